@@ -1,0 +1,45 @@
+# make demo    set up, and build a training set from simulated echocardiograms
+# make test    set up, and run every check
+# make lab     set up, and open JupyterLab
+# make notebooks, make readme    renew what the notebooks show, and README.md
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3.11
+BIN := .venv/bin
+DEMO := data/demo
+SEED := 42
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export MPLBACKEND ?= agg
+
+.PHONY: setup test demo lab notebooks readme clean
+setup: .venv/ready
+
+# The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
+.venv/ready: constraints.txt settings.ini setup.py
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt setuptools
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	$(BIN)/pip check
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 > /dev/null
+	touch $@
+
+test: setup
+	$(BIN)/python tools/export.py --check
+	$(BIN)/ruff check .
+	$(BIN)/pytest -n 2 --dist loadgroup
+	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
+
+demo: setup
+	$(BIN)/python tools/demo.py --output $(DEMO) --seed $(SEED)
+
+lab: setup
+	$(BIN)/jupyter lab --ip 127.0.0.1 nbs
+
+notebooks: setup
+	$(BIN)/python tools/export.py
+	$(BIN)/python tools/run_notebooks.py
+
+readme: notebooks
+	$(BIN)/jupyter nbconvert --to markdown --TagRemovePreprocessor.enabled=True nbs/index.ipynb --output-dir . --output README.md

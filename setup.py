@@ -1,0 +1,23 @@
+"""Package metadata, read from settings.ini, so that name, version and requirements stand in one place."""
+
+from configparser import ConfigParser
+from pathlib import Path
+
+from setuptools import setup
+
+here = Path(__file__).parent
+config = ConfigParser(delimiters=["="])
+config.read(here / "settings.ini", encoding="utf-8")
+cfg = config["DEFAULT"]
+
+setup(
+    name=cfg["lib_name"],
+    version=cfg["version"],
+    description=cfg["description"],
+    author=cfg["author"],
+    license="MIT",
+    packages=[cfg["lib_path"]],
+    python_requires=f">={cfg['min_python']}",
+    install_requires=cfg["requirements"].split("\n")[1:],
+    extras_require={"dev": cfg["dev_requirements"].split("\n")[1:]},
+)

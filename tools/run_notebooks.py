@@ -1,0 +1,32 @@
+"""Execute notebooks in place and keep their outputs: what a reader on the web sees.
+
+python tools/run_notebooks.py [nbs/05_degradation.ipynb ...]
+
+Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test leaves them.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbdev.clean import clean_nb
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class LiveCells(NotebookClient):
+    "Executes every code cell but those that say `eval: false`."
+
+    async def async_execute_cell(self, cell, cell_index, *args, **kwargs):
+        if "#| eval: false" in cell.source:
+            return cell
+        return await super().async_execute_cell(cell, cell_index, *args, **kwargs)
+
+
+for path in [Path(p) for p in sys.argv[1:]] or sorted((ROOT / "nbs").glob("*.ipynb")):
+    notebook = nbformat.read(path, as_version=4)
+    LiveCells(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    clean_nb(notebook, allowed_cell_metadata_keys=["tags"])
+    nbformat.write(notebook, path)
+    print(f"executed {path.name}")
