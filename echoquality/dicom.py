@@ -6,7 +6,7 @@
 __all__ = ['ULTRASOUND', 'REQUIRED', 'MAX_PIXELS', 'MACHINES', 'MANDATORY', 'OPTIONAL', 'LOSSY', 'ITEM', 'END', 'BadFile',
            'frame_count', 'read_header', 'iter_frames', 'read_frames', 'machine_model', 'machine_type',
            'usable_regions', 'Sector', 'sector_mask', 'fan_mask', 'fit_fan', 'find_sector', 'spread', 'clip_sector',
-           'show_sector', 'new_uid', 'code_item', 'derived_header', 'write_clip']
+           'show_sector', 'gif', 'new_uid', 'code_item', 'derived_header', 'write_clip']
 
 # %% ../nbs/01_dicom.ipynb #6618d546
 import re
@@ -366,6 +366,14 @@ def show_sector(frame: np.ndarray, sector: Sector, axes) -> None:
             axes.plot(x, y, "c--", lw=1)
         axes.plot(*sector.apex, "c+")
     axes.set(xticks=[], yticks=[], title=f"from {sector.source}")
+
+# %% ../nbs/01_dicom.ipynb #9dc54163
+def gif(frames: np.ndarray, frame_time: float = 40) -> bytes:
+    "An animated GIF of uint8 (T, H, W) or RGB (T, H, W, 3), `frame_time` in ms, as bytes; 64 grey levels or colours."
+    pages = [Image.fromarray(frame).quantize(64) for frame in frames]
+    with BytesIO() as file:
+        pages[0].save(file, "GIF", save_all=True, append_images=pages[1:], duration=frame_time, loop=0)
+        return file.getvalue()
 
 # %% ../nbs/01_dicom.ipynb #38d231b9
 MANDATORY = [  # type 1, 2 or 2C in the object's modules: there, if only empty

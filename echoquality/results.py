@@ -5,12 +5,11 @@
 # %% auto #0
 __all__ = ['COLUMNS', 'KINDS', 'ResultsError', 'parse_summary', 'summary_path', 'read_results', 'unusable', 'write_results']
 
-# %% ../nbs/02_results.ipynb #e985daf9
+# %% ../nbs/02_results.ipynb #7f5e67b2
 import json
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from .core import write_text
@@ -92,11 +91,13 @@ def read_results(results_dir: Path) -> pd.DataFrame:
     except UnicodeDecodeError as e:
         raise ResultsError(f"{path}: not UTF-8 text at byte {e.start}") from None
 
-# %% ../nbs/02_results.ipynb #2351bd2b
+# %% ../nbs/02_results.ipynb #33e50939
 def unusable(rows: pd.DataFrame) -> pd.Series:
     "For each row a reason why it cannot be used, '' where it can: scores that are NaN or outside 0 to 1."
+    reasons = pd.Series("", rows.index)
     bad = ~rows["score"].between(0, 1)
-    return pd.Series(np.where(bad, "score " + rows["score"].astype(str) + " is outside 0 to 1", ""), rows.index)
+    reasons[bad] = [f"score {score} is outside 0 to 1" for score in rows.loc[bad, "score"]]
+    return reasons
 
 # %% ../nbs/02_results.ipynb #4ce3ff1e
 def _folder_entry(folder: str, rows: pd.DataFrame) -> dict:

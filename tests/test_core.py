@@ -3,6 +3,7 @@
 from echoquality.core import *
 
 
+import json
 import os
 from pathlib import Path
 
@@ -65,6 +66,15 @@ def test_command_line_refuses_unknown_options(capsys):
         from_command_line(ExampleSettings, ["--treshold", "1"])
     assert stop.value.code == 2
     assert "treshold" in capsys.readouterr().err
+
+
+def test_a_notebook_without_the_tag_is_an_error(tmp_path):
+    cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": ["#| eval: false\n", "a = 1"]}
+    (tmp_path / "x.ipynb").write_text(json.dumps({"cells": [cell]}))
+    assert parameters_cell(tmp_path / "x.ipynb") == "a = 1"
+    (tmp_path / "x.ipynb").write_text(json.dumps({"cells": [cell | {"metadata": {}}]}))
+    with pytest.raises(ValueError, match="0 cells tagged `parameters`"):
+        parameters_cell(tmp_path / "x.ipynb")
 
 
 def test_atomic_leaves_the_old_file_when_interrupted(tmp_path):

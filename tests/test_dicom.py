@@ -223,6 +223,15 @@ def test_the_real_sector_is_about_ninety_degrees():
     assert sector.source == "regions" and 15 < sector.depth_cm < 22
 
 
+def test_a_gif_has_every_frame():
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(gif(read_frames(sample_file("examples_ybr_color.dcm"), [0, 9, 18])))) as image:
+        assert (image.n_frames, image.size) == (3, (320, 240))
+
+
 def darker(path: Path, target: Path, grey: bool) -> np.ndarray:
     "Write the clip in `path` at half its brightness; return the frames."
     header, frames = read_header(path), read_frames(path, grey=grey) // 2

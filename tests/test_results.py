@@ -75,6 +75,7 @@ def test_unreadable_files_are_named(tmp_path, content, message):
 def test_scores_outside_the_range_are_unusable():
     rows = pd.DataFrame({"score": [0.0, 1.0, -0.1, 1.1, np.nan, np.inf]})
     assert (unusable(rows) != "").tolist() == [False, False, True, True, True, True]
+    assert unusable(rows)[4] == "score nan is outside 0 to 1"
 
 
 def test_what_is_written_reads_back(tmp_path):
