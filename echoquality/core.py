@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['ProjectPath', 'project_root', 'Settings', 'from_notebook', 'from_command_line', 'parameter_table',
-           'parameters_source', 'parameters_cell', 'atomic', 'write_text', 'canonical_json', 'sha256', 'generator',
-           'progress', 'cores', 'parallel', 'provenance']
+           'parameters_source', 'parameters_cell', 'atomic', 'write_text', 'canonical_json', 'text_sha256', 'sha256',
+           'generator', 'progress', 'cores', 'parallel', 'provenance']
 
-# %% ../nbs/00_core.ipynb #d0475225
+# %% ../nbs/00_core.ipynb #63f8d452
 import ast
 import difflib
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from configparser import ConfigParser, Error
@@ -25,7 +26,7 @@ from typing import Annotated, get_origin
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, ValidationError, model_validator
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
 
 # %% ../nbs/00_core.ipynb #80c04c53
@@ -100,7 +101,7 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
             raise ValueError(_unknown(name, cls))
     return cls(**{name: namespace[name] for name in cls.model_fields if name in namespace})
 
-# %% ../nbs/00_core.ipynb #24509c52
+# %% ../nbs/00_core.ipynb #7da41dbe
 def from_command_line(cls: type[Settings], argv: list[str] | None = None, prog: str | None = None) -> Settings:
     "Parse `argv` (default: `sys.argv[1:]`): a field `max_samples` is the option `--max-samples`. Exits 2 on errors."
     source = CliSettingsSource(cls, cli_prog_name=prog, cli_parse_args=True if argv is None else argv)
@@ -108,7 +109,11 @@ def from_command_line(cls: type[Settings], argv: list[str] | None = None, prog: 
     for name, value in typed.items():
         if cls.model_fields[name].annotation is Path:
             typed[name] = Path.cwd() / value
-    return cls(**typed)
+    try:
+        return cls(**typed)
+    except ValidationError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
 
 # %% ../nbs/00_core.ipynb #eb91f1c9
 def parameter_table(cls: type[Settings]) -> pd.DataFrame:
@@ -157,10 +162,15 @@ def write_text(path: Path, text: str) -> None:
     with atomic(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
-# %% ../nbs/00_core.ipynb #a8e5112d
+# %% ../nbs/00_core.ipynb #ec9a44d8
 def canonical_json(value) -> str:
     "JSON with sorted keys and no spaces: equal values give equal text."
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def text_sha256(text: str) -> str:
+    "The SHA-256 of a text's UTF-8 bytes, in hex."
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:
@@ -207,11 +217,11 @@ def parallel(function: Callable, items: list, workers: int, label: str) -> Itera
     results = map(function, items) if few <= 1 else Parallel(n_jobs=few, return_as="generator")(tasks)
     yield from progress(results, len(items), label)
 
-# %% ../nbs/00_core.ipynb #02fdd8f5
+# %% ../nbs/00_core.ipynb #779bea98
 def provenance() -> dict:
     "The versions of echoquality, of Python and of every package that echoquality requires."
     required = [r for r in metadata.requires("echoquality") or [] if "extra ==" not in r]
     names = sorted({"".join(c if c.isalnum() or c in "-_." else " " for c in r).split()[0] for r in required})
     versions = {name: metadata.version(name) for name in names}
-    python = ".".join(map(str, os.sys.version_info[:3]))
+    python = ".".join(map(str, sys.version_info[:3]))
     return {"echoquality": metadata.version("echoquality"), "python": python, "packages": versions}

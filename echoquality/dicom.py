@@ -6,7 +6,7 @@
 __all__ = ['ULTRASOUND', 'REQUIRED', 'MAX_PIXELS', 'MACHINES', 'MANDATORY', 'OPTIONAL', 'LOSSY', 'ITEM', 'END', 'BadFile',
            'frame_count', 'read_header', 'iter_frames', 'read_frames', 'machine_model', 'machine_type',
            'usable_regions', 'Sector', 'sector_mask', 'fan_mask', 'fit_fan', 'find_sector', 'spread', 'clip_sector',
-           'show_sector', 'gif', 'new_uid', 'code_item', 'derived_header', 'write_clip']
+           'show_sector', 'gif', 'new_uid', 'code_item', 'derived_header', 'encode_rle', 'write_clip']
 
 # %% ../nbs/01_dicom.ipynb #6618d546
 import re
@@ -473,11 +473,11 @@ def derived_header(source: Dataset, shape: tuple, description: str, derivation: 
     new.file_meta.TransferSyntaxUID = uid.RLELossless
     return new
 
-# %% ../nbs/01_dicom.ipynb #929e1858
+# %% ../nbs/01_dicom.ipynb #857014e4
 ITEM, END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"  # PS3.5 A.4
 
 
-def _encode(frame: np.ndarray) -> bytes:
+def encode_rle(frame: np.ndarray) -> bytes:
     "One frame, uint8 (H, W) or (H, W, 3), as RLE."
     colour = frame.ndim == 3
     options = {"rows": frame.shape[0], "columns": frame.shape[1], "samples_per_pixel": 3 if colour else 1}
@@ -501,7 +501,7 @@ def write_clip(path: Path, header: Dataset, frames: Iterable[np.ndarray]) -> Non
                 if frame.shape != (header.Rows, header.Columns, *colour):
                     expected = (header.Rows, header.Columns, *colour)
                     raise ValueError(f"{path}: frame {count} is {frame.shape}, header says {expected}")
-                data = _encode(frame)
+                data = encode_rle(frame)
                 file.write(ITEM + struct.pack("<L", len(data)) + data)
             file.write(END)
         if count != header.NumberOfFrames:

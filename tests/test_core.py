@@ -62,10 +62,11 @@ def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
 
 
 def test_command_line_refuses_unknown_options(capsys):
-    with pytest.raises(SystemExit) as stop:
-        from_command_line(ExampleSettings, ["--treshold", "1"])
-    assert stop.value.code == 2
-    assert "treshold" in capsys.readouterr().err
+    for wrong in (["--treshold", "1"], ["--threshold", "2"]):
+        with pytest.raises(SystemExit) as stop:
+            from_command_line(ExampleSettings, wrong)
+        assert stop.value.code == 2
+        assert "hold" in capsys.readouterr().err
 
 
 def test_a_notebook_without_the_tag_is_an_error(tmp_path):
