@@ -1,7 +1,7 @@
 # make demo    set up, and build a training set from simulated echocardiograms
 # make test    set up, and run every check
 # make lab     set up, and open JupyterLab
-# make notebooks, make readme    renew what the notebooks show, and README.md
+# make notebooks    execute the notebooks, store their outputs, and renew README.md
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -10,9 +10,8 @@ BIN := .venv/bin
 DEMO := data/demo
 SEED := 42
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export MPLBACKEND ?= agg
 
-.PHONY: setup test demo lab notebooks readme clean
+.PHONY: setup test demo lab notebooks
 setup: .venv/ready
 
 # The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
@@ -22,7 +21,6 @@ setup: .venv/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt setuptools
 	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	$(BIN)/pip check
-	$(BIN)/python -m ipykernel install --sys-prefix --name python3 > /dev/null
 	touch $@
 
 test: setup
@@ -40,6 +38,4 @@ lab: setup
 notebooks: setup
 	$(BIN)/python tools/export.py
 	$(BIN)/python tools/run_notebooks.py
-
-readme: notebooks
-	$(BIN)/jupyter nbconvert --to markdown --TagRemovePreprocessor.enabled=True nbs/index.ipynb --output-dir . --output README.md
+	$(BIN)/python tools/export.py

@@ -115,7 +115,7 @@ def from_command_line(cls: type[Settings], argv: list[str] | None = None, prog: 
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
 
-# %% ../nbs/00_core.ipynb #eb91f1c9
+# %% ../nbs/00_core.ipynb #55dd7013
 def parameter_table(cls: type[Settings]) -> pd.DataFrame:
     "One row per parameter: default, type and bounds, meaning."
     schema = cls.model_json_schema()["properties"]
@@ -124,7 +124,9 @@ def parameter_table(cls: type[Settings]) -> pd.DataFrame:
     for name, field in cls.model_fields.items():
         limits = [text.format(schema[name][key]) for key, text in bounds.items() if key in schema[name]]
         kind = getattr(field.annotation, "__name__", str(field.annotation))
-        rows[name] = (f"{field.default}", ", ".join([kind, *limits]), field.description)
+        kind = "path" if kind == "Path" else "list" if get_origin(field.annotation) else kind
+        default = ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        rows[name] = (default, " ".join([kind, *limits]), field.description)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["default", "type", "meaning"]).rename_axis("parameter")
 
 

@@ -80,12 +80,12 @@ def _group_name(folders: set[str], patients: dict[str, set[str]]) -> str:
     ids = sorted(chain.from_iterable(patients.get(folder, ()) for folder in folders))
     return text_sha256(f"patient {ids[0]}" if ids else f"folder {min(folders)}")[:12]
 
-# %% ../nbs/06_dataset.ipynb #1e890bb4
+# %% ../nbs/06_dataset.ipynb #405c4faa
 SPLITS = {"train": 0.70, "val": 0.15, "test": 0.15}
 
 
 def assign_splits(samples: pd.DataFrame, seed: int) -> pd.Series:
-    "The split of each row of `samples` (group, quality_score, machine_type): groups whole, whatever the order of rows."
+    "The split of each row of `samples` (group, quality_score, machine_type); row order does not matter."
     strata = samples["quality_score"].astype(str) + " " + samples["machine_type"]
     counts = pd.crosstab(samples["group"], strata).sort_index()
     rng = generator(seed, "splits")
@@ -103,25 +103,27 @@ def assign_splits(samples: pd.DataFrame, seed: int) -> pd.Series:
         chosen[group] = list(SPLITS)[best]
     return samples["group"].map(chosen)
 
-# %% ../nbs/06_dataset.ipynb #d8c9bdd9
+# %% ../nbs/06_dataset.ipynb #11651ef4
 def synthetic_sources(machines: list[str], number: int, seed: int) -> list[int]:
     "The positions in `machines` (the machine of each good clip) to degrade, `number` of them if there is any clip."
     rng = generator(seed, "synthetic")
-    queues = {m: [i for i in rng.permutation(len(machines)).tolist() if machines[i] == m] for m in sorted(set(machines))}
+    order = rng.permutation(len(machines)).tolist()
+    queues = {machine: [i for i in order if machines[i] == machine] for machine in sorted(set(machines))}
     chosen = []
     while machines and len(chosen) < number:
         shares = water_fill({m: len(queue) for m, queue in queues.items()}, number - len(chosen))
         chosen += [i for m, share in shares.items() for i in queues[m][:share]]
     return chosen
 
-# %% ../nbs/06_dataset.ipynb #f464941c
+# %% ../nbs/06_dataset.ipynb #e30fdbd4
 COLUMNS = [
     *("video_path", "quality_score", "filename", "machine_type", "score", "status", "assessment", "folder"),
     *("file_id", "synthetic", "source_sample"),  # up to here the order is a contract
     *("group", "split", "machine_model", "source_folder", "degradation"),
 ]
 FOLDERS = {"hq": "high_quality", "lq": "low_quality/natural_failures", "synthetic": "low_quality/synthetic_degraded"}
-KEPT = ["machine_type", "score", "status", "assessment", "folder", "machine_model", "source", "sha256", "bytes", "pixels"]
+KEPT = ["machine_type", "score", "status", "assessment", "folder", "machine_model"]
+KEPT += ["source", "sha256", "bytes", "pixels"]
 
 
 def _tail(file_id: str) -> str:
@@ -247,7 +249,7 @@ def _found_plan(settings: DatasetSettings) -> dict | None:
         raise DatasetError(f"{settings.output_dir} holds another build: {'; '.join(differ)}. Choose a new output_dir.")
     return plan
 
-# %% ../nbs/06_dataset.ipynb #c32af655
+# %% ../nbs/06_dataset.ipynb #1768d548
 @dataclass(frozen=True)
 class Build:
     "A dataset that was written, found unchanged, or (dry run) only planned."
@@ -301,7 +303,10 @@ def _kind(video_path: str) -> str:
 
 
 def _crosstab(samples: pd.DataFrame, columns: pd.Series) -> pd.DataFrame:
-    return pd.crosstab(samples["video_path"].map(_kind).rename("class"), columns, margins=True, margins_name="all")
+    kinds = samples["video_path"].map(_kind).rename("class")
+    table = pd.crosstab(kinds, columns, margins=True, margins_name="all")
+    wanted = [*SPLITS, "all"] if columns.name == "split" else table.columns
+    return table.reindex(columns=wanted, fill_value=0)
 
 # %% ../nbs/06_dataset.ipynb #e7a3f608
 def _write_files(plan: dict, settings: DatasetSettings) -> dict:
@@ -357,7 +362,7 @@ def _as_planned(plan: dict) -> dict:
     first = [row for row in plan["quarantine"] if row["stage"] != "write"]
     return {**{key: value for key, value in plan.items() if key != "outputs"}, "quarantine": first}
 
-# %% ../nbs/06_dataset.ipynb #dd6e0cb0
+# %% ../nbs/06_dataset.ipynb #c242ef30
 def estimate(plan: dict, settings: DatasetSettings, most: int = 3) -> dict[str, float]:
     "{'bytes', 'seconds'} of the second pass with `workers` processes, from samples of the work; writes nothing."
     copies = [s for s in plan["samples"] if not s["synthetic"]]
@@ -373,7 +378,7 @@ def estimate(plan: dict, settings: DatasetSettings, most: int = 3) -> dict[str, 
         pixels, taken, encoded = np.sum(trials, axis=0)
         todo = sum(s["pixels"] for s in made)
         size, seconds = size + encoded / pixels * todo, seconds + taken / pixels * todo
-    return {"bytes": size, "seconds": seconds / cores(settings.workers)}
+    return {"bytes": float(size), "seconds": float(seconds) / cores(settings.workers)}
 
 
 def _try(sample: dict, raw_data_dir: Path) -> tuple[int, float, int]:

@@ -181,7 +181,7 @@ def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
     new = derived_header(header, shape, str(degradation), [operation.code for operation in degradation.operations])
     write_clip(target, new, degrade_frames(iter_frames(source, grey=False), mask, degradation))
 
-# %% ../nbs/05_degradation.ipynb #104544f8
+# %% ../nbs/05_degradation.ipynb #399d3bb4
 class DegradationSettings(Settings):
     "Parameters of the degradation report."
 
@@ -189,7 +189,7 @@ class DegradationSettings(Settings):
     max_clips: int = Field(4, ge=1, description="how many clips to show, drawn at random")
     kinds: tuple[Literal[KINDS], ...] = Field(KINDS, min_length=1, description="degradations to show")
     seed: int = Field(42, ge=0, description="decides every random choice")
-    workers: int = Field(0, ge=0, description="processes; 0 = one per core")
+    workers: int = Field(0, ge=0, description="processes (0 means one per core)")
 
 # %% ../nbs/05_degradation.ipynb #21384799
 def _preview(task: tuple[Path, tuple[str, ...], int]) -> tuple | str:

@@ -34,7 +34,7 @@ from echoquality.dicom import (
 )
 from .results import read_results, unusable
 
-# %% ../nbs/04_selection.ipynb #4e716a40
+# %% ../nbs/04_selection.ipynb #6c11f18c
 class SelectionSettings(Settings):
     "What counts as clearly good and clearly bad, and how many of each are wanted."
 
@@ -42,12 +42,12 @@ class SelectionSettings(Settings):
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     high_quality_threshold: float = Field(0.95, ge=0, le=1, description="lowest score of a good clip")
     low_quality_threshold: float = Field(0.1, ge=0, le=1, description="highest score of a bad clip")
-    high_assessment: str = Field("Excellent quality", description="how a good clip's assessment begins; empty = any")
-    low_assessment: str = Field("Critical issues", description="how a bad clip's assessment begins; empty = any")
+    high_assessment: str = Field("Excellent quality", description="a good clip's assessment begins so (empty means any)")
+    low_assessment: str = Field("Critical issues", description="a bad clip's assessment begins so (empty means any)")
     max_high_quality: int = Field(800, ge=0, description="at most so many good clips")
     max_low_quality: int = Field(300, ge=0, description="at most so many bad clips")
     seed: int = Field(42, ge=0, description="decides every random choice")
-    workers: int = Field(0, ge=0, description="processes; 0 = one per core")
+    workers: int = Field(0, ge=0, description="processes (0 means one per core)")
 
     @model_validator(mode="after")
     def _ordered(self):
@@ -101,7 +101,7 @@ def _nothing(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
     found = f"no {LABELS[label]}-quality clip among {len(rows)} results"
     return f"{found}: asked for {asked}; nearest are\n{shown}\n{advice}"
 
-# %% ../nbs/04_selection.ipynb #48068271
+# %% ../nbs/04_selection.ipynb #b233b196
 def locate(row, raw_data_dir: Path) -> Path:
     "The file of a results row (`folder`, `file_id`, `path`) under `raw_data_dir`. Raises BadFile."
     root = Path(raw_data_dir).resolve()
@@ -117,8 +117,7 @@ def locate(row, raw_data_dir: Path) -> Path:
             if isinstance(e, BadFile):
                 raise
             raise BadFile(f"path {row.path!r} cannot be looked up: {e}") from None
-    tried = " nor ".join(("/".join((row.folder, *behind)), f"{row.folder}/{row.file_id}"))
-    raise BadFile(f"not found in raw_data_dir: neither {tried}")
+    raise BadFile("not found in its folder under raw_data_dir")
 
 # %% ../nbs/04_selection.ipynb #fdeba4e5
 def _checked_frames(path: Path, header: Dataset) -> np.ndarray:
@@ -275,22 +274,21 @@ def select(settings: SelectionSettings) -> Selection:
     samples = pd.DataFrame(samples)
     return Selection(samples, _quarantine(bad), selection_table(chosen, samples, folders, settings), folders, tried)
 
-# %% ../nbs/04_selection.ipynb #906e3f43
+# %% ../nbs/04_selection.ipynb #c22284db
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, folders: pd.DataFrame, settings) -> pd.DataFrame:
-    "Class × machine: candidates available by their results, taken, short of an equal share, bytes of the files taken."
-    machines = chosen["folder"].map(folders["machine_type"])
-    available = chosen.groupby([chosen["label"].map(LABELS), machines.rename("machine_type")]).size()
-    taken = samples.groupby([samples["label"].map(LABELS), "machine_type"])["bytes"].agg(["size", "sum"])
-    table = pd.concat([available, taken], axis=1).fillna(0).astype(int)
-    table.columns, table.index.names = ["available", "taken", "bytes"], ["class", "machine"]
-    most = {LABELS[label]: number for label, number in wanted(settings).items()}
-    share = [most[kind] // len(table.loc[kind]) for kind, _ in table.index]
-    table.insert(2, "short", (share - table["taken"]).clip(lower=0))
-    for kind in table.index.unique("class"):
-        total = table.loc[kind].sum()
-        total["short"] = most[kind] - total["taken"]
-        table.loc[(kind, "all"), :] = total
-    return table.astype(int).sort_index()
+    "Class × machine: candidates available by their results, taken, short of an equal share, MB of the files taken."
+    machines, rows = chosen["folder"].map(folders["machine_type"]), []
+    for label, most in wanted(settings).items():
+        available = machines[chosen["label"] == label].value_counts()
+        taken = samples[samples["label"] == label].groupby("machine_type")["bytes"].agg(["size", "sum"])
+        table = pd.concat([available, taken], axis=1).fillna(0).sort_index()
+        table.columns = ["available", "taken", "MB"]
+        table.loc["all"] = table.sum()
+        share = [most // max(1, len(table) - 1)] * (len(table) - 1) + [most]
+        table.insert(2, "short", (share - table["taken"]).clip(lower=0))
+        rows.append(table.assign(MB=(table["MB"] / 1e6).round(1)).rename_axis("machine"))
+    counts = ["available", "taken", "short"]
+    return pd.concat(rows, keys=LABELS.values(), names=["class"]).astype(dict.fromkeys(counts, int))
 
 # %% ../nbs/04_selection.ipynb #28da34b9
 def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from echoquality.core import parameters_cell, parameters_source, project_root, sha256
-from echoquality.degradation import Degradation, degrade
+from echoquality.core import parameter_table, parameters_cell, parameters_source, project_root, sha256
+from echoquality.degradation import Degradation, DegradationSettings, degrade
 from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.phantom import TINY, write_corpus
 from echoquality.results import write_results
-from echoquality.selection import SelectionError, water_fill
+from echoquality.selection import SelectionError, SelectionSettings, water_fill
 
 
 def groups_of(*pairs) -> list[str]:
@@ -329,6 +329,13 @@ def test_the_command_line_says_what_it_did_and_exits_with_it(corpus, tmp_path):
     assert other.returncode == 1 and other.stderr.startswith("error: ") and "seed was 42, now 1" in other.stderr
     assert run("--max-quarantine-share", "0", "--output-dir", str(tmp_path / "b")).returncode == 1
     assert run("--seed", "-1").returncode == 2
+
+
+def test_the_readme_has_every_parameter():
+    readme = (project_root() / "README.md").read_text(encoding="utf-8")
+    for cls in (SelectionSettings, DegradationSettings, DatasetSettings):
+        for name, row in parameter_table(cls).iterrows():
+            assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme, name
 
 
 def test_the_parameters_cell_is_the_settings_class():

@@ -1,18 +1,21 @@
-"""Write echoquality/ and tests/ from the notebooks in nbs/.
+"""Write echoquality/, tests/ and README.md from the notebooks in nbs/.
 
 python tools/export.py            export
 python tools/export.py --check    export, and exit 1 naming the files that this changed
 
 The library is nbdev's export. The tests are the cells that start with `#| test`:
 `#| test name` becomes `def test_name():`, a plain `#| test` is copied as it stands.
+README.md is nbs/index.ipynb with its stored outputs, without its code.
 """
 
 import ast
+import re
 import sys
 import textwrap
 from pathlib import Path
 
 import nbformat
+from nbconvert import MarkdownExporter
 from nbdev.config import get_config, update_version
 from nbdev.export import nb_export
 
@@ -47,10 +50,23 @@ def test_file(notebook, module):
     return "\n\n\n".join([head, *(test_code(c, notebook.name) for c in cells)]) + "\n"
 
 
+def write_readme():
+    "README.md, and its pictures in nbs/images."
+    exporter = MarkdownExporter(exclude_input=True)
+    text, resources = exporter.from_filename(str(ROOT / "nbs/index.ipynb"), {"output_files_dir": "nbs/images"})
+    for name, data in resources["outputs"].items():
+        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).write_bytes(data)
+    text = "\n".join(line.rstrip() for line in text.splitlines())
+    (ROOT / "README.md").write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", encoding="utf-8")
+
+
 def generated():
     "Every generated file and its bytes."
     files = [*ROOT.glob("echoquality/*.py"), *ROOT.glob("tests/test_*.py")]
-    return {f: f.read_bytes() for f in files if MARK in f.read_text(encoding="utf-8")}
+    files = [f for f in files if MARK in f.read_text(encoding="utf-8")]
+    files += [f for f in (ROOT / "README.md", *ROOT.glob("nbs/images/*")) if f.exists()]
+    return {f: f.read_bytes() for f in files}
 
 
 def export():
@@ -66,7 +82,9 @@ def export():
             made.add(target)
     update_version(get_config().lib_path)
     for orphan in generated().keys() - made:
-        orphan.unlink()
+        if orphan.suffix == ".py":
+            orphan.unlink()
+    write_readme()
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ class LiveCells(NotebookClient):
 
 for path in [Path(p) for p in sys.argv[1:]] or sorted((ROOT / "nbs").glob("*.ipynb")):
     notebook = nbformat.read(path, as_version=4)
-    LiveCells(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    where = {"metadata": {"path": str(path.parent)}}
+    LiveCells(notebook, timeout=300, resources=where, extra_arguments=["--log-level=ERROR"]).execute()
     clean_nb(notebook, allowed_cell_metadata_keys=["tags"])
     nbformat.write(notebook, path)
     print(f"executed {path.name}")
