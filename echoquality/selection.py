@@ -34,7 +34,7 @@ from echoquality.dicom import (
 )
 from .results import read_results, unusable
 
-# %% ../nbs/04_selection.ipynb #6c11f18c
+# %% ../nbs/04_selection.ipynb #2f75523c
 class SelectionSettings(Settings):
     "What counts as clearly good and clearly bad, and how many of each are wanted."
 
@@ -42,8 +42,8 @@ class SelectionSettings(Settings):
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     high_quality_threshold: float = Field(0.95, ge=0, le=1, description="lowest score of a good clip")
     low_quality_threshold: float = Field(0.1, ge=0, le=1, description="highest score of a bad clip")
-    high_assessment: str = Field("Excellent quality", description="a good clip's assessment begins so (empty means any)")
-    low_assessment: str = Field("Critical issues", description="a bad clip's assessment begins so (empty means any)")
+    high_assessment: str = Field("Excellent quality", description="how a good clip's assessment begins (empty: any)")
+    low_assessment: str = Field("Critical issues", description="how a bad clip's assessment begins (empty: any)")
     max_high_quality: int = Field(800, ge=0, description="at most so many good clips")
     max_low_quality: int = Field(300, ge=0, description="at most so many bad clips")
     seed: int = Field(42, ge=0, description="decides every random choice")
