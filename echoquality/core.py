@@ -115,7 +115,7 @@ def from_command_line(cls: type[Settings], argv: list[str] | None = None, prog: 
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
 
-# %% ../nbs/00_core.ipynb #55dd7013
+# %% ../nbs/00_core.ipynb #369d043f
 def parameter_table(cls: type[Settings]) -> pd.DataFrame:
     "One row per parameter: default, type and bounds, meaning."
     schema = cls.model_json_schema()["properties"]
@@ -131,9 +131,12 @@ def parameter_table(cls: type[Settings]) -> pd.DataFrame:
 
 
 def parameters_source(cls: type[Settings]) -> str:
-    "The parameters cell of a class: name, default and meaning a line, as `papermill --help-notebook` shows them."
-    defaults = {n: str(f.default) if f.annotation is Path else f.default for n, f in cls.model_fields.items()}
-    return "\n".join(f"{n} = {value!r}  # {cls.model_fields[n].description}" for n, value in defaults.items())
+    "The parameters cell of a class: name, type, default, meaning a line, as `papermill --help-notebook` shows them."
+    lines = []
+    for name, field in cls.model_fields.items():
+        value = str(field.default) if field.annotation is Path else field.default
+        lines.append(f"{name}: {type(value).__name__} = {value!r}  # {field.description}")
+    return "\n".join(lines)
 
 
 def parameters_cell(notebook: Path) -> str:
