@@ -26,7 +26,7 @@ setup: .venv/ready
 test: setup
 	$(BIN)/python tools/export.py --check
 	$(BIN)/ruff check .
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
 
 demo: setup

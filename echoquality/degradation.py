@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['OPERATIONS', 'KINDS', 'AnyOperation', 'Operation', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
-           'Degradation', 'draw_degradation', 'bounds', 'degrade_frames', 'degrade', 'degrade_file',
-           'DegradationSettings', 'preview_folder', 'preview_table', 'show_preview', 'main']
+           'Degradation', 'draw_degradation', 'degrade_frames', 'degrade', 'degrade_file', 'DegradationSettings',
+           'preview_folder', 'preview_table', 'show_preview', 'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/05_degradation.ipynb #0e6a035e
+# %% ../nbs/05_degradation.ipynb #90a44bf7
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import tee
 from pathlib import Path
@@ -17,12 +18,24 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydicom.sr.codedict import codes
 
-from .core import ProjectPath, Settings, canonical_json, from_command_line, generator, parallel
+from echoquality.core import (
+    ProjectPath,
+    Settings,
+    canonical_json,
+    from_command_line,
+    from_notebook,
+    generator,
+    parallel,
+    reason_of,
+    run_main,
+    settings_table,
+)
 from echoquality.dicom import (
     BadFile,
+    bounds,
     clip_sector,
     derived_header,
     fan_mask,
@@ -30,8 +43,12 @@ from echoquality.dicom import (
     iter_frames,
     read_frames,
     read_header,
+    sector_picture,
     write_clip,
 )
+
+# %% ../nbs/05_degradation.ipynb #c0769d62
+_all_ = ["from_notebook", "settings_table"]  # what the Run section needs besides
 
 # %% ../nbs/05_degradation.ipynb #39839a99
 class Operation(BaseModel):
@@ -66,7 +83,7 @@ class ContrastReduction(Operation):
             mean = np.float32(frame[inside].mean(dtype=np.float64))
             yield mean + (frame - mean) * np.float32(1 - self.reduction)
 
-# %% ../nbs/05_degradation.ipynb #03735448
+# %% ../nbs/05_degradation.ipynb #4285bfd8
 def line_kernel(size: int, angle: float) -> np.ndarray:
     "A line of `size` pixels (odd) through the centre, `angle` degrees from the x-axis; float32 (size, size), sum 1."
     y, x = np.mgrid[:size, :size] - size // 2
@@ -81,8 +98,15 @@ class MotionBlur(Operation):
 
     code: ClassVar = codes.DCM.Smoothing
     name: Literal["motion_blur"] = "motion_blur"
-    kernel: int = Field(ge=3, le=99, multiple_of=1)
+    kernel: int = Field(ge=3, le=99)
     angle: float = Field(ge=0, le=180)
+
+    @field_validator("kernel")
+    @classmethod
+    def _odd(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError(f"kernel is {kernel} pixels, expected an odd number: an even one has no centre")
+        return kernel
 
     @classmethod
     def draw(cls, rng):
@@ -117,7 +141,7 @@ class GaussianNoise(Operation):
             noise = rng.standard_normal((*inside.shape, 1), dtype=np.float32)
             yield frame + np.float32(self.sigma) * noise
 
-# %% ../nbs/05_degradation.ipynb #effdee6c
+# %% ../nbs/05_degradation.ipynb #5425c8e6
 OPERATIONS = (ContrastReduction, MotionBlur, GaussianNoise)
 KINDS = (*(operation.model_fields["name"].default for operation in OPERATIONS), "combined")
 
@@ -129,8 +153,20 @@ class Degradation(BaseModel):
     "What was done to a clip, completely: `str()` is canonical JSON, `Degradation.model_validate_json` its inverse."
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    kind: Literal[KINDS]
     operations: tuple[AnyOperation, ...] = Field(min_length=1)
+
+    @field_validator("operations")
+    @classmethod
+    def _in_order(cls, operations: tuple) -> tuple:
+        places = [KINDS.index(operation.name) for operation in operations]
+        if places != sorted(set(places)):
+            raise ValueError(f"each operation at most once, in the order {', '.join(KINDS[:-1])}")
+        return operations
+
+    @property
+    def kind(self) -> str:
+        "One of `KINDS`."
+        return self.operations[0].name if len(self.operations) == 1 else "combined"
 
     def __str__(self):
         return canonical_json(self.model_dump())
@@ -143,15 +179,9 @@ def draw_degradation(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -
         chosen = [KINDS.index(kind)]
     else:
         chosen = sorted(rng.permutation(len(OPERATIONS))[: rng.integers(2, len(OPERATIONS) + 1)])
-    return Degradation(kind=kind, operations=[OPERATIONS[i].draw(rng) for i in chosen])
+    return Degradation(operations=[OPERATIONS[i].draw(rng) for i in chosen])
 
-# %% ../nbs/05_degradation.ipynb #c1a806de
-def bounds(mask: np.ndarray) -> tuple[slice, slice]:
-    "The rows and columns that a mask takes up."
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-
-
+# %% ../nbs/05_degradation.ipynb #e0a8e646
 def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: Degradation) -> Iterator[np.ndarray]:
     "Degrade uint8 frames, (H, W) or (H, W, 3), inside `mask` (bool (H, W)); pixels outside it are not touched."
     window = bounds(mask)
@@ -191,7 +221,7 @@ class DegradationSettings(Settings):
     seed: int = Field(42, ge=0, description="decides every random choice")
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
 
-# %% ../nbs/05_degradation.ipynb #21384799
+# %% ../nbs/05_degradation.ipynb #0fe6b6d7
 def _preview(task: tuple[Path, tuple[str, ...], int]) -> tuple | str:
     "(middle frame of a clip, sector mask, [(degradation, that frame degraded) per kind]); or why there is none."
     path, kinds, seed = task
@@ -199,8 +229,8 @@ def _preview(task: tuple[Path, tuple[str, ...], int]) -> tuple | str:
         header = read_header(path)
         mask = clip_sector(path, header).mask
         frame = read_frames(path, [frame_count(header) // 2], grey=False)
-    except BadFile as bad:
-        return str(bad)
+    except Exception as e:  # the file's own problem, whatever it is
+        return str(e) if isinstance(e, BadFile) else f"cannot be used: {reason_of(e)}"
     drawn = [draw_degradation(generator(seed, path.name, kind), (kind,)) for kind in kinds]
     return frame[0], mask, [(each, degrade(frame, mask, each)[0]) for each in drawn]
 
@@ -222,9 +252,12 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
                 left_out.append((name, "preview", result))
             else:
                 clips[name] = result
+    if not clips:
+        common = "; ".join(f"{n} × {why}" for why, n in Counter(why for *_, why in left_out).most_common(3))
+        raise FileNotFoundError(f"{root}: no clip among {len(files)} files: {common}")
     return clips, pd.DataFrame(left_out, columns=["path", "stage", "reason"])
 
-# %% ../nbs/05_degradation.ipynb #36cdc914
+# %% ../nbs/05_degradation.ipynb #bb3923be
 def preview_table(clips: dict[str, tuple]) -> pd.DataFrame:
     "One row per clip and degradation: mean, contrast and clipped share in the sector, pixels changed outside."
     rows = []
@@ -245,18 +278,21 @@ def show_preview(clips: dict[str, tuple]) -> plt.Figure:
     for row, (original, mask, degraded) in zip(axes, clips.values(), strict=True):
         shown = [("original", original), *((each.kind, frame) for each, frame in degraded)]
         for axis, (title, frame) in zip(row, shown, strict=True):
-            masked = frame * (mask if frame.ndim == 2 else mask[..., None])
-            axis.imshow(masked[bounds(mask)], cmap="gray", vmin=0, vmax=255)
+            axis.imshow(sector_picture(frame, mask), cmap="gray", vmin=0, vmax=255)
             axis.set(title=title.replace("_", " "), xticks=[], yticks=[])
     return fig
 
-# %% ../nbs/05_degradation.ipynb #7f4fdf30
+# %% ../nbs/05_degradation.ipynb #47276af3
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage: prints the tables, draws nothing."
-    clips, left_out = preview_folder(from_command_line(DegradationSettings, argv, "python -m echoquality.degradation"))
-    print(preview_table(clips).to_string(index=False))
-    if len(left_out):
+    settings = from_command_line(DegradationSettings, argv, "python -m echoquality.degradation")
+
+    def job():
+        clips, left_out = preview_folder(settings)
+        print(preview_table(clips).to_string(index=False))
         print("\nleft out:", left_out.to_string(index=False), sep="\n")
+
+    run_main(job)
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook

@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['LABELS', 'SAMPLE', 'QUARANTINE', 'SelectionSettings', 'SelectionError', 'wanted', 'candidates', 'locate', 'probe',
            'folder_facts', 'water_fill', 'rank', 'fill', 'Selection', 'select', 'selection_table', 'show_scores',
-           'main']
+           'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/04_selection.ipynb #05fa720b
+# %% ../nbs/04_selection.ipynb #e060cc7b
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,19 +20,35 @@ import pandas as pd
 from pydantic import Field, model_validator
 from pydicom import Dataset
 
-from .core import ProjectPath, Settings, from_command_line, generator, parallel, sha256
+from echoquality.core import (
+    ProjectPath,
+    Settings,
+    from_command_line,
+    from_notebook,
+    parallel,
+    reason_of,
+    run_main,
+    settings_table,
+    sha256,
+    text_sha256,
+)
 from echoquality.dicom import (
     BadFile,
+    derived_header,
     find_sector,
     frame_count,
     iter_frames,
     machine_model,
     machine_type,
+    patient_id,
     read_frames,
     read_header,
     spread,
 )
-from .results import read_results, unusable
+from .results import ResultsError, read_results, unusable
+
+# %% ../nbs/04_selection.ipynb #c0769d62
+_all_ = ["from_notebook", "settings_table"]  # what the Run section needs besides
 
 # %% ../nbs/04_selection.ipynb #2f75523c
 class SelectionSettings(Settings):
@@ -63,7 +79,7 @@ LABELS = {1: "high", 0: "low"}
 class SelectionError(ValueError):
     "Nothing can be selected; the message says what was looked for and what was found."
 
-# %% ../nbs/04_selection.ipynb #6eed2e3d
+# %% ../nbs/04_selection.ipynb #78237fa8
 def wanted(settings: SelectionSettings) -> dict[int, int]:
     "How many samples of each label are asked for."
     return {1: settings.max_high_quality, 0: settings.max_low_quality}
@@ -82,11 +98,13 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
     "The rows that are clearly good (`label` 1) or clearly bad (0). Raises SelectionError if a wanted class has none."
     rows = rows[unusable(rows) == ""]
     labels = [label for label, most in wanted(settings).items() if most]
+    if not labels:
+        raise SelectionError("nothing is asked for: max_high_quality and max_low_quality are both 0")
     found = {label: rows[_meets(rows, label, settings)].assign(label=label) for label in labels}
     for label, chosen in found.items():
         if chosen.empty:
             raise SelectionError(_nothing(rows, label, settings))
-    return pd.concat(found.values(), ignore_index=True) if found else rows.head(0).assign(label=0)
+    return pd.concat(found.values(), ignore_index=True)
 
 # %% ../nbs/04_selection.ipynb #22fdaac3
 def _nothing(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str:
@@ -101,25 +119,27 @@ def _nothing(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
     found = f"no {LABELS[label]}-quality clip among {len(rows)} results"
     return f"{found}: asked for {asked}; nearest are\n{shown}\n{advice}"
 
-# %% ../nbs/04_selection.ipynb #b233b196
+# %% ../nbs/04_selection.ipynb #f17a45e0
 def locate(row, raw_data_dir: Path) -> Path:
     "The file of a results row (`folder`, `file_id`, `path`) under `raw_data_dir`. Raises BadFile."
     root = Path(raw_data_dir).resolve()
+    folder = root / row.folder
     parts = PurePosixPath(row.path.replace("\\", "/")).parts
     behind = parts[len(parts) - parts[::-1].index(row.folder) :] if row.folder in parts else parts[-1:]
-    for place in (root.joinpath(row.folder, *behind), root / row.folder / row.file_id):
+    for place in (folder.joinpath(*behind), folder / row.file_id):
         try:
-            if not place.resolve().is_relative_to(root):
-                raise BadFile(f"outside raw_data_dir: path {row.path!r} in folder {row.folder!r} is not opened")
-            if place.is_file():
-                return place
+            inside = folder.resolve().is_relative_to(root) and place.resolve().is_relative_to(folder.resolve())
+            found = inside and place.is_file()
         except (OSError, ValueError, RuntimeError) as e:  # over-long names, null bytes, links that go in circles
-            if isinstance(e, BadFile):
-                raise
-            raise BadFile(f"path {row.path!r} cannot be looked up: {e}") from None
+            said = reason_of(e) if isinstance(e, OSError) else type(e).__name__
+            raise BadFile(f"its path cannot be looked up: {said}") from None
+        if not inside:
+            raise BadFile("its path leads outside its folder under raw_data_dir, and is not opened")
+        if found:
+            return place
     raise BadFile("not found in its folder under raw_data_dir")
 
-# %% ../nbs/04_selection.ipynb #fdeba4e5
+# %% ../nbs/04_selection.ipynb #befd829b
 def _checked_frames(path: Path, header: Dataset) -> np.ndarray:
     "Some frames for finding the sector, uint8 (T, H, W); compressed clips are decoded to the end on the way."
     some = spread(frame_count(header), 16)
@@ -129,35 +149,41 @@ def _checked_frames(path: Path, header: Dataset) -> np.ndarray:
     return np.stack([frame for i, frame in enumerate(iter_frames(path)) if i in wanted])
 
 
+def _facts(row, raw_data_dir: Path) -> dict:
+    path = locate(row, raw_data_dir)
+    header = read_header(path)
+    frames = _checked_frames(path, header)
+    find_sector(frames, header)
+    derived_header(header, frames.shape, "", [])
+    return {
+        "source": path.relative_to(Path(raw_data_dir).resolve()).as_posix(),
+        "machine_type": machine_type(header, row.folder),
+        "machine_model": machine_model(header),
+        "patient": patient_id(header),
+        "frames": frame_count(header),
+        "pixels": frame_count(header) * header.Rows * header.Columns,
+        "bytes": path.stat().st_size,
+        "sha256": sha256(path),
+    }
+
+
 def probe(row, raw_data_dir: Path) -> dict | str:
     "What the file of a results row is (machine, patient, size, hash …), or the reason why it cannot be used."
     try:
-        path = locate(row, raw_data_dir)
-        header = read_header(path)
-        find_sector(_checked_frames(path, header), header)
-        return {
-            "source": path.relative_to(Path(raw_data_dir).resolve()).as_posix(),
-            "machine_type": machine_type(header, row.folder),
-            "machine_model": machine_model(header),
-            "patient": str(header.get("PatientID") or "").strip(),
-            "frames": frame_count(header),
-            "pixels": frame_count(header) * header.Rows * header.Columns,
-            "bytes": path.stat().st_size,
-            "sha256": sha256(path),
-        }
+        return _facts(row, raw_data_dir)
     except BadFile as bad:
         return str(bad)
-    except OSError as e:
-        return f"cannot be read: {e.strerror or e}"
+    except Exception as e:  # what a mangled header can raise has no end
+        return f"cannot be used: {reason_of(e)}"
 
-# %% ../nbs/04_selection.ipynb #184e8985
+# %% ../nbs/04_selection.ipynb #921dd9e5
 def _folder_facts(rows: list, raw_data_dir: Path) -> tuple[str, str]:
     "(machine, patient) of a folder, from the first of some rows whose header can be read; else from its name."
     for row in rows:
         try:
             header = read_header(locate(row, raw_data_dir))
-            return machine_type(header, row.folder), str(header.get("PatientID") or "").strip()
-        except (BadFile, OSError):
+            return machine_type(header, row.folder), patient_id(header)
+        except Exception:  # the clip's own problem, and recorded when the clip is tried
             continue
     return machine_type(Dataset(), rows[0].folder), ""
 
@@ -184,17 +210,14 @@ def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
             left -= more
     return shares
 
-# %% ../nbs/04_selection.ipynb #10548ccf
+# %% ../nbs/04_selection.ipynb #4d4d0dcf
 def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
     "The candidates of one class in the order in which they are tried, folders taking turns, whatever their order."
-    ordered = chosen.sort_values(["folder", "file_id"], ignore_index=True)
-    rng = generator(seed, "rank")
-    ordered = ordered.iloc[rng.permutation(len(ordered))]
-    turn = ordered.groupby("folder").cumcount()
-    names = sorted(ordered["folder"].unique())
-    place = dict(zip(names, rng.permutation(len(names)), strict=True))
-    keys = pd.DataFrame({"turn": turn, "place": ordered["folder"].map(place)})
-    return ordered.loc[keys.sort_values(["turn", "place"]).index].reset_index(drop=True)
+    names = zip(chosen["folder"], chosen["file_id"], strict=True)
+    lots = [text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names]
+    ordered = chosen.assign(lot=lots).sort_values("lot")
+    ordered["turn"] = ordered.groupby("folder").cumcount()
+    return ordered.sort_values(["turn", "lot"], ignore_index=True).drop(columns=["lot", "turn"])
 
 # %% ../nbs/04_selection.ipynb #efaac6ad
 def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) -> tuple[list, list]:
@@ -220,15 +243,16 @@ def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) ->
                 good.setdefault(true, [])
                 waiting.setdefault(true, deque()).appendleft((item, facts))
 
-# %% ../nbs/04_selection.ipynb #24b2f006
+# %% ../nbs/04_selection.ipynb #65acd559
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment"]
 QUARANTINE = ["path", "stage", "reason"]
 
 
 @dataclass(frozen=True)
 class Selection:
-    "The outcome: one row per sample, one per file left out, machine × class, folder facts, number of files tried."
+    "The outcome: results, samples, files left out, class × machine, folder facts, the number of files tried."
 
+    rows: pd.DataFrame  # the results
     samples: pd.DataFrame  # SAMPLE + what `probe` found; good ones first, within a class in the order of choice
     quarantine: pd.DataFrame  # QUARANTINE
     table: pd.DataFrame
@@ -236,8 +260,8 @@ class Selection:
     tried: int
 
 
-def _fill_class(chosen: pd.DataFrame, label: int, folders: pd.DataFrame, settings: SelectionSettings) -> tuple:
-    "`fill` for the candidates of one class."
+def _fill_class(chosen: pd.DataFrame, label: int, folders: pd.DataFrame, settings, seen: dict) -> tuple:
+    "`fill` for the candidates of one class; `seen`: hash → name of every file taken."
     chosen, most = chosen[chosen["label"] == label], wanted(settings)[label]
     ranked = rank(chosen, settings.seed)
     machines = ranked["folder"].map(folders["machine_type"])
@@ -245,14 +269,29 @@ def _fill_class(chosen: pd.DataFrame, label: int, folders: pd.DataFrame, setting
 
     def try_all(rows: list) -> list:
         look = partial(probe, raw_data_dir=settings.raw_data_dir)
-        return list(parallel(look, rows, settings.workers, f"{LABELS[label]}-quality clips opened"))
+        found = parallel(look, rows, settings.workers, f"{LABELS[label]}-quality clips opened")
+        return [_new(facts, row, seen) for row, facts in zip(rows, found, strict=True)]
 
     return fill(queues, most, try_all)
 
-# %% ../nbs/04_selection.ipynb #36268034
+
+def _new(facts: dict | str, row, seen: dict[str, str]) -> dict | str:
+    "The facts, or the reason to leave out a file whose bytes were taken before: it could be good and bad at once."
+    if isinstance(facts, str):
+        return facts
+    name = f"{row.folder}/{row.file_id}"
+    first = seen.setdefault(facts["sha256"], name)
+    return facts if first == name else f"the same bytes as {first}"
+
+# %% ../nbs/04_selection.ipynb #92fb5cb8
+def _printable(text: str) -> str:
+    "Text with what cannot be printed as escapes, so that a table of it can be read back."
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
 def _quarantine(bad: list[tuple]) -> pd.DataFrame:
     "(row, stage, reason) of what was left out, as a table."
-    rows = [(f"{row.folder}/{row.file_id}", stage, why) for row, stage, why in bad]
+    rows = [(_printable(f"{row.folder}/{row.file_id}"), stage, why) for row, stage, why in bad]
     return pd.DataFrame(rows, columns=QUARANTINE).sort_values(QUARANTINE, ignore_index=True)
 
 
@@ -260,31 +299,37 @@ def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, or SelectionError where nothing can be used at all."
     rows = read_results(settings.results_dir)
     chosen = candidates(rows, settings)
+    if not settings.raw_data_dir.is_dir():
+        raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
     folders = folder_facts(chosen, settings)
     bad = [(row, "results", why) for row, why in zip(rows.itertuples(), unusable(rows), strict=True) if why]
-    samples, tried = [], 0
+    samples, tried, seen = [], 0, {}
     for label in LABELS:
-        kept, refused = _fill_class(chosen, label, folders, settings)
+        kept, refused = _fill_class(chosen, label, folders, settings, seen)
         samples += [{**{name: getattr(row, name) for name in SAMPLE}, **facts} for row, facts in kept]
         bad += [(row, "selection", why) for row, why in refused]
         tried += len(kept) + len(refused)
     if not samples and tried:
         common = "; ".join(f"{n} × {why}" for why, n in Counter(why for *_, why in bad).most_common(3))
-        raise SelectionError(f"none of {tried} candidates under {settings.raw_data_dir} can be used: {common}")
+        place = settings.raw_data_dir / bad[0][0].folder
+        hint = f"Is raw_data_dir the folder above {bad[0][0].folder}?" if not place.is_dir() else ""
+        raise SelectionError(f"none of {tried} candidates under {settings.raw_data_dir} can be used: {common}. {hint}")
     samples = pd.DataFrame(samples)
-    return Selection(samples, _quarantine(bad), selection_table(chosen, samples, folders, settings), folders, tried)
+    table = selection_table(chosen, samples, folders, settings)
+    return Selection(rows, samples, _quarantine(bad), table, folders, tried)
 
-# %% ../nbs/04_selection.ipynb #c22284db
+# %% ../nbs/04_selection.ipynb #67c08d07
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, folders: pd.DataFrame, settings) -> pd.DataFrame:
     "Class × machine: candidates available by their results, taken, short of an equal share, MB of the files taken."
     machines, rows = chosen["folder"].map(folders["machine_type"]), []
+    names = sorted(set(machines) | set(samples["machine_type"]))
     for label, most in wanted(settings).items():
         available = machines[chosen["label"] == label].value_counts()
         taken = samples[samples["label"] == label].groupby("machine_type")["bytes"].agg(["size", "sum"])
-        table = pd.concat([available, taken], axis=1).fillna(0).sort_index()
+        table = pd.concat([available, taken], axis=1).reindex(names).fillna(0)
         table.columns = ["available", "taken", "MB"]
         table.loc["all"] = table.sum()
-        share = [most // max(1, len(table) - 1)] * (len(table) - 1) + [most]
+        share = [most // len(names)] * len(names) + [most]
         table.insert(2, "short", (share - table["taken"]).clip(lower=0))
         rows.append(table.assign(MB=(table["MB"] / 1e6).round(1)).rename_axis("machine"))
     counts = ["available", "taken", "short"]
@@ -301,12 +346,17 @@ def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
     axis.legend()
     return fig
 
-# %% ../nbs/04_selection.ipynb #fd4b59e3
+# %% ../nbs/04_selection.ipynb #481e3fdc
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage: prints what would be chosen."
-    selection = select(from_command_line(SelectionSettings, argv, "python -m echoquality.selection"))
-    print(selection.table.to_string())
-    print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")
+    settings = from_command_line(SelectionSettings, argv, "python -m echoquality.selection")
+
+    def job():
+        selection = select(settings)
+        print(selection.table.to_string())
+        print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")
+
+    run_main(job, ResultsError, SelectionError)
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook

@@ -34,11 +34,13 @@ class ExampleSettings(Settings):
 
 
 def test_settings_take_strings_and_refuse_what_is_wrong():
-    assert ExampleSettings(kinds='["noise", "blur"]').kinds == ("noise", "blur")
+    for text in ('["noise", "blur"]', "noise,blur", "[noise, blur]", ["noise", "blur"]):
+        assert ExampleSettings(kinds=text).kinds == ("noise", "blur")
+    assert ExampleSettings(results_dir="~/x").results_dir == Path.home() / "x"
     assert ExampleSettings().results_dir == project_root() / "data/results"
-    with pytest.raises(ValueError, match=r"unknown parameter 'treshold': did you mean 'threshold'\?"):
+    with pytest.raises(SettingsError, match=r"^unknown parameter 'treshold': did you mean 'threshold'\?$"):
         ExampleSettings(treshold=0.9)
-    with pytest.raises(ValueError, match="less than or equal to 1"):
+    with pytest.raises(SettingsError, match=r"^parameter 'threshold': .* less than or equal to 1; found 1\.5$"):
         ExampleSettings(threshold=1.5)
 
 
@@ -78,6 +80,17 @@ def test_a_notebook_without_the_tag_is_an_error(tmp_path):
         parameters_cell(tmp_path / "x.ipynb")
 
 
+@pytest.mark.parametrize("error, said", [
+    (KeyError("x"), "error: 'x'"), (FileNotFoundError("gone"), "error: gone"), (KeyboardInterrupt(), "goes on"),
+])
+def test_expected_errors_exit_with_their_message(error, said):
+    def job():
+        raise error
+
+    with pytest.raises(SystemExit, match=said):
+        run_main(job, KeyError)
+
+
 def test_atomic_leaves_the_old_file_when_interrupted(tmp_path):
     target = tmp_path / "deep/file.txt"
     write_text(target, "old")
@@ -97,6 +110,11 @@ def test_generators_are_independent_and_repeat():
     assert (first == generator(1, "a").random(4)).all()
     assert (first != generator(1, "b").random(4)).all()
     assert (first != generator(2, "a").random(4)).all()
+
+
+def test_reasons_hold_no_address_and_no_path():
+    assert reason_of(ValueError("bad <X object at 0x7fb11df670b0>\n here")) == "ValueError: bad <X object> here"
+    assert reason_of(PermissionError(13, "Permission denied", "/home/me/file")) == "Permission denied"
 
 
 def test_progress_says_how_long_it_will_take(capsys):

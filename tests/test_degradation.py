@@ -85,14 +85,14 @@ def test_every_kind_and_every_combination_is_drawn():
 
 def test_noise_has_its_sigma_and_is_new_in_every_frame():
     flat = np.full((6, 40, 50), 128, np.uint8)
-    noise = degrade(flat, FAN, Degradation(kind="gaussian_noise", operations=[GaussianNoise(sigma=0.1, seed=1)])) - 128.0
+    noise = degrade(flat, FAN, Degradation(operations=[GaussianNoise(sigma=0.1, seed=1)])) - 128.0
     assert abs(noise[:, FAN].std() / 255 - 0.1) < 0.005
     assert abs(np.corrcoef(noise[0, FAN], noise[1, FAN])[0, 1]) < 0.1
 
 
 def test_contrast_shrinks_around_the_mean():
     clip = grey_clip()
-    after = degrade(clip, FAN, Degradation(kind="contrast_reduction", operations=[ContrastReduction(reduction=0.4)]))
+    after = degrade(clip, FAN, Degradation(operations=[ContrastReduction(reduction=0.4)]))
     assert np.allclose(after[:, FAN].mean(1), clip[:, FAN].mean(1), atol=0.5)
     assert np.allclose(after[:, FAN].std(1), 0.6 * clip[:, FAN].std(1), rtol=0.01)
 
@@ -108,16 +108,18 @@ def test_blur_is_the_mean_along_its_line_and_the_same_in_all_frames():
     point = np.zeros((2, 41, 41), np.uint8)
     point[:, 20, 20] = 250
     everywhere = np.ones((41, 41), bool)
-    blurred = degrade(point, everywhere, Degradation(kind="motion_blur", operations=[MotionBlur(kernel=5, angle=0)]))
+    blurred = degrade(point, everywhere, Degradation(operations=[MotionBlur(kernel=5, angle=0)]))
     assert (blurred[:, 20, 18:23] == 50).all() and blurred.sum() == 2 * 250
     assert (blurred[0] == blurred[1]).all()
 
 
 @pytest.mark.parametrize("record", [
-    '{"kind":"gaussian_noise","operations":[]}',
-    '{"kind":"gaussian_noise","operations":[{"name":"gaussian_noise","sigma":2,"seed":1}]}',
-    '{"kind":"motion_blur","operations":[{"name":"motion_blur","kernel":5}]}',
-    '{"kind":"sharpen","operations":[{"name":"sharpen"}]}',
+    '{"operations":[]}',
+    '{"operations":[{"name":"gaussian_noise","sigma":2,"seed":1}]}',
+    '{"operations":[{"name":"motion_blur","kernel":5}]}',
+    '{"operations":[{"name":"motion_blur","kernel":4,"angle":0}]}',
+    '{"operations":[{"name":"sharpen"}]}',
+    '{"operations":[{"name":"gaussian_noise","sigma":0.3,"seed":1},{"name":"contrast_reduction","reduction":0.5}]}',
 ])
 def test_records_that_are_not_ours_are_refused(record):
     with pytest.raises(ValueError):
@@ -138,6 +140,12 @@ def test_a_degraded_file_holds_the_degraded_clip(kind, tmp_path):
     assert Degradation.model_validate_json(record) == degradation
     degrade_file(REAL, tmp_path / "b", degradation)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_folder_without_clips_says_what_it_holds(tmp_path):
+    (tmp_path / "a.txt").write_text("no clip")
+    with pytest.raises(FileNotFoundError, match="no clip among 1 files: 1 × not a DICOM file"):
+        preview_folder(DegradationSettings(input_dir=tmp_path, workers=1))
 
 
 def test_a_folder_is_previewed_and_bad_files_are_listed(tmp_path):

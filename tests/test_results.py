@@ -63,6 +63,8 @@ def test_a_broken_folder_is_named():
     (b'{"folder_results": [\n  {,}]}', "line 2, column 4"),
     (b"", "line 1, column 1"),
     (b'{"a": "\xff"}', "not UTF-8"),
+    (b"[" * 200_000, "beyond all bounds"),
+    (b'{"a": ' + b"1" * 5000 + b"}", "beyond all bounds"),
 ])
 def test_unreadable_files_are_named(tmp_path, content, message):
     if content is not None:
@@ -73,8 +75,10 @@ def test_unreadable_files_are_named(tmp_path, content, message):
 
 
 def test_scores_outside_the_range_are_unusable():
-    rows = pd.DataFrame({"score": [0.0, 1.0, -0.1, 1.1, np.nan, np.inf]})
-    assert (unusable(rows) != "").tolist() == [False, False, True, True, True, True]
+    rows = pd.DataFrame({"score": [0.0, 1.0, -0.1, 1.1, np.nan, np.inf]}).assign(folder="f", status="PASS", assessment="")
+    rows["file_id"] = ["a", "b\r", "c", "d", "e", "f"]
+    assert (unusable(rows) != "").tolist() == [False, True, True, True, True, True]
+    assert "cannot be printed" in unusable(rows)[1]
     assert unusable(rows)[4] == "score nan is outside 0 to 1"
 
 

@@ -61,18 +61,22 @@ def test_files_are_found_wherever_they_were_scored(path, tmp_path):
 
 
 @pytest.mark.parametrize("row", [
-    row_of(path="raw_data/Vivid-1/../../secret"), row_of(folder="..", file_id="secret", path="../secret"),
-    row_of(path="Vivid-1/link"), row_of(folder="linked", file_id="secret", path="linked/secret"),
+    row_of(path="raw_data/Vivid-1/../../secret"), row_of(path="x/Vivid-1/../Vivid-2/1.2"),
+    row_of(folder="..", file_id="secret", path="../secret"), row_of(path="Vivid-1/link"),
+    row_of(folder="linked", file_id="secret", path="linked/secret"),
     row_of(path="Vivid-1/loop"), row_of(path="Vivid-1/a\0b"), row_of(path="Vivid-1/" + "x" * 5000),
 ])
 def test_nothing_outside_is_opened(row, tmp_path):
     (tmp_path / "raw/Vivid-1").mkdir(parents=True)
+    (tmp_path / "raw/Vivid-2").mkdir()
+    (tmp_path / "raw/Vivid-2/1.2").write_text("another patient's")
     (tmp_path / "secret").write_text("not yours")
     (tmp_path / "raw/Vivid-1/link").symlink_to(tmp_path / "secret")
     (tmp_path / "raw/Vivid-1/loop").symlink_to(tmp_path / "raw/Vivid-1/loop")
     (tmp_path / "raw/linked").symlink_to(tmp_path)
-    with pytest.raises(BadFile):
+    with pytest.raises(BadFile, match=r"not opened|cannot be looked up") as error:
         locate(row, tmp_path / "raw")
+    assert str(tmp_path) not in str(error.value)
 
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(0, 50), max_size=6), st.integers(0, 200))
@@ -91,6 +95,9 @@ def test_folders_take_turns_whatever_the_order_of_the_input(pairs, seed):
     ranked = rank(chosen, seed)
     pd.testing.assert_frame_equal(ranked, rank(chosen.sample(frac=1, random_state=seed), seed))
     assert sorted(map(tuple, ranked.values)) == sorted(map(tuple, chosen.values))
+    fewer = rank(chosen[chosen["folder"] != "a"], seed)  # the others keep their order
+    kept = ranked[ranked["folder"] != "a"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(fewer, kept)
     for n in range(len(ranked)):  # at any point, no folder is two ahead of one that still has clips
         taken, left = ranked["folder"][:n].value_counts(), ranked["folder"][n:].unique()
         assert all(taken.max() - taken.get(f, 0) <= 1 for f in left if n)
@@ -164,8 +171,24 @@ def test_the_table_says_what_falls_short(corpus):
 
 
 def test_a_wrong_raw_data_dir_is_an_error_that_says_so(corpus, tmp_path):
-    with pytest.raises(SelectionError, match=r"none of .* candidates under .* can be used: .*not found in its folder"):
+    with pytest.raises(SelectionError, match=r"none of .* candidates under .* can be used: .*not found.* Is raw_data_dir"):
         select(settings_for(corpus, raw_data_dir=tmp_path))
+    with pytest.raises(SelectionError, match="is not a folder"):
+        select(settings_for(corpus, raw_data_dir=tmp_path / "gone"))
+    with pytest.raises(SelectionError, match="nothing is asked for"):
+        select(settings_for(corpus, max_high_quality=0, max_low_quality=0))
+
+
+def test_the_same_file_is_not_taken_twice(corpus, tmp_path):
+    rows = read_results(corpus / "results/inference_output")
+    good = select(settings_for(corpus)).samples.iloc[0]
+    same = rows[(rows["folder"] == good["folder"]) & (rows["file_id"] == good["file_id"])]
+    bad = same.assign(file_id="again", score=0.01, status="FAIL", assessment="Critical issues")
+    write_results(pd.concat([rows, bad]), tmp_path)
+    selection = select(settings_for(corpus, results_dir=tmp_path))
+    assert not selection.samples["sha256"].duplicated().any()
+    reasons = selection.quarantine.set_index("path")["reason"]
+    assert reasons[f"{good['folder']}/again"] == f"the same bytes as {good['folder']}/{good['file_id']}"
 
 
 def test_unusable_scores_are_quarantined(corpus, tmp_path):
