@@ -7,7 +7,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3.11
 BIN := .venv/bin
-DEMO := data/demo
 SEED := 42
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -30,10 +29,10 @@ test: setup
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
 
 demo: setup
-	$(BIN)/python tools/demo.py --output $(DEMO) --seed $(SEED)
+	$(BIN)/python tools/demo.py --seed $(SEED)
 
 lab: setup
-	$(BIN)/jupyter lab --ip 127.0.0.1 nbs
+	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.default_url=/lab/tree/nbs
 
 notebooks: setup
 	$(BIN)/python tools/export.py

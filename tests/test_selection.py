@@ -171,7 +171,7 @@ def test_the_table_says_what_falls_short(corpus):
 
 
 def test_a_wrong_raw_data_dir_is_an_error_that_says_so(corpus, tmp_path):
-    with pytest.raises(SelectionError, match=r"none of .* candidates under .* can be used: .*not found.* Is raw_data_dir"):
+    with pytest.raises(SelectionError, match=r"none of .* candidates .* can be used: .*not found.* Is raw_data_dir"):
         select(settings_for(corpus, raw_data_dir=tmp_path))
     with pytest.raises(SelectionError, match="is not a folder"):
         select(settings_for(corpus, raw_data_dir=tmp_path / "gone"))

@@ -1,0 +1,28 @@
+"""Turn executed stage notebooks into HTML without code: their title and their Run section.
+
+python tools/report.py runs/dataset.ipynb ...      writes runs/dataset.html
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from echoquality.core import write_text
+
+
+def write_report(executed: Path) -> Path:
+    "Write the report beside an executed notebook; return its path."
+    notebook = nbformat.read(executed, as_version=4)
+    run = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Run"))
+    notebook.cells = notebook.cells[:1] + notebook.cells[run:]
+    exporter = HTMLExporter(exclude_input=True, exclude_output_prompt=True)
+    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": f"echoquality: {executed.stem}"}})
+    write_text(executed.with_suffix(".html"), html)
+    return executed.with_suffix(".html")
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(write_report(Path(argument)))
