@@ -17,7 +17,7 @@ def write_report(executed: Path) -> Path:
     notebook = nbformat.read(executed, as_version=4)
     run = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Run"))
     notebook.cells = notebook.cells[:1] + notebook.cells[run:]
-    exporter = HTMLExporter(exclude_input=True, exclude_output_prompt=True)
+    exporter = HTMLExporter(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": f"echoquality: {executed.stem}"}})
     write_text(executed.with_suffix(".html"), html)
     return executed.with_suffix(".html")
