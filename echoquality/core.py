@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ProjectPath', 'DECISIVE', 'project_root', 'SettingsError', 'Settings', 'from_notebook', 'from_command_line',
            'parameter_table', 'parameters_source', 'parameters_cell', 'settings_table', 'run_main', 'atomic',
-           'write_text', 'canonical_json', 'text_sha256', 'sha256', 'generator', 'reason_of', 'progress', 'cores',
-           'parallel', 'provenance']
+           'write_text', 'canonical_json', 'text_sha256', 'sha256', 'generator', 'reason_of', 'printable', 'progress',
+           'cores', 'parallel', 'provenance']
 
 # %% ../nbs/00_core.ipynb #d6603eff
 import ast
@@ -191,13 +191,13 @@ def run_main(job: Callable[[], None], *expected: type[Exception]) -> None:
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on from here")
 
-# %% ../nbs/00_core.ipynb #a397d16f
+# %% ../nbs/00_core.ipynb #736062b3
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     "Give a temporary path beside `path`; when the block ends well rename it onto `path`, otherwise remove it."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")  # a fixed name: what a killed run left is overwritten by the next
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # a killed run's last worker may still be writing its own
     try:
         yield part
         with part.open("rb") as file:
@@ -235,13 +235,18 @@ def generator(seed: int, *keys) -> np.random.Generator:
     digest = hashlib.sha256(repr((seed, *keys)).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
-# %% ../nbs/00_core.ipynb #e9b49b80
+# %% ../nbs/00_core.ipynb #8839fb5a
 def reason_of(error: BaseException) -> str:
     "An error as one line without memory addresses; for OSError without the path."
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+    return printable(re.sub(r" at 0x[0-9a-fA-F]+", "", text))
+
+# %% ../nbs/00_core.ipynb #0e3f1e1b
+def printable(text: str) -> str:
+    "Text with what cannot be printed as escapes, so that a table of it can be read back."
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 # %% ../nbs/00_core.ipynb #854f1c24
 def _clock(seconds: float) -> str:

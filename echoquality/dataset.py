@@ -8,8 +8,9 @@ __all__ = ['NOT_RECORDED', 'SPLITS', 'ANNOTATIONS', 'CLASS_DIRS', 'PLAN', 'MANIF
            'make_plan', 'write_sample', 'Build', 'build_dataset', 'count_files', 'count_splits', 'remarks',
            'check_quarantine', 'estimate', 'show_samples', 'summary', 'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/06_dataset.ipynb #1901b034
+# %% ../nbs/06_dataset.ipynb #5c2a7751
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -272,13 +273,14 @@ def _check_places(settings: DatasetSettings) -> None:
     if output.exists() and not output.is_dir():
         raise DatasetError(f"output_dir {output} is not a folder")
 
-# %% ../nbs/06_dataset.ipynb #7eabb06d
+# %% ../nbs/06_dataset.ipynb #3c7f305b
 def _check_foreign(output_dir: Path, plan: dict | None) -> None:
     "Raise DatasetError where the output folder holds what this build did not make."
     names = [PLAN, MANIFEST, CSV, LEFT_OUT, *(sample["video_path"] for sample in plan["samples"])] if plan else []
     ours = {output_dir / name for name in names}
-    ours |= {_part(output_dir / name) for name in (PLAN, *names)}
-    foreign = sorted(p for p in output_dir.rglob("*") if p not in ours and not (p.is_dir() and not p.is_symlink()))
+    unfinished = {*ours, output_dir / PLAN}
+    files = [p for p in output_dir.rglob("*") if not p.is_dir() or p.is_symlink()]
+    foreign = sorted(p for p in files if p not in ours and _whole_name(p) not in unfinished)
     if foreign:
         raise DatasetError(
             f"{output_dir} holds {len(foreign)} files that this build did not make, the first "
@@ -286,9 +288,17 @@ def _check_foreign(output_dir: Path, plan: dict | None) -> None:
         )
 
 
-def _part(path: Path) -> Path:
-    "What `atomic` calls an unfinished file."
-    return path.with_name(f".{path.name}.part")
+def _whole_name(path: Path) -> Path | None:
+    "The file that an unfinished one, as `atomic` names it, would have become; None for any other file."
+    match = re.fullmatch(r"\.(.+)\.\d+\.part", path.name)
+    return path.with_name(match[1]) if match else None
+
+
+def _remove_parts(output_dir: Path) -> None:
+    "Remove unfinished files; `_check_foreign` has seen that there are only ours."
+    for path in output_dir.rglob(".*.part"):
+        if _whole_name(path):
+            path.unlink(missing_ok=True)
 
 # %% ../nbs/06_dataset.ipynb #edac4591
 @contextmanager
@@ -328,7 +338,7 @@ def _found_plan(settings: DatasetSettings) -> dict | None:
 def _all_there(output_dir: Path, names: list[str]) -> bool:
     return all((output_dir / name).is_file() for name in (MANIFEST, CSV, LEFT_OUT, *names))
 
-# %% ../nbs/06_dataset.ipynb #7d2aa7b9
+# %% ../nbs/06_dataset.ipynb #c15cb58d
 def _digest(path: Path) -> str:
     return sha256(path) if path.is_file() else ""
 
@@ -337,7 +347,8 @@ def _is_whole(plan: dict, settings: DatasetSettings) -> bool:
     "True where all files of a finished build are there and as they were; DatasetError where one has changed."
     outputs = plan.get("outputs", {})
     paths = [settings.output_dir / name for name in outputs]
-    digests = dict(zip(outputs, parallel(_digest, paths, settings.workers, "files verified"), strict=True))
+    found = parallel(_digest, paths, settings.workers, "files verified")
+    digests = dict(zip(outputs, found, strict=True))
     if changed := [name for name in outputs if digests[name] not in ("", outputs[name])]:
         raise DatasetError(
             f"{len(changed)} files in {settings.output_dir} have changed since they were written, the first "
@@ -374,11 +385,12 @@ class Build:
         "Class × machine: available by the results, taken, short of an equal share, MB."
         return pd.DataFrame(self.plan["table"]).set_index(["class", "machine"])
 
-# %% ../nbs/06_dataset.ipynb #14881680
+# %% ../nbs/06_dataset.ipynb #4b920b12
 def _write_files(plan: dict, settings: DatasetSettings) -> dict:
     "Second pass: write what is missing. The plan with the hashes of the files, and what could not be written."
     write = partial(write_sample, raw_data_dir=settings.raw_data_dir, output_dir=settings.output_dir)
-    outcomes = list(zip(plan["samples"], parallel(write, plan["samples"], settings.workers, "files"), strict=True))
+    written = parallel(write, plan["samples"], settings.workers, "files")
+    outcomes = list(zip(plan["samples"], written, strict=True))
     failed = {(s["folder"], s["source_sample"] or s["file_id"]): why for s, (_, why) in outcomes if why}
     rows = [dict(zip(QUARANTINE, ("/".join(name), "write", why), strict=True)) for name, why in failed.items()]
     outputs = {sample["video_path"]: digest for sample, (digest, _) in outcomes if digest}
@@ -397,10 +409,9 @@ def _write_tables(build: Build) -> None:
 def _tidy(build: Build) -> None:
     "Remove what only an unfinished build needs, and what a run that was killed left of a file."
     (build.output_dir / PLAN).unlink(missing_ok=True)
-    for name in (PLAN, MANIFEST, *build.plan["outputs"]):
-        _part(build.output_dir / name).unlink(missing_ok=True)
+    _remove_parts(build.output_dir)
 
-# %% ../nbs/06_dataset.ipynb #58d66256
+# %% ../nbs/06_dataset.ipynb #be599268
 def build_dataset(settings: DatasetSettings) -> Build:
     """Build the dataset, go on with an interrupted build, or find that it is there already.
 
@@ -415,8 +426,14 @@ def build_dataset(settings: DatasetSettings) -> Build:
     with _alone(settings.output_dir):
         plan = _found_plan(settings)
         _check_foreign(settings.output_dir, plan)
-        whole = plan is not None and _is_whole(plan, settings)
-        build = Build(settings.output_dir, plan, "unchanged") if whole else _build(plan or _freeze(settings), settings)
+        try:
+            if plan is not None and _is_whole(plan, settings):
+                build = Build(settings.output_dir, plan, "unchanged")
+            else:
+                build = _build(plan or _freeze(settings), settings)
+        except KeyboardInterrupt:
+            _remove_parts(settings.output_dir)
+            raise
         _tidy(build)
         return build
 

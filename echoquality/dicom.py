@@ -9,7 +9,7 @@ __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MACHINE_NAMES', 
            'find_sector', 'spread', 'clip_sector', 'bounds', 'sector_picture', 'show_sector', 'gif', 'new_uid',
            'code_item', 'derived_header', 'encode_rle', 'write_clip', 'dciodvfy', 'validation_errors']
 
-# %% ../nbs/01_dicom.ipynb #d219f2d5
+# %% ../nbs/01_dicom.ipynb #dce85a2f
 import os
 import re
 import shutil
@@ -37,11 +37,14 @@ from pydicom.pixels.utils import get_expected_length
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
-from .core import atomic, canonical_json, reason_of
+from .core import atomic, canonical_json, printable, reason_of
 
-# %% ../nbs/01_dicom.ipynb #ed5ce84c
+# %% ../nbs/01_dicom.ipynb #3d83ecc4
 class BadFile(ValueError):
     "A file that cannot be used as a clip. The message is the reason; the path is the caller's to add."
+
+    def __init__(self, reason: str):
+        super().__init__(printable(reason))  # headers can hold anything
 
 
 ULTRASOUND = {  # storage classes of ultrasound images, the retired ones too (PS3.4 B.5, PS3.6)
@@ -68,12 +71,14 @@ def _open(path: Path) -> Iterator[tuple]:
         length = struct.unpack(little + "L", start[-4:])[0] if len(start) in (8, 12) else None
         yield header, file, length
 
-# %% ../nbs/01_dicom.ipynb #263f5cc4
+# %% ../nbs/01_dicom.ipynb #2c83bbff
 def _frames_held(header: Dataset, file, length: int) -> int:
     "How many whole frames the pixel data hold; `file` is at their start and is left there."
     start, size = file.tell(), file.seek(0, 2)
     file.seek(start)
     if not header.file_meta.TransferSyntaxUID.is_encapsulated:
+        if length == 0xFFFFFFFF:
+            raise BadFile("uncompressed pixel data without a length")
         return min(length, size - start) // (get_expected_length(header) // frame_count(header))
     offsets = encaps.parse_basic_offsets(file)
     count, fragments = encaps.parse_fragments(file)
@@ -92,12 +97,14 @@ def frame_count(header: Dataset) -> int:
     except (TypeError, ValueError):
         raise BadFile(f"NumberOfFrames is {header.get('NumberOfFrames')!r}, expected a whole number") from None
 
-# %% ../nbs/01_dicom.ipynb #6e33db5c
+# %% ../nbs/01_dicom.ipynb #2da31c21
 def value_of(header: Dataset, name: str):
     "A header's value, or None where it is missing or cannot be converted to its type (a weight of `70,5`)."
     try:
-        value, tag = header.get(name), tag_for_keyword(name)
-        return None if value is None else DataElement(tag, dictionary_VR(tag), value).value  # pydicom may hand on text
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value, tag = header.get(name), tag_for_keyword(name)  # pydicom may hand on unconverted text
+            return None if value is None else DataElement(tag, dictionary_VR(tag), value).value
     except Exception:  # each value representation fails in its own way
         return None
 
@@ -180,8 +187,9 @@ def _has_luminance(header: Dataset) -> bool:
     "True where the first decoded plane is brightness. (JPEG 2000's YBR_ICT and YBR_RCT decode to RGB.)"
     return header.PhotometricInterpretation.startswith("YBR_FULL")
 
-# %% ../nbs/01_dicom.ipynb #0747975f
-def _jpeg_luminance(path: Path, indices: Iterable[int] | None) -> Iterator[np.ndarray]:
+# %% ../nbs/01_dicom.ipynb #2e06ec0c
+def _jpeg(path: Path, indices: Iterable[int] | None, grey: bool) -> Iterator[np.ndarray]:
+    "Frames of a JPEG baseline clip in YBR: its luminance, or RGB."
     with _open(path) as (header, file, _):
         count, start = frame_count(header), file.tell()
 
@@ -194,25 +202,26 @@ def _jpeg_luminance(path: Path, indices: Iterable[int] | None) -> Iterator[np.nd
             with Image.open(BytesIO(data), formats=["JPEG"]) as image:
                 if image.size != (header.Columns, header.Rows):
                     raise ValueError(f"JPEG of {image.size}, header says {(header.Columns, header.Rows)}")
-                image.draft("L", None)
-                yield np.asarray(image.convert("L"))
+                if grey:
+                    image.draft("L", None)
+                yield np.asarray(image.convert("L" if grey else "RGB"))
 
 
 def _decoded(path: Path, header: Dataset, indices: Iterable[int] | None, grey: bool) -> Iterator[np.ndarray]:
     jpeg = header.file_meta.TransferSyntaxUID == uid.JPEGBaseline8Bit
-    if jpeg and grey and _has_luminance(header):
-        yield from _jpeg_luminance(path, indices)
+    if jpeg and _has_luminance(header):
+        yield from _jpeg(path, indices, grey)
         return
     plugin = "pillow" if jpeg else ""  # pydicom prefers slower ones
     raw = grey and _has_luminance(header)
-    if header.PhotometricInterpretation == "YBR_FULL_422" and not jpeg:  # iter_pixels miscounts the bytes of a frame
+    if header.PhotometricInterpretation == "YBR_FULL_422":  # iter_pixels miscounts the bytes of a frame
         decoded = (pixel_array(path, index=i, raw=raw) for i in indices or range(frame_count(header)))
     else:
         decoded = iter_pixels(path, indices=indices, raw=raw, decoding_plugin=plugin)
     for frame in decoded:
         yield _convert(frame, header, grey)
 
-# %% ../nbs/01_dicom.ipynb #73c964e5
+# %% ../nbs/01_dicom.ipynb #15f1f911
 def iter_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = True) -> Iterator[np.ndarray]:
     """Decode the chosen frames (default: all) one at a time, as uint8.
 
@@ -227,6 +236,8 @@ def iter_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = T
             for frame in _decoded(path, header, indices, grey):
                 yield frame
                 done += 1
+            if indices is None and done != frame_count(header):
+                raise ValueError(f"the pixel data end after {done} of {frame_count(header)} frames")
     except (GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as e:  # a decoder written in Rust panics with an error that is no Exception

@@ -7,7 +7,7 @@ __all__ = ['LABELS', 'SAMPLE', 'QUARANTINE', 'SelectionSettings', 'SelectionErro
            'folder_facts', 'water_fill', 'rank', 'fill', 'Selection', 'select', 'selection_table', 'show_scores',
            'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/04_selection.ipynb #e060cc7b
+# %% ../nbs/04_selection.ipynb #bc54be0e
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from echoquality.core import (
     from_command_line,
     from_notebook,
     parallel,
+    printable,
     reason_of,
     run_main,
     settings_table,
@@ -283,15 +284,10 @@ def _new(facts: dict | str, row, seen: dict[str, str]) -> dict | str:
     first = seen.setdefault(facts["sha256"], name)
     return facts if first == name else f"the same bytes as {first}"
 
-# %% ../nbs/04_selection.ipynb #92fb5cb8
-def _printable(text: str) -> str:
-    "Text with what cannot be printed as escapes, so that a table of it can be read back."
-    return text if text.isprintable() else ascii(text)[1:-1]
-
-
+# %% ../nbs/04_selection.ipynb #08c982fe
 def _quarantine(bad: list[tuple]) -> pd.DataFrame:
     "(row, stage, reason) of what was left out, as a table."
-    rows = [(_printable(f"{row.folder}/{row.file_id}"), stage, why) for row, stage, why in bad]
+    rows = [(printable(f"{row.folder}/{row.file_id}"), stage, why) for row, stage, why in bad]
     return pd.DataFrame(rows, columns=QUARANTINE).sort_values(QUARANTINE, ignore_index=True)
 
 

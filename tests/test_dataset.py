@@ -3,12 +3,20 @@
 from echoquality.dataset import *
 
 
+import io
 import json
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,13 +26,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
+from pydicom.uid import JPEGLSLossless, RLELossless
 
 from echoquality.core import parameter_table, parameters_cell, parameters_source, project_root, sha256
-from echoquality.degradation import Degradation, DegradationSettings, degrade
+from echoquality.degradation import ContrastReduction, Degradation, DegradationSettings, degrade
 from echoquality.dicom import clip_sector, dciodvfy, read_frames, read_header, validation_errors
-from echoquality.phantom import TINY, write_corpus
+from echoquality.phantom import TINY, clip_dataset, simulate_clip, write_corpus
 from echoquality.results import write_results
-from echoquality.selection import SelectionError, SelectionSettings, water_fill
+from echoquality.selection import SelectionError, SelectionSettings, probe, water_fill
 
 
 def groups_of(*pairs) -> list[str]:
@@ -121,6 +130,9 @@ def test_every_source_is_used_before_any_is_used_twice(machines, number, seed):
     if number <= len(machines):
         taken = {m: sum(machines[i] == m for i in sources) for m in set(machines)}
         assert taken == water_fill({m: machines.count(m) for m in set(machines)}, number)
+
+
+REAL = Path(examples.get_path("ybr_color"))
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +250,7 @@ def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, tmp_path):
     target.parent.mkdir(parents=True)
     target.write_bytes(b"half")
     (tmp_path / "out/.plan.json").write_text(json.dumps(plan))
-    (tmp_path / "out/..plan.json.part").write_text("{")
+    (tmp_path / "out/..plan.json.123.part").write_text("{")
     build_dataset(settings_for(corpus, tmp_path / "out"))
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
@@ -351,7 +363,158 @@ def test_no_patient_id_leaves_the_headers(corpus, tmp_path):
     assert ids and not any(patient in tables for patient in ids)
 
 
-REAL = Path(examples.get_path("ybr_color"))
+def command_line(corpus: Path, output: Path, *more: str) -> list[str]:
+    "The dataset stage as a program."
+    where = ["--results-dir", str(corpus / "results/inference_output"), "--raw-data-dir", str(corpus / "raw_data")]
+    where += ["--output-dir", str(output), "--num-synthetic", "60"]
+    return [sys.executable, "-m", "echoquality.dataset", *where, *more]
+
+
+def run_until(command: list[str], seconds: float, stop: Callable[[subprocess.Popen], None]) -> subprocess.Popen:
+    "Start a program and, if it still runs after some seconds, stop it."
+    with TemporaryFile("w+") as log:  # no pipe: a worker that outlives its parent would keep it open
+        process = subprocess.Popen(command, start_new_session=True, stdout=log, stderr=log)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            stop(process)
+            process.wait(60)
+        log.seek(0)
+        process.said = log.read()
+    return process
+
+
+def stamps(folder: Path) -> dict[Path, int]:
+    "When each DICOM file below a folder was written."
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*.dcm")}
+
+
+@pytest.mark.slow
+def test_kills_leave_no_trace(corpus, tmp_path):
+    build_dataset(settings_for(corpus, tmp_path / "whole", num_synthetic=60))
+    rng, output, before = np.random.default_rng(0), tmp_path / "out", {}
+    command = command_line(corpus, output, "--workers", "2")
+    for stop in [lambda process: os.killpg(process.pid, signal.SIGKILL), subprocess.Popen.kill] * 4:
+        assert run_until(command, rng.uniform(1, 6), stop).returncode in (0, -signal.SIGKILL)
+        time.sleep(0.5)  # a worker that was left alone finishes its file
+        after = stamps(output)
+        assert before.items() <= after.items()
+        before = after
+    assert run_until(command, 120, subprocess.Popen.kill).returncode == 0
+    assert before.items() <= stamps(output).items()
+    assert contents(output) == contents(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_no_half_written_file_and_says_how_to_go_on(corpus, tmp_path):
+    command = command_line(corpus, tmp_path / "out", "--workers", "2")
+
+    def ctrl_c(process):
+        while not stamps(tmp_path / "out"):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+
+    process = run_until(command, 0.1, ctrl_c)
+    assert process.returncode == 1 and "interrupted; the same command goes on from here" in process.said
+    assert "Traceback" not in process.said and not list((tmp_path / "out").rglob("*.part"))
+    assert run_until(command, 60, subprocess.Popen.kill).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_an_error_and_the_build_goes_on_later(corpus, tmp_path):
+    command = command_line(corpus, tmp_path / "out", "--workers", "1")
+    small = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); import sys; {MAIN}"
+    full = subprocess.run([sys.executable, "-c", small, *command[3:]], capture_output=True, text=True, check=False)
+    assert full.returncode == 1 and full.stderr.startswith("error: ") and "too large" in full.stderr
+    assert not list((tmp_path / "out").rglob("*.part"))
+    assert run_until(command, 60, subprocess.Popen.kill).returncode == 0
+
+
+MAIN = "from echoquality.dataset import main; main(sys.argv[1:])"
+
+
+def fuzz_seeds() -> list[bytes]:
+    "Whole clips to damage: phantoms in several transfer syntaxes, and the real one."
+    files = []
+    for machine, syntax in [("epiq7", None), ("vivid", None), ("vivid", RLELossless), ("epiq7", JPEGLSLossless)]:
+        whole = clip_dataset(simulate_clip(0.9, machine, 1, 4, (48, 64)))
+        if syntax:
+            whole.compress(syntax, generate_instance_uid=False)
+        whole.save_as(file := io.BytesIO(), enforce_file_format=True)
+        files.append(file.getvalue())
+    return [*files, *files, REAL.read_bytes()]
+
+
+def damaged(rng: np.random.Generator, files: list[bytes]) -> bytes:
+    "One of the files, damaged in one of five ways."
+    data = bytearray(files[rng.integers(len(files))])
+    match rng.integers(5):
+        case 0:  # bytes anywhere
+            for place in rng.integers(len(data), size=rng.integers(1, 30)):
+                data[place] = rng.integers(256)
+        case 1:  # bytes of the header
+            for place in rng.integers(128, 2500, size=rng.integers(1, 8)):
+                data[place] = rng.integers(256)
+        case 2:  # cut
+            del data[rng.integers(len(data)) :]
+        case 3:  # a piece of another file, or of this one
+            other, place = files[rng.integers(len(files))], rng.integers(len(data))
+            start = rng.integers(len(other))
+            data[place : place + rng.integers(2000)] = other[start : start + rng.integers(2000)]
+        case _:  # a header value
+            return with_odd_value(rng, bytes(data))
+    return bytes(data)
+
+
+def with_odd_value(rng: np.random.Generator, data: bytes) -> bytes:
+    "A file one of whose header values is replaced by zeros, large numbers, or text."
+    header = dcmread(io.BytesIO(data), stop_before_pixels=True)
+    tags = [element.tag for element in header]
+    tag = tags[rng.integers(len(tags))]
+    value = header[tag].value
+    old = (value & 0xFFFF).to_bytes(2, "little") if isinstance(value, int) else str(value).encode()
+    new = [b"\0", b"\xff", b"9", b"-", b"\\"][rng.integers(5)] * len(old)
+    return data.replace(old, new, 1) if 0 < len(old) < 64 else data
+
+
+def check_damaged(data: bytes, folder: Path) -> str:
+    "What became of a damaged file: the reason it is refused for, or 'whole' where a synthetic clip was made of it."
+    (folder / "raw/f").mkdir(parents=True, exist_ok=True)
+    (folder / "raw/f/x").write_bytes(data)
+    facts = probe(SimpleNamespace(folder="f", file_id="x", path="x"), folder / "raw")
+    if isinstance(facts, str):
+        assert facts and facts.isprintable() and str(folder) not in facts and " at 0x" not in facts
+        return facts
+    degradation = Degradation(operations=[ContrastReduction(reduction=0.5)])
+    sample = {**facts, "video_path": "y", "synthetic": True, "degradation": str(degradation)}
+    (folder / "y").unlink(missing_ok=True)
+    digest, reason = write_sample(sample, folder / "raw", folder)
+    assert digest, reason
+    assert len(read_frames(folder / "y")) == facts["frames"] == len(read_frames(folder / "raw/f/x"))
+    return "whole"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_files_are_refused_or_whole(seed, tmp_path):
+    rng, files, reasons = np.random.default_rng(seed), fuzz_seeds(), Counter()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    signal.signal(signal.SIGALRM, signal.default_int_handler)  # a hang becomes KeyboardInterrupt
+    for number in range(250):
+        data = damaged(rng, files)
+        signal.alarm(20)
+        try:
+            reasons[check_damaged(data, tmp_path).split(":")[0]] += 1
+        except BaseException:
+            (tmp_path / "failed").write_bytes(data)
+            print(f"seed {seed}, file {number}, kept as {tmp_path}/failed")
+            raise
+        finally:
+            signal.alarm(0)
+    assert reasons["whole"] > 20 and len(reasons) > 5, reasons
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB
+
+
 STILLS = [
     *("JPGLosslessP14SV1_1s_1f_8b.dcm", "OBXXXX1A_rle.dcm", "US1_J2KR.dcm", "US1_J2KI.dcm", "OBXXXX1A.dcm"),
     *("OBXXXX1A_expb.dcm", "color-pl.dcm", "ExplVR_BigEnd.dcm", "gdcm-US-ALOKA-16.dcm"),
