@@ -140,14 +140,16 @@ def locate(row, raw_data_dir: Path) -> Path:
             return place
     raise BadFile("not found in its folder under raw_data_dir")
 
-# %% ../nbs/04_selection.ipynb #befd829b
+# %% ../nbs/04_selection.ipynb #4792437a
 def _checked_frames(path: Path, header: Dataset) -> np.ndarray:
     "Some frames for finding the sector, uint8 (T, H, W); compressed clips are decoded to the end on the way."
     some = spread(frame_count(header), 16)
     if not header.file_meta.TransferSyntaxUID.is_encapsulated:
         return read_frames(path, some)
-    wanted = set(some)
-    return np.stack([frame for i, frame in enumerate(iter_frames(path)) if i in wanted])
+    frames = np.stack([frame for i, frame in enumerate(iter_frames(path)) if i in set(some)])
+    if not np.array_equal(frames, read_frames(path, some)):  # frames in turn, and frames by the offset table
+        raise BadFile("its table of offsets does not lead to its frames")
+    return frames
 
 
 def _facts(row, raw_data_dir: Path) -> dict:
