@@ -10,6 +10,11 @@ config = ConfigParser(delimiters=["="])
 config.read(here / "settings.ini", encoding="utf-8")
 cfg = config["DEFAULT"]
 
+
+def lines(name: str) -> list[str]:
+    return cfg[name].split("\n")[1:]
+
+
 setup(
     name=cfg["lib_name"],
     version=cfg["version"],
@@ -18,6 +23,9 @@ setup(
     license="MIT",
     packages=[cfg["lib_path"]],
     python_requires=f">={cfg['min_python']}",
-    install_requires=cfg["requirements"].split("\n")[1:],
-    extras_require={"dev": cfg["dev_requirements"].split("\n")[1:]},
+    install_requires=lines("requirements"),
+    extras_require={
+        "cluster": lines("cluster_requirements"),
+        "dev": lines("dev_requirements") + lines("cluster_requirements"),
+    },
 )

@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['OPERATIONS', 'KINDS', 'AnyOperation', 'Operation', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
-           'Degradation', 'draw_degradation', 'degrade_frames', 'degrade', 'degrade_file', 'DegradationSettings',
-           'preview_folder', 'preview_table', 'show_preview', 'main', 'from_notebook', 'settings_table']
+           'Degradation', 'draw_degradation', 'degrade_frames', 'degrade', 'degraded_header', 'degrade_file',
+           'DegradationSettings', 'preview_folder', 'preview_table', 'show_preview', 'main', 'from_notebook',
+           'settings_table']
 
-# %% ../nbs/05_degradation.ipynb #90a44bf7
+# %% ../nbs/05_degradation.ipynb #0f256c43
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import tee
@@ -19,9 +20,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from echoquality.core import (
+    KILLED,
     ProjectPath,
     Settings,
     canonical_json,
@@ -33,18 +36,18 @@ from echoquality.core import (
     run_main,
     settings_table,
 )
+from .derived import derived_header, write_clip
 from echoquality.dicom import (
     BadFile,
     bounds,
     clip_sector,
-    derived_header,
+    clip_shape,
     fan_mask,
     frame_count,
     iter_frames,
     read_frames,
     read_header,
     sector_picture,
-    write_clip,
 )
 
 # %% ../nbs/05_degradation.ipynb #c0769d62
@@ -201,14 +204,16 @@ def degrade(clip: np.ndarray, mask: np.ndarray, degradation: Degradation) -> np.
     "`degrade_frames` for a whole clip: uint8 (T, H, W) or (T, H, W, 3), the same out."
     return np.stack(list(degrade_frames(clip, mask, degradation)))
 
-# %% ../nbs/05_degradation.ipynb #ded5cf03
+# %% ../nbs/05_degradation.ipynb #76a6308f
+def degraded_header(source: Dataset, shape: tuple, degradation: Degradation) -> Dataset:
+    "The header of a degraded copy of `source`; `shape` is (T, H, W) or (T, H, W, 3)."
+    return derived_header(source, shape, str(degradation), [operation.code for operation in degradation.operations])
+
+
 def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
     "Write the clip in `source`, degraded, to `target`, a derived DICOM object. Raises BadFile if it is no clip."
     header = read_header(source)
-    mask = clip_sector(source, header).mask
-    first = next(iter_frames(source, [0], grey=False))
-    shape = (frame_count(header), *first.shape)
-    new = derived_header(header, shape, str(degradation), [operation.code for operation in degradation.operations])
+    mask, new = clip_sector(source, header).mask, degraded_header(header, clip_shape(source, header), degradation)
     write_clip(target, new, degrade_frames(iter_frames(source, grey=False), mask, degradation))
 
 # %% ../nbs/05_degradation.ipynb #399d3bb4
@@ -221,7 +226,7 @@ class DegradationSettings(Settings):
     seed: int = Field(42, ge=0, description="decides every random choice")
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
 
-# %% ../nbs/05_degradation.ipynb #0fe6b6d7
+# %% ../nbs/05_degradation.ipynb #ec1562df
 def _preview(task: tuple[Path, tuple[str, ...], int]) -> tuple | str:
     "(middle frame of a clip, sector mask, [(degradation, that frame degraded) per kind]); or why there is none."
     path, kinds, seed = task
@@ -246,7 +251,8 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
     while order and len(clips) < settings.max_clips:
         batch = [order.pop() for _ in range(min(len(order), settings.max_clips - len(clips)))]
         tasks = [(path, settings.kinds, settings.seed) for path in batch]
-        for path, result in zip(batch, parallel(_preview, tasks, settings.workers, "clips"), strict=True):
+        found = parallel(_preview, tasks, settings.workers, "clips", lost=lambda task: KILLED)
+        for path, result in zip(batch, found, strict=True):
             name = path.relative_to(root).as_posix()
             if isinstance(result, str):
                 left_out.append((name, "preview", result))

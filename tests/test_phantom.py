@@ -12,7 +12,8 @@ import pytest
 from pydicom import dcmread
 
 from echoquality.core import generator
-from echoquality.dicom import dciodvfy, find_sector, validation_errors
+from echoquality.derived import dciodvfy, validation_errors
+from echoquality.dicom import find_sector
 from echoquality.results import COLUMNS, read_results
 
 

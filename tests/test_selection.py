@@ -170,6 +170,12 @@ def test_the_table_says_what_falls_short(corpus):
     assert total["MB"] == pytest.approx(size / 1e6, abs=0.1)
 
 
+def test_a_share_that_is_gone_is_an_error_not_a_reason(tmp_path):
+    with pytest.raises(OSError, match="is it mounted"):
+        probe(row_of(), tmp_path / "gone")
+    assert probe(row_of(), tmp_path).startswith("not found")
+
+
 def test_a_wrong_raw_data_dir_is_an_error_that_says_so(corpus, tmp_path):
     with pytest.raises(SelectionError, match=r"none of .* candidates .* can be used: .*not found.* Is raw_data_dir"):
         select(settings_for(corpus, raw_data_dir=tmp_path))
@@ -188,7 +194,8 @@ def test_the_same_file_is_not_taken_twice(corpus, tmp_path):
     selection = select(settings_for(corpus, results_dir=tmp_path))
     assert not selection.samples["sha256"].duplicated().any()
     reasons = selection.quarantine.set_index("path")["reason"]
-    assert reasons[f"{good['folder']}/again"] == f"the same bytes as {good['folder']}/{good['file_id']}"
+    taken = f"{good['folder']}/{good['file_id']}"
+    assert reasons[f"{good['folder']}/again"] == f"the same bytes were taken before, as {taken}"
 
 
 def test_unusable_scores_are_quarantined(corpus, tmp_path):
