@@ -1,6 +1,7 @@
 # make demo    set up, and build a training set from simulated echocardiograms
 # make test    set up, and run every check
 # make lab     set up, and open JupyterLab
+# make bench   set up, and measure speed and memory (a table; ten minutes, 3 GB in data/bench)
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
 
 SHELL := /bin/bash
@@ -10,7 +11,7 @@ BIN := .venv/bin
 SEED := 42
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup test demo lab notebooks
+.PHONY: setup test demo lab bench notebooks
 setup: .venv/ready
 
 # The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
@@ -33,6 +34,9 @@ demo: setup
 
 lab: setup
 	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.default_url=/lab/tree/nbs
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
 
 notebooks: setup
 	$(BIN)/python tools/export.py

@@ -335,7 +335,7 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
         finally:
             _CLIENT.reset(token)
 
-# %% ../nbs/00_core.ipynb #22d0b271
+# %% ../nbs/00_core.ipynb #f30abfe8
 def _with_versions(function: Callable, expected: dict, item):
     "`function(item)`, by a worker that must have the versions of the one who asked."
     here = provenance()
@@ -345,25 +345,33 @@ def _with_versions(function: Callable, expected: dict, item):
 
 
 def _in_cluster(client, function: Callable, items: list, lost: Callable) -> Iterator:
-    "`map` over the workers of a Dask cluster, in order."
-    from distributed import KilledWorker
-
+    "`map` over the workers of a Dask cluster, in order; three blocks of items are on their way at a time."
     function = partial(_with_versions, function, provenance())
-    waiting, ahead = iter(items), deque()
+    waiting, blocks = iter(items), deque()
     try:
         while True:
-            room = 4 * max(2, sum(client.nthreads().values())) - len(ahead)
-            ahead.extend((item, client.submit(function, item, pure=False)) for item in islice(waiting, max(0, room)))
-            if not ahead:
+            while len(blocks) < 3:
+                size = 4 * max(2, sum(client.nthreads().values()))
+                batch = list(islice(waiting, size))
+                blocks.append((batch, client.map(function, batch, pure=False)))
+            batch, futures = blocks[0]
+            if not batch:
                 return
-            item, future = ahead.popleft()
-            try:
-                result = future.result()
-            except KilledWorker:  # Dask has tried it on several
-                result = lost(item)
-            yield result
+            yield from _gathered(client, batch, futures, lost)
+            blocks.popleft()
     finally:
-        client.cancel([future for _, future in ahead])
+        client.cancel([future for _, futures in blocks for future in futures])
+
+
+def _gathered(client, batch: list, futures: list, lost: Callable) -> list:
+    "The results of a block; `lost(item)` for an item that killed several workers."
+    from distributed import KilledWorker
+
+    try:
+        return client.gather(futures)
+    except KilledWorker:
+        killed = [isinstance(future.exception(), KilledWorker) for future in futures]
+    return [lost(item) if bad else future.result() for item, future, bad in zip(batch, futures, killed, strict=True)]
 
 # %% ../nbs/00_core.ipynb #bf037e15
 def parallel(function: Callable, items: list, workers: int, label: str, lost: Callable = _raise) -> Iterator:

@@ -53,7 +53,7 @@ from echoquality.dicom import (
 # %% ../nbs/05_degradation.ipynb #c0769d62
 _all_ = ["from_notebook", "settings_table"]  # what the Run section needs besides
 
-# %% ../nbs/05_degradation.ipynb #39839a99
+# %% ../nbs/05_degradation.ipynb #000e96f3
 class Operation(BaseModel):
     "One way to make a clip worse. A subclass has a `name`, the DICOM `code` of what it does, `draw` and `apply`."
 
@@ -66,10 +66,10 @@ class Operation(BaseModel):
         raise NotImplementedError
 
     def apply(self, frames: Iterable[np.ndarray], inside: np.ndarray) -> Iterator[np.ndarray]:
-        "Degrade frames: float32 (h, w, C), in fractions of full scale."
+        "Degrade frames: float32 (h, w, C), in fractions of full scale. The frames given may be changed in place."
         raise NotImplementedError
 
-# %% ../nbs/05_degradation.ipynb #442c8f04
+# %% ../nbs/05_degradation.ipynb #34fd67e3
 class ContrastReduction(Operation):
     "Distances from the sector's mean shrink by `reduction` (0.3 to 0.7 when drawn)."
 
@@ -83,10 +83,13 @@ class ContrastReduction(Operation):
 
     def apply(self, frames, inside):
         for frame in frames:
-            mean = np.float32(frame[inside].mean(dtype=np.float64))
-            yield mean + (frame - mean) * np.float32(1 - self.reduction)
+            mean = np.float32(np.mean(cv2.mean(frame, inside.view(np.uint8))[: frame.shape[2]]))
+            frame -= mean
+            frame *= np.float32(1 - self.reduction)
+            frame += mean
+            yield frame
 
-# %% ../nbs/05_degradation.ipynb #4285bfd8
+# %% ../nbs/05_degradation.ipynb #16df39c0
 def line_kernel(size: int, angle: float) -> np.ndarray:
     "A line of `size` pixels (odd) through the centre, `angle` degrees from the x-axis; float32 (size, size), sum 1."
     y, x = np.mgrid[:size, :size] - size // 2
@@ -123,9 +126,11 @@ class MotionBlur(Operation):
 
         weight = np.maximum(mean_along(inside.astype(np.float32)), 1e-6)[..., None]
         for frame in frames:
-            yield mean_along(frame * inside[..., None]).reshape(frame.shape) / weight
+            blurred = mean_along(cv2.copyTo(frame, inside.view(np.uint8))).reshape(frame.shape)
+            blurred /= weight
+            yield blurred
 
-# %% ../nbs/05_degradation.ipynb #2e7c413a
+# %% ../nbs/05_degradation.ipynb #9cdedaeb
 class GaussianNoise(Operation):
     "White noise of standard deviation `sigma`, a fraction of full scale (0.2 to 0.4 when drawn)."
 
@@ -142,7 +147,9 @@ class GaussianNoise(Operation):
         rng = np.random.default_rng(self.seed)
         for frame in frames:
             noise = rng.standard_normal((*inside.shape, 1), dtype=np.float32)
-            yield frame + np.float32(self.sigma) * noise
+            noise *= np.float32(self.sigma)
+            frame += noise
+            yield frame
 
 # %% ../nbs/05_degradation.ipynb #5425c8e6
 OPERATIONS = (ContrastReduction, MotionBlur, GaussianNoise)
@@ -184,19 +191,32 @@ def draw_degradation(rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -
         chosen = sorted(rng.permutation(len(OPERATIONS))[: rng.integers(2, len(OPERATIONS) + 1)])
     return Degradation(operations=[OPERATIONS[i].draw(rng) for i in chosen])
 
-# %% ../nbs/05_degradation.ipynb #e0a8e646
+# %% ../nbs/05_degradation.ipynb #e57888bb
+def _fractions(frame: np.ndarray) -> np.ndarray:
+    "uint8 (h, w) or (h, w, C) as float32 (h, w, C) from 0 to 1, a new array."
+    new = np.atleast_3d(frame).astype(np.float32)
+    new /= 255
+    return new
+
+
+def _levels(new: np.ndarray) -> np.ndarray:
+    "The inverse, rounded; what is out of range is clipped. Changes its argument."
+    np.clip(new, 0, 1, out=new)
+    new *= 255
+    return np.rint(new, out=new).astype(np.uint8)
+
+
 def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: Degradation) -> Iterator[np.ndarray]:
     "Degrade uint8 frames, (H, W) or (H, W, 3), inside `mask` (bool (H, W)); pixels outside it are not touched."
     window = bounds(mask)
     inside = mask[window]
     originals, copies = tee(frames)
-    changed = (np.atleast_3d(frame[window]).astype(np.float32) / 255 for frame in copies)
+    changed = (_fractions(frame[window]) for frame in copies)
     for operation in degradation.operations:
         changed = operation.apply(changed, inside)
     for original, new in zip(originals, changed, strict=True):
         result = original.copy()
-        levels = np.rint(np.clip(new, 0, 1) * 255).astype(np.uint8).reshape(original[window].shape)
-        result[window][inside] = levels[inside]
+        cv2.copyTo(_levels(new).reshape(original[window].shape), inside.view(np.uint8), result[window])
         yield result
 
 

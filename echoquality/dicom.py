@@ -35,7 +35,11 @@ from pydicom.pixels.utils import get_expected_length
 
 from .core import printable, reason_of
 
-# %% ../nbs/01_dicom.ipynb #3d83ecc4
+# %% ../nbs/01_dicom.ipynb #19045695
+# pydicom warns of odd values by quoting them: a name or a date would end in a log. What is odd is judged here.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
+
+
 class BadFile(ValueError):
     "A file that cannot be used as a clip. The message is the reason; the path is the caller's to add."
 
@@ -71,12 +75,11 @@ class _Guarded(BufferedReader):
             raise BadFile(f"header of more than {MAX_READS // 2} elements")
         return super().read(size)
 
-# %% ../nbs/01_dicom.ipynb #3edbe77c
+# %% ../nbs/01_dicom.ipynb #103da402
 @contextmanager
 def _open(path: Path) -> Iterator[tuple]:
     "Give (header, file positioned at the first byte of the pixel data, their length there or None)."
-    with _Guarded(FileIO(path)) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns of what is judged below
+    with _Guarded(FileIO(path)) as file:
         header = dcmread(file, stop_before_pixels=True, defer_size=MAX_VALUE)
         file.left = math.inf  # what is read from here on is our choice
         for tag in filter(partial(_is_deferred, header), list(header.keys())):
@@ -117,14 +120,12 @@ def frame_count(header: Dataset) -> int:
     except (TypeError, ValueError):
         raise BadFile(f"NumberOfFrames is {header.get('NumberOfFrames')!r}, expected a whole number") from None
 
-# %% ../nbs/01_dicom.ipynb #2da31c21
+# %% ../nbs/01_dicom.ipynb #5a2e7cdc
 def value_of(header: Dataset, name: str):
     "A header's value, or None where it is missing or cannot be converted to its type (a weight of `70,5`)."
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value, tag = header.get(name), tag_for_keyword(name)  # pydicom may hand on unconverted text
-            return None if value is None else DataElement(tag, dictionary_VR(tag), value).value
+        value, tag = header.get(name), tag_for_keyword(name)  # pydicom may hand on unconverted text
+        return None if value is None else DataElement(tag, dictionary_VR(tag), value).value
     except Exception:  # each value representation fails in its own way
         return None
 
@@ -241,7 +242,7 @@ def _decoded(path: Path, header: Dataset, indices: Iterable[int] | None, grey: b
     for frame in decoded:
         yield _convert(frame, header, grey)
 
-# %% ../nbs/01_dicom.ipynb #4e8d275d
+# %% ../nbs/01_dicom.ipynb #c2235b6c
 def iter_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = True) -> Iterator[np.ndarray]:
     """Decode the chosen frames (default: all) one at a time, as uint8.
 
@@ -250,15 +251,13 @@ def iter_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = T
     """
     done = 0
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with _open(path) as (header, *_):
-                pass
-            for frame in _decoded(path, header, indices, grey):
-                yield frame
-                done += 1
-            if indices is None and done != frame_count(header):
-                raise ValueError(f"the pixel data end after {done} of {frame_count(header)} frames")
+        with _open(path) as (header, *_):
+            pass
+        for frame in _decoded(path, header, indices, grey):
+            yield frame
+            done += 1
+        if indices is None and done != frame_count(header):
+            raise ValueError(f"the pixel data end after {done} of {frame_count(header)} frames")
     except (GeneratorExit, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as e:  # a decoder written in Rust panics with an error that is no Exception

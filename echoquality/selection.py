@@ -85,19 +85,20 @@ LABELS = {1: "high", 0: "low"}
 class SelectionError(ValueError):
     "Nothing can be selected; the message says what was looked for and what was found."
 
-# %% ../nbs/04_selection.ipynb #78237fa8
+# %% ../nbs/04_selection.ipynb #2937063b
 def wanted(settings: SelectionSettings) -> dict[int, int]:
     "How many samples of each label are asked for."
     return {1: settings.max_high_quality, 0: settings.max_low_quality}
 
 
-def _meets(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> pd.Series:
-    "Which rows meet the score, the status and the assessment of a class."
+def _meeting(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> pd.DataFrame:
+    "The rows that meet the score, the status and the assessment of a class."
     if label:
         score, status, prefix = rows["score"] >= settings.high_quality_threshold, "PASS", settings.high_assessment
     else:
         score, status, prefix = rows["score"] <= settings.low_quality_threshold, "FAIL", settings.low_assessment
-    return score & (rows["status"] == status) & rows["assessment"].str.startswith(prefix)
+    rows = rows[score]  # first what is cheap to ask, and leaves least
+    return rows[(rows["status"] == status) & rows["assessment"].str.startswith(prefix)]
 
 
 def candidates(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
@@ -106,7 +107,7 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
     labels = [label for label, most in wanted(settings).items() if most]
     if not labels:
         raise SelectionError("nothing is asked for: max_high_quality and max_low_quality are both 0")
-    found = {label: rows[_meets(rows, label, settings)].assign(label=label) for label in labels}
+    found = {label: _meeting(rows, label, settings).assign(label=label) for label in labels}
     for label, chosen in found.items():
         if chosen.empty:
             raise SelectionError(_nothing(rows, label, settings))
@@ -235,14 +236,14 @@ def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
             left -= more
     return shares
 
-# %% ../nbs/04_selection.ipynb #4d4d0dcf
+# %% ../nbs/04_selection.ipynb #3f4080e3
 def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
     "The candidates of one class in the order in which they are tried, folders taking turns, whatever their order."
-    names = zip(chosen["folder"], chosen["file_id"], strict=True)
-    lots = [text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names]
-    ordered = chosen.assign(lot=lots).sort_values("lot")
-    ordered["turn"] = ordered.groupby("folder").cumcount()
-    return ordered.sort_values(["turn", "lot"], ignore_index=True).drop(columns=["lot", "turn"])
+    names = zip(chosen["folder"].to_list(), chosen["file_id"].to_list(), strict=True)
+    lots = np.array([text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names], "S64")
+    ordered = chosen.iloc[lots.argsort()]
+    turns = ordered.groupby("folder").cumcount().to_numpy()
+    return ordered.iloc[turns.argsort(kind="stable")].reset_index(drop=True)
 
 # %% ../nbs/04_selection.ipynb #efaac6ad
 def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) -> tuple[list, list]:
@@ -268,7 +269,7 @@ def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) ->
                 good.setdefault(true, [])
                 waiting.setdefault(true, deque()).appendleft((item, facts))
 
-# %% ../nbs/04_selection.ipynb #10f29943
+# %% ../nbs/04_selection.ipynb #27cd4e02
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment"]
 QUARANTINE = ["path", "stage", "reason"]
 
@@ -290,15 +291,20 @@ def _fill_class(chosen: pd.DataFrame, label: int, folders: pd.DataFrame, setting
     chosen, most = chosen[chosen["label"] == label], wanted(settings)[label]
     ranked = rank(chosen, settings.seed)
     machines = ranked["folder"].map(folders["machine_type"])
-    queues = {m: list(rows.itertuples(index=False)) for m, rows in ranked.groupby(machines)}
+    queues = {m: rows.index.to_list() for m, rows in ranked.groupby(machines)}  # places in `ranked`
 
-    def try_all(rows: list) -> list:
+    def rows_at(places: list[int]) -> list:
+        return list(ranked.iloc[places].itertuples(index=False))
+
+    def try_all(places: list[int]) -> list:
+        rows = rows_at(places)
         look = partial(probe, raw_data_dir=settings.raw_data_dir, deidentify=settings.deidentify)
         told = f"{LABELS[label]}-quality clips opened"
         found = parallel(look, rows, settings.workers, told, lost=lambda row: KILLED)
         return [_new(facts, row, seen) for row, facts in zip(rows, found, strict=True)]
 
-    return fill(queues, most, try_all)
+    outcome = fill(queues, most, try_all)
+    return tuple(list(zip(rows_at([p for p, _ in pairs]), [f for _, f in pairs], strict=True)) for pairs in outcome)
 
 
 def _new(facts: dict | str, row, seen: dict[str, str]) -> dict | str:
@@ -309,7 +315,7 @@ def _new(facts: dict | str, row, seen: dict[str, str]) -> dict | str:
     first = seen.setdefault(facts["sha256"], name)
     return facts if first == name else f"the same bytes were taken before, as {first}"
 
-# %% ../nbs/04_selection.ipynb #08c982fe
+# %% ../nbs/04_selection.ipynb #9e9616a7
 def _quarantine(bad: list[tuple]) -> pd.DataFrame:
     "(row, stage, reason) of what was left out, as a table."
     rows = [(printable(f"{row.folder}/{row.file_id}"), stage, why) for row, stage, why in bad]
@@ -323,7 +329,9 @@ def select(settings: SelectionSettings) -> Selection:
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
     folders = folder_facts(chosen, settings)
-    bad = [(row, "results", why) for row, why in zip(rows.itertuples(), unusable(rows), strict=True) if why]
+    reasons = unusable(rows)
+    odd = reasons != ""
+    bad = [(row, "results", why) for row, why in zip(rows[odd].itertuples(), reasons[odd], strict=True)]
     samples, tried, seen = [], 0, {}
     for label in LABELS:
         kept, refused = _fill_class(chosen, label, folders, settings, seen)

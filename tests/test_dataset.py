@@ -614,6 +614,44 @@ def test_damaged_files_are_refused_or_whole(seed, tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB
 
 
+def with_swapped_offsets() -> bytes:
+    "A compressed clip whose offset table names two frames in the wrong order."
+    whole = bytearray(fuzz_seeds()[2])
+    table = whole.index(b"\xfe\xff\x00\xe0\x10\0\0\0") + 8  # an item of four offsets
+    whole[table + 4 : table + 12] = whole[table + 8 : table + 12] + whole[table + 4 : table + 8]
+    return bytes(whole)
+
+
+def without_length() -> bytes:
+    "An uncompressed clip whose pixel data claim to be of undefined length."
+    whole = fuzz_seeds()[1]
+    place = whole.index(b"\xe0\x7f\x10\x00OW" if b"\xe0\x7f\x10\x00OW" in whole else b"\xe0\x7f\x10\x00OB") + 8
+    return whole[:place] + b"\xff\xff\xff\xff" + whole[place + 4 :]
+
+
+def unprintable() -> bytes:
+    "A clip whose transfer syntax is made of control characters."
+    return fuzz_seeds()[1].replace(b"1.2.840.10008.1.2.1\0", b"\x01\x07\x1b" * 6 + b"\x02\0", 1)
+
+
+@pytest.mark.parametrize("make, expected", [
+    (with_swapped_offsets, "cannot be decoded, frame "),
+    (without_length, "uncompressed pixel data without a length"),
+    (unprintable, "transfer syntax "),
+])
+def test_what_fuzzing_found_stays_mended(make, expected, tmp_path):
+    assert check_damaged(make(), tmp_path).startswith(expected)
+
+
+@pytest.mark.parametrize("place", np.linspace(0.1, 0.95, 12))
+def test_a_damaged_jpeg_frame_is_whole_or_refused_in_grey_and_in_colour(place, tmp_path):
+    data = bytearray(REAL.read_bytes())
+    start = int(place * len(data))
+    data[start : start + 40] = bytes(range(40))
+    said = check_damaged(bytes(data), tmp_path)
+    assert said == "whole" or said.startswith(("cannot be decoded, frame ", "truncated: "))
+
+
 STILLS = [
     *("JPGLosslessP14SV1_1s_1f_8b.dcm", "OBXXXX1A_rle.dcm", "US1_J2KR.dcm", "US1_J2KI.dcm", "OBXXXX1A.dcm"),
     *("OBXXXX1A_expb.dcm", "color-pl.dcm", "ExplVR_BigEnd.dcm", "gdcm-US-ALOKA-16.dcm"),

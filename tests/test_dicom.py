@@ -6,6 +6,8 @@ from echoquality.dicom import *
 import re
 import shutil
 import struct
+import subprocess
+import sys
 import tracemalloc
 import warnings
 from contextlib import suppress
@@ -115,6 +117,16 @@ def test_a_header_without_what_a_copy_needs_is_refused(name, tmp_path):
     delattr(gap, name)
     gap.save_as(tmp_path / "x", enforce_file_format=False)
     assert reason(tmp_path / "x") == f"header has no usable {name}"
+
+
+def test_no_value_of_a_header_is_printed(tmp_path):
+    data = REAL.read_bytes().replace(b"20160503", b"Qzxwv--3")
+    assert data != REAL.read_bytes()
+    (tmp_path / "odd").write_bytes(data)
+    code = "import sys; from echoquality.dicom import *; print([str(e) for e in read_header(sys.argv[1])][:0])"
+    command = [sys.executable, "-W", "always", "-c", code, str(tmp_path / "odd")]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert process.stdout == "[]\n" and "Qzxwv" not in process.stderr
 
 
 def test_padding_behind_the_pixels_does_not_count_as_frames(tmp_path):

@@ -206,6 +206,38 @@ def test_unusable_scores_are_quarantined(corpus, tmp_path):
     assert quarantine.loc[quarantine["stage"] == "results", "reason"].tolist() == ["score nan is outside 0 to 1"]
 
 
+MILLION = """
+import resource, sys
+from echoquality.results import read_results
+from echoquality.selection import LABELS, SelectionSettings, candidates, fill, rank, wanted
+
+settings = SelectionSettings(results_dir=sys.argv[1], max_high_quality=400_000, max_low_quality=100_000)
+chosen = candidates(read_results(settings.results_dir), settings)
+for label, most in wanted(settings).items():
+    ranked = rank(chosen[chosen["label"] == label], settings.seed)
+    queues = {m: rows.index.to_list() for m, rows in ranked.groupby(ranked["folder"].str[-1])}
+    facts = [{"machine_type": name[-1]} for name in ranked["folder"]]
+    print(len(ranked), len(fill(queues, most, lambda items: [facts[i] for i in items])[0]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_a_million_results_take_two_gigabytes_at_most(tmp_path):
+    good = '{"score": 0.97, "status": "PASS", "assessment": "Excellent quality", "path": "raw/x"}'
+    bad = '{"score": 0.03, "status": "FAIL", "assessment": "Critical issues", "path": "raw/x"}'
+    with (tmp_path / "summary.json").open("w") as file:
+        for i in range(1000):
+            files = ", ".join(f'"1.2.840.113619.2.{i}.{n}": {bad if n % 4 == 0 else good}' for n in range(1000))
+            file.write(", " if i else '{"folder_results": [')
+            file.write(f'{{"folder": "Study-{i}", "status": "success", "results": {{{files}}}}}')
+        file.write("]}")
+    command = [sys.executable, "-c", MILLION, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert said[:4] == ["750000", "400000", "250000", "100000"]
+    assert int(said[4]) < 2 * 2**20  # KiB
+
+
 def test_selection_does_not_import_torch():
     code = "import sys, echoquality.selection; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,223 @@
+"""The benchmarks of the dataset builder: one Markdown table of ratios, each pair measured side by side.
+
+python benchmarks/run.py            at full scale; the inputs are made once, in data/bench
+python benchmarks/run.py --quick    builds from the demo's corpus
+python benchmarks/run.py --only grey synthetic
+
+Timings are not tests: a missed target is shown, and the exit status is 0.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections import deque
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+
+import numpy as np
+from measure import HEAD, Row, fresh, interleaved, seconds
+from pydicom import dcmread
+from pydicom.data import get_testdata_file
+
+from echoquality import core, dataset, degradation, derived, dicom, phantom, results, selection
+
+ROOT = Path(__file__).resolve().parent.parent
+CINE = "color3d_jpeg_baseline.dcm"  # of pydicom-data: 120 frames of 480 × 640, JPEG in colour
+SINGLE = [degradation.draw_degradation(core.generator(1, kind), (kind,)) for kind in degradation.KINDS[:-1]]
+EVERY = [*SINGLE, degradation.Degradation(operations=[each.operations[0] for each in SINGLE])]
+
+
+def build(corpus: Path, counts: dict, workers: int) -> tuple[int, float]:
+    "Build a dataset into a new folder: the number of its files, and the seconds of the second pass."
+    places = {"raw_data_dir": corpus / "raw_data", "results_dir": corpus / "results/inference_output"}
+    with TemporaryDirectory(dir=corpus.parent) as folder:
+        output = Path(folder) / "dataset"
+        settings = dataset.DatasetSettings(**places, **counts, output_dir=output, workers=workers)
+        files = len(dataset.build_dataset(settings).samples)
+        first, last = (output / name for name in ("validation_set", dataset.MANIFEST))  # what the pass makes
+        return files, last.stat().st_mtime - first.stat().st_mtime
+
+
+def builds(work: Path, quick: bool) -> list[Row]:
+    "Clips per second and memory of whole builds with 2 workers and with 1."
+    corpus, (high, low) = work / ("demo" if quick else "full"), (40, 40) if quick else (800, 300)
+    if not results.summary_path(corpus / "results/inference_output").exists():  # written last
+        phantom.write_corpus(corpus, phantom.DEMO if quick else phantom.FULL)
+    for path in filter(Path.is_file, (corpus / "raw_data").rglob("*")):
+        path.read_bytes()  # so that neither of the two finds the disk's cache colder
+    counts = {"max_high_quality": high, "max_low_quality": low, "num_synthetic": low}
+    jobs = {n: partial(fresh, build, corpus, counts, n) for n in (2, 1)}
+    runs = [found for (found,) in interleaved(jobs, 1).values()]  # one turn: over many clips chance evens out
+    what = f"build of {runs[0].value[0]} clips by 2 workers / by 1"
+    return [
+        Row(f"{what}: whole", "clips/s", *(run.value[0] / run.seconds for run in runs)),
+        Row(f"{what}: second pass", "clips/s", *(run.value[0] / run.value[1] for run in runs)),
+        Row(f"{what}: peak memory of all processes", "MB", *(run.tree for run in runs)),
+    ]
+
+
+def rewrite(source: Path, target: Path) -> None:
+    "What degrading a clip cannot do without: read, find the sector, decode in colour, encode, write."
+    header = dicom.read_header(source)
+    dicom.clip_sector(source, header)
+    shape = (dicom.frame_count(header), header.Rows, header.Columns, 3)
+    derived.write_clip(target, derived.derived_header(header, shape, "", []), dicom.iter_frames(source, grey=False))
+
+
+def synthetic(cine: Path, work: Path, repeats: int) -> list[Row]:
+    "Degraded clips, and each operation alone, against the same clip rewritten: milliseconds per megapixel."
+    frames, mask = dicom.read_frames(cine, grey=False), dicom.clip_sector(cine, dicom.read_header(cine)).mask
+    with TemporaryDirectory(dir=work) as folder:
+        target = Path(folder) / "clip.dcm"
+        jobs = {"": partial(rewrite, cine, target)}
+        jobs |= {d.kind: partial(degradation.degrade_file, cine, target, d) for d in EVERY}
+        jobs |= {f"{d.kind} alone": lambda d=d: deque(degradation.degrade_frames(frames, mask, d), 0) for d in EVERY}
+        times = interleaved({name: partial(seconds, job) for name, job in jobs.items()}, repeats)
+    best = {name: min(each) * 1e9 / (mask.size * len(frames)) for name, each in times.items()}
+    floor, what = best.pop(""), "synthetic clip / the clip rewritten"
+    return [Row(f"{what}: {name}", "ms/MP", ms, floor, None if "alone" in name else 1.5) for name, ms in best.items()]
+
+
+def decode_all(cine: Path) -> None:
+    "What grey decoding is measured against."
+    dcmread(cine).pixel_array  # noqa: B018
+
+
+def stream(cine: Path) -> None:
+    "Decode grey, a frame at a time, keeping none."
+    deque(dicom.iter_frames(cine), 0)
+
+
+def grey(cine: Path, repeats: int) -> list[Row]:
+    "Grey frames against `pixel_array`: seconds, and growth of a fresh process."
+    jobs = {"iter_frames": stream, "read_frames": dicom.read_frames, "pixel_array": decode_all}
+    times = interleaved({name: partial(seconds, job, cine) for name, job in jobs.items()}, repeats)
+    least, rows = {name: min(each) for name, each in times.items()}, []
+    grown = {name: fresh(job, cine).growth for name, job in jobs.items()}
+    for name, share in (("iter_frames", 1 / 10), ("read_frames", None)):  # read_frames returns a third of it
+        what = f"grey {name} / pixel_array"
+        rows.append(Row(f"{what}: time", "s", least[name], least["pixel_array"], 1 / 5))
+        rows.append(Row(f"{what}: peak memory above imports", "MB", grown[name], grown["pixel_array"], share))
+    return rows
+
+
+def write_summary(results_dir: Path, folders: int = 1000, files: int = 1000) -> None:
+    "A summary.json of a million rows; half of them clearly good and a fifth clearly bad, as in the full corpus."
+    rng, entries = np.random.default_rng(42), []
+    for folder in range(folders):
+        rows, scores = {}, np.interp(rng.random(files), [0, 0.2, 0.5, 1], [0, 0.1, 0.95, 1]).round(4).tolist()
+        for score in scores:
+            name, (status, assessment) = f"1.2.840.113619.2.{folder}.{rng.integers(10**12)}", phantom.verdict(score)
+            path = f"raw_data/Study-{folder}/{name}"
+            rows[name] = {"score": score, "status": status, "assessment": assessment, "path": path}
+        entries.append({"folder": f"Study-{folder}", "status": "success", "num_files": files, "results": rows})
+    core.write_text(results.summary_path(results_dir), json.dumps({"folder_results": entries}, indent=1))
+
+
+def parse(results_dir: Path) -> None:
+    "What loading results is measured against."
+    json.loads(results.summary_path(results_dir).read_text(encoding="utf-8"))
+
+
+def select(results_dir: Path) -> None:
+    "Load and check results, find the candidates, and put those of each class in the order in which they are tried."
+    settings = selection.SelectionSettings(results_dir=results_dir)
+    chosen = selection.candidates(results.read_results(results_dir), settings)
+    for label in selection.LABELS:
+        selection.rank(chosen[chosen["label"] == label], settings.seed)
+
+
+def million(work: Path, repeats: int) -> list[Row]:
+    "A million results: seconds against parsing the JSON, and peak memory."
+    results_dir = work / "million"
+    if not results.summary_path(results_dir).exists():
+        write_summary(results_dir)
+    jobs = {job.__name__: partial(fresh, job, results_dir) for job in (select, parse)}
+    ours, floor = interleaved(jobs, repeats).values()
+    times = (min(run.seconds for run in runs) for runs in (ours, floor))
+    peak, what = max(run.peak for run in ours), "1,000,000 results read, checked and ranked"
+    rows = [Row(f"{what} / json.loads: time", "s", *times, 4)]
+    return [*rows, Row(f"{what} / 2 GiB: peak memory", "MB", peak, 2**31 / 1e6, 1)]
+
+
+def work_on(cine: Path, folder: Path, number: int) -> None:
+    "What a worker does: open a clip, write it degraded; `number` times."
+    root, row = cine.parent.parent, SimpleNamespace(folder=cine.parent.name, file_id=cine.name, path=cine.name)
+    for i, each in enumerate((number * EVERY)[:number]):
+        sample = {"synthetic": True, "degradation": str(each), "video_path": f"{i}.dcm", **selection.probe(row, root)}
+        digest, why = dataset.write_sample(sample, root, folder)
+        assert digest, why
+
+
+def worker(cine: Path, work: Path) -> list[Row]:
+    "How far a worker's memory grows above its imports, by the number of synthetic clips that it writes."
+    header, rows = dicom.read_header(cine), []
+    allowed = 30 + 2 * dicom.frame_count(header) * header.Rows * header.Columns / 1e6
+    for number in (3, 12):
+        with TemporaryDirectory(dir=work) as folder:
+            growth = fresh(work_on, cine, Path(folder), number).growth
+        what = f"worker that writes {number} synthetic clips / 30 MB + 2 grey clips: peak memory above imports"
+        rows.append(Row(what, "MB", growth, allowed, 1))
+    return rows
+
+
+def handle(number: int, cine: Path, folder: Path, copied: bool) -> None:
+    "Open a clip, and copy or degrade it."
+    root, row = cine.parent.parent, SimpleNamespace(folder=cine.parent.name, file_id=cine.name, path=cine.name)
+    facts = selection.probe(row, root)
+    made = {"synthetic": not copied, "degradation": str(EVERY[-1]), "video_path": f"{number}.dcm"}
+    digest, why = dataset.write_sample({**facts, **made}, root, folder)
+    assert digest, why
+
+
+def rates(cine: Path, work: Path, clips: int = 24) -> list[Row]:
+    "Clips of a real size per second, opened and written, by 2 workers and by 1."
+    rows = []
+    for name, copied in (("copied", True), ("degraded, combined", False)):
+        with TemporaryDirectory(dir=work) as folder:
+            job = partial(handle, cine=cine, folder=Path(folder), copied=copied)
+            run = {n: lambda n=n, job=job: deque(core.parallel(job, list(range(clips)), n, "clips"), 0) for n in (2, 1)}
+            run[2]()  # starts the workers
+            for path in Path(folder).iterdir():
+                path.unlink()
+            speeds = [clips / seconds(run[2])]
+            for path in Path(folder).iterdir():
+                path.unlink()
+            speeds.append(clips / seconds(run[1]))
+        rows.append(Row(f"cine opened and {name}, by 2 workers / by 1", "clips/s", *speeds))
+    return rows
+
+
+MEASURED = {
+    "grey": lambda cine, work, options: grey(cine, options.repeats),
+    "synthetic": lambda cine, work, options: synthetic(cine, work, options.repeats),
+    "worker": lambda cine, work, options: worker(cine, work),
+    "rates": lambda cine, work, options: rates(cine, work),
+    "million": lambda cine, work, options: million(work, min(options.repeats, 3)),
+    "builds": lambda cine, work, options: builds(work, options.quick),
+}
+
+
+def main() -> None:
+    "The command line: prints the table."
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--work", type=Path, default=ROOT / "data/bench", help="where the inputs are kept")
+    parser.add_argument("--repeats", type=int, default=5, help="turns of each pair, of which the best counts")
+    parser.add_argument("--quick", action="store_true", help="build from the demo's corpus, not the full one")
+    parser.add_argument("--only", nargs="+", choices=[*MEASURED], default=[*MEASURED], help="what to measure")
+    options = parser.parse_args()
+    work = options.work.resolve()
+    cine = work / "raw/cine/clip.dcm"
+    cine.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(get_testdata_file(CINE, download=False), cine)
+    with redirect_stdout(sys.stderr):  # progress is no part of the table
+        rows = [row for name in options.only for row in MEASURED[name](cine, work, options)]
+    print(f"{core.cores(0)} cores, {core.canonical_json(core.provenance())}\n", HEAD, *rows, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
