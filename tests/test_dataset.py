@@ -24,8 +24,6 @@ import psutil
 import pytest
 from distributed import Client, LocalCluster
 from filelock import FileLock
-from hypothesis import given
-from hypothesis import strategies as st
 from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.errors import InvalidDicomError
@@ -37,19 +35,9 @@ from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, fan_area, read_frames, read_header
 from echoquality.identity import pseudonym
 from echoquality.phantom import TINY, clip_dataset, simulate_clip, write_corpus
+from echoquality.plan import make_plan
 from echoquality.results import write_results
-from echoquality.selection import SelectionError, SelectionSettings, probe, water_fill
-
-
-@given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9))
-def test_every_source_is_used_before_any_is_used_twice(machines, number, seed):
-    sources = synthetic_sources(machines, number, seed)
-    assert len(sources) == (number if machines else 0)
-    uses = [sources.count(i) for i in range(len(machines))]
-    assert not uses or max(uses) - min(uses) <= 1
-    if number <= len(machines):
-        taken = {m: sum(machines[i] == m for i in sources) for m in set(machines)}
-        assert taken == water_fill({m: machines.count(m) for m in set(machines)}, number)
+from echoquality.selection import SelectionError, SelectionSettings, probe
 
 
 REAL = Path(examples.get_path("ybr_color"))
