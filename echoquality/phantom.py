@@ -372,7 +372,7 @@ def object_uid(seed: int, patient: int, number: int | None = None) -> str:
     study = uid.generate_uid(entropy_srcs=[f"phantom {seed} {patient}"])[:50]
     return study if number is None else f"{study}.{generator(seed, patient, number, 'uid').integers(10**9, 10**10)}"
 
-# %% ../nbs/03_phantom.ipynb #2a98335a
+# %% ../nbs/03_phantom.ipynb #4e0cc0e4
 def _header(machine: str, sop_class: str, patient: int, number: int, seed: int) -> Dataset:
     "What every file of a study has, whatever its kind."
     kind, ds, meta = MACHINES[machine], Dataset(), FileMetaDataset()
@@ -389,7 +389,7 @@ def _header(machine: str, sop_class: str, patient: int, number: int, seed: int) 
     ds.StudyDate = ds.ContentDate = f"2024{1 + patient % 12:02}{1 + patient % 28:02}"
     ds.StudyTime, ds.ContentTime = "090000", f"{9 + number // 60 % 12:02}{number % 60:02}00"
     ds.Manufacturer, ds.ManufacturerModelName = kind.manufacturer, kind.models[patient % len(kind.models)]
-    ds.BodyPartExamined, ds.DeviceSerialNumber, ds.SoftwareVersions = "HEART", f"{patient:05}", "1.0"
+    ds.BodyPartExamined, ds.DeviceSerialNumber, ds.SoftwareVersions = "HEART", f"US-{patient:05}", "1.0"
     ds.ImageType, ds.LossyImageCompression = list(kind.image_type), kind.lossy
     if kind.lossy == "01":
         ds.LossyImageCompressionRatio = 10
