@@ -4,15 +4,16 @@
 
 # %% auto #0
 __all__ = ['ProjectPath', 'KILLED', 'DECISIVE', 'project_root', 'SettingsError', 'Settings', 'from_notebook', 'from_command_line',
-           'parameter_table', 'parameters_source', 'parameters_cell', 'settings_table', 'run_main', 'atomic',
-           'write_text', 'canonical_json', 'text_sha256', 'sha256', 'generator', 'reason_of', 'printable', 'progress',
-           'cores', 'on_cluster', 'parallel', 'provenance']
+           'parameter_table', 'parameters_source', 'parameters_cell', 'settings_table', 'WorkError', 'run_main',
+           'atomic', 'write_text', 'canonical_json', 'text_sha256', 'sha256', 'generator', 'reason_of', 'printable',
+           'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
 
-# %% ../nbs/00_core.ipynb #1ce09aee
+# %% ../nbs/00_core.ipynb #1826db61
 import ast
 import difflib
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
@@ -20,6 +21,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from configparser import ConfigParser, Error
 from contextlib import contextmanager, nullcontext
@@ -186,12 +188,16 @@ def settings_table(settings: Settings) -> pd.DataFrame:
     "The value of each parameter, one row each."
     return pd.Series({name: str(value) for name, value in settings}, name="value").rename_axis("parameter").to_frame()
 
-# %% ../nbs/00_core.ipynb #a5747bcb
+# %% ../nbs/00_core.ipynb #937154fe
+class WorkError(RuntimeError):
+    "Worker processes, or a cluster, cannot do the work; the message says why."
+
+
 def run_main(job: Callable[[], None], *expected: type[Exception]) -> None:
-    "Run a command-line job. `expected` errors and OSError exit 1 with their message; so does Ctrl-C."
+    "Run a command-line job. `expected` errors, WorkError and OSError exit 1 with their message; so does Ctrl-C."
     try:
         job()
-    except (*expected, OSError) as error:
+    except (*expected, WorkError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; the same command goes on from here")
@@ -273,32 +279,33 @@ def progress(items: Iterable, total: int, label: str, every: float = 5.0) -> Ite
     if done and seconds >= every:
         print(f"{label}: {done}/{total} in {_clock(seconds)} ({done / max(seconds, 1e-9):.1f}/s)", flush=True)
 
-# %% ../nbs/00_core.ipynb #9061543b
+# %% ../nbs/00_core.ipynb #7ec0f96a
 def cores(workers: int) -> int:
     "The number of processes that `workers` asks for: 0 means one per core that this process may use."
     return workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 
 
-KILLED = "the process that worked on it was killed twice; it may need more memory than there is"
+KILLED = "the process that worked on it was killed, alone too; it may need more memory than there is"
 
 
 def _raise(item) -> None:
-    raise RuntimeError(f"{item}: {KILLED}")
+    raise WorkError(f"{item}: {KILLED}")
 
 
 def _in_processes(function: Callable, items: list, few: int, lost: Callable) -> Iterator:
     "`map` over `few` processes of this machine; `lost(item)` stands for the result of an item that kills its worker."
     pool = partial(Parallel, batch_size=1, idle_worker_timeout=20)  # seconds; idle ones outlive a killed parent
-    done = 0
+    done = suspects = 0
     while done < len(items):
+        for item in items[done : done + suspects]:
+            done += 1
+            yield _alone(pool(2), function, item, lost)
         try:
             for result in pool(few, return_as="generator")(delayed(function)(item) for item in items[done:]):
                 done += 1
                 yield result
         except BrokenProcessPool:
-            for item in items[done : done + 2 * few]:
-                done += 1
-                yield _alone(pool(2), function, item, lost)
+            suspects = 2 * few  # as many may have been in work
 
 
 def _alone(pool: Parallel, function: Callable, item, lost: Callable):
@@ -307,7 +314,7 @@ def _alone(pool: Parallel, function: Callable, item, lost: Callable):
     except BrokenProcessPool:
         return lost(item)
 
-# %% ../nbs/00_core.ipynb #17d036e3
+# %% ../nbs/00_core.ipynb #75cd2f08
 _CLIENT = ContextVar("the Dask client that `parallel` works with", default=None)
 
 
@@ -328,19 +335,22 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
         opened = nullcontext(client) if client else Client(scheduler)
     except ValueError as error:
         raise SettingsError(f"parameter 'scheduler': {error}; found {scheduler!r}") from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it logs tracebacks of what is handled here
     with opened as client:
         token = _CLIENT.set(client)
         try:
             yield
+        except CancelledError as error:
+            raise WorkError(f"the Dask cluster is gone ({error}); the same command goes on from here") from None
         finally:
             _CLIENT.reset(token)
 
-# %% ../nbs/00_core.ipynb #f30abfe8
+# %% ../nbs/00_core.ipynb #61446b5b
 def _with_versions(function: Callable, expected: dict, item):
     "`function(item)`, by a worker that must have the versions of the one who asked."
     here = provenance()
     if differ := {name: (here[name], expected[name]) for name in expected if here[name] != expected[name]}:
-        raise RuntimeError(f"a Dask worker has other versions than its client (worker, client): {differ}")
+        raise WorkError(f"a Dask worker has other versions than its client (worker, client): {differ}")
     return function(item)
 
 
@@ -354,30 +364,35 @@ def _in_cluster(client, function: Callable, items: list, lost: Callable) -> Iter
                 size = 4 * max(2, sum(client.nthreads().values()))
                 batch = list(islice(waiting, size))
                 blocks.append((batch, client.map(function, batch, pure=False)))
-            batch, futures = blocks[0]
-            if not batch:
+            if not blocks[0][0]:
                 return
-            yield from _gathered(client, batch, futures, lost)
+            yield from _gathered(client, function, blocks, lost)
             blocks.popleft()
     finally:
         client.cancel([future for _, futures in blocks for future in futures])
 
 
-def _gathered(client, batch: list, futures: list, lost: Callable) -> list:
-    "The results of a block; `lost(item)` for an item that killed several workers."
-    from distributed import KilledWorker
+def _gathered(client, function: Callable, blocks: deque, lost: Callable) -> list:
+    "The results of the first block; `lost(item)` for an item that kills its worker when it is alone, too."
+    from distributed import KilledWorker, wait
 
+    batch, futures = blocks[0]
     try:
         return client.gather(futures)
-    except KilledWorker:
-        killed = [isinstance(future.exception(), KilledWorker) for future in futures]
-    return [lost(item) if bad else future.result() for item, future, bad in zip(batch, futures, killed, strict=True)]
+    except KilledWorker:  # of several tasks in one worker; only one of them need be the culprit
+        wait([future for _, futures in blocks for future in futures])
+    results = []
+    for item, future in zip(batch, futures, strict=True):
+        if isinstance(future.exception(), KilledWorker):
+            future = client.submit(function, item, pure=False)
+        results.append(lost(item) if isinstance(future.exception(), KilledWorker) else future.result())
+    return results
 
-# %% ../nbs/00_core.ipynb #bf037e15
+# %% ../nbs/00_core.ipynb #d3f0b295
 def parallel(function: Callable, items: list, workers: int, label: str, lost: Callable = _raise) -> Iterator:
     """Yield `function(item)` for each item, in the items' order, with progress. `function` must be importable by name.
 
-    An item whose process is killed again and again gives `lost(item)`, by default a RuntimeError.
+    An item that kills its process, alone too, gives `lost(item)`: by default a WorkError.
     """
     few = min(cores(workers), len(items))
     if client := _CLIENT.get():
@@ -388,10 +403,10 @@ def parallel(function: Callable, items: list, workers: int, label: str, lost: Ca
         results = _in_processes(function, items, few, lost)
     yield from progress(results, len(items), label)
 
-# %% ../nbs/00_core.ipynb #c0e8fa56
+# %% ../nbs/00_core.ipynb #2381e857
 DECISIVE = [  # packages whose version can change a byte that we write
     *("numpy", "pandas", "pydicom", "opencv-python-headless", "pillow"),
-    *("pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls", "python-gdcm"),
+    *("pylibjpeg", "pylibjpeg-openjpeg", "pylibjpeg-rle", "pyjpegls", "python-gdcm", "dicom-anonymizer"),
 ]
 
 

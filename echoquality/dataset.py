@@ -7,7 +7,7 @@ __all__ = ['PLAN', 'MANIFEST', 'CSV', 'LEFT_OUT', 'deidentify_file', 'write_samp
            'count_splits', 'remarks', 'check_quarantine', 'estimate', 'show_samples', 'summary', 'main',
            'from_notebook', 'settings_table', 'DatasetError', 'DatasetSettings']
 
-# %% ../nbs/06_dataset.ipynb #b2902e58
+# %% ../nbs/06_dataset.ipynb #e465974c
 import json
 import re
 import shutil
@@ -33,6 +33,7 @@ from echoquality.core import (
     on_cluster,
     parallel,
     provenance,
+    reason_of,
     run_main,
     settings_table,
     sha256,
@@ -59,22 +60,22 @@ from echoquality.plan import (
     CLASS_DIRS,
     DatasetError,
     DatasetSettings,
+    inputs,
     keep_private,
     key_of,
     left_out,
     make_plan,
-    recorded,
     shown,
     with_private,
 )
-from .results import ResultsError, summary_path
+from .results import ResultsError
 from .selection import QUARANTINE, SelectionError, expect_folder
 from .splits import SPLITS
 
 # %% ../nbs/06_dataset.ipynb #eb808c90
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
 
-# %% ../nbs/06_dataset.ipynb #28d5d82e
+# %% ../nbs/06_dataset.ipynb #8064048d
 def _write(source: Path, target: Path, sample: dict, key: bytes | None) -> None:
     "Write one row of the plan. Raises BadFile if the source is not what it was."
     if not source.is_file():
@@ -89,27 +90,29 @@ def _write(source: Path, target: Path, sample: dict, key: bytes | None) -> None:
     if key is None:
         degrade_file(source, target, degradation)
     else:
-        deidentify_file(source, target, key, sample["group"], degradation)
+        deidentify_file(source, target, key, sample["group"], sample["machine_type"], degradation)
 
 
 def _expect(file: Path, digest: str) -> None:
     if sha256(file) != digest:
         raise BadFile("the file has changed since the plan was made")
 
-# %% ../nbs/06_dataset.ipynb #7ffb4306
-def deidentify_file(source: Path, target: Path, key: bytes, patient: str, degradation: Degradation | None) -> None:
+# %% ../nbs/06_dataset.ipynb #928123e9
+def deidentify_file(
+    source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None
+) -> None:
     "Write the clip in `source`, degraded or not, without identity. Raises BadFile where that cannot be done."
     header = read_header(source)
-    sector, shape, frames = clip_sector(source, header), clip_shape(source, header), iter_frames(source, grey=False)
+    area, shape = fan_area(clip_sector(source, header)), clip_shape(source, header)
+    frames = iter_frames(source, grey=False)
     if degradation is None:
-        new = deidentified_header(header, shape, key, patient)
+        new = deidentified_header(header, shape, key, patient, machine)
     else:
-        new = without_identity(degraded_header(header, shape, degradation), key, patient)
-        frames = degrade_frames(frames, sector.mask, degradation)
-    area = fan_area(sector)
+        new = without_identity(degraded_header(header, shape, degradation), key, patient, machine)
+        frames = degrade_frames(frames, area, degradation)
     write_clip(target, new, (blanked(frame, area) for frame in frames))
 
-# %% ../nbs/06_dataset.ipynb #fb2940a2
+# %% ../nbs/06_dataset.ipynb #41d9c27f
 def write_sample(sample: dict, raw_data_dir: Path, output_dir: Path, key: bytes | None = None) -> tuple[str, str]:
     """Write one row of the plan: (SHA-256 of the file, ''), or ('', why its source cannot be used). Raises OSError.
 
@@ -122,20 +125,24 @@ def write_sample(sample: dict, raw_data_dir: Path, output_dir: Path, key: bytes 
         if not target.is_file() or (copied and sha256(target) != sample["sha256"]):
             _write(source, target, sample, key)
         return sha256(target), ""
-    except BadFile as bad:
-        return "", str(bad)
+    except OSError:
+        raise
+    except Exception as e:  # a file is one file's problem, whatever it raises
+        return "", str(e) if isinstance(e, BadFile) else f"cannot be written: {reason_of(e)}"
 
-# %% ../nbs/06_dataset.ipynb #6f5bdfa1
+# %% ../nbs/06_dataset.ipynb #84f0019a
 PLAN, MANIFEST, CSV, LEFT_OUT = ".plan.json", "manifest.json", "echo_annotations_enhanced.csv", "quarantine.csv"
 
 
 def _check_places(settings: DatasetSettings) -> None:
     "Raise DatasetError where output and input lie in each other, or the output is no folder."
-    output = settings.output_dir.resolve()
-    for name in ("raw_data_dir", "results_dir", *(["private_dir"] if settings.deidentify else [])):
-        other = getattr(settings, name).resolve()
-        if output.is_relative_to(other) or other.is_relative_to(output):
-            raise DatasetError(f"output_dir {output} and {name} {other} lie in each other; choose another output_dir")
+    output, places = settings.output_dir.resolve(), ["raw_data_dir", "results_dir"]
+    private = ["private_dir"] if settings.deidentify else []
+    pairs = [("output_dir", name) for name in places + private] + [("private_dir", name) for name in places if private]
+    for name, other in pairs:
+        here, there = (getattr(settings, each).resolve() for each in (name, other))
+        if here.is_relative_to(there) or there.is_relative_to(here):
+            raise DatasetError(f"{name} {here} and {other} {there} lie in each other; choose another {name}")
     if output.exists() and not output.is_dir():
         raise DatasetError(f"output_dir {output} is not a folder")
 
@@ -166,10 +173,11 @@ def _remove_parts(output_dir: Path) -> None:
         if _whole_name(path):
             path.unlink(missing_ok=True)
 
-# %% ../nbs/06_dataset.ipynb #edac4591
+# %% ../nbs/06_dataset.ipynb #ed77ba13
 @contextmanager
 def _alone(output_dir: Path) -> Iterator[None]:
     "Hold the lock of an output folder. Raises DatasetError where another build holds it."
+    output_dir = output_dir.resolve()  # one folder, one lock, whatever links lead there
     lock = output_dir.with_name(f".{output_dir.name}.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -178,23 +186,29 @@ def _alone(output_dir: Path) -> Iterator[None]:
     except Timeout:
         raise DatasetError(f"another build is writing to {output_dir}; wait for it, or choose another one") from None
 
-# %% ../nbs/06_dataset.ipynb #f2a99c0c
-def _found_plan(settings: DatasetSettings) -> dict | None:
+# %% ../nbs/06_dataset.ipynb #bad45d32
+def _plan_path(settings: DatasetSettings) -> Path | None:
+    "The manifest of a finished build, or the plan of one that was begun, in the output folder; None without either."
+    paths = [settings.output_dir / name for name in (MANIFEST, PLAN)]
+    return next((path for path in paths if path.exists()), None)
+
+
+def _found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
     "The plan in the output folder, finished or not, or None. Raises DatasetError if it is of another build."
-    files = [settings.output_dir / name for name in (MANIFEST, PLAN) if (settings.output_dir / name).exists()]
-    if not files:
+    if not (path := _plan_path(settings)):
         return None
     try:
-        plan = json.loads(files[0].read_text(encoding="utf-8"))
-        old, samples = dict(plan["parameters"]), [sample["video_path"] for sample in plan["samples"]]
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        old, files = dict(plan["parameters"]), plan.get("outputs") or [s["video_path"] for s in plan["samples"]]
         results = plan["results"]
     except (ValueError, KeyError, TypeError):
-        raise DatasetError(f"{files[0]} is no plan of ours; choose a new or empty output_dir") from None
-    new = recorded(settings)
-    if not _all_there(settings.output_dir, samples):  # half a dataset must not be finished by other versions
+        raise DatasetError(f"{path} is no plan of ours; choose a new or empty output_dir") from None
+    now = inputs(settings, key)
+    new = now["parameters"]
+    if not _all_there(settings.output_dir, files):  # half a dataset must not be finished by other versions
         old, new = {**old, **{key: plan.get(key) for key in provenance()}}, {**new, **provenance()}
     differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(old | new) if old.get(k) != new.get(k)]
-    if results != sha256(summary_path(settings.results_dir)):
+    if results != now["results"] and old.get("key") == new.get("key"):
         differ.append("summary.json is another")
     if differ:
         raise DatasetError(f"{settings.output_dir} holds another build: {'; '.join(differ)}. Choose a new output_dir.")
@@ -204,7 +218,7 @@ def _found_plan(settings: DatasetSettings) -> dict | None:
 def _all_there(output_dir: Path, names: list[str]) -> bool:
     return all((output_dir / name).is_file() for name in (MANIFEST, CSV, LEFT_OUT, *names))
 
-# %% ../nbs/06_dataset.ipynb #c15cb58d
+# %% ../nbs/06_dataset.ipynb #4972a48d
 def _digest(path: Path) -> str:
     return sha256(path) if path.is_file() else ""
 
@@ -223,7 +237,13 @@ def _is_whole(plan: dict, settings: DatasetSettings) -> bool:
     for sample in plan["samples"]:
         if sample["video_path"] in outputs and not (settings.raw_data_dir / sample["source"]).is_file():
             raise DatasetError(f"raw_data_dir {settings.raw_data_dir} has no {sample['source']}, which was used here")
-    return bool(outputs) and all(digests.values())
+    return bool(outputs) and all(digests.values()) and not _killed(plan)
+
+
+def _killed(plan: dict) -> bool:
+    "Whether a file was lost because its process was killed: the same command tries it again."
+    late = [row for row in plan["quarantine"] if row["stage"] == "write"]
+    return any(row.get("true_reason", row["reason"]) == KILLED for row in late)
 
 # %% ../nbs/06_dataset.ipynb #8a16a7ae
 @dataclass(frozen=True)
@@ -251,10 +271,9 @@ class Build:
         "Class × machine: available by the results, taken, short of an equal share, MB."
         return pd.DataFrame(self.plan["table"]).set_index(["class", "machine"])
 
-# %% ../nbs/06_dataset.ipynb #f47bcf1e
-def _write_files(plan: dict, settings: DatasetSettings) -> dict:
+# %% ../nbs/06_dataset.ipynb #6d1365b6
+def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None) -> dict:
     "Second pass: write what is missing. The plan with the hashes of the files, and what could not be written."
-    key = key_of(settings)
     write = partial(write_sample, raw_data_dir=settings.raw_data_dir, output_dir=settings.output_dir, key=key)
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
     outcomes = list(zip(plan["samples"], written, strict=True))
@@ -277,13 +296,7 @@ def _write_tables(build: Build) -> None:
         build.plan["outputs"][name] = sha256(build.output_dir / name)
     write_text(build.output_dir / MANIFEST, json.dumps(shown(build.plan), indent=1, ensure_ascii=False) + "\n")
 
-
-def _tidy(build: Build) -> None:
-    "Remove what only an unfinished build needs, and what a run that was killed left of a file."
-    (build.output_dir / PLAN).unlink(missing_ok=True)
-    _remove_parts(build.output_dir)
-
-# %% ../nbs/06_dataset.ipynb #4d3b4e6d
+# %% ../nbs/06_dataset.ipynb #6e3120b0
 def build_dataset(settings: DatasetSettings, client=None) -> Build:
     """Build the dataset, go on with an interrupted build, or find that it is there already.
 
@@ -297,39 +310,39 @@ def build_dataset(settings: DatasetSettings, client=None) -> Build:
 
 def _build_here(settings: DatasetSettings) -> Build:
     _check_places(settings)
+    key = key_of(settings, make=not settings.dry_run and _plan_path(settings) is None)
     if settings.dry_run:
-        plan = _found_plan(settings)
+        plan = _found_plan(settings, key)
         _check_foreign(settings.output_dir, plan)
-        return Build(settings.output_dir, plan or make_plan(settings), "planned")
+        return Build(settings.output_dir, plan or make_plan(settings, key), "planned")
     with _alone(settings.output_dir):
-        plan = _found_plan(settings)
+        plan = _found_plan(settings, key)
         _check_foreign(settings.output_dir, plan)
         try:
             if plan is not None and _is_whole(plan, settings):
                 build = Build(settings.output_dir, plan, "unchanged")
             else:
-                build = _build(plan or _freeze(settings), settings)
-        except KeyboardInterrupt:
+                build = _build(plan or _freeze(settings, key), settings, key)
+        finally:
             _remove_parts(settings.output_dir)
-            raise
-        _tidy(build)
+        (settings.output_dir / PLAN).unlink(missing_ok=True)
         return build
 
-
-def _freeze(settings: DatasetSettings) -> dict:
+# %% ../nbs/06_dataset.ipynb #f718755f
+def _freeze(settings: DatasetSettings, key: bytes | None) -> dict:
     "First pass: make the plan and put it on disk."
-    plan = make_plan(settings)
+    plan = make_plan(settings, key)
     keep_private(plan, settings)
     write_text(settings.output_dir / PLAN, json.dumps(shown(plan)))
     return plan
 
 
-def _build(plan: dict, settings: DatasetSettings) -> Build:
+def _build(plan: dict, settings: DatasetSettings, key: bytes | None) -> Build:
     "Second pass, from a plan or from a manifest some of whose files are gone."
     first = [row for row in plan["quarantine"] if row["stage"] != "write"]
     plan = {**{key: value for key, value in plan.items() if key != "outputs"}, "quarantine": first}
     (settings.output_dir / "validation_set").mkdir(exist_ok=True)
-    build = Build(settings.output_dir, _write_files(plan, settings), "written")
+    build = Build(settings.output_dir, _write_files(plan, settings, key), "written")
     keep_private(build.plan, settings)
     _write_tables(build)
     return build
@@ -440,7 +453,7 @@ def show_samples(build: Build, most: int = 4) -> plt.Figure:
             axis.set_title(f"{kind}, {sample.machine_type}\n{how}", fontsize=9)
     return fig
 
-# %% ../nbs/06_dataset.ipynb #5dfb3562
+# %% ../nbs/06_dataset.ipynb #ac68b0d6
 def summary(build: Build, settings: DatasetSettings) -> str:
     "What was done, in a few lines: for the end of a notebook, a terminal or a log."
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
@@ -452,8 +465,8 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     if len(build.quarantine):
         lines += [f"left out: {len(build.quarantine)} files; the quarantine table has the reasons"]
     if settings.deidentify:
-        lines += [f"identity is removed; key and true names are in {settings.private_dir}: never share them"]
-        lines += ["text inside a sector stays: look at the pictures before you share the dataset"]
+        lines += [f"identity is left out; key and true names go to {settings.private_dir}: never share them"]
+        lines += ["text inside or touching a sector can stay: look at the pictures before you share the dataset"]
     else:
         lines += ["the dataset holds patient data: headers and burned-in text are those of the files"]
     return "\n".join([*lines, "dry run: nothing was written"] if build.status == "planned" else lines)

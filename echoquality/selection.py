@@ -7,12 +7,13 @@ __all__ = ['LABELS', 'SAMPLE', 'QUARANTINE', 'SelectionSettings', 'SelectionErro
            'expect_folder', 'probe', 'folder_facts', 'water_fill', 'rank', 'fill', 'Selection', 'select',
            'selection_table', 'show_scores', 'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/04_selection.ipynb #6a25f636
+# %% ../nbs/04_selection.ipynb #40d95cb9
 import platform
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 
 import matplotlib.pyplot as plt
@@ -146,7 +147,7 @@ def locate(row, raw_data_dir: Path) -> Path:
             return place
     raise BadFile("not found in its folder under raw_data_dir")
 
-# %% ../nbs/04_selection.ipynb #bb82749e
+# %% ../nbs/04_selection.ipynb #f45a9cf9
 def _checked_frames(path: Path, header: Dataset) -> np.ndarray:
     "Some frames for finding the sector, uint8 (T, H, W); compressed clips are decoded to the end on the way."
     some = spread(frame_count(header), 16)
@@ -162,11 +163,11 @@ def _facts(row, raw_data_dir: Path, deidentify: bool) -> dict:
     path = locate(row, raw_data_dir)
     header = read_header(path)
     frames = _checked_frames(path, header)
-    sector = find_sector(frames, header)
-    derived_header(header, frames.shape, "", [])
+    sector, new = find_sector(frames, header), derived_header(header, frames.shape, "", [])
     if deidentify:
         fan_area(sector)
-        deidentified_header(header, frames.shape, b"", "")
+        new = deidentified_header(header, frames.shape, b"", "", "")
+    new.save_as(BytesIO(), enforce_file_format=True)  # a value that cannot be written must show now
     return {
         "source": path.relative_to(Path(raw_data_dir).resolve()).as_posix(),
         "machine_type": machine_type(header, row.folder),

@@ -64,7 +64,7 @@ def test_other_images_have_a_reason(name, expected):
 
 def test_forged_headers_are_refused_before_memory_is_taken(tmp_path):
     for change, expected in [
-        ({"NumberOfFrames": 10**9}, "truncated: 30 of 1000000000"),
+        ({"NumberOfFrames": 10**9}, "header claims 1000000000 frames of 240 × 320 pixels"),
         ({"Rows": 65535, "Columns": 65535}, "65535 × 65535"),
         ({"BitsAllocated": 32}, "32 bits"),
     ]:
@@ -86,8 +86,8 @@ NESTED = sequence(0x0040, 0x0555, items=b"\xfe\xff\x00\xe0\xff\xff\xff\xff")[:-8
 
 
 @pytest.mark.parametrize("bomb, expected", [
-    (sequence(0x0019, 0x1011, items=EMPTY * 500_000), "header of more than 50000 elements"),
-    (sequence(0x0018, 0x6011, items=EMPTY * 500_000), "header of more than 50000 elements"),
+    (sequence(0x0019, 0x1011, items=EMPTY * 500_000), "more than 50000 elements in the header"),
+    (sequence(0x0018, 0x6011, items=EMPTY * 500_000), "more than 50000 elements in the header"),
     (NESTED * 100_000, "header cannot be read: RecursionError"),
     (sequence(0x0018, 0x6011, items=EMPTY * 500_000, length=4_000_000), ""),
     (struct.pack("<HH4sL", 0x0019, 0x1012, b"OB\0\0", 50_000_000) + bytes(50_000_000), ""),
@@ -117,6 +117,17 @@ def test_a_header_without_what_a_copy_needs_is_refused(name, tmp_path):
     delattr(gap, name)
     gap.save_as(tmp_path / "x", enforce_file_format=False)
     assert reason(tmp_path / "x") == f"header has no usable {name}"
+
+
+def test_what_inflates_or_falls_to_pieces_is_refused(tmp_path):
+    whole = dcmread(sample_file("OBXXXX1A_2frame.dcm"))
+    whole.file_meta.TransferSyntaxUID = pydicom.uid.DeflatedExplicitVRLittleEndian
+    whole.save_as(tmp_path / "deflated", enforce_file_format=True)
+    assert reason(tmp_path / "deflated").startswith("deflated transfer syntax is not read; convert")
+    data = sample_file("OBXXXX1A_rle_2frame.dcm").read_bytes()
+    start = data.index(b"\xe0\x7f\x10\x00OB") + 12
+    (tmp_path / "pieces").write_bytes(data[:start] + EMPTY * 200_000 + data[start + 8 :])
+    assert reason(tmp_path / "pieces").startswith("more than 50000 elements in the header, or fragments")
 
 
 def test_no_value_of_a_header_is_printed(tmp_path):
