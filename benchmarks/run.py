@@ -144,13 +144,18 @@ def million(work: Path, repeats: int) -> list[Row]:
     return [*rows, Row(f"{what} / 2 GiB: peak memory", "MB", peak, 2**31 / 1e6, 1)]
 
 
-def work_on(cine: Path, folder: Path, number: int) -> None:
-    "What a worker does: open a clip, write it degraded; `number` times."
+def handle(number: int, cine: Path, folder: Path, made: degradation.Degradation | None) -> None:
+    "What a worker does with a clip: open it, and write it, degraded or (None) copied."
     root, row = cine.parent.parent, SimpleNamespace(folder=cine.parent.name, file_id=cine.name, path=cine.name)
+    sample = {"synthetic": made is not None, "degradation": str(made), "video_path": f"{number}.dcm"}
+    digest, why = dataset.write_sample({**selection.probe(row, root), **sample}, root, folder)
+    assert digest, why
+
+
+def work_on(cine: Path, folder: Path, number: int) -> None:
+    "Open and degrade a clip `number` times."
     for i, each in enumerate((number * EVERY)[:number]):
-        sample = {"synthetic": True, "degradation": str(each), "video_path": f"{i}.dcm", **selection.probe(row, root)}
-        digest, why = dataset.write_sample(sample, root, folder)
-        assert digest, why
+        handle(i, cine, folder, each)
 
 
 def worker(cine: Path, work: Path) -> list[Row]:
@@ -165,31 +170,21 @@ def worker(cine: Path, work: Path) -> list[Row]:
     return rows
 
 
-def handle(number: int, cine: Path, folder: Path, copied: bool) -> None:
-    "Open a clip, and copy or degrade it."
-    root, row = cine.parent.parent, SimpleNamespace(folder=cine.parent.name, file_id=cine.name, path=cine.name)
-    facts = selection.probe(row, root)
-    made = {"synthetic": not copied, "degradation": str(EVERY[-1]), "video_path": f"{number}.dcm"}
-    digest, why = dataset.write_sample({**facts, **made}, root, folder)
-    assert digest, why
+def rate(cine: Path, work: Path, made: degradation.Degradation | None, workers: int, clips: int = 24) -> float:
+    "Clips per second, opened and written."
+    with TemporaryDirectory(dir=work) as folder:
+        job = partial(handle, cine=cine, folder=Path(folder), made=made)
+        return clips / seconds(lambda: deque(core.parallel(job, list(range(clips)), workers, "clips"), 0))
 
 
-def rates(cine: Path, work: Path, clips: int = 24) -> list[Row]:
+def rates(cine: Path, work: Path) -> list[Row]:
     "Clips of a real size per second, opened and written, by 2 workers and by 1."
-    rows = []
-    for name, copied in (("copied", True), ("degraded, combined", False)):
-        with TemporaryDirectory(dir=work) as folder:
-            job = partial(handle, cine=cine, folder=Path(folder), copied=copied)
-            run = {n: lambda n=n, job=job: deque(core.parallel(job, list(range(clips)), n, "clips"), 0) for n in (2, 1)}
-            run[2]()  # starts the workers
-            for path in Path(folder).iterdir():
-                path.unlink()
-            speeds = [clips / seconds(run[2])]
-            for path in Path(folder).iterdir():
-                path.unlink()
-            speeds.append(clips / seconds(run[1]))
-        rows.append(Row(f"cine opened and {name}, by 2 workers / by 1", "clips/s", *speeds))
-    return rows
+    rate(cine, work, None, 2)  # starts the workers
+    what = {"copied": None, "degraded, combined": EVERY[-1]}
+    return [
+        Row(f"cine opened and {name}, by 2 workers / by 1", "clips/s", *(rate(cine, work, made, n) for n in (2, 1)))
+        for name, made in what.items()
+    ]
 
 
 MEASURED = {

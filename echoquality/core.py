@@ -345,7 +345,7 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
         finally:
             _CLIENT.reset(token)
 
-# %% ../nbs/00_core.ipynb #61446b5b
+# %% ../nbs/00_core.ipynb #4ecb9e5d
 def _with_versions(function: Callable, expected: dict, item):
     "`function(item)`, by a worker that must have the versions of the one who asked."
     here = provenance()
@@ -353,7 +353,7 @@ def _with_versions(function: Callable, expected: dict, item):
         raise WorkError(f"a Dask worker has other versions than its client (worker, client): {differ}")
     return function(item)
 
-
+# %% ../nbs/00_core.ipynb #00566b31
 def _in_cluster(client, function: Callable, items: list, lost: Callable) -> Iterator:
     "`map` over the workers of a Dask cluster, in order; three blocks of items are on their way at a time."
     function = partial(_with_versions, function, provenance())

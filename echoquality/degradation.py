@@ -8,7 +8,7 @@ __all__ = ['OPERATIONS', 'KINDS', 'AnyOperation', 'Operation', 'ContrastReductio
            'DegradationSettings', 'preview_folder', 'preview_table', 'show_preview', 'main', 'from_notebook',
            'settings_table']
 
-# %% ../nbs/05_degradation.ipynb #0f256c43
+# %% ../nbs/05_degradation.ipynb #2b2a0cb6
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import tee
@@ -42,7 +42,6 @@ from echoquality.dicom import (
     bounds,
     clip_sector,
     clip_shape,
-    fan_mask,
     frame_count,
     iter_frames,
     read_frames,

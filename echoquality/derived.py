@@ -61,7 +61,7 @@ def code_item(code: Code) -> Dataset:
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code.value, code.scheme_designator, code.meaning
     return item
 
-# %% ../nbs/01a_derived.ipynb #9aa6c778
+# %% ../nbs/01a_derived.ipynb #83f96e84
 def _copied(source: Dataset) -> Dataset:
     "The part of a header that stays true: patient, study, machine, timing, regions."
     new = Dataset()
@@ -83,7 +83,7 @@ def _region(source: Dataset) -> Dataset:
             setattr(new, name, value)
     return new
 
-
+# %% ../nbs/01a_derived.ipynb #cc343ad0
 def _timing(source: Dataset, new: Dataset) -> None:
     "Frame time, the way the source gives it; 1000 / CineRate ms, else 33.3 ms, where it gives none."
     time, times, rate = (value_of(source, name) for name in ("FrameTime", "FrameTimeVector", "CineRate"))

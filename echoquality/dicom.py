@@ -410,7 +410,7 @@ def fit_fan(mask: np.ndarray, least: float = 0.9) -> tuple | None:
     fan = fan_mask(mask.shape, apex, angles, radius)
     return (apex, angles, radius) if (fan & mask).sum() >= least * (fan | mask).sum() else None
 
-# %% ../nbs/01_dicom.ipynb #a0b7e0f5
+# %% ../nbs/01_dicom.ipynb #b8c14bb9
 def find_sector(frames: np.ndarray, header: Dataset) -> Sector:
     "Find the sector in frames spread over a clip, uint8 (T, H, W), T ≥ 2. Raises BadFile if there is none."
     box, cm = _region_box(header) or ((0, 0, frames.shape[2], frames.shape[1]), None)
@@ -426,7 +426,7 @@ def find_sector(frames: np.ndarray, header: Dataset) -> Sector:
     depth = cm * (fan[2][1] - fan[2][0]) if cm else None
     return Sector(mask, source, *fan, depth, moving)
 
-
+# %% ../nbs/01_dicom.ipynb #e1fbfa17
 def fan_area(sector: Sector) -> np.ndarray:
     """The part of a sector's mask that is surely image, not text that touches it: inside the fan, a little smaller.
 
@@ -445,7 +445,7 @@ def fan_area(sector: Sector) -> np.ndarray:
     margin = np.ones((2 * (len(fan) // 100) + 3,) * 2)
     return cv2.erode((fan & sector.mask).astype(np.uint8), margin).astype(bool)
 
-
+# %% ../nbs/01_dicom.ipynb #12950d5f
 def spread(count: int, most: int) -> list[int]:
     "At most `most` frame numbers, evenly spread over `count`."
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))

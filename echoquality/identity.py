@@ -27,7 +27,7 @@ from pydicom.sr.codedict import codes
 
 from .derived import MANDATORY, code_item, derived_header
 
-# %% ../nbs/01b_identity.ipynb #b8650098
+# %% ../nbs/01b_identity.ipynb #d9bcc7e6
 class IdentityError(ValueError):
     "The key cannot be used; the message says which file, and what was expected."
 
@@ -60,7 +60,7 @@ def read_key(private_dir: Path, make: bool = True) -> bytes:
         raise IdentityError(f"{path}: expected 64 hex digits; restore it, or choose another private_dir")
     return bytes.fromhex(text)
 
-
+# %% ../nbs/01b_identity.ipynb #7d7b19b1
 def pseudonym(key: bytes, name: str) -> str:
     "64 hex digits that stand for a name; callers say what kind of name it is ('patient 123', 'folder Vivid-1')."
     return hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -147,7 +147,7 @@ def locate(row, raw_data_dir: Path) -> Path:
             return place
     raise BadFile("not found in its folder under raw_data_dir")
 
-# %% ../nbs/04_selection.ipynb #f45a9cf9
+# %% ../nbs/04_selection.ipynb #3d80c7d0
 def _checked_frames(path: Path, header: Dataset) -> np.ndarray:
     "Some frames for finding the sector, uint8 (T, H, W); compressed clips are decoded to the end on the way."
     some = spread(frame_count(header), 16)
@@ -179,7 +179,7 @@ def _facts(row, raw_data_dir: Path, deidentify: bool) -> dict:
         "sha256": sha256(path),
     }
 
-
+# %% ../nbs/04_selection.ipynb #cbab98d6
 def expect_folder(raw_data_dir: Path) -> None:
     "Raise OSError where `raw_data_dir` cannot be seen: a share that is gone is nothing that its files have done."
     if not Path(raw_data_dir).is_dir():
@@ -270,7 +270,7 @@ def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) ->
                 good.setdefault(true, [])
                 waiting.setdefault(true, deque()).appendleft((item, facts))
 
-# %% ../nbs/04_selection.ipynb #27cd4e02
+# %% ../nbs/04_selection.ipynb #2aa83071
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment"]
 QUARANTINE = ["path", "stage", "reason"]
 
@@ -286,7 +286,7 @@ class Selection:
     folders: pd.DataFrame  # index folder: machine_type, patient
     tried: int
 
-
+# %% ../nbs/04_selection.ipynb #0f2dbe26
 def _fill_class(chosen: pd.DataFrame, label: int, folders: pd.DataFrame, settings, seen: dict) -> tuple:
     "`fill` for the candidates of one class; `seen`: hash → name of every file taken."
     chosen, most = chosen[chosen["label"] == label], wanted(settings)[label]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydicom import examples
 
 from echoquality.core import generator, parameters_cell, parameters_source, project_root
-from echoquality.dicom import BadFile, clip_sector, fan_mask, read_frames, read_header
+from echoquality.dicom import clip_sector, fan_mask, read_frames, read_header
 
 
 def any_degradation():

@@ -321,8 +321,7 @@ def test_the_real_sector_is_about_ninety_degrees():
 
 
 def test_a_gif_has_every_frame():
-    from functools import partial
-    from io import BufferedReader, BytesIO, FileIO
+    from io import BytesIO
 
     from PIL import Image
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import Dataset, examples
-from pydicom.sr.codedict import codes
 
 from echoquality.derived import derived_header
 from echoquality.dicom import read_header

@@ -4,8 +4,6 @@ from echoquality.results import *
 
 
 import json
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
