@@ -8,8 +8,9 @@ __all__ = ['ProjectPath', 'KILLED', 'DECISIVE', 'project_root', 'SettingsError',
            'atomic', 'write_text', 'canonical_json', 'text_sha256', 'sha256', 'generator', 'reason_of', 'printable',
            'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
 
-# %% ../nbs/00_core.ipynb #1826db61
+# %% ../nbs/00_core.ipynb #80e26a5d
 import ast
+import asyncio
 import difflib
 import hashlib
 import json
@@ -314,8 +315,14 @@ def _alone(pool: Parallel, function: Callable, item, lost: Callable):
     except BrokenProcessPool:
         return lost(item)
 
-# %% ../nbs/00_core.ipynb #75cd2f08
+# %% ../nbs/00_core.ipynb #25f163dc
 _CLIENT = ContextVar("the Dask client that `parallel` works with", default=None)
+
+
+def _is_not_dasks(record: logging.LogRecord) -> bool:
+    "Whether a log record is not of a task that Dask left behind when it was interrupted."
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError) and not type(error).__module__.startswith("distributed")
 
 
 @contextmanager
@@ -335,7 +342,10 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
         opened = nullcontext(client) if client else Client(scheduler)
     except ValueError as error:
         raise SettingsError(f"parameter 'scheduler': {error}; found {scheduler!r}") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it logs tracebacks of what is handled here
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # tracebacks of what is handled here
+    for name in ("asyncio", "tornado.application"):
+        logging.getLogger(name).addFilter(_is_not_dasks)
     with opened as client:
         token = _CLIENT.set(client)
         try:

@@ -154,7 +154,8 @@ def test_a_killed_worker_costs_a_retry_and_an_item_that_always_kills_is_lost(tmp
 @pytest.fixture(scope="module")
 def client():
     "A Dask cluster of two processes on this machine."
-    with LocalCluster(n_workers=2, threads_per_worker=3, dashboard_address=None) as cluster, Client(cluster) as client:
+    local = {"n_workers": 2, "threads_per_worker": 3, "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(**local) as cluster, Client(cluster) as client:
         yield client
 
 

@@ -533,9 +533,12 @@ def test_a_killed_worker_costs_nothing_but_time(corpus, undisturbed, tmp_path):
     assert contents(tmp_path / "out") == undisturbed
 
 
+LOCAL = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+
+
 @pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_builds_the_same(corpus, undisturbed, tmp_path):
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    with LocalCluster(**LOCAL) as cluster, Client(cluster) as client:
         command = command_line(corpus, tmp_path / "out", "--scheduler", cluster.scheduler_address)
         first = sorted(client.run(os.getpid).values())
         process = run_until(command, 0.1, kill_one(lambda: first, tmp_path / "out"))
@@ -560,6 +563,27 @@ def test_ctrl_c_leaves_no_half_written_file_and_says_how_to_go_on(corpus, tmp_pa
     assert process.returncode == 1 and "interrupted; the same command goes on from here" in process.said
     assert "Traceback" not in process.said and not list((tmp_path / "out").rglob("*.part"))
     assert run_until(command, 60, subprocess.Popen.kill).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_cluster_build_that_is_interrupted_or_loses_its_scheduler_says_so(corpus, tmp_path):
+    def once_begun(stop):
+        def wait(process):
+            begun = len(stamps(tmp_path / "out"))
+            while len(stamps(tmp_path / "out")) == begun and process.poll() is None:
+                time.sleep(0.01)
+            stop(process)
+
+        return wait
+
+    with LocalCluster(**LOCAL) as cluster:
+        command = command_line(corpus, tmp_path / "out", "--scheduler", cluster.scheduler_address)
+        ctrl_c = run_until(command, 0.1, once_begun(lambda process: os.killpg(process.pid, signal.SIGINT)))
+        alone = run_until(command, 0.1, once_begun(lambda process: cluster.close()))
+    assert ctrl_c.returncode == alone.returncode == 1
+    assert ctrl_c.said.strip() == "interrupted; the same command goes on from here"
+    assert alone.said.startswith("error: the Dask cluster is gone") and "Traceback" not in alone.said
+    assert not list((tmp_path / "out").rglob("*.part"))
 
 
 @pytest.mark.slow
