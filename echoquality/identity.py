@@ -70,10 +70,9 @@ def pseudonymous_uid(key: bytes, original: str) -> str:
     "A UID that stands for another (PS3.5 B.2: '2.25.' and 128 bits); those of the standard itself stay."
     return original if original in uid.UID_dictionary else f"2.25.{int(pseudonym(key, f'uid {original}')[:32], 16)}"
 
-# %% ../nbs/01b_identity.ipynb #8c0fe21e
+# %% ../nbs/01b_identity.ipynb #de0df415
 NUMBERS = ["NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "PlanarConfiguration", "PixelRepresentation"]
-NUMBERS += ["BitsAllocated", "BitsStored", "HighBit", "FrameTime", "FrameIncrementPointer"]
-NUMBERS += ["LossyImageCompressionRatio"]
+NUMBERS += ["BitsAllocated", "BitsStored", "HighBit"]
 WORDS = ["PhotometricInterpretation", "Modality", "SeriesDescription", "DerivationDescription"]  # all ours
 WORDS += ["DerivationCodeSequence", "SourceImageSequence", "SequenceOfUltrasoundRegions", "LossyImageCompression"]
 UIDS = ["SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"]
@@ -94,7 +93,7 @@ def _with_items(dataset: Dataset) -> Iterator[Dataset]:
         for item in element.value if element.VR == "SQ" else []:
             yield from _with_items(item)
 
-# %% ../nbs/01b_identity.ipynb #b75a55a9
+# %% ../nbs/01b_identity.ipynb #aa352f12
 def _numbers_and_words(header: Dataset) -> Dataset:
     "What may be kept of a header of `derived_header`; other attributes that must be there are empty."
     new = Dataset()
@@ -103,11 +102,13 @@ def _numbers_and_words(header: Dataset) -> Dataset:
     for name in [*NUMBERS, *WORDS, *UIDS]:
         if name in header:
             new[name] = deepcopy(header[name])
-    if "FrameTimeVector" in header:  # a list of numbers could spell a date; their mean cannot
-        times = [float(time) for time in header.FrameTimeVector]
-        new.FrameTime, new.FrameIncrementPointer = f"{sum(times) / len(times):.6g}", tag_for_keyword("FrameTime")
-    if "LossyImageCompressionRatio" in new:
-        new.LossyImageCompressionRatio = f"{min(float(np.ravel(header.LossyImageCompressionRatio)[0]), 999):.3g}"
+    # numbers that are text in the file, and lists of them, could spell a date: one each, and none of eight digits
+    times = header.FrameTimeVector if "FrameTimeVector" in header else header.FrameTime
+    new.FrameTime = f"{min(np.ravel(times).astype(float).mean(), 9999):.6g}"  # ms
+    new.FrameIncrementPointer = tag_for_keyword("FrameTime")
+    if "LossyImageCompressionRatio" in header:
+        ratio = np.ravel(header.LossyImageCompressionRatio).astype(float)[-1]
+        new.LossyImageCompressionRatio = f"{min(ratio, 999):.3g}"
     new.ImageType = header.ImageType[:2]
     new.file_meta = deepcopy(header.file_meta)
     return new

@@ -82,6 +82,15 @@ def test_uids_are_remapped_alike_and_references_lead_to_the_copy():
     assert copy.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 == 300 and copy.FrameTime == source.FrameTime
 
 
+@pytest.mark.parametrize("times, expected", [([0, 30, 30], 20), ([30], 30), ([19870605, 19870605], 9999)])
+def test_frame_times_become_one_that_cannot_spell_a_date(times, expected):
+    source = read_header(REAL)
+    del source.FrameTime
+    source.FrameTimeVector = times
+    new = deidentified_header(source, (30, 240, 320), bytes(32), "g", "other")
+    assert new.FrameTime == expected and "FrameTimeVector" not in new
+
+
 def test_what_a_reason_quotes_is_not_kept():
     assert general("not ultrasound: CT Image Storage") == "not ultrasound"
     assert general("the bytes were taken before, as Doe-Jane/1.2.3") == "the bytes were taken before"
