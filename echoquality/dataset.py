@@ -7,7 +7,7 @@ __all__ = ['PLAN', 'MANIFEST', 'CSV', 'LEFT_OUT', 'deidentify_file', 'write_samp
            'count_splits', 'remarks', 'check_quarantine', 'estimate', 'show_samples', 'summary', 'main',
            'from_notebook', 'settings_table', 'DatasetError', 'DatasetSettings']
 
-# %% ../nbs/06_dataset.ipynb #e465974c
+# %% ../nbs/06_dataset.ipynb #dce307f4
 import json
 import re
 import shutil
@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
+# %% ../nbs/06_dataset.ipynb #d1714169
 from echoquality.core import (
     KILLED,
     SettingsError,
@@ -54,6 +55,8 @@ from echoquality.dicom import (
     sector_picture,
     spread,
 )
+
+# %% ../nbs/06_dataset.ipynb #120b6d17
 from .identity import IdentityError, deidentified_header, without_identity
 from echoquality.plan import (
     ANNOTATIONS,
@@ -186,7 +189,7 @@ def _alone(output_dir: Path) -> Iterator[None]:
     except Timeout:
         raise DatasetError(f"another build is writing to {output_dir}; wait for it, or choose another one") from None
 
-# %% ../nbs/06_dataset.ipynb #bad45d32
+# %% ../nbs/06_dataset.ipynb #898bef65
 def _plan_path(settings: DatasetSettings) -> Path | None:
     "The manifest of a finished build, or the plan of one that was begun, in the output folder; None without either."
     paths = [settings.output_dir / name for name in (MANIFEST, PLAN)]
@@ -206,7 +209,7 @@ def _found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
     now = inputs(settings, key)
     new = now["parameters"]
     if not _all_there(settings.output_dir, files):  # half a dataset must not be finished by other versions
-        old, new = {**old, **{key: plan.get(key) for key in provenance()}}, {**new, **provenance()}
+        old, new = {**old, **{name: plan.get(name) for name in provenance()}}, {**new, **provenance()}
     differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(old | new) if old.get(k) != new.get(k)]
     if results != now["results"] and old.get("key") == new.get("key"):
         differ.append("summary.json is another")

@@ -7,7 +7,7 @@ __all__ = ['LABELS', 'SAMPLE', 'QUARANTINE', 'SelectionSettings', 'SelectionErro
            'expect_folder', 'probe', 'folder_facts', 'water_fill', 'rank', 'fill', 'Selection', 'select',
            'selection_table', 'show_scores', 'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/04_selection.ipynb #40d95cb9
+# %% ../nbs/04_selection.ipynb #2f2f5be6
 import platform
 from collections import Counter, deque
 from collections.abc import Callable
@@ -22,6 +22,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 from pydicom import Dataset
 
+# %% ../nbs/04_selection.ipynb #151e3f73
 from echoquality.core import (
     KILLED,
     ProjectPath,
