@@ -1,4 +1,4 @@
-"""The benchmarks of the dataset builder: one Markdown table of ratios, each pair measured side by side.
+"""The benchmarks of the dataset builder and of training: one Markdown table of ratios, each pair measured side by side.
 
 python benchmarks/run.py            at full scale; the inputs are made once, in data/bench
 python benchmarks/run.py --quick    builds from the demo's corpus
@@ -18,7 +18,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
+
 import numpy as np
+import training
 from measure import HEAD, Row, fresh, interleaved, seconds
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
@@ -193,6 +195,9 @@ MEASURED = {
     "worker": lambda cine, work, options: worker(cine, work),
     "rates": lambda cine, work, options: rates(cine, work),
     "million": lambda cine, work, options: million(work, min(options.repeats, 3)),
+    "loading": lambda cine, work, options: training.loading(cine, work, options.repeats),
+    "step": lambda cine, work, options: training.stepping(options.repeats),
+    "store": lambda cine, work, options: training.storing(cine, work, options.repeats),
     "builds": lambda cine, work, options: builds(work, options.quick),
 }
 

@@ -45,7 +45,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise AnnotationsError(f"annotations_csv {path}: no column {', '.join(missing)}; found {found}")
     return table
 
-# %% ../nbs/08b_annotations.ipynb #282df79d
+# %% ../nbs/08b_annotations.ipynb #331280ec
 def _outside(video_path: str, folder: Path) -> bool:
     "Whether a path leads out of a folder, by its parts or through a link."
     path = PurePosixPath(video_path)
@@ -55,9 +55,10 @@ def _outside(video_path: str, folder: Path) -> bool:
 
 def _check_rows(table: pd.DataFrame, path: Path) -> None:
     folder = path.parent.resolve()
+    outside = [_outside(video_path, folder) for video_path in table["video_path"]]
     faults = {
         "quality_score is not 0 or 1": ~table["quality_score"].isin(["0", "1", "0.0", "1.0"]),
-        "video_path leads out of the table's folder": pd.Series([_outside(p, folder) for p in table["video_path"]], dtype=bool),
+        "video_path leads out of the table's folder": pd.Series(outside, dtype=bool),
         "video_path occurs twice": table["video_path"].duplicated(),
     }
     for what, wrong in faults.items():

@@ -88,7 +88,7 @@ class Share(Sampler):
         mine = np.resize(rows, len(self) * self.world)[self.rank :: self.world]
         return iter([(self.epoch, int(row)) for row in mine])
 
-# %% ../nbs/08c_batches.ipynb #c4f98c9d
+# %% ../nbs/08c_batches.ipynb #cd96e2c5
 @dataclass(frozen=True)
 class Hardware:
     "Where and how to compute."
@@ -118,11 +118,12 @@ def choose_hardware(accelerator: str = "auto", precision: str = "auto", workers:
     name = torch.cuda.get_device_name() if device == "gpu" else f"{torch.get_num_threads()} cores"
     short = _has_bfloat16(device) if precision == "auto" else precision == "bf16"
     why = "as asked for" if precision != "auto" else f"bfloat16 in hardware: {'yes' if short else 'no'}"
-    loading = (workers or min(8, cores(0))) if device == "gpu" else workers
+    loading = workers or (min(8, cores(0)) if device == "gpu" else 0)
+    how = "as asked for" if workers else "the GPU must not wait" if loading else "the network needs every core"
     reasons = (
         f"device: {device} ({name})",
         f"precision: {'bfloat16 where it is safe' if short else 'float32'} ({why})",
-        f"loading: {loading} processes ({'the GPU must not wait' if loading else 'the network needs every core'})",
+        f"loading: {loading or 'no'} processes besides this one ({how})",
         f"augmentation: {'on the GPU, where it costs least' if device == 'gpu' else 'while loading'}",
     )
     return Hardware(device, "bf16-mixed" if short else "32-true", loading, device == "gpu", reasons)

@@ -38,7 +38,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from pytorch_lightning.strategies import DDPStrategy
 from torchmetrics import CatMetric, MeanMetric
 
-# %% ../nbs/08d_learning.ipynb #08bb1e0a
+# %% ../nbs/08d_learning.ipynb #c1e82ed6
 class Learner(lightning.LightningModule):
     "A network, its loss and its optimiser."
 
@@ -94,7 +94,7 @@ class Learner(lightning.LightningModule):
         loss = self.loss(*(torch.tensor(x, device=self.device) for x in (self.logits, labels))).item()
         right = np.mean((self.logits >= 0) == (labels == 1))
         self.measured = {"val_loss": loss, "val_auroc": auroc(labels, self.logits), "val_accuracy": float(right)}
-        self.log("val_loss", loss)
+        self.log("val_loss", loss, sync_dist=True)  # the same in all processes
         for metric in self.seen.values():
             metric.reset()
 
@@ -122,12 +122,12 @@ class Learner(lightning.LightningModule):
 class _NoNumber(RuntimeError):
     "A loss that is NaN or infinite: epoch, batch, rows."
 
-# %% ../nbs/08d_learning.ipynb #c9063e2e
+# %% ../nbs/08d_learning.ipynb #9bfa1df6
 class History(lightning.Callback):
-    "Collects one row per epoch; writes metrics.csv, prints a line, tells `listeners`."
+    "Collects one row per epoch; writes metrics.csv, prints a line, tells `listeners` (table, losses by step)."
 
-    def __init__(self, folder: Path, epochs: int, listeners: list[Callable[[pd.DataFrame], None]]):
-        self.folder, self.epochs, self.listeners, self.rows = folder, epochs, listeners, []
+    def __init__(self, folder: Path, epochs: int, listeners: list[Callable]):
+        self.folder, self.epochs, self.listeners, self.rows, self.steps = folder, epochs, listeners, [], {}
 
     def state_dict(self) -> dict:
         return {"rows": self.rows}
@@ -138,8 +138,9 @@ class History(lightning.Callback):
     def on_fit_start(self, trainer, learner) -> None:
         self.shown = time.monotonic()
 
-    def on_train_batch_end(self, trainer, learner, *batch) -> None:
-        number, now = batch[-1] + 1, time.monotonic()
+    def on_train_batch_end(self, trainer, learner, outputs, batch, index) -> None:
+        self.steps[trainer.global_step] = outputs["loss"].detach()
+        number, now = index + 1, time.monotonic()
         if trainer.is_global_zero and now - self.shown > 10:
             self.shown = now
             rate = number / (now - learner.started)
@@ -156,7 +157,8 @@ class History(lightning.Callback):
         print(f"epoch {row['epoch'] + 1}/{self.epochs}: loss {row['train_loss']:.3f}, validation "
               f"{row['val_loss']:.3f}, AUROC {row['val_auroc']:.3f}, {row['seconds']:.0f} s", flush=True)  # fmt: skip
         for listener in self.listeners:
-            listener(table)
+            listener(table, {step: loss.item() for step, loss in self.steps.items()})
+        self.steps = {}
 
 
 class _Checkpoints(TorchCheckpointIO):
@@ -198,14 +200,16 @@ def _try_step(learner: Learner, shape: tuple[int, ...]) -> Callable[[int], None]
 
     return step
 
-# %% ../nbs/08d_learning.ipynb #5280a2c3
+# %% ../nbs/08d_learning.ipynb #a87debd8
+_CHATTER = ("does not have many workers", "Checkpoint directory", "isinstance.treespec", "module.s. in eval mode")
+
+
 def _quiet() -> None:
     "Lightning explains itself at length; what matters is printed here."
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    for text in (".*does not have many workers.*", ".*is smaller than the logging interval.*", ".*Checkpoint directory.*",
-                 ".*weights_only.*", ".*isinstance.treespec, LeafSpec.*", ".*SLURM.*", ".*module.s. in eval mode.*",
-                 ".*`lr_scheduler.step.*", ".*was not called before the ``update``.*"):  # fmt: skip
-        warnings.filterwarnings("ignore", text)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for text in _CHATTER:
+        warnings.filterwarnings("ignore", f".*{text}")
 
 
 def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) -> lightning.Trainer:
@@ -230,7 +234,7 @@ def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) 
         barebones=False,
     )
 
-# %% ../nbs/08d_learning.ipynb #fa4fe634
+# %% ../nbs/08d_learning.ipynb #f9f0de4b
 def _callbacks(folder: Path, recipe: Recipe, listeners: list) -> list:
     "History first and the last checkpoint last: it holds what the others know."
     how = {"enable_version_counter": False, "save_on_train_epoch_end": True}
@@ -266,6 +270,9 @@ def fit(
     last = checkpoints / "last.ckpt"
     on_interrupt = signal.getsignal(signal.SIGINT)
     begun = last if resume and last.is_file() else None
+    if begun:  # Lightning would say so only after loader processes have asked for their first batches
+        done = torch.load(begun, mmap=True, weights_only=True)["epoch"] + 1
+        batches["train"].sampler.set_epoch(done)
     try:
         trainer.fit(learner, *batches.values(), ckpt_path=begun, weights_only=True)
     except _NoNumber as error:

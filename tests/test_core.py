@@ -109,6 +109,16 @@ def test_canonical_json_is_stable():
     assert canonical_json({"b": 1, "a": [0.1]}) == canonical_json({"a": [0.1], "b": 1}) == '{"a":[0.1],"b":1}'
 
 
+def test_a_folder_has_one_writer_at_a_time(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    with only_one(tmp_path / "out"):
+        for name in ("out", "link"):
+            with pytest.raises(WorkError, match="another run is writing"), only_one(tmp_path / name):
+                pass
+    with only_one(tmp_path / "link"):
+        pass
+
+
 def test_generators_are_independent_and_repeat():
     first = generator(1, "a").random(4)
     assert (first == generator(1, "a").random(4)).all()

@@ -70,10 +70,11 @@ def test_training_leaves_the_best_epoch(data, trained):
     assert roc_auc_score(val["quality_score"], logits) == pytest.approx(best["val_auroc"])
 
 
-def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path):
+@pytest.mark.parametrize("processes", [0, 2])
+def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, processes):
     fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)
     network = make_network("mc3_18", seed=99)  # what it holds does not matter
-    history = fit(network, *data, RECIPE, CPU, tmp_path, resume=True)
+    history = fit(network, *data, RECIPE, replace(CPU, loaders=processes), tmp_path, resume=True)
     assert _without_seconds(history).equals(_without_seconds(trained[2]))
     weights = trained[1].state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
@@ -82,14 +83,16 @@ def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path):
 def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
     heard = []
 
-    def listen(history):
-        heard.append(len(history))
+    def listen(history, steps):
+        heard.append((len(history), list(steps)))
         if len(history) == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fit(_network(), *data, RECIPE, CPU, tmp_path, [listen])
-    assert heard == [1, 2] and (tmp_path / "checkpoints/last.ckpt").is_file()
+    batches = -(-(data[0]["split"] == "train").sum() // RECIPE.batch_size)
+    assert heard == [(1, list(range(1, batches + 1))), (2, list(range(batches + 1, 2 * batches + 1)))]
+    assert (tmp_path / "checkpoints/last.ckpt").is_file()
 
 
 @pytest.mark.parametrize("count", [1, 9])
@@ -113,7 +116,7 @@ def test_what_is_frozen_stays_as_it_was(data, tmp_path):
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_epoch(data, tmp_path):
     network = _network()
 
-    def poison(history):
+    def poison(*_):
         with torch.no_grad():
             network.fc.bias.fill_(float("nan"))
 
@@ -126,7 +129,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_epoch(data, tmp_path)
 def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def fill(history):
+    def fill(history, steps):
         resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000 if len(history) == 2 else soft, hard))
 
     try:
