@@ -18,7 +18,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
-
 import numpy as np
 import training
 from measure import HEAD, Row, fresh, interleaved, seconds

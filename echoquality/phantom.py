@@ -485,10 +485,10 @@ class Corpus:
     high: float = 0.4  # the share that is clearly good
     low: float = 0.38  # the share that is clearly bad
 
-# %% ../nbs/03_phantom.ipynb #df292e6e
+# %% ../nbs/03_phantom.ipynb #7127d1d4
 TINY = Corpus({"affiniti50g": 2, "affiniti70g": 2, "epiq7": 2, "vivid": 2}, 4, 6, (96, 128))
 SMALL = Corpus({"affiniti50g": 5, "affiniti70g": 5, "epiq7": 5, "vivid": 5}, 4, 6, (96, 128))  # enough to be split
-DEMO = Corpus({"affiniti50g": 5, "affiniti70g": 5, "epiq7": 5, "vivid": 9}, 6, 32, (120, 160))
+DEMO = Corpus({"affiniti50g": 5, "affiniti70g": 5, "epiq7": 5, "vivid": 9}, 8, 32, (120, 160))
 FULL = Corpus({"affiniti50g": 15, "affiniti70g": 17, "epiq7": 16, "vivid": 53}, 18, 24, (120, 160), 0.5, 0.2)
 EXTRAS = (("still", 0.95), ("truncated", 0.97), ("ct", 0.05), ("empty", 0.03), ("missing", 0.96), ("still", 0.04))
 

@@ -3,6 +3,7 @@
 from echoquality.model import *
 
 
+import copy
 import os
 import pickle
 from dataclasses import replace
@@ -19,6 +20,7 @@ from echoquality.model import (
     load_model,
     load_weights,
     make_network,
+    pad_first,
     save_model,
     stages,
 )
@@ -32,6 +34,48 @@ def test_a_network_takes_clips_and_gives_one_number_each(architecture):
     assert logits.shape == (1, 1) and logits.isfinite().all()
     again = make_network(architecture, seed=1).state_dict()
     assert all(torch.equal(value, again[name]) for name, value in network.state_dict().items())
+
+
+def _weight_gradient(convolution, x, short):
+    convolution.zero_grad()
+    unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]  # what is found where nobody wrote
+    del unwritten
+    with torch.autocast("cpu", torch.bfloat16, enabled=short):
+        y = convolution(x)
+    (y.float() * torch.linspace(-1, 1, y.numel()).view_as(y)).sum().backward()
+    return convolution.weight.grad.clone()
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+@pytest.mark.parametrize("kernel", [(3, 1, 1), (3, 3, 3)])
+def test_gradients_in_bfloat16_are_right(length, kernel):
+    torch.manual_seed(0)
+    x = torch.randn(4, 32, length, 7, 7).to(memory_format=torch.channels_last_3d)
+    plain = torch.nn.Conv3d(32, 32, kernel, padding=(1, kernel[1] // 2, kernel[2] // 2), bias=False)
+    ours = pad_first(copy.deepcopy(plain)).to(memory_format=torch.channels_last_3d)
+    assert torch.allclose(ours(x), plain(x), atol=1e-5)
+    expected = _weight_gradient(plain, x, short=False)
+    for _ in range(3):
+        error = (_weight_gradient(ours, x, short=True) - expected).abs().max() / expected.abs().max()
+        assert error < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_whole_network_learns_the_same_in_bfloat16(architecture):
+    gradients = []
+    for short in (False, True):
+        torch.manual_seed(0)
+        network = make_network(architecture, seed=1).to(memory_format=torch.channels_last_3d).eval()  # no chance in it
+        x = torch.randn(2, 16, 64, 64, 3).permute(0, 4, 1, 2, 3)
+        unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]
+        del unwritten
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            network(x)[:, 0].float().sum().backward()
+        gradients.append({name: p.grad.flatten() for name, p in network.named_parameters()})
+    for name, expected in gradients[0].items():
+        if expected.norm() > 1e-6:
+            assert torch.nn.functional.cosine_similarity(expected, gradients[1][name], dim=0) > 0.9, name
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
