@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['resolved_uri', 'data_facts', 'Scorer', 'example_clips', 'Tracker']
 
-# %% ../nbs/08e_tracking.ipynb #d8b7c6e6
+# %% ../nbs/08e_tracking.ipynb #9c05f7b5
 import logging
 import os
 import re
 import subprocess
 import time
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -185,7 +186,7 @@ def _end(status: str) -> bool:
     mlflow.end_run(status)
     return True
 
-# %% ../nbs/08e_tracking.ipynb #9a07cbc7
+# %% ../nbs/08e_tracking.ipynb #2da63903
 def _log_model(model: Model, name: str) -> None:
     import mlflow
     from mlflow.models import infer_signature
@@ -195,4 +196,5 @@ def _log_model(model: Model, name: str) -> None:
         signature = infer_signature(clips, scorer(torch.from_numpy(clips)).numpy())
     needed = [f"torch=={torch.__version__.split('+')[0]}", f"mlflow=={mlflow.__version__}", f"numpy=={np.__version__}"]
     how = {"signature": signature, "input_example": clips, "pip_requirements": needed, "registered_model_name": name}
-    mlflow.pytorch.log_model(scorer, name="model", serialization_format="pt2", **how)
+    with warnings.catch_warnings(action="ignore"):  # of the exporter, about weights that are elsewhere
+        mlflow.pytorch.log_model(scorer, name="model", serialization_format="pt2", **how)

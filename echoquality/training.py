@@ -344,7 +344,7 @@ def live_curves() -> Callable:
     handle = display(display_id=True)
     return lambda history, steps: handle.update(show_curves(history, figure))
 
-# %% ../nbs/09_training.ipynb #80f2c4bb
+# %% ../nbs/09_training.ipynb #85010992
 def show_confusion(matrix: pd.DataFrame) -> plt.Figure:
     "Clips by label and by what the threshold says, as a picture."
     figure, axis = plt.subplots(figsize=(3.2, 2.8), layout="constrained")
@@ -357,10 +357,10 @@ def show_confusion(matrix: pd.DataFrame) -> plt.Figure:
     return figure
 
 
-def show_augmented(data: Data, settings: TrainingSettings, clips: int = 3, draws: int = 4) -> plt.Figure:
-    "The middle frame of some training clips as they are (left), and as the first epochs see them."
+def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws: int = 4) -> plt.Figure:
+    "The middle frame of training clips, `clips` of each class, as they are (left), and as the first epochs see them."
     rows = data.table[data.table["split"] == "train"].reset_index(drop=True)
-    chosen = rows.sample(min(clips, len(rows)), random_state=settings.seed).index
+    chosen = rows.sample(frac=1, random_state=settings.seed).groupby("quality_score").head(clips).index
     seen = ClipSet(rows, data.store, settings.recipe, training=False)
     figure, axes = plt.subplots(len(chosen), draws + 1, figsize=(2 * draws + 2, 2.1 * len(chosen)), squeeze=False,
                                 layout="constrained")  # fmt: skip

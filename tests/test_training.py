@@ -18,7 +18,7 @@ import torch
 from echoquality import training as module
 from echoquality.annotations import AnnotationsError, simulated_dataset
 from echoquality.batches import LearningError
-from echoquality.core import SettingsError, parameters_cell, parameters_source, project_root
+from echoquality.core import SettingsError, parameter_table, parameters_cell, parameters_source, project_root
 from echoquality.model import WeightsError, load_model, make_network
 from echoquality.training import (
     TrainingSettings,
@@ -33,6 +33,12 @@ from echoquality.training import (
 def test_the_parameters_cell_is_the_class():
     cell = parameters_cell(project_root() / "nbs/09_training.ipynb")
     assert cell.strip() == parameters_source(TrainingSettings)
+
+
+def test_the_readme_has_every_parameter():
+    readme = (project_root() / "README.md").read_text(encoding="utf-8")
+    for name, row in parameter_table(TrainingSettings).iterrows():
+        assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
 
 
 def test_the_defaults_that_other_scripts_rely_on():
@@ -229,5 +235,5 @@ def test_figures(trained, where):
     assert len(show_curves(training.history).axes) == 2
     data = prepare(settings.model_copy(update={"resume": True}))
     figure = show_augmented(data, settings)
-    assert len(figure.axes) == 15 and figure.axes[0].images[0].get_array().shape == (32, 32, 3)
+    assert len(figure.axes) == 20 and figure.axes[0].images[0].get_array().shape == (32, 32, 3)
     assert not np.array_equal(*(figure.axes[i].images[0].get_array() for i in (1, 2)))
