@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from echoquality import batches, clips, dicom, model, store
 
-CLIPS = 16
+CLIPS = 64
 
 
 def copies(cine: Path, folder: Path) -> pd.DataFrame:

@@ -6,10 +6,10 @@
 __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MAX_FRAMES', 'MAX_DECODED', 'MAX_READS', 'MAX_VALUE',
            'MACHINE_NAMES', 'BadFile', 'frame_count', 'value_of', 'read_header', 'iter_frames', 'clip_shape',
            'read_frames', 'machine_model', 'patient_id', 'machine_type', 'usable_regions', 'Sector', 'sector_mask',
-           'fan_mask', 'fit_fan', 'find_sector', 'fan_area', 'spread', 'clip_sector', 'bounds', 'blanked',
+           'fan_mask', 'fit_fan', 'find_sector', 'fan_area', 'spread', 'clip_sector', 'clip_mask', 'bounds', 'blanked',
            'sector_picture', 'show_sector', 'gif']
 
-# %% ../nbs/01_dicom.ipynb #dbd028a1
+# %% ../nbs/01_dicom.ipynb #ba92806c
 import math
 import re
 import struct
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedReader, BytesIO, FileIO
+from itertools import islice, pairwise
 from math import atan2, cos, sin
 from pathlib import Path
 
@@ -216,7 +217,7 @@ def _has_luminance(header: Dataset) -> bool:
     "True where the first decoded plane is brightness. (JPEG 2000's YBR_ICT and YBR_RCT decode to RGB.)"
     return header.PhotometricInterpretation.startswith("YBR_FULL")
 
-# %% ../nbs/01_dicom.ipynb #981ae641
+# %% ../nbs/01_dicom.ipynb #3633c462
 def _jpeg(path: Path, indices: Iterable[int] | None, grey: bool) -> Iterator[np.ndarray]:
     "Frames of a JPEG baseline clip in YBR: its luminance, or RGB."
     with _open(path) as (header, file, _):
@@ -227,7 +228,11 @@ def _jpeg(path: Path, indices: Iterable[int] | None, grey: bool) -> Iterator[np.
             file.seek(start)
             return encaps.get_frame(file, index, number_of_frames=count)
 
-        encoded = encaps.generate_frames(file, number_of_frames=count) if indices is None else map(one, indices)
+        indices = range(count) if indices is None else list(indices)
+        encoded = map(one, indices)
+        if all(a < b for a, b in pairwise(indices)):  # finding each by itself would walk through the file each time
+            chosen, every = set(indices), enumerate(encaps.generate_frames(file, number_of_frames=count))
+            encoded = islice((data for i, data in every if i in chosen), len(chosen))
         for data in encoded:
             with Image.open(BytesIO(data), formats=["JPEG"]) as image:
                 if image.size != (header.Columns, header.Rows):
@@ -410,15 +415,21 @@ def fit_fan(mask: np.ndarray, least: float = 0.9) -> tuple | None:
     fan = fan_mask(mask.shape, apex, angles, radius)
     return (apex, angles, radius) if (fan & mask).sum() >= least * (fan | mask).sum() else None
 
-# %% ../nbs/01_dicom.ipynb #b8c14bb9
-def find_sector(frames: np.ndarray, header: Dataset) -> Sector:
-    "Find the sector in frames spread over a clip, uint8 (T, H, W), T ≥ 2. Raises BadFile if there is none."
+# %% ../nbs/01_dicom.ipynb #10cb3a9b
+def _mask_in_region(frames: np.ndarray, header: Dataset) -> tuple[np.ndarray, bool, float | None]:
+    "(mask, whether it moves, cm per pixel) of the sector, searched for in the header's region."
     box, cm = _region_box(header) or ((0, 0, frames.shape[2], frames.shape[1]), None)
     window = np.s_[box[1] : box[3], box[0] : box[2]]
     mask = np.zeros(frames.shape[1:], bool)
     mask[window], moving = sector_mask(np.ascontiguousarray(frames[:, *window]))
     if not mask.any():
         raise BadFile("no ultrasound sector found: nothing in the picture moves or is lit")
+    return mask, moving, cm
+
+
+def find_sector(frames: np.ndarray, header: Dataset) -> Sector:
+    "Find the sector in frames spread over a clip, uint8 (T, H, W), T ≥ 2. Raises BadFile if there is none."
+    mask, moving, cm = _mask_in_region(frames, header)
     source = "regions" if usable_regions(header) else "pixels"
     fan = fit_fan(mask)
     if fan is None:
@@ -445,7 +456,7 @@ def fan_area(sector: Sector) -> np.ndarray:
     margin = np.ones((2 * (len(fan) // 100) + 3,) * 2)
     return cv2.erode((fan & sector.mask).astype(np.uint8), margin).astype(bool)
 
-# %% ../nbs/01_dicom.ipynb #12950d5f
+# %% ../nbs/01_dicom.ipynb #80639fd0
 def spread(count: int, most: int) -> list[int]:
     "At most `most` frame numbers, evenly spread over `count`."
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
@@ -455,7 +466,12 @@ def clip_sector(path: Path, header: Dataset, most: int = 16) -> Sector:
     "The sector of a file, from at most `most` of its frames."
     return find_sector(read_frames(path, spread(frame_count(header), most)), header)
 
-# %% ../nbs/01_dicom.ipynb #b2a45245
+
+def clip_mask(path: Path, header: Dataset, most: int = 16) -> np.ndarray:
+    "The mask of `clip_sector`, bool (H, W), without the fan, which takes as long as the rest."
+    return _mask_in_region(read_frames(path, spread(frame_count(header), most)), header)[0]
+
+# %% ../nbs/01_dicom.ipynb #b5a333bf
 def bounds(mask: np.ndarray) -> tuple[slice, slice]:
     "The rows and columns that a mask takes up."
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -463,8 +479,8 @@ def bounds(mask: np.ndarray) -> tuple[slice, slice]:
 
 
 def blanked(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    "A frame, (H, W) or (H, W, 3), black outside a mask (bool (H, W)): a name may stand there."
-    return frame * (mask if frame.ndim == 2 else mask[..., None])
+    "A frame, uint8 (H, W) or (H, W, 3), black outside a mask (bool (H, W)): a name may stand there."
+    return cv2.bitwise_and(frame, frame, mask=np.ascontiguousarray(mask).view(np.uint8))
 
 
 def sector_picture(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:

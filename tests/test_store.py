@@ -71,7 +71,8 @@ def test_a_second_time_nothing_is_decoded_or_written(files, tmp_path, monkeypatc
     before = _shards(tmp_path)
     monkeypatch.setattr(module, "read_clip", lambda *_: pytest.fail("decoded again"))
     monkeypatch.setattr(module, "_digest", lambda file: pytest.fail("read again"))
-    good = [Path(clip["file"]) for index in tmp_path.rglob("*.json") for clip in json.loads(index.read_text())["clips"]]
+    indices = [json.loads(index.read_text()) for index in tmp_path.rglob("*.json")]
+    good = [Path(clip["stamp"][0]) for index in indices for clip in index["clips"]]
     store = build_store(good, tmp_path, SMALL, workers=1)
     assert list(store.clips) == good and len(good) >= 20 and _shards(tmp_path) == before
 
@@ -119,10 +120,10 @@ def test_another_form_is_another_store(files, built, tmp_path):
     assert [s.read(mine[0], np.arange(2)).shape[-1] for s in stores] == [3, 1]
 
 
-def _killing(folder, form, files):
-    if any(file.name == "3.dcm" for file, _ in files):
+def _killing(folder, form, sources):
+    if any(source.file.name == "3.dcm" for source in sources):
         os.kill(os.getpid(), signal.SIGKILL)
-    return write_shard(folder, form, files)
+    return write_shard(folder, form, sources)
 
 
 def test_a_file_that_kills_its_worker_is_left_out_alone(files, built, tmp_path, monkeypatch):
