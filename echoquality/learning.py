@@ -38,7 +38,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from pytorch_lightning.strategies import DDPStrategy
 from torchmetrics import CatMetric, MeanMetric
 
-# %% ../nbs/08d_learning.ipynb #c1e82ed6
+# %% ../nbs/08d_learning.ipynb #a4359795
 class Learner(lightning.LightningModule):
     "A network, its loss and its optimiser."
 
@@ -68,7 +68,7 @@ class Learner(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         seed = generator(self.recipe.seed, "torch", self.current_epoch, self.global_rank).integers(2**31)
         torch.manual_seed(int(seed))  # dropout, where a network has it
-        self.started = time.monotonic()
+        self.started, self.clips = time.monotonic(), 0  # clips: seen by this process
 
     def training_step(self, batch, number: int) -> torch.Tensor:
         clips, labels, rows, epochs = batch
@@ -80,6 +80,7 @@ class Learner(lightning.LightningModule):
         if not loss.isfinite():
             raise _NoNumber(self.current_epoch, number, rows.tolist())
         self.mean_loss.update(loss.detach(), len(labels))
+        self.clips += len(labels)
         return loss
 
     def validation_step(self, batch, number: int) -> None:
@@ -103,6 +104,7 @@ class Learner(lightning.LightningModule):
         optimizer = self.optimizers().optimizer
         seconds = time.monotonic() - self.started
         facts = {"epoch": self.current_epoch, "learning_rate": optimizer.param_groups[0]["lr"], "seconds": seconds}
+        facts |= {"clips": self.clips}
         row = {**facts, "train_loss": self.mean_loss.compute().item(), **self.measured}
         self.mean_loss.reset()
         self.lr_schedulers().step(row["val_loss"])

@@ -228,6 +228,7 @@ def test_two_processes_share_the_work(where, tmp_path):
     ends = [table.iloc[-1] for table in (pd.read_csv(tmp_path / "two/metrics.csv"), one.history)]
     for name, noise in (("train_loss", 0.25), ("val_auroc", 0.2)):
         assert abs(ends[0][name] - ends[1][name]) < noise
+    assert ends[0]["clips"] == -(-ends[1]["clips"] // 2), "each sees its half"
 
 
 def test_figures(trained, where):
