@@ -65,7 +65,7 @@ def _check_rows(table: pd.DataFrame, path: Path) -> None:
         if wrong.any():
             raise AnnotationsError(f"annotations_csv {path}: {what}: {_line(table, wrong)}")
 
-# %% ../nbs/08b_annotations.ipynb #a8827ec5
+# %% ../nbs/08b_annotations.ipynb #fc75ecf5
 def _patient(file: Path) -> str:
     try:
         return patient_id(read_header(file))
@@ -84,7 +84,7 @@ def _dealt(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataF
     dealt = table[["video_path"]].assign(group=groups)
     return dealt.assign(split=assign_splits(table.assign(group=groups), seed))
 
-
+# %% ../nbs/08b_annotations.ipynb #99b8d3df
 def _with_splits(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataFrame:
     "A table without a split with the groups and splits of splits.csv, which is written where it is missing or old."
     beside = path.with_name("splits.csv")

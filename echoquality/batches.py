@@ -88,7 +88,7 @@ class Share(Sampler):
         mine = np.resize(rows, len(self) * self.world)[self.rank :: self.world]
         return iter([(self.epoch, int(row)) for row in mine])
 
-# %% ../nbs/08c_batches.ipynb #cd96e2c5
+# %% ../nbs/08c_batches.ipynb #f14d183e
 @dataclass(frozen=True)
 class Hardware:
     "Where and how to compute."
@@ -106,7 +106,7 @@ def _has_bfloat16(device: str) -> bool:
     has = torch.cpu.get_capabilities()
     return any(has.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
-
+# %% ../nbs/08c_batches.ipynb #13e6ca7c
 def choose_hardware(accelerator: str = "auto", precision: str = "auto", workers: int = 0) -> Hardware:
     "What to compute with: `accelerator` auto, cpu or gpu; `precision` auto, bf16 or 32. Raises LearningError."
     there = torch.cuda.is_available()
@@ -118,7 +118,8 @@ def choose_hardware(accelerator: str = "auto", precision: str = "auto", workers:
     name = torch.cuda.get_device_name() if device == "gpu" else f"{torch.get_num_threads()} cores"
     short = _has_bfloat16(device) if precision == "auto" else precision == "bf16"
     why = "as asked for" if precision != "auto" else f"bfloat16 in hardware: {'yes' if short else 'no'}"
-    loading = workers or (min(8, cores(0)) if device == "gpu" else 0)
+    each = max(1, cores(0) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
+    loading = workers or (min(8, each) if device == "gpu" else 0)
     how = "as asked for" if workers else "the GPU must not wait" if loading else "the network needs every core"
     reasons = (
         f"device: {device} ({name})",

@@ -23,7 +23,7 @@ def draw(trial: optuna.Trial, architectures: tuple[str, ...]) -> dict:
         "architecture": trial.suggest_categorical("architecture", architectures),
     }
 
-# %% ../nbs/08f_search.ipynb #02f74e5b
+# %% ../nbs/08f_search.ipynb #56ef63cc
 def _study(folder: Path, seed: int) -> optuna.Study:
     "The study in a folder; trials that a killed search left running are queued again."
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -40,7 +40,7 @@ def _study(folder: Path, seed: int) -> optuna.Study:
 def _finished(study: optuna.Study) -> int:
     return len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
-
+# %% ../nbs/08f_search.ipynb #9d822a2f
 def run_search(
     objective: Callable[[dict, Callable[[float, int], None]], float],
     architectures: tuple[str, ...],

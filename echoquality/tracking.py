@@ -72,9 +72,9 @@ def example_clips(model: Model) -> np.ndarray:
     clip = np.broadcast_to(frames[:1, ..., : model.form.channels], (count, *frames.shape[1:3], model.form.channels))
     return np.stack([clip, clip[:, ::-1]])
 
-# %% ../nbs/08e_tracking.ipynb #bbd9ff68
-class Tracker:
-    "A run in MLflow that never stands in the way; does nothing with `uri` ''."
+# %% ../nbs/08e_tracking.ipynb #e91ef09c
+class _Reluctant:
+    "Asks MLflow, and bears it when there is no answer; does nothing with `uri` ''."
 
     def __init__(self, uri: str = "", experiment: str = "echoquality"):
         self.uri, self.experiment, self.run_id = resolved_uri(uri) if uri else "", experiment, ""
@@ -96,6 +96,21 @@ class Tracker:
             print(f"note: MLflow at {_shown(self.uri)} did not take {what}: {why}", flush=True)
             return None
 
+    def flush(self) -> None:
+        "Send the metrics that are noted; what is not taken is kept for the next time."
+        while self.uri and self.pending:
+            if not self._try("metrics", self._send):
+                return
+            self.pending = self.pending[1000:]
+
+    def _send(self) -> bool:
+        _client(self.uri).log_batch(self.run_id, metrics=self.pending[:1000])
+        return True
+
+# %% ../nbs/08e_tracking.ipynb #f1bae2e4
+class Tracker(_Reluctant):
+    "A run in MLflow that never stands in the way."
+
     def start(self, name: str, parameters: dict, tags: dict, run_id: str = "") -> str:
         "Begin a run, or go on with `run_id`; the run's id, '' where MLflow does not answer."
         self.run_id = self._try("the run", lambda: _start(self, name, parameters, tags, run_id)) or ""
@@ -110,17 +125,6 @@ class Tracker:
 
         now = int(1000 * time.time())
         self.pending += [Metric(name, float(value), now, step) for name, value in values.items()]
-
-    def flush(self) -> None:
-        "Send what is noted; what is not taken is kept for the next time."
-        while self.uri and self.pending:
-            if not self._try("metrics", self._send):
-                return
-            self.pending = self.pending[1000:]
-
-    def _send(self) -> bool:
-        _client(self.uri).log_batch(self.run_id, metrics=self.pending[:1000])
-        return True
 
     def figure(self, figure, name: str) -> None:
         self._try(name, lambda: _client(self.uri).log_figure(self.run_id, figure, name))
@@ -143,7 +147,7 @@ class Tracker:
         lost += [f"{len(self.pending)} metrics"] if self.pending else []
         return f"MLflow did not take: {', '.join(lost)}" if lost else ""
 
-# %% ../nbs/08e_tracking.ipynb #382cf779
+# %% ../nbs/08e_tracking.ipynb #65f229e9
 def _shown(uri: str) -> str:
     "A URI without a password."
     return re.sub(r"//[^/@]*@", "//…@", uri)
@@ -163,7 +167,7 @@ def _experiment(uri: str, name: str) -> str:
     beside = Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" if uri.startswith("sqlite:///") else None
     return client.create_experiment(name, artifact_location=beside and beside.as_uri())
 
-
+# %% ../nbs/08e_tracking.ipynb #c09842ae
 def _start(tracker: Tracker, name: str, parameters: dict, tags: dict, run_id: str) -> str:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds

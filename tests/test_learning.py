@@ -4,6 +4,7 @@ from echoquality.learning import *
 
 
 import resource
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,20 @@ def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, proc
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
 
 
+def test_a_moved_run_knows_its_best_epoch(data, tmp_path):
+    recipe = replace(RECIPE, learning_rate=1e-9, epochs=1)  # nothing is learned: no epoch is better than the first
+    fit(_network(), *data, recipe, CPU, tmp_path / "here")
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    before = (tmp_path / "there/checkpoints/best.ckpt").read_bytes()
+    state = torch.load(tmp_path / "there/checkpoints/last.ckpt", weights_only=True)
+    scores = [s["best_k_models"] for name, s in state["callbacks"].items() if "val_loss" in name and "Check" in name]
+    for kept in scores[0].values():
+        kept.fill_(0)  # unbeatable
+    torch.save(state, tmp_path / "there/checkpoints/last.ckpt")
+    fit(_network(), *data, replace(recipe, epochs=2), CPU, tmp_path / "there", resume=True)
+    assert (tmp_path / "there/checkpoints/best.ckpt").read_bytes() == before
+
+
 def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
     heard = []
 
@@ -120,7 +135,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_epoch(data, tmp_path)
         with torch.no_grad():
             network.fc.bias.fill_(float("nan"))
 
-    with pytest.raises(LearningError, match=r"epoch 2, batch 1; the epoch before it is in .*last\.ckpt"):
+    with pytest.raises(LearningError, match=r"epoch 2, batch 1 of 'train'; the epoch before it is in .*last\.ckpt"):
         fit(network, *data, RECIPE, CPU, tmp_path, [poison])
     kept = torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)
     assert kept["epoch"] == 0
