@@ -23,17 +23,20 @@ def draw(trial: optuna.Trial, architectures: tuple[str, ...]) -> dict:
         "architecture": trial.suggest_categorical("architecture", architectures),
     }
 
-# %% ../nbs/08f_search.ipynb #56ef63cc
+# %% ../nbs/08f_search.ipynb #8957dcfd
 def _study(folder: Path, seed: int) -> optuna.Study:
-    "The study in a folder; trials that a killed search left running are queued again."
+    "The study in a folder; trials that were interrupted or killed are queued again."
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     how = {"storage": f"sqlite:///{folder / 'search.db'}", "study_name": "echoquality", "load_if_exists": True}
     pruner = optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=1)
     study = optuna.create_study(direction="minimize", pruner=pruner, **how)
     study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
-    for trial in study.get_trials(states=(TrialState.RUNNING,)):
-        study.enqueue_trial(trial.params)
-        study.tell(trial.number, state=TrialState.FAIL)
+    again = {trial.user_attrs.get("again") for trial in study.trials}
+    for trial in study.get_trials(states=(TrialState.RUNNING, TrialState.FAIL)):
+        if trial.number not in again:
+            study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
+        if trial.state == TrialState.RUNNING:  # killed; interrupted ones have failed already
+            study.tell(trial.number, state=TrialState.FAIL)
     return study
 
 

@@ -110,16 +110,19 @@ def _stamp(file: Path) -> tuple | None:
     except OSError:
         return None
 
-# %% ../nbs/07a_store.ipynb #2d7ce5ef
+# %% ../nbs/07a_store.ipynb #4c7b995b
 def _sound(index: Path) -> list[dict]:
     "The clips of a shard, [] where its array is damaged or gone, or its index is none."
     try:
         shard = json.loads(index.read_text(encoding="utf-8"))
-        if sha256(index.with_suffix(".npy")) == shard["array_sha256"]:
-            return [{**clip, "shard": index.stem} for clip in shard["clips"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    return []
+        if sha256(index.with_suffix(".npy")) != shard["array_sha256"]:
+            return []
+        clips = [{**clip, "stamp": tuple(clip["stamp"]), "shard": index.stem} for clip in shard["clips"]]
+        held = len(_mapped(index.with_suffix(".npy")))
+        inside = all(0 <= clip["first"] < clip["first"] + clip["frames"] <= held and clip["sha256"] for clip in clips)
+        return clips if inside else []
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def _known(folder: Path, workers: int) -> list[dict]:
@@ -127,7 +130,7 @@ def _known(folder: Path, workers: int) -> list[dict]:
     shards = sorted(folder.glob("shard-*.json"))
     return [clip for clips in parallel(_sound, shards, workers, "shards verified") for clip in clips]
 
-# %% ../nbs/07a_store.ipynb #a33bd59c
+# %% ../nbs/07a_store.ipynb #36a29fb9
 def _digest(file: Path) -> str:
     try:
         return sha256(file)
@@ -137,7 +140,7 @@ def _digest(file: Path) -> str:
 
 def _sources(files: list[Path], known: list[dict], workers: int) -> list[Source]:
     "Each file with its SHA-256, or with why it has none; only files that were touched are read."
-    untouched = {tuple(clip["stamp"]): clip["sha256"] for clip in known}
+    untouched = {clip["stamp"]: clip["sha256"] for clip in known}
     stamps = [_stamp(file) for file in files]
     touched = [file for file, stamp in zip(files, stamps, strict=True) if stamp not in untouched]
     digests = dict(zip(touched, parallel(_digest, touched, workers, "files hashed"), strict=True))

@@ -3,6 +3,9 @@
 from echoquality.search import *
 
 
+import subprocess
+import sys
+
 import optuna
 import pytest
 
@@ -37,6 +40,28 @@ def test_an_interrupted_trial_is_tried_again(tmp_path):
         run_search(killed_at_the_third, ("mc3_18",), tmp_path, 4, seed=2)
     _, table = run_search(killed_at_the_third, ("mc3_18",), tmp_path, 4, seed=2)
     assert seen[3] == seen[2] and len(seen) == 5 and len(table) == 4
+    run_search(killed_at_the_third, ("mc3_18",), tmp_path, 5, seed=2)
+    assert len(seen) == 6 and seen[5] != seen[2], "once"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from echoquality.search import run_search
+def objective(values, report):
+    print(values["learning_rate"], flush=True)
+    if sys.argv[2] == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1.0
+run_search(objective, ("mc3_18",), Path(sys.argv[1]), 1, seed=2)
+"""
+
+
+def test_a_killed_trial_is_tried_again(tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    runs = [subprocess.run([*command, how], capture_output=True, text=True) for how in ("kill", "live")]
+    assert runs[0].returncode < 0 and runs[1].returncode == 0
+    assert runs[0].stdout == runs[1].stdout != ""
 
 
 def test_what_is_worse_than_the_others_ends_early_and_failures_are_borne(tmp_path):

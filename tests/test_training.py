@@ -198,20 +198,21 @@ def _command(where, output_dir, *more):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_training_ends_like_an_undisturbed_one(where, trained, tmp_path, how):
-    command = [sys.executable, *_command({**where, "epochs": 3}, tmp_path / "run")]
-    job = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def test_a_killed_training_ends_like_an_undisturbed_one(where, tmp_path, how):
+    killed, whole = ([sys.executable, *_command({**where, "epochs": 3}, tmp_path / name)] for name in ("run", "other"))
+    env = {**os.environ, "OMP_NUM_THREADS": "2"}  # sums depend on the number of threads
+    job = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=env)
     for line in job.stdout:
         if line.startswith("epoch 1/"):
             while not (tmp_path / "run/checkpoints/last.ckpt").exists():
                 time.sleep(0.01)
             job.send_signal(how)
     assert job.wait() != 0
-    again = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=True, timeout=300)
-    assert "epoch 1/3" not in again.stdout and "epoch 3/3" in again.stdout
-    undisturbed = train(TrainingSettings(**{**where, "epochs": 3}, output_dir=tmp_path / "other"))
+    how = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env": env}
+    again, undisturbed = (subprocess.run(each, **how).stdout for each in ([*killed, "--resume"], whole))
+    assert "epoch 1/3" not in again and "epoch 3/3" in again
     assert _epochs(tmp_path / "run").equals(_epochs(tmp_path / "other"))
-    assert again.stdout.splitlines()[-7:-1] == summary(undisturbed).splitlines()[1:-1]
+    assert again.splitlines()[-7:] == undisturbed.splitlines()[-7:]
 
 
 @pytest.mark.slow
