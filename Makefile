@@ -23,10 +23,11 @@ setup: .venv/ready
 	$(BIN)/pip check
 	touch $@
 
+# One thread for each of the two processes: more of them would wait for each other.
 test: setup
 	$(BIN)/python tools/export.py --check
 	$(BIN)/ruff check .
-	$(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
 
 demo: setup

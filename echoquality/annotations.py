@@ -45,12 +45,15 @@ def _read_csv(path: Path) -> pd.DataFrame:
         raise AnnotationsError(f"annotations_csv {path}: no column {', '.join(missing)}; found {found}")
     return table
 
-# %% ../nbs/08b_annotations.ipynb #331280ec
+# %% ../nbs/08b_annotations.ipynb #33650e81
 def _outside(video_path: str, folder: Path) -> bool:
     "Whether a path leads out of a folder, by its parts or through a link."
     path = PurePosixPath(video_path)
     odd = not video_path or path.is_absolute() or ".." in path.parts or "\\" in video_path or "\0" in video_path
-    return odd or not (folder / path).resolve().is_relative_to(folder)
+    try:
+        return odd or not (folder / path).resolve().is_relative_to(folder)
+    except (OSError, RuntimeError):  # links in a circle
+        return True
 
 
 def _check_rows(table: pd.DataFrame, path: Path) -> None:
@@ -84,18 +87,30 @@ def _dealt(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataF
     dealt = table[["video_path"]].assign(group=groups)
     return dealt.assign(split=assign_splits(table.assign(group=groups), seed))
 
-# %% ../nbs/08b_annotations.ipynb #99b8d3df
+# %% ../nbs/08b_annotations.ipynb #a03c28ab
 def _with_splits(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataFrame:
-    "A table without a split with the groups and splits of splits.csv, which is written where it is missing or old."
+    "A table without a split, with the groups and splits of splits.csv, which is written where it is missing."
     beside = path.with_name("splits.csv")
-    old = pd.read_csv(beside, dtype=str) if beside.is_file() else pd.DataFrame(columns=["video_path"])
-    if list(old["video_path"]) != list(table["video_path"]):
-        old = _dealt(table, path, seed, workers)
+    if beside.exists():
+        dealt = _read_splits(beside, table)
+    else:
+        dealt = _dealt(table, path, seed, workers)
         try:
-            write_text(beside, old.to_csv(index=False))
+            write_text(beside, dealt.to_csv(index=False))
         except OSError as error:
             print(f"note: {beside} could not be written ({reason_of(error)}); the same seed gives the same splits")
-    return table.assign(group=old["group"], split=old["split"])
+    return table.assign(group=dealt["group"], split=dealt["split"])
+
+
+def _read_splits(beside: Path, table: pd.DataFrame) -> pd.DataFrame:
+    "The splits of an earlier run. Raises AnnotationsError if they are not of this table."
+    try:
+        found = pd.read_csv(beside, dtype=str, keep_default_na=False)
+    except (OSError, ValueError):
+        found = pd.DataFrame()
+    if list(found) != ["video_path", "group", "split"] or list(found["video_path"]) != list(table["video_path"]):
+        raise AnnotationsError(f"{beside} is not of this table; move it away to have the splits made again")
+    return found
 
 # %% ../nbs/08b_annotations.ipynb #38bb178a
 def _check_classes(table: pd.DataFrame, path: Path) -> None:

@@ -46,9 +46,14 @@ def draw_augmentation(rng: np.random.Generator, length: int, masked: float = 0.0
     numbers = (*factor.tolist(), float(angle), tuple(map(float, shift)), float(zoom))
     return Augmentation(*numbers, tuple(frames.tolist()), tuple(sources.tolist()))
 
-# %% ../nbs/07b_augmentation.ipynb #9d7a544f
+# %% ../nbs/07b_augmentation.ipynb #91cb0642
 def augment(clip: torch.Tensor, drawn: Augmentation) -> torch.Tensor:
     "Apply to a clip, uint8 (T, H, W, 1 or 3), RGB, on whatever device it is; same shape and type."
+    with torch.autocast(clip.device.type, enabled=False):  # places in a picture need more than 8 bits
+        return _augmented(clip, drawn)
+
+
+def _augmented(clip: torch.Tensor, drawn: Augmentation) -> torch.Tensor:
     order = list(range(len(clip)))
     for place, source in zip(drawn.frames, drawn.sources, strict=True):
         order[place] = source

@@ -200,10 +200,11 @@ def parameters_cell(notebook: Path) -> str:
         raise ValueError(f"{notebook}: {len(cells)} cells tagged `parameters`, expected 1; papermill would ignore -p")
     return "".join(line for line in cells[0]["source"] if not line.startswith("#|"))
 
-# %% ../nbs/00_core.ipynb #2e79ca03
+# %% ../nbs/00_core.ipynb #4bb4a94c
 def settings_table(settings: Settings) -> pd.DataFrame:
-    "The value of each parameter, one row each."
-    return pd.Series({name: str(value) for name, value in settings}, name="value").rename_axis("parameter").to_frame()
+    "The value of each parameter, one row each; without the password of a URI."
+    values = {name: re.sub(r"//[^/\s]*@", "//…@", str(value)) for name, value in settings}
+    return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/00_core.ipynb #937154fe
 class WorkError(RuntimeError):

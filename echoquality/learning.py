@@ -149,7 +149,7 @@ def end_epoch(learner: Learner) -> dict:
     learner.lr_schedulers().step(row["val_loss"])
     return row
 
-# %% ../nbs/08d_learning.ipynb #7def88ee
+# %% ../nbs/08d_learning.ipynb #da089581
 class History(lightning.Callback):
     "Collects one row per epoch; writes metrics.csv, prints a line, tells `listeners` (table, losses by step)."
 
@@ -177,6 +177,7 @@ class History(lightning.Callback):
     def on_train_epoch_end(self, trainer, learner) -> None:
         row = learner.end_epoch()
         self.rows.append(row)
+        steps, self.steps = self.steps, {}
         if not trainer.is_global_zero:
             return
         table = pd.DataFrame(self.rows)
@@ -184,10 +185,9 @@ class History(lightning.Callback):
         print(f"epoch {row['epoch'] + 1}/{self.epochs}: loss {row['train_loss']:.3f}, validation "
               f"{row['val_loss']:.3f}, AUROC {row['val_auroc']:.3f}, {row['seconds']:.0f} s", flush=True)  # fmt: skip
         for listener in self.listeners:
-            listener(table, {step: loss.item() for step, loss in self.steps.items()})
-        self.steps = {}
+            listener(table, {step: loss.item() for step, loss in steps.items()})
 
-# %% ../nbs/08d_learning.ipynb #48cfe356
+# %% ../nbs/08d_learning.ipynb #d2c93347
 class _Checkpoints(TorchCheckpointIO):
     "Checkpoints that are whole or not there, and are read as data only."
 
@@ -196,13 +196,20 @@ class _Checkpoints(TorchCheckpointIO):
             with atomic(path) as part:
                 torch.save(checkpoint, part)
         except (OSError, RuntimeError) as error:  # torch's writer says a full disk as RuntimeError
-            raise LearningError(
+            raise OSError(
                 f"{path} could not be written, with {shutil.disk_usage(Path(path).parent).free / 1e6:.0f} MB free "
                 f"({reason_of(error)}); the checkpoint before it is whole. Make room, and go on with resume"
             ) from None
 
     def load_checkpoint(self, path, map_location=None, weights_only=True) -> dict:
         return torch.load(path, map_location="cpu", weights_only=True)
+
+# %% ../nbs/08d_learning.ipynb #acfbc803
+class _Stop(EarlyStopping):
+    "Takes a new patience when a run goes on; Lightning's keeps the old one."
+
+    def load_state_dict(self, state: dict) -> None:
+        super().load_state_dict({**state, "patience": self.patience})
 
 # %% ../nbs/08d_learning.ipynb #088f8f2d
 class _Checkpoint(ModelCheckpoint):
@@ -216,7 +223,7 @@ class _Checkpoint(ModelCheckpoint):
         kept = {here(path): score for path, score in state["best_k_models"].items()}
         super().load_state_dict({**state, **paths, "dirpath": self.dirpath, "best_k_models": kept})
 
-# %% ../nbs/08d_learning.ipynb #901941ad
+# %% ../nbs/08d_learning.ipynb #9defd51d
 def fitting_batch(step: Callable[[int], None], batch_size: int) -> int:
     "The largest of batch_size/2, /4, … with which `step` does not run out of memory; 0 if none."
     while batch_size := batch_size // 2:
@@ -233,9 +240,11 @@ def _try_step(learner: Learner, shape: tuple[int, ...], short: bool) -> Callable
     def step(batch_size: int) -> None:
         learner.zero_grad(set_to_none=True)
         torch.cuda.empty_cache()
+        states = [torch.zeros_like(p) for p in learner.parameters() if p.requires_grad for _ in range(2)]  # Adam's
         with torch.autocast(learner.device.type, torch.bfloat16, enabled=short):
             clips = torch.zeros((batch_size, *shape), dtype=torch.uint8, device=learner.device)
             learner(clips).sum().backward()
+        del states
 
     return step
 
@@ -273,27 +282,36 @@ def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) 
         barebones=False,
     )
 
-# %% ../nbs/08d_learning.ipynb #7d527b93
+# %% ../nbs/08d_learning.ipynb #ce425376
 def _callbacks(folder: Path, recipe: Recipe, listeners: list) -> list:
     "History first and the last checkpoint last: it holds what the others know."
     how = {"enable_version_counter": False, "save_on_train_epoch_end": True}
     best = _Checkpoint(folder, "best", monitor="val_loss", save_weights_only=True, **how)
     last = _Checkpoint(folder, "last", **how)
-    stop = EarlyStopping("val_loss", patience=recipe.patience, check_on_train_epoch_end=True, check_finite=False)
+    stop = _Stop("val_loss", patience=recipe.patience, check_on_train_epoch_end=True, check_finite=False)
     return [History(folder.parent, recipe.epochs, listeners), stop, best, last]
 
-# %% ../nbs/08d_learning.ipynb #a3c4a638
-def _epochs_done(checkpoint: Path | None) -> int:
-    "Lightning tells samplers where they are only after loader processes have asked for their first batches."
-    return torch.load(checkpoint, mmap=True, weights_only=True)["epoch"] + 1 if checkpoint else 0
+# %% ../nbs/08d_learning.ipynb #27be2e64
+def _read_checkpoint(path: Path) -> dict:
+    "A checkpoint of ours, as data only. Raises LearningError."
+    try:
+        checkpoint = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+        return {"callbacks": {}, **{name: checkpoint[name] for name in {"epoch", "state_dict", *checkpoint}}}
+    except Exception as error:  # each damage shows in its own way
+        what = reason_of(error).split(".")[0][:100]
+        raise LearningError(f"{path} is damaged ({what}); delete its folder and resume to train again") from None
 
 
-def _take_best(network: nn.Module, checkpoint: Path) -> None:
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+def _callback_state(checkpoint: dict, kind: type) -> dict:
+    return next(state for name, state in checkpoint["callbacks"].items() if name.startswith(kind.__name__))
+
+# %% ../nbs/08d_learning.ipynb #c1360c7e
+def _take_best(network: nn.Module, path: Path) -> None:
+    state = _read_checkpoint(path)["state_dict"]
     weights = {name.removeprefix("network."): value for name, value in state.items() if name.startswith("network.")}
     network.load_state_dict(weights)
 
-# %% ../nbs/08d_learning.ipynb #cb5700ae
+# %% ../nbs/08d_learning.ipynb #4281fbbe
 def fit(
     network: nn.Module, table: pd.DataFrame, store: ClipStore, recipe: Recipe, hardware: Hardware,
     folder: Path, listeners: list[Callable] = (), resume: bool = False,
@@ -314,7 +332,12 @@ def fit(
     last = checkpoints / "last.ckpt"
     on_interrupt, enough = signal.getsignal(signal.SIGINT), True
     begun = last if resume and last.is_file() else None
-    batches["train"].sampler.set_epoch(_epochs_done(begun))
+    if begun:
+        found = _read_checkpoint(begun)
+        if _callback_state(found, _Stop)["wait_count"] >= recipe.patience:  # it had stopped by itself
+            _take_best(network, checkpoints / "best.ckpt")
+            return pd.DataFrame(_callback_state(found, History)["rows"])
+        batches["train"].sampler.set_epoch(found["epoch"] + 1)  # Lightning would, after loaders have begun
     try:
         trainer.fit(learner, *batches.values(), ckpt_path=begun, weights_only=True)
     except _NoNumber as error:

@@ -70,7 +70,7 @@ def freeze(network: nn.Module, unfreeze: int) -> list[nn.Module]:
         module.requires_grad_(False)
     return frozen
 
-# %% ../nbs/08_model.ipynb #581f252c
+# %% ../nbs/08_model.ipynb #6ca58d48
 class WeightsError(RuntimeError):
     "Weights that are missing, not safe to read, or of another network; the message says what to do."
 
@@ -90,11 +90,11 @@ def _read_pickle(path: Path) -> dict:
             f"{path}: holds more than weights, and loading it could run code, and it was not run. Save the state dict "
             f"alone, as safetensors, on a machine where you trust the file. ({what})"
         ) from None
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # each damage shows in its own way
         raise WeightsError(f"{path}: no file of weights that torch can read ({reason_of(error)[:200]})") from None
     return content if isinstance(content, dict) else {}
 
-# %% ../nbs/08_model.ipynb #2e57e379
+# %% ../nbs/08_model.ipynb #59044e97
 def _read_safetensors(path: Path) -> tuple[dict, dict]:
     "(tensors, metadata)."
     try:
@@ -108,7 +108,7 @@ def _read_safetensors(path: Path) -> tuple[dict, dict]:
 def _bare(content: dict) -> dict[str, torch.Tensor]:
     "The tensors of a state dict, without what stands around them or before their names."
     inside = next((content[key] for key in _INSIDE if isinstance(content.get(key), dict)), content)
-    tensors = {name: value for name, value in inside.items() if isinstance(value, torch.Tensor)}
+    tensors = {name: v for name, v in inside.items() if isinstance(name, str) and isinstance(v, torch.Tensor)}
     while tensors and (prefix := next((p for p in _PREFIXES if all(n.startswith(p) for n in tensors)), "")):
         tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
     return tensors
@@ -132,7 +132,7 @@ def _fits(path: Path, tensors: dict[str, torch.Tensor], architecture: str) -> No
     more = f", and {len(differ) - 3} more" if len(differ) > 3 else ""
     raise WeightsError(f"{path}: not the weights of {architecture}: {'; '.join(differ[:3])}{more}. {_SOURCES}")
 
-# %% ../nbs/08_model.ipynb #7f70a252
+# %% ../nbs/08_model.ipynb #e0ce5af1
 def load_weights(path: Path, architecture: str = "r2plus1d_18") -> dict[str, torch.Tensor]:
     "The state dict in a .safetensors, .pt, .pth or .ckpt file, none of its code run. Raises WeightsError."
     path = Path(path)
@@ -142,9 +142,11 @@ def load_weights(path: Path, architecture: str = "r2plus1d_18") -> dict[str, tor
     if not tensors:
         raise WeightsError(f"{path}: no tensors in it, expected the weights of {architecture}. {_SOURCES}")
     _fits(path, tensors, architecture)
+    if odd := [name for name, value in tensors.items() if not value.isfinite().all()]:
+        raise WeightsError(f"{path}: {odd[0]} holds values that are no numbers. {_SOURCES}")
     return tensors
 
-# %% ../nbs/08_model.ipynb #f25a3743
+# %% ../nbs/08_model.ipynb #8a9eded4
 @dataclass(frozen=True)
 class Model:
     "A network and what belongs to it."
@@ -163,8 +165,11 @@ def save_model(model: Model, path: Path) -> None:
     kept = {"architecture": model.architecture, "form": asdict(model.form), "facts": model.facts or {}}
     kept |= {"frames": model.frames, "step": model.step, "threshold": model.threshold}
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
-    with atomic(path) as part:
-        save_file(tensors, part, {"echoquality": json.dumps(kept)})
+    try:
+        with atomic(path) as part:
+            save_file(tensors, part, {"echoquality": json.dumps(kept)})
+    except SafetensorError as error:  # a full disk, in its words
+        raise OSError(f"{path} could not be written: {error}") from None
 
 
 def load_model(path: Path) -> Model:

@@ -147,10 +147,10 @@ class Tracker(_Reluctant):
         lost += [f"{len(self.pending)} metrics"] if self.pending else []
         return f"MLflow did not take: {', '.join(lost)}" if lost else ""
 
-# %% ../nbs/08e_tracking.ipynb #65f229e9
+# %% ../nbs/08e_tracking.ipynb #22a0d476
 def _shown(uri: str) -> str:
     "A URI without a password."
-    return re.sub(r"//[^/@]*@", "//…@", uri)
+    return re.sub(r"//[^/\s]*@", "//…@", uri)
 
 
 def _client(uri: str):

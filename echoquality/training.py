@@ -110,7 +110,7 @@ def form_of(settings: TrainingSettings) -> Form:
     "What the clips look like: twice as long as the window, so that it can be drawn."
     return Form(size=settings.image_size, most=2 * settings.frames, grey=settings.grey)
 
-# %% ../nbs/09_training.ipynb #d5162884
+# %% ../nbs/09_training.ipynb #e6591c7d
 RUN = "training.json"
 FREE = {  # may be another when a run goes on: they change where and how long, not what
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),
@@ -138,14 +138,15 @@ def _found_run(settings: TrainingSettings) -> dict:
         raise LearningError(f"{folder} holds a run already; go on with resume, or choose a new output_dir")
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
-        then, now = run["identity"], _identity(settings)
+        then, now = dict(run["identity"]), _identity(settings)
+        run = {**{name: str(run[name]) for name in ("run_id", "uri", "clips")}, "done": int(run["done"])}
     except (ValueError, KeyError, TypeError):
         raise LearningError(f"{path} is damaged; choose a new output_dir") from None
     if differ := [f"{k} was {then.get(k)!r}, now {v!r}" for k, v in now.items() if then.get(k) != v]:
         raise LearningError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
     return run
 
-# %% ../nbs/09_training.ipynb #40f31dd4
+# %% ../nbs/09_training.ipynb #547b4f3a
 @dataclass(frozen=True)
 class Data:
     "Clips that can be used, and where they are decoded."
@@ -154,8 +155,18 @@ class Data:
     store: ClipStore
 
 
+def _check_places(settings: TrainingSettings) -> None:
+    "Raise SettingsError where a folder that is written to lies in another, or in the dataset."
+    pairs = [("output_dir", "annotations_csv"), ("store_dir", "annotations_csv"), ("store_dir", "output_dir")]
+    for inner, outer in (*pairs, ("output_dir", "store_dir")):
+        here, there = getattr(settings, inner).resolve(), getattr(settings, outer).resolve()
+        if here.is_relative_to(there.parent if outer == "annotations_csv" else there):
+            raise SettingsError(f"parameter {inner!r}: {here} lies in the folder of {outer}; choose another")
+
+
 def _check(settings: TrainingSettings) -> None:
     "Raise what can be known before any work."
+    _check_places(settings)
     rank, world = place()
     asked = settings.devices * settings.nodes
     if world == 1 and asked > 1:
@@ -167,7 +178,10 @@ def _check(settings: TrainingSettings) -> None:
         raise SettingsError(f"parameter 'devices': {asked} in all, but torchrun started {world} processes")
     if world > 1 and settings.search_trials:
         raise SettingsError("parameter 'search_trials': a search works on one device; start it without torchrun")
-    choose_hardware(settings.accelerator, settings.precision)
+    hardware = choose_hardware(settings.accelerator, settings.precision)
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    if hardware.device == "gpu" and here > torch.cuda.device_count():
+        raise SettingsError(f"parameter 'devices': {here} processes here, and {torch.cuda.device_count()} GPUs")
     if settings.model_weights:
         load_weights(settings.model_weights, settings.architecture)
     if rank == 0:  # the others would find what the first has begun
@@ -214,12 +228,27 @@ def _validate(network, data: Data, settings: TrainingSettings, hardware) -> pd.D
     kept = table[["video_path", "machine_type", "group", "synthetic"]].assign(label=table["quality_score"])
     return kept.assign(logit=logits, probability=probability(logits)).reset_index(drop=True)
 
-# %% ../nbs/09_training.ipynb #66582423
-def _write_run(settings: TrainingSettings, run_id: str, done: int = 0) -> None:
-    run = {"identity": _identity(settings), "run_id": run_id, "done": done}
-    write_text(settings.output_dir / RUN, json.dumps(run, indent=1))
+# %% ../nbs/09_training.ipynb #68f89355
+def _write_run(settings: TrainingSettings, data: Data, run: dict, done: int = 0) -> dict:
+    "Write what the run is: its clips, and its id in MLflow, which `run` knows."
+    run = {"run_id": run.get("run_id", ""), "uri": run.get("uri", ""), "clips": _clips(data), "done": done}
+    write_text(settings.output_dir / RUN, json.dumps({"identity": _identity(settings), **run}, indent=1))
+    return run
 
-# %% ../nbs/09_training.ipynb #3284c027
+
+def _clips(data: Data) -> str:
+    "Which clips can be used, as a hash."
+    return text_sha256("\n".join(data.table["video_path"]))
+
+
+def _is_done(settings: TrainingSettings) -> bool:
+    "Whether the run was done before, for a process that is not the first: that one will tell what is wrong."
+    try:
+        return settings.resume and json.loads((settings.output_dir / RUN).read_text())["done"] >= settings.epochs
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+# %% ../nbs/09_training.ipynb #535b9d02
 def _read_training(settings: TrainingSettings, run: dict) -> Training:
     folder = settings.output_dir
     tables = (pd.read_csv(folder / name) for name in ("metrics.csv", "validation.csv"))
@@ -235,29 +264,31 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
         return search(settings, data, listeners)
     data = data or prepare(settings)
     if place()[0]:
-        return _train(settings, data, (), "")
+        return _read_training(settings, {"run_id": ""}) if _is_done(settings) else _train(settings, data, (), {})
     with only_one(settings.output_dir):
         run = _found_run(settings)
         if run.get("done", 0) >= settings.epochs:
             return _read_training(settings, run)
-        return _train(settings, data, listeners, run.get("run_id", ""))
+        if run and run["clips"] != _clips(data):
+            raise LearningError(f"{settings.output_dir}: other clips can be used than when it was begun")
+        return _train(settings, data, listeners, run)
 
-# %% ../nbs/09_training.ipynb #ae5cfb25
-def _train(settings: TrainingSettings, data: Data, listeners: tuple, run_id: str) -> Training:
+# %% ../nbs/09_training.ipynb #1ac4239b
+def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     first = place()[0] == 0
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
     print("\n".join([*hardware.reasons, f"starts from: {start}"]), flush=True)
     if first:
-        settings.output_dir.mkdir(parents=True, exist_ok=True)
+        run = _write_run(settings, data, run)  # before anything else: it says whose folder this is
         write_text(settings.output_dir / "quarantine.csv", data.store.bad.to_csv(index=False))
-        facts = data_facts(settings.annotations_csv)
-        run_id = tracker.start(settings.output_dir.name, _logged(settings), facts, run_id)
-        _write_run(settings, run_id)
+        run = _write_run(settings, data, _tracked(settings, tracker, run))
     status = "FAILED"
     try:
         training = _learn(settings, data, hardware, (*listeners, tracker_listener(tracker)), tracker)
+        if first:
+            _write_run(settings, data, run, max(settings.epochs, len(training[2])))
         status = "FINISHED"
     except KeyboardInterrupt:
         status = "KILLED"
@@ -265,9 +296,23 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run_id: str
     finally:
         note = tracker.finish(status)
         print(f"note: {note}" if note else "", end="\n" if note else "", flush=True)
-    return Training(*training, tracker.run_id, (note,) if note else ())
+    return Training(*training, tracker.run_id, tuple(filter(None, (_left_out(data), note))))
 
-# %% ../nbs/09_training.ipynb #d29166d5
+
+def _tracked(settings: TrainingSettings, tracker: Tracker, run: dict, tags: bool = True) -> dict:
+    "Begin in MLflow, or go on with the run that is known there; what is to be known of it."
+    known = run.get("run_id", "") if run.get("uri") == tracker.uri else ""
+    facts = data_facts(settings.annotations_csv) if tags else {}
+    uri = tracker.uri
+    started = tracker.start(settings.output_dir.name, _logged(settings), facts, known)
+    return {**run, "run_id": started, "uri": uri} if started else run
+
+
+def _left_out(data: Data) -> str:
+    count, bad = len(data.table) + len(data.store.bad), len(data.store.bad)
+    return f"{bad} of {count} files cannot be used and are left out: see quarantine.csv" if bad else ""
+
+# %% ../nbs/09_training.ipynb #ecba5ba9
 def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, tracker: Tracker) -> tuple:
     "(output_dir, model, history, validation) after training; written and logged by the first process."
     network, folder = _network(settings), settings.output_dir
@@ -282,13 +327,12 @@ def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, t
         save_model(model, folder / "model.safetensors")
         write_text(folder / "validation.csv", validation.to_csv(index=False))
         _log(tracker, folder, model, history, validation)
-        _write_run(settings, tracker.run_id, max(settings.epochs, len(history)))
     return folder, model, history, validation
 
 
 def _logged(settings: TrainingSettings) -> dict:
     "Parameters for MLflow; of places only the last part, which says what, not where."
-    values = settings.model_dump(mode="json")
+    values = settings.model_dump(mode="json", exclude={"tracking_uri"})  # which may hold a password
     return {name: Path(v).name if isinstance(getattr(settings, name), Path) else v for name, v in values.items()}
 
 
@@ -353,17 +397,15 @@ def summary(training: Training) -> str:
     ]
     return "\n".join([*lines, *(f"note: {note}" for note in training.notes)])
 
-# %% ../nbs/09_training.ipynb #9df12cb6
+# %% ../nbs/09_training.ipynb #ec7e6bec
 def search(settings: TrainingSettings, data: Data | None = None, listeners: tuple[Callable, ...] = ()) -> Training:
     "Train `search_trials` times; the best of them. Raises what `train` raises."
     data, folder = data or prepare(settings), settings.output_dir
     architectures = (settings.architecture,) if settings.model_weights else tuple(ARCHITECTURES)
     with only_one(folder):
-        run_id = _found_run(settings).get("run_id", "")
-        folder.mkdir(parents=True, exist_ok=True)
+        run = _write_run(settings, data, _found_run(settings))
         tracker = Tracker(settings.tracking_uri if settings.mlflow else "")
-        run_id = tracker.start(f"search in {folder.name}", _logged(settings), {}, run_id)
-        _write_run(settings, run_id)
+        run = _write_run(settings, data, _tracked(settings, tracker, run, tags=False))
 
         def objective(values: dict, report: Callable[[float, int], None]) -> float:
             def listen(history: pd.DataFrame, steps: dict) -> None:
@@ -381,9 +423,10 @@ def search(settings: TrainingSettings, data: Data | None = None, listeners: tupl
             raise LearningError(f"{folder}: {error}") from None
         finally:
             note = tracker.finish()
-        return _take(settings, best, table, run_id, note)
+        _write_run(settings, data, run, settings.epochs)
+        return _take(settings, best, table, run, note)
 
-# %% ../nbs/09_training.ipynb #e2481827
+# %% ../nbs/09_training.ipynb #8833d7db
 def _one_of(settings: TrainingSettings, values: dict) -> TrainingSettings:
     "The settings of a trial, whose folder is named after its values."
     name = text_sha256(canonical_json(values))[:12]
@@ -391,24 +434,29 @@ def _one_of(settings: TrainingSettings, values: dict) -> TrainingSettings:
     return settings.model_copy(update={**values, **own})
 
 
-def _take(settings: TrainingSettings, best: dict, table: pd.DataFrame, run_id: str, note: str) -> Training:
+def _take(settings: TrainingSettings, best: dict, table: pd.DataFrame, run: dict, note: str) -> Training:
     "Make the best trial's model the model of the search."
     folder, trial = settings.output_dir, _one_of(settings, best).output_dir
     write_text(folder / "trials.csv", table.to_csv(index=False))
     for name in ("model.safetensors", "metrics.csv", "validation.csv"):
         with atomic(folder / name) as part:
             shutil.copyfile(trial / name, part)
-    _write_run(settings, run_id, settings.epochs)
     notes = (f"the best of {len(table)} trials: {best}", *filter(None, [note]))
-    return replace(_read_training(settings, {"run_id": run_id}), notes=notes)
+    return replace(_read_training(settings, run), notes=notes)
 
-# %% ../nbs/09_training.ipynb #b6ca30c9
+# %% ../nbs/09_training.ipynb #e3b8b221
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage, also under torchrun. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(TrainingSettings, argv, "python -m echoquality.training")
     if place()[0]:  # of several processes the first one speaks
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  until the process ends
-    job = lambda: print(summary(train(settings)))  # noqa: E731
+
+    def job() -> None:
+        try:
+            print(summary(train(settings)))
+        except KeyboardInterrupt:
+            sys.exit("interrupted; with --resume the same command goes on after the last epoch that was finished")
+
     run_main(job, AnnotationsError, WeightsError, LearningError, SettingsError)
 
 

@@ -105,6 +105,11 @@ def test_a_table_without_splits_gets_them_by_patient(dataset, changed, capsys):
         path.with_name("splits.csv"), index=False
     )
     assert list(read_annotations(path, seed=8)["split"]) != list(table["split"]), "splits.csv is read, not made again"
+    for content in (b"", b"\xff\xfe", b"video_path,fold\nx,1\n"):
+        path.with_name("splits.csv").write_bytes(content)
+        with pytest.raises(AnnotationsError, match=r"splits\.csv is not of this table; move it away"):
+            read_annotations(path)
+        assert path.with_name("splits.csv").read_bytes() == content
 
 
 def test_files_that_are_no_clips_are_left_out(dataset):

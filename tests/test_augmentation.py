@@ -20,6 +20,14 @@ def test_unchanged():
     assert torch.equal(augment(clip, UNCHANGED), clip)
 
 
+def test_the_same_within_autocast():
+    clip = torch.randint(0, 256, (2, 32, 32, 3), dtype=torch.uint8)
+    drawn = draw_augmentation(generator(0, "x"), 2)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(augment(clip, drawn), outside := augment(clip, drawn))
+    assert torch.equal(augment(clip, drawn), outside)
+
+
 def test_one_at_a_time():
     clip = torch.full((3, 20, 20, 3), 100, dtype=torch.uint8)
     assert augment(clip, replace(UNCHANGED, brightness=1.1)).unique().tolist() == [110]

@@ -95,6 +95,25 @@ def test_a_moved_run_knows_its_best_epoch(data, tmp_path):
     assert (tmp_path / "there/checkpoints/best.ckpt").read_bytes() == before
 
 
+def test_a_run_that_had_stopped_by_itself_is_not_trained_further(data, tmp_path, monkeypatch):
+    recipe = replace(RECIPE, learning_rate=1e-9, epochs=8, patience=1)
+    first = fit(_network(), *data, recipe, CPU, tmp_path)
+    assert len(first) < 8
+    again = fit(_network(), *data, recipe, CPU, tmp_path, resume=True)
+    assert again.equals(first)
+    more = fit(_network(), *data, replace(recipe, patience=3), CPU, tmp_path, resume=True)
+    assert len(more) == len(first) + 2
+
+
+@pytest.mark.parametrize("name", ["last", "best"])
+def test_a_damaged_checkpoint_is_told(data, tmp_path, name):
+    fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)
+    file = tmp_path / f"checkpoints/{name}.ckpt"
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(LearningError, match=rf"{name}\.ckpt is damaged"):
+        fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path, resume=True)
+
+
 def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
     heard = []
 
@@ -148,7 +167,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000 if len(history) == 2 else soft, hard))
 
     try:
-        with pytest.raises(LearningError, match=r"ckpt could not be written, .* the checkpoint before it is whole"):
+        with pytest.raises(OSError, match=r"ckpt could not be written, .* the checkpoint before it is whole"):
             fit(_network(), *data, RECIPE, CPU, tmp_path, [fill])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

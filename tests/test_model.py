@@ -144,6 +144,12 @@ def test_errors_say_what_was_expected_and_found(tmp_path, state):
     (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(WeightsError, match="damaged, or not safetensors"):
         load_weights(tmp_path / "broken.safetensors")
+    torch.save({**state, "fc.bias": torch.tensor([torch.nan])}, tmp_path / "nan.pt")
+    with pytest.raises(WeightsError, match=r"fc\.bias holds values that are no numbers"):
+        load_weights(tmp_path / "nan.pt", "mc3_18")
+    torch.save({1: torch.zeros(1)}, tmp_path / "list.pt")
+    with pytest.raises(WeightsError, match="no tensors in it"):
+        load_weights(tmp_path / "list.pt")
     torch.save([1, 2], tmp_path / "list.pt")
     with pytest.raises(WeightsError, match="no tensors in it"):
         load_weights(tmp_path / "list.pt")

@@ -132,6 +132,7 @@ def test_files_that_are_no_clips_are_left_out_and_listed(where, tmp_path):
     listed = pd.read_csv(training.output_dir / "quarantine.csv")
     assert {os.path.basename(p) for p in listed["path"]} == {os.path.basename(p) for p in train_rows[:2]}
     assert listed["reason"].str.contains("not a DICOM file|No such file").all()
+    assert "2 of" in training.notes[0] and "see quarantine.csv" in summary(training)
     with pytest.raises(AnnotationsError, match=r"2 of .* more than max_quarantine_share"):
         train(TrainingSettings(**changed, max_quarantine_share=0.01, output_dir=tmp_path / "x"))
 
@@ -139,13 +140,26 @@ def test_files_that_are_no_clips_are_left_out_and_listed(where, tmp_path):
 @pytest.mark.parametrize(("change", "message"), [
     ({"devices": 2}, r"torchrun --nproc-per-node 2 --nnodes 1 -m echoquality\.training"),
     ({"tracking_uri": "./mlruns", "mlflow": True}, "expected sqlite:///<file>"),
+    ({"store_dir": "/nowhere", "output_dir": "/nowhere/run"}, "lies in the folder of store_dir"),
     ({"architecture": "s3d"}, "parameter 'architecture'"),
     ({"unfreeze": 7}, "parameter 'unfreeze'"),
 ])
 def test_wrong_parameters_stop_before_any_work(where, tmp_path, change, message):
     with pytest.raises(SettingsError, match=message):
-        train(TrainingSettings(**{**where, **change}, output_dir=tmp_path / "run"))
+        train(TrainingSettings(**{**where, "output_dir": tmp_path / "run", **change}))
     assert not (tmp_path / "run").exists()
+
+
+def test_the_dataset_is_no_place_to_write_to(where):
+    with pytest.raises(SettingsError, match=r"'output_dir': .* lies in the folder of annotations_csv"):
+        train(TrainingSettings(**where, output_dir=where["annotations_csv"].parent / "run"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": []}', '{"identity": {}, "done": null}'])
+def test_a_damaged_run_is_told(where, tmp_path, text):
+    (tmp_path / "training.json").write_text(text)
+    with pytest.raises(LearningError, match=r"training\.json is damaged|holds another run"):
+        train(TrainingSettings(**where, output_dir=tmp_path, resume=True))
 
 
 def test_a_run_in_mlflow(where, tmp_path):
@@ -163,6 +177,10 @@ def test_a_run_in_mlflow(where, tmp_path):
     assert {"curves.png", "confusion.png", "metrics.csv"} <= {a.path for a in client.list_artifacts(training.run_id)}
     assert client.get_model_version("echoquality", "1").run_id == training.run_id
     assert not any(str(where["annotations_csv"].parent) in value for value in run.data.params.values())
+    more = {**where, "mlflow": False, "epochs": 3, "resume": True}
+    assert train(TrainingSettings(**more, output_dir=tmp_path / "run")).run_id == ""
+    more |= {"mlflow": True, "epochs": 4}
+    assert train(TrainingSettings(**more, tracking_uri=uri, output_dir=tmp_path / "run")).run_id == training.run_id
 
 
 def test_a_server_that_is_down_does_not_stop_training(where, tmp_path, capsys):
@@ -200,7 +218,7 @@ def _command(where, output_dir, *more):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_training_ends_like_an_undisturbed_one(where, tmp_path, how):
     killed, whole = ([sys.executable, *_command({**where, "epochs": 3}, tmp_path / name)] for name in ("run", "other"))
-    env = {**os.environ, "OMP_NUM_THREADS": "2"}  # sums depend on the number of threads
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums depend on the number of threads
     job = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=env)
     for line in job.stdout:
         if line.startswith("epoch 1/"):
@@ -224,6 +242,8 @@ def test_two_processes_share_the_work(where, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("epoch 4/4") == 1, "one of them speaks"
+    again = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0 and "read, not trained" in again.stdout
     one = train(TrainingSettings(**{**both, "batch_size": 8}, output_dir=tmp_path / "one"))
     two = pd.read_csv(tmp_path / "two/validation.csv")
     assert list(two["video_path"]) == list(one.validation["video_path"])
