@@ -146,7 +146,7 @@ def _found_run(settings: TrainingSettings) -> dict:
         raise LearningError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
     return run
 
-# %% ../nbs/09_training.ipynb #547b4f3a
+# %% ../nbs/09_training.ipynb #8efdff4a
 @dataclass(frozen=True)
 class Data:
     "Clips that can be used, and where they are decoded."
@@ -156,11 +156,14 @@ class Data:
 
 
 def _check_places(settings: TrainingSettings) -> None:
-    "Raise SettingsError where a folder that is written to lies in another, or in the dataset."
+    "Raise SettingsError where a folder that is written to lies in another, or in a dataset of ours."
     pairs = [("output_dir", "annotations_csv"), ("store_dir", "annotations_csv"), ("store_dir", "output_dir")]
     for inner, outer in (*pairs, ("output_dir", "store_dir")):
         here, there = getattr(settings, inner).resolve(), getattr(settings, outer).resolve()
-        if here.is_relative_to(there.parent if outer == "annotations_csv" else there):
+        if outer == "annotations_csv":
+            there = there.with_name("manifest.json")  # only a dataset of ours has one
+            there = there.parent if there.is_file() else there
+        if here.is_relative_to(there):
             raise SettingsError(f"parameter {inner!r}: {here} lies in the folder of {outer}; choose another")
 
 
