@@ -155,8 +155,8 @@ def test_as_the_existing_weights_expect():
     path = pydicom.examples.get_path("ybr_color")
     frames = pydicom.dcmread(path).pixel_array  # pydicom 3: RGB already
     masked = frames * clip_sector(path, read_header(path)).mask[..., None]
-    middle = masked[:, :, 40:280]  # 240×320 → 240×240
-    zoomed = middle[:, 24:-24, 24:-24]
+    inner = masked[:, :, 40:280]  # 240×320 → 240×240
+    zoomed = inner[:, 24:-24, 24:-24]
     small = np.stack([cv2.resize(f, (112, 112), interpolation=cv2.INTER_CUBIC) for f in zoomed])
     bgr = torch.tensor(small[..., ::-1].copy()).permute(3, 0, 1, 2).float()
     mean, std = ([29.110628, 28.076836, 29.096405], [47.989223, 46.456997, 47.20083])
