@@ -7,13 +7,11 @@ __all__ = ['PLAN', 'MANIFEST', 'CSV', 'LEFT_OUT', 'deidentify_file', 'write_samp
            'count_splits', 'remarks', 'check_quarantine', 'estimate', 'show_samples', 'summary', 'main',
            'from_notebook', 'settings_table', 'DatasetError', 'DatasetSettings']
 
-# %% ../nbs/06_dataset.ipynb #dce307f4
+# %% ../nbs/06_dataset.ipynb #0a80c6f8
 import json
 import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,9 +19,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
 
-# %% ../nbs/06_dataset.ipynb #d1714169
+# %% ../nbs/06_dataset.ipynb #f6b45297
 from echoquality.core import (
     KILLED,
     SettingsError,
@@ -32,6 +29,7 @@ from echoquality.core import (
     from_command_line,
     from_notebook,
     on_cluster,
+    only_one,
     parallel,
     provenance,
     reason_of,
@@ -176,19 +174,6 @@ def _remove_parts(output_dir: Path) -> None:
         if _whole_name(path):
             path.unlink(missing_ok=True)
 
-# %% ../nbs/06_dataset.ipynb #ed77ba13
-@contextmanager
-def _alone(output_dir: Path) -> Iterator[None]:
-    "Hold the lock of an output folder. Raises DatasetError where another build holds it."
-    output_dir = output_dir.resolve()  # one folder, one lock, whatever links lead there
-    lock = output_dir.with_name(f".{output_dir.name}.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(lock, timeout=0):
-            yield
-    except Timeout:
-        raise DatasetError(f"another build is writing to {output_dir}; wait for it, or choose another one") from None
-
 # %% ../nbs/06_dataset.ipynb #898bef65
 def _plan_path(settings: DatasetSettings) -> Path | None:
     "The manifest of a finished build, or the plan of one that was begun, in the output folder; None without either."
@@ -299,7 +284,7 @@ def _write_tables(build: Build) -> None:
         build.plan["outputs"][name] = sha256(build.output_dir / name)
     write_text(build.output_dir / MANIFEST, json.dumps(shown(build.plan), indent=1, ensure_ascii=False) + "\n")
 
-# %% ../nbs/06_dataset.ipynb #6e3120b0
+# %% ../nbs/06_dataset.ipynb #55f902ce
 def build_dataset(settings: DatasetSettings, client=None) -> Build:
     """Build the dataset, go on with an interrupted build, or find that it is there already.
 
@@ -318,7 +303,7 @@ def _build_here(settings: DatasetSettings) -> Build:
         plan = _found_plan(settings, key)
         _check_foreign(settings.output_dir, plan)
         return Build(settings.output_dir, plan or make_plan(settings, key), "planned")
-    with _alone(settings.output_dir):
+    with only_one(settings.output_dir):
         plan = _found_plan(settings, key)
         _check_foreign(settings.output_dir, plan)
         try:

@@ -20,13 +20,14 @@ import numpy as np
 import torch
 from torch import nn
 
-# %% ../nbs/08e_tracking.ipynb #4e0732a8
+# %% ../nbs/08e_tracking.ipynb #02402b7f
 from .clips import model_input
 from .core import SettingsError, project_root, reason_of, sha256
+from .dataset import MANIFEST
 from .model import Model
 from .phantom import simulate_clip
 
-# %% ../nbs/08e_tracking.ipynb #a530fdb7
+# %% ../nbs/08e_tracking.ipynb #ded78c06
 _SCHEMES = ("sqlite:///", "http://", "https://", "postgresql", "mysql", "mssql", "databricks")
 
 
@@ -43,7 +44,7 @@ def resolved_uri(uri: str) -> str:
 def data_facts(annotations: Path) -> dict[str, str]:
     "What ties a run to its data and code: hashes of the table and of the dataset's manifest, and the git commit."
     annotations, facts = Path(annotations), {"annotations_sha256": sha256(annotations)}
-    manifest = annotations.with_name("manifest.json")
+    manifest = annotations.with_name(MANIFEST)
     if manifest.is_file():
         facts["manifest_sha256"] = sha256(manifest)
     try:

@@ -7,13 +7,14 @@ __all__ = ['RUN', 'FREE', 'TrainingSettings', 'recipe_of', 'form_of', 'Data', 'p
            'show_augmented', 'summary', 'search', 'main', 'confusion', 'count_clips', 'from_notebook', 'settings_table',
            'live_curves', 'show_confusion', 'show_curves']
 
-# %% ../nbs/09_training.ipynb #21116f5b
+# %% ../nbs/09_training.ipynb #a84d724a
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -46,8 +47,9 @@ from echoquality.core import (
     write_text,
 )
 
-# %% ../nbs/09_training.ipynb #445b280c
+# %% ../nbs/09_training.ipynb #a733f641
 from .curves import live_curves, show_confusion, show_curves
+from .dataset import LEFT_OUT, MANIFEST
 from .learning import fit, predict
 from .metrics import auroc_interval, confusion, probability, youden_threshold
 from echoquality.model import (
@@ -146,27 +148,17 @@ def _found_run(settings: TrainingSettings) -> dict:
         raise LearningError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
     return run
 
-# %% ../nbs/09_training.ipynb #8efdff4a
-@dataclass(frozen=True)
-class Data:
-    "Clips that can be used, and where they are decoded."
-
-    table: pd.DataFrame
-    store: ClipStore
-
-
+# %% ../nbs/09_training.ipynb #eb761e6c
 def _check_places(settings: TrainingSettings) -> None:
     "Raise SettingsError where a folder that is written to lies in another, or in a dataset of ours."
-    pairs = [("output_dir", "annotations_csv"), ("store_dir", "annotations_csv"), ("store_dir", "output_dir")]
-    for inner, outer in (*pairs, ("output_dir", "store_dir")):
-        here, there = getattr(settings, inner).resolve(), getattr(settings, outer).resolve()
-        if outer == "annotations_csv":
-            there = there.with_name("manifest.json")  # only a dataset of ours has one
-            there = there.parent if there.is_file() else there
-        if here.is_relative_to(there):
-            raise SettingsError(f"parameter {inner!r}: {here} lies in the folder of {outer}; choose another")
+    written = {name: getattr(settings, name).resolve() for name in ("output_dir", "store_dir")}
+    dataset = settings.annotations_csv.resolve().parent
+    ours = {"annotations_csv": dataset} if (dataset / MANIFEST).is_file() else {}
+    for inner, outer in product(written, written | ours):
+        if inner != outer and written[inner].is_relative_to((written | ours)[outer]):
+            raise SettingsError(f"parameter {inner!r}: {written[inner]} lies in the folder of {outer}; choose another")
 
-
+# %% ../nbs/09_training.ipynb #7cb11c14
 def _check(settings: TrainingSettings) -> None:
     "Raise what can be known before any work."
     _check_places(settings)
@@ -190,7 +182,15 @@ def _check(settings: TrainingSettings) -> None:
     if rank == 0:  # the others would find what the first has begun
         _found_run(settings)
 
-# %% ../nbs/09_training.ipynb #b8c1d8de
+# %% ../nbs/09_training.ipynb #04dbcdd3
+@dataclass(frozen=True)
+class Data:
+    "Clips that can be used, and where they are decoded."
+
+    table: pd.DataFrame
+    store: ClipStore
+
+
 def prepare(settings: TrainingSettings) -> Data:
     "Check everything, and decode what is not decoded yet. Raises what `train` raises."
     Tracker(settings.tracking_uri if settings.mlflow else "")
@@ -276,7 +276,7 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
             raise LearningError(f"{settings.output_dir}: other clips can be used than when it was begun")
         return _train(settings, data, listeners, run)
 
-# %% ../nbs/09_training.ipynb #1ac4239b
+# %% ../nbs/09_training.ipynb #7cd36256
 def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     first = place()[0] == 0
@@ -285,7 +285,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     print("\n".join([*hardware.reasons, f"starts from: {start}"]), flush=True)
     if first:
         run = _write_run(settings, data, run)  # before anything else: it says whose folder this is
-        write_text(settings.output_dir / "quarantine.csv", data.store.bad.to_csv(index=False))
+        write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
         run = _write_run(settings, data, _tracked(settings, tracker, run))
     status = "FAILED"
     try:
@@ -313,7 +313,7 @@ def _tracked(settings: TrainingSettings, tracker: Tracker, run: dict, tags: bool
 
 def _left_out(data: Data) -> str:
     count, bad = len(data.table) + len(data.store.bad), len(data.store.bad)
-    return f"{bad} of {count} files cannot be used and are left out: see quarantine.csv" if bad else ""
+    return f"{bad} of {count} files cannot be used and are left out: see {LEFT_OUT}" if bad else ""
 
 # %% ../nbs/09_training.ipynb #ecba5ba9
 def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, tracker: Tracker) -> tuple:

@@ -23,7 +23,6 @@ import pandas as pd
 import psutil
 import pytest
 from distributed import Client, LocalCluster
-from filelock import FileLock
 from pydicom import DataElement, dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.datadict import tag_for_keyword
@@ -31,7 +30,16 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import JPEGLSLossless, RLELossless, UID_dictionary
 
 from echoquality import dataset
-from echoquality.core import KILLED, parameter_table, parameters_cell, parameters_source, project_root, sha256
+from echoquality.core import (
+    KILLED,
+    WorkError,
+    only_one,
+    parameter_table,
+    parameters_cell,
+    parameters_source,
+    project_root,
+    sha256,
+)
 from echoquality.degradation import ContrastReduction, Degradation, DegradationSettings, degrade
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, fan_area, read_frames, read_header
@@ -174,7 +182,7 @@ def test_other_raw_data_are_noticed(corpus, tmp_path):
 def test_a_second_build_into_the_same_folder_is_refused(corpus, tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "out")
     for name in ("out", "link"):
-        with FileLock(tmp_path / ".out.lock"), pytest.raises(DatasetError, match="another build is writing"):
+        with only_one(tmp_path / "out"), pytest.raises(WorkError, match="another run is writing"):
             build_dataset(settings_for(corpus, tmp_path / name))
     (tmp_path / "file").write_text("mine")
     with pytest.raises(DatasetError, match="is not a folder"):
