@@ -53,7 +53,7 @@ class Form:
     def channels(self) -> int:
         return 1 if self.grey else 3
 
-# %% ../nbs/07_clips.ipynb #bfa73e62
+# %% ../nbs/07_clips.ipynb #3f98d6cf
 def middle(shape: tuple[int, ...], form: Form) -> tuple[slice, slice]:
     "The rows and columns of the middle square of a frame, without its margins."
     side = min(shape[:2])
@@ -62,16 +62,20 @@ def middle(shape: tuple[int, ...], form: Form) -> tuple[slice, slice]:
     return slice(y, y + side - 2 * cut), slice(x, x + side - 2 * cut)
 
 
-def fit_square(frame: np.ndarray, form: Form) -> np.ndarray:
-    "uint8 (H, W) or (H, W, C) → the middle square without its margins, bicubic, uint8 (size, size) or (…, C)."
-    return cv2.resize(frame[middle(frame.shape, form)], (form.size,) * 2, interpolation=cv2.INTER_CUBIC)
+def fit_square(frame: np.ndarray, form: Form, mask: np.ndarray | None = None) -> np.ndarray:
+    """uint8 (H, W) or (H, W, C) → the middle square without its margins, bicubic, uint8 (size, size) or (…, C).
 
-# %% ../nbs/07_clips.ipynb #c2c9ee04
+    Black outside `mask`, bool (H, W), where one is given.
+    """
+    square = middle(frame.shape, form)
+    picture = frame[square] if mask is None else blanked(frame[square], mask[square])
+    return cv2.resize(picture, (form.size,) * 2, interpolation=cv2.INTER_CUBIC)
+
+# %% ../nbs/07_clips.ipynb #b99bc971
 def small_frames(path: Path, form: Form, mask: np.ndarray) -> Iterator[np.ndarray]:
     "The first frames of a file, black outside the mask, in their small form: uint8 (size, size, channels), RGB."
-    square = middle(mask.shape, form)
     for frame in islice(iter_frames(path, grey=form.grey), form.most):
-        small = cv2.resize(blanked(frame[square], mask[square]), (form.size,) * 2, interpolation=cv2.INTER_CUBIC)
+        small = fit_square(frame, form, mask)
         yield small if small.ndim == 3 else np.repeat(small[..., None], form.channels, axis=2)
 
 

@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['Learner', 'begin_epoch', 'training_loss', 'end_epoch', 'History', 'fitting_batch', 'fit', 'predict']
 
-# %% ../nbs/08d_learning.ipynb #44ecc14e
+# %% ../nbs/08d_learning.ipynb #a0c97279
 import logging
-import os
 import shutil
 import signal
 import time
@@ -22,9 +21,9 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
-# %% ../nbs/08d_learning.ipynb #0dd980cf
-from .augmentation import augment, draw_augmentation
-from .batches import ClipSet, Hardware, LearningError, Recipe, Share, loaders, place
+# %% ../nbs/08d_learning.ipynb #77794b67
+from .augmentation import augment
+from .batches import ClipSet, Hardware, LearningError, Recipe, Share, drawn_for, loaders, place
 from .clips import model_input
 from .core import atomic, generator, reason_of, write_text
 from .metrics import auroc
@@ -80,7 +79,7 @@ class _Validated(lightning.LightningModule):
         for metric in self.seen.values():
             metric.reset()
 
-# %% ../nbs/08d_learning.ipynb #db2dc0c4
+# %% ../nbs/08d_learning.ipynb #d898b8a4
 class Learner(_Validated):
     "A network, its loss and its optimiser."
 
@@ -113,11 +112,7 @@ class Learner(_Validated):
     def training_step(self, batch, number: int) -> torch.Tensor:
         return training_loss(self, batch, number)
 
-    def end_epoch(self) -> dict:
-        "The row of this epoch; moves the learning rate on before the checkpoint is written, which shall hold it."
-        return end_epoch(self)
-
-# %% ../nbs/08d_learning.ipynb #5ac2f696
+# %% ../nbs/08d_learning.ipynb #f7bd7c4f
 def begin_epoch(learner: Learner) -> None:
     "Seed torch's own chance (dropout, where a network has it), and start the clock."
     seed = generator(learner.recipe.seed, "torch", learner.current_epoch, learner.global_rank).integers(2**31)
@@ -130,8 +125,8 @@ def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
     clips, labels, rows, epochs = batch
     if learner.augment_here:
         keys = zip(clips, epochs.tolist(), rows.tolist(), strict=True)
-        drawn = [(clip, generator(learner.recipe.seed, "augment", epoch, row)) for clip, epoch, row in keys]
-        clips = torch.stack([augment(clip, draw_augmentation(rng, len(clip))) for clip, rng in drawn])
+        drawn = [(clip, drawn_for(learner.recipe.seed, epoch, row, len(clip))) for clip, epoch, row in keys]
+        clips = torch.stack([augment(*each) for each in drawn])
     loss = learner.loss(learner(clips), labels)
     if not loss.isfinite():
         raise _NoNumber("train", learner.current_epoch, number, rows.tolist())
@@ -141,7 +136,7 @@ def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
 
 
 def end_epoch(learner: Learner) -> dict:
-    "The row of this epoch; then the scheduler's turn."
+    "The row of this epoch; moves the learning rate on before the checkpoint is written, which shall hold it."
     rate, seconds = learner.optimizers().optimizer.param_groups[0]["lr"], time.monotonic() - learner.started
     row = {"epoch": learner.current_epoch, "learning_rate": rate, "seconds": seconds, "clips": learner.clips}
     row |= {"train_loss": learner.mean_loss.compute().item(), **learner.measured}
@@ -149,7 +144,7 @@ def end_epoch(learner: Learner) -> dict:
     learner.lr_schedulers().step(row["val_loss"])
     return row
 
-# %% ../nbs/08d_learning.ipynb #da089581
+# %% ../nbs/08d_learning.ipynb #e9405bb8
 class History(lightning.Callback):
     "Collects one row per epoch; writes metrics.csv, prints a line, tells `listeners` (table, losses by step)."
 
@@ -175,7 +170,7 @@ class History(lightning.Callback):
                   f"{rate * learner.recipe.batch_size:.1f} clips/s", flush=True)  # fmt: skip
 
     def on_train_epoch_end(self, trainer, learner) -> None:
-        row = learner.end_epoch()
+        row = end_epoch(learner)
         self.rows.append(row)
         steps, self.steps = self.steps, {}
         if not trainer.is_global_zero:
@@ -187,8 +182,8 @@ class History(lightning.Callback):
         for listener in self.listeners:
             listener(table, {step: loss.item() for step, loss in steps.items()})
 
-# %% ../nbs/08d_learning.ipynb #d2c93347
-class _Checkpoints(TorchCheckpointIO):
+# %% ../nbs/08d_learning.ipynb #77884b24
+class _WholeFiles(TorchCheckpointIO):
     "Checkpoints that are whole or not there, and are read as data only."
 
     def save_checkpoint(self, checkpoint: dict, path, storage_options=None) -> None:
@@ -248,7 +243,7 @@ def _try_step(learner: Learner, shape: tuple[int, ...], short: bool) -> Callable
 
     return step
 
-# %% ../nbs/08d_learning.ipynb #a87debd8
+# %% ../nbs/08d_learning.ipynb #69edd243
 _CHATTER = ("does not have many workers", "Checkpoint directory", "isinstance.treespec", "module.s. in eval mode")
 
 
@@ -261,8 +256,7 @@ def _quiet() -> None:
 
 
 def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) -> lightning.Trainer:
-    _, world = place()
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    _, world, local = place()
     return lightning.Trainer(
         max_epochs=recipe.epochs,
         accelerator=hardware.device,
@@ -272,14 +266,13 @@ def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) 
         precision=hardware.precision,
         gradient_clip_val=1.0,
         callbacks=callbacks,
-        plugins=[_Checkpoints()],
+        plugins=[_WholeFiles()],
         logger=False,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=folder,
-        barebones=False,
     )
 
 # %% ../nbs/08d_learning.ipynb #ce425376
@@ -291,27 +284,27 @@ def _callbacks(folder: Path, recipe: Recipe, listeners: list) -> list:
     stop = _Stop("val_loss", patience=recipe.patience, check_on_train_epoch_end=True, check_finite=False)
     return [History(folder.parent, recipe.epochs, listeners), stop, best, last]
 
-# %% ../nbs/08d_learning.ipynb #27be2e64
-def _read_checkpoint(path: Path) -> dict:
-    "A checkpoint of ours, as data only. Raises LearningError."
+# %% ../nbs/08d_learning.ipynb #dbdfe18c
+def _read_checkpoint(path: Path) -> tuple[int, dict, dict]:
+    "(epochs done, weights, states of the callbacks) in a checkpoint of ours, as data only. Raises LearningError."
     try:
         checkpoint = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
-        return {"callbacks": {}, **{name: checkpoint[name] for name in {"epoch", "state_dict", *checkpoint}}}
+        return checkpoint["epoch"] + 1, checkpoint["state_dict"], checkpoint.get("callbacks", {})
     except Exception as error:  # each damage shows in its own way
         what = reason_of(error).split(".")[0][:100]
         raise LearningError(f"{path} is damaged ({what}); delete its folder and resume to train again") from None
 
 
-def _callback_state(checkpoint: dict, kind: type) -> dict:
-    return next(state for name, state in checkpoint["callbacks"].items() if name.startswith(kind.__name__))
+def _state_of(kind: type, states: dict) -> dict:
+    return next(state for name, state in states.items() if name.startswith(kind.__name__))
 
-# %% ../nbs/08d_learning.ipynb #c1360c7e
+# %% ../nbs/08d_learning.ipynb #60a69bf2
 def _take_best(network: nn.Module, path: Path) -> None:
-    state = _read_checkpoint(path)["state_dict"]
+    _, state, _ = _read_checkpoint(path)
     weights = {name.removeprefix("network."): value for name, value in state.items() if name.startswith("network.")}
     network.load_state_dict(weights)
 
-# %% ../nbs/08d_learning.ipynb #4281fbbe
+# %% ../nbs/08d_learning.ipynb #6417dab6
 def fit(
     network: nn.Module, table: pd.DataFrame, store: ClipStore, recipe: Recipe, hardware: Hardware,
     folder: Path, listeners: list[Callable] = (), resume: bool = False,
@@ -333,11 +326,11 @@ def fit(
     on_interrupt, enough = signal.getsignal(signal.SIGINT), True
     begun = last if resume and last.is_file() else None
     if begun:
-        found = _read_checkpoint(begun)
-        if _callback_state(found, _Stop)["wait_count"] >= recipe.patience:  # it had stopped by itself
+        done, _, states = _read_checkpoint(begun)
+        if _state_of(_Stop, states)["wait_count"] >= recipe.patience:  # it had stopped by itself
             _take_best(network, checkpoints / "best.ckpt")
-            return pd.DataFrame(_callback_state(found, History)["rows"])
-        batches["train"].sampler.set_epoch(found["epoch"] + 1)  # Lightning would, after loaders have begun
+            return pd.DataFrame(_state_of(History, states)["rows"])
+        batches["train"].sampler.set_epoch(done)  # Lightning would, after loaders have begun
     try:
         trainer.fit(learner, *batches.values(), ckpt_path=begun, weights_only=True)
     except _NoNumber as error:

@@ -13,6 +13,9 @@ import optuna
 import pandas as pd
 from optuna.trial import TrialState
 
+# %% ../nbs/08f_search.ipynb #aec02eae
+from .batches import LearningError
+
 # %% ../nbs/08f_search.ipynb #74415907
 def draw(trial: optuna.Trial, architectures: tuple[str, ...]) -> dict:
     "The hyperparameters of one trial."
@@ -43,7 +46,7 @@ def _study(folder: Path, seed: int) -> optuna.Study:
 def _finished(study: optuna.Study) -> int:
     return len(study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
-# %% ../nbs/08f_search.ipynb #9d822a2f
+# %% ../nbs/08f_search.ipynb #f58603ce
 def run_search(
     objective: Callable[[dict, Callable[[float, int], None]], float],
     architectures: tuple[str, ...],
@@ -55,7 +58,7 @@ def run_search(
     """(best hyperparameters, a row per trial) after `trials` trials in all, those of earlier calls included.
 
     `objective(values, report)` is to be small; it calls `report(value, epoch)`, which may end it. A trial that raises
-    one of `failures` counts as tried, a second one for it is not made. Raises ValueError where none succeeded.
+    one of `failures` counts as tried, a second one for it is not made. Raises LearningError where none succeeded.
     """
     def one(trial: optuna.Trial) -> float:
         def report(value: float, epoch: int) -> None:
@@ -74,5 +77,5 @@ def run_search(
     study.optimize(one, n_trials=max(0, trials - _finished(study)))
     table = study.trials_dataframe(("number", "value", "params", "state"))
     if not study.get_trials(states=(TrialState.COMPLETE,)):
-        raise ValueError(f"none of {len(table)} trials ended with a result")
+        raise LearningError(f"{folder}: none of {len(table)} trials ended with a result")
     return study.best_params, table[table["state"] != "FAIL"]

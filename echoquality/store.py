@@ -167,7 +167,7 @@ def _decode(todo: list[Source], folder: Path, form: Form, workers: int) -> Itera
 def _lost(item) -> None:
     return None
 
-# %% ../nbs/07a_store.ipynb #843e4b8f
+# %% ../nbs/07a_store.ipynb #cc2ad959
 def _folder(store_dir: Path, form: Form) -> Path:
     return Path(store_dir) / text_sha256(canonical_json({**asdict(form), "made_by": provenance()}))[:12]
 
@@ -190,6 +190,7 @@ def build_store(files: list[Path], store_dir: Path, form: Form | None = None, wo
                 todo.setdefault(source.sha256, source)  # equal files are stored once
         bad = dict(_decode(list(todo.values()), folder, form, workers))
         known = _known(folder, workers) if todo else known
+        _mapped.cache_clear()  # a shard that was written again is another file
     return _store(folder, form, sources, known, bad)
 
 # %% ../nbs/07a_store.ipynb #e4bff0ae

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN', 'FREE', 'TrainingSettings', 'recipe_of', 'form_of', 'Data', 'prepare', 'Training', 'train', 'tracker_listener',
-           'show_augmented', 'summary', 'search', 'main', 'confusion', 'count_clips', 'from_notebook', 'settings_table',
-           'live_curves', 'show_confusion', 'show_curves']
+           'show_augmented', 'summary', 'search', 'main', 'count_clips', 'from_notebook', 'settings_table',
+           'live_curves', 'show_confusion']
 
 # %% ../nbs/09_training.ipynb #a84d724a
 import json
@@ -24,10 +24,10 @@ import pandas as pd
 import torch
 from pydantic import Field
 
-# %% ../nbs/09_training.ipynb #07214b01
+# %% ../nbs/09_training.ipynb #16e5ba7e
 from .annotations import AnnotationsError, count_clips, leave_out, read_annotations
-from .augmentation import UNCHANGED, augment, draw_augmentation
-from .batches import ClipSet, LearningError, Recipe, choose_hardware, place
+from .augmentation import UNCHANGED, augment
+from .batches import ClipSet, LearningError, Recipe, choose_hardware, drawn_for, place
 from .clips import Form
 from echoquality.core import (
     OptionalPath,
@@ -38,7 +38,6 @@ from echoquality.core import (
     canonical_json,
     from_command_line,
     from_notebook,
-    generator,
     only_one,
     run_main,
     settings_table,
@@ -47,7 +46,7 @@ from echoquality.core import (
     write_text,
 )
 
-# %% ../nbs/09_training.ipynb #a733f641
+# %% ../nbs/09_training.ipynb #d1b5dfb8
 from .curves import live_curves, show_confusion, show_curves
 from .dataset import LEFT_OUT, MANIFEST
 from .learning import fit, predict
@@ -63,10 +62,10 @@ from echoquality.model import (
 )
 from .search import run_search
 from .store import ClipStore, build_store
-from .tracking import Tracker, data_facts
+from .tracking import Tracker, data_facts, ending
 
-# %% ../nbs/09_training.ipynb #7c5b886c
-_all_ = ["confusion", "count_clips", "from_notebook", "settings_table", "live_curves", "show_confusion", "show_curves"]
+# %% ../nbs/09_training.ipynb #a3d769ac
+_all_ = ["count_clips", "from_notebook", "settings_table", "live_curves", "show_confusion"]  # for the Run section
 
 # %% ../nbs/09_training.ipynb #460f5cc7
 class TrainingSettings(Settings):
@@ -158,11 +157,11 @@ def _check_places(settings: TrainingSettings) -> None:
         if inner != outer and written[inner].is_relative_to((written | ours)[outer]):
             raise SettingsError(f"parameter {inner!r}: {written[inner]} lies in the folder of {outer}; choose another")
 
-# %% ../nbs/09_training.ipynb #7cb11c14
+# %% ../nbs/09_training.ipynb #1b3678f5
 def _check(settings: TrainingSettings) -> None:
     "Raise what can be known before any work."
     _check_places(settings)
-    rank, world = place()
+    rank, world, local = place()
     asked = settings.devices * settings.nodes
     if world == 1 and asked > 1:
         raise SettingsError(
@@ -174,9 +173,8 @@ def _check(settings: TrainingSettings) -> None:
     if world > 1 and settings.search_trials:
         raise SettingsError("parameter 'search_trials': a search works on one device; start it without torchrun")
     hardware = choose_hardware(settings.accelerator, settings.precision)
-    here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    if hardware.device == "gpu" and here > torch.cuda.device_count():
-        raise SettingsError(f"parameter 'devices': {here} processes here, and {torch.cuda.device_count()} GPUs")
+    if hardware.device == "gpu" and local > torch.cuda.device_count():
+        raise SettingsError(f"parameter 'devices': {local} processes here, and {torch.cuda.device_count()} GPUs")
     if settings.model_weights:
         load_weights(settings.model_weights, settings.architecture)
     if rank == 0:  # the others would find what the first has begun
@@ -207,7 +205,7 @@ def _network(settings: TrainingSettings) -> torch.nn.Module:
         network.load_state_dict(load_weights(settings.model_weights, settings.architecture))
     return network
 
-# %% ../nbs/09_training.ipynb #b0b37f86
+# %% ../nbs/09_training.ipynb #79c7d8c0
 @dataclass(frozen=True)
 class Training:
     "A run that is done."
@@ -223,6 +221,11 @@ class Training:
     def auroc(self) -> tuple[float, float, float]:
         "AUROC on the validation clips, with its 95 % interval over groups."
         return auroc_interval(*(self.validation[name] for name in ("label", "logit", "group")))
+
+    @property
+    def confusion(self) -> pd.DataFrame:
+        "Validation clips by label and by what the threshold says."
+        return confusion(self.validation["label"], self.validation["probability"], self.model.threshold)
 
 
 def _validate(network, data: Data, settings: TrainingSettings, hardware) -> pd.DataFrame:
@@ -251,7 +254,7 @@ def _is_done(settings: TrainingSettings) -> bool:
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
-# %% ../nbs/09_training.ipynb #535b9d02
+# %% ../nbs/09_training.ipynb #d7f7540b
 def _read_training(settings: TrainingSettings, run: dict) -> Training:
     folder = settings.output_dir
     tables = (pd.read_csv(folder / name) for name in ("metrics.csv", "validation.csv"))
@@ -266,7 +269,7 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
     if settings.search_trials:
         return search(settings, data, listeners)
     data = data or prepare(settings)
-    if place()[0]:
+    if place().rank:
         return _read_training(settings, {"run_id": ""}) if _is_done(settings) else _train(settings, data, (), {})
     with only_one(settings.output_dir):
         run = _found_run(settings)
@@ -276,10 +279,10 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
             raise LearningError(f"{settings.output_dir}: other clips can be used than when it was begun")
         return _train(settings, data, listeners, run)
 
-# %% ../nbs/09_training.ipynb #7cd36256
+# %% ../nbs/09_training.ipynb #0e3e5961
 def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
-    first = place()[0] == 0
+    first, notes = place().rank == 0, list(filter(None, [_left_out(data)]))
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
     print("\n".join([*hardware.reasons, f"starts from: {start}"]), flush=True)
@@ -287,26 +290,17 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
         run = _write_run(settings, data, run)  # before anything else: it says whose folder this is
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
         run = _write_run(settings, data, _tracked(settings, tracker, run))
-    status = "FAILED"
-    try:
+    with ending(tracker, notes):
         training = _learn(settings, data, hardware, (*listeners, tracker_listener(tracker)), tracker)
         if first:
-            _write_run(settings, data, run, max(settings.epochs, len(training[2])))
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        note = tracker.finish(status)
-        print(f"note: {note}" if note else "", end="\n" if note else "", flush=True)
-    return Training(*training, tracker.run_id, tuple(filter(None, (_left_out(data), note))))
+            _write_run(settings, data, run, max(settings.epochs, len(training.history)))
+    return replace(training, notes=tuple(notes))
 
 
-def _tracked(settings: TrainingSettings, tracker: Tracker, run: dict, tags: bool = True) -> dict:
+def _tracked(settings: TrainingSettings, tracker: Tracker, run: dict) -> dict:
     "Begin in MLflow, or go on with the run that is known there; what is to be known of it."
-    known = run.get("run_id", "") if run.get("uri") == tracker.uri else ""
-    facts = data_facts(settings.annotations_csv) if tags else {}
-    uri = tracker.uri
+    uri, facts = tracker.uri, data_facts(settings.annotations_csv)
+    known = run.get("run_id", "") if run.get("uri") == uri else ""
     started = tracker.start(settings.output_dir.name, _logged(settings), facts, known)
     return {**run, "run_id": started, "uri": uri} if started else run
 
@@ -315,9 +309,9 @@ def _left_out(data: Data) -> str:
     count, bad = len(data.table) + len(data.store.bad), len(data.store.bad)
     return f"{bad} of {count} files cannot be used and are left out: see {LEFT_OUT}" if bad else ""
 
-# %% ../nbs/09_training.ipynb #ecba5ba9
-def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, tracker: Tracker) -> tuple:
-    "(output_dir, model, history, validation) after training; written and logged by the first process."
+# %% ../nbs/09_training.ipynb #604eac69
+def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, tracker: Tracker) -> Training:
+    "Train, and let the first process write and log what came out."
     network, folder = _network(settings), settings.output_dir
     chosen = (recipe_of(settings), hardware, folder, list(listeners), settings.resume)
     history = fit(network, data.table, data.store, *chosen)
@@ -326,11 +320,12 @@ def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, t
     facts = {"identity": _identity(settings), "mlflow_run": tracker.run_id}
     model = Model(network.cpu(), settings.architecture, form_of(settings), settings.frames, settings.frame_step,
                   threshold, facts)  # fmt: skip
-    if place()[0] == 0:
+    training = Training(folder, model, history, validation, tracker.run_id, ())
+    if place().rank == 0:
         save_model(model, folder / "model.safetensors")
         write_text(folder / "validation.csv", validation.to_csv(index=False))
-        _log(tracker, folder, model, history, validation)
-    return folder, model, history, validation
+        _log(tracker, training)
+    return training
 
 
 def _logged(settings: TrainingSettings) -> dict:
@@ -350,21 +345,20 @@ def tracker_listener(tracker: Tracker) -> Callable:
 
     return listen
 
-# %% ../nbs/09_training.ipynb #1ba89878
-def _log(tracker: Tracker, folder: Path, model: Model, history: pd.DataFrame, validation: pd.DataFrame) -> None:
+# %% ../nbs/09_training.ipynb #635b049a
+def _log(tracker: Tracker, training: Training) -> None:
     "Figures, tables and the model."
-    matrix = confusion(validation["label"], validation["probability"], model.threshold)
-    for name, figure in (("curves.png", show_curves(history)), ("confusion.png", show_confusion(matrix))):
+    figures = {"curves.png": show_curves(training.history), "confusion.png": show_confusion(training.confusion)}
+    for name, figure in figures.items():
         tracker.figure(figure, name)
         plt.close(figure)
-    area, low, high = auroc_interval(*(validation[name] for name in ("label", "logit", "group")))
-    best = {"best_val_auroc": area, "best_val_auroc_low": low, "best_val_auroc_high": high}
-    best |= {"threshold": model.threshold}
-    tracker.metrics({name: value for name, value in best.items() if np.isfinite(value)}, len(history))
-    tracker.file(folder / "metrics.csv")
-    tracker.model(model, "echoquality")
+    names = ("best_val_auroc", "best_val_auroc_low", "best_val_auroc_high", "threshold")
+    best = dict(zip(names, (*training.auroc, training.model.threshold), strict=True))
+    tracker.metrics({name: value for name, value in best.items() if np.isfinite(value)}, len(training.history))
+    tracker.file(training.output_dir / "metrics.csv")
+    tracker.model(training.model, "echoquality")
 
-# %% ../nbs/09_training.ipynb #73c15fd6
+# %% ../nbs/09_training.ipynb #ab85591d
 def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws: int = 4) -> plt.Figure:
     "The middle frame of training clips, `clips` of each class, as they are (left), and as the first epochs see them."
     rows = data.table[data.table["split"] == "train"].reset_index(drop=True)
@@ -374,8 +368,7 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
                                 layout="constrained")  # fmt: skip
     for line, row in zip(axes, chosen, strict=True):
         clip, label, *_ = seen[0, row]
-        rngs = [generator(settings.seed, "augment", epoch, row) for epoch in range(draws)]
-        drawn = [UNCHANGED, *(draw_augmentation(rng, len(clip)) for rng in rngs)]
+        drawn = [UNCHANGED, *(drawn_for(settings.seed, epoch, row, len(clip)) for epoch in range(draws))]
         for axis, each in zip(line, drawn, strict=True):
             axis.imshow(augment(clip, each)[len(clip) // 2].squeeze().numpy(), cmap="gray", vmin=0, vmax=255)
             axis.set(xticks=[], yticks=[])
@@ -384,7 +377,7 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
         axis.set_title(title, fontsize=9)
     return figure
 
-# %% ../nbs/09_training.ipynb #3e172c6c
+# %% ../nbs/09_training.ipynb #a7e402c9
 def summary(training: Training) -> str:
     "What came out, in a few lines."
     val = training.validation
@@ -395,20 +388,20 @@ def summary(training: Training) -> str:
         f"{training.output_dir}: {len(training.history)} epochs, the best is number {best['epoch'] + 1:.0f}",
         f"AUROC {area:.3f} ({interval}) on {len(val)} validation clips of {val['group'].nunique()} patients",
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity)",
-        confusion(val["label"], val["probability"], training.model.threshold).to_string(),
+        training.confusion.to_string(),
         f"MLflow run: {training.run_id or 'none'}",
     ]
     return "\n".join([*lines, *(f"note: {note}" for note in training.notes)])
 
-# %% ../nbs/09_training.ipynb #ec7e6bec
+# %% ../nbs/09_training.ipynb #e8e6b6c1
 def search(settings: TrainingSettings, data: Data | None = None, listeners: tuple[Callable, ...] = ()) -> Training:
     "Train `search_trials` times; the best of them. Raises what `train` raises."
-    data, folder = data or prepare(settings), settings.output_dir
+    data, folder, notes = data or prepare(settings), settings.output_dir, []
     architectures = (settings.architecture,) if settings.model_weights else tuple(ARCHITECTURES)
     with only_one(folder):
         run = _write_run(settings, data, _found_run(settings))
         tracker = Tracker(settings.tracking_uri if settings.mlflow else "")
-        run = _write_run(settings, data, _tracked(settings, tracker, run, tags=False))
+        run = _write_run(settings, data, _tracked(settings, tracker, run))
 
         def objective(values: dict, report: Callable[[float, int], None]) -> float:
             def listen(history: pd.DataFrame, steps: dict) -> None:
@@ -418,18 +411,13 @@ def search(settings: TrainingSettings, data: Data | None = None, listeners: tupl
             trained = train(_one_of(settings, values), data, (*listeners, listen))
             return float(trained.history["val_loss"].min())
 
-        try:
-            best, table = run_search(
-                objective, architectures, folder, settings.search_trials, settings.seed, (LearningError,)
-            )
-        except ValueError as error:
-            raise LearningError(f"{folder}: {error}") from None
-        finally:
-            note = tracker.finish()
+        asked = (architectures, folder, settings.search_trials, settings.seed)
+        with ending(tracker, notes):
+            best, table = run_search(objective, *asked, failures=(LearningError,))
         _write_run(settings, data, run, settings.epochs)
-        return _take(settings, best, table, run, note)
+        return _take(settings, best, table, run, notes)
 
-# %% ../nbs/09_training.ipynb #8833d7db
+# %% ../nbs/09_training.ipynb #83e77482
 def _one_of(settings: TrainingSettings, values: dict) -> TrainingSettings:
     "The settings of a trial, whose folder is named after its values."
     name = text_sha256(canonical_json(values))[:12]
@@ -437,21 +425,20 @@ def _one_of(settings: TrainingSettings, values: dict) -> TrainingSettings:
     return settings.model_copy(update={**values, **own})
 
 
-def _take(settings: TrainingSettings, best: dict, table: pd.DataFrame, run: dict, note: str) -> Training:
+def _take(settings: TrainingSettings, best: dict, table: pd.DataFrame, run: dict, notes: list) -> Training:
     "Make the best trial's model the model of the search."
     folder, trial = settings.output_dir, _one_of(settings, best).output_dir
     write_text(folder / "trials.csv", table.to_csv(index=False))
     for name in ("model.safetensors", "metrics.csv", "validation.csv"):
         with atomic(folder / name) as part:
             shutil.copyfile(trial / name, part)
-    notes = (f"the best of {len(table)} trials: {best}", *filter(None, [note]))
-    return replace(_read_training(settings, run), notes=notes)
+    return replace(_read_training(settings, run), notes=(f"the best of {len(table)} trials: {best}", *notes))
 
-# %% ../nbs/09_training.ipynb #e3b8b221
+# %% ../nbs/09_training.ipynb #41681ec8
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage, also under torchrun. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(TrainingSettings, argv, "python -m echoquality.training")
-    if place()[0]:  # of several processes the first one speaks
+    if place().rank:  # of several processes the first one speaks
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  until the process ends
 
     def job() -> None:

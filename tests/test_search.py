@@ -9,6 +9,7 @@ import sys
 import optuna
 import pytest
 
+from echoquality.batches import LearningError
 from echoquality.search import run_search
 
 
@@ -80,5 +81,5 @@ def test_what_is_worse_than_the_others_ends_early_and_failures_are_borne(tmp_pat
     _, table = run_search(objective, ("mc3_18",), tmp_path, 8, seed=3, failures=(ArithmeticError,))
     assert ended[0] == "yes" and "no" in ended[4:] and len(table) == 8
     assert set(table["state"]) == {"COMPLETE", "PRUNED"}
-    with pytest.raises(ValueError, match="none of 1 trials ended with a result"):
+    with pytest.raises(LearningError, match="none of 1 trials ended with a result"):
         run_search(lambda v, r: 1 / 0, ("mc3_18",), tmp_path / "x", 1, seed=3, failures=(ZeroDivisionError,))

@@ -106,7 +106,8 @@ def test_a_damaged_shard_is_written_again(files, built, tmp_path):
     mine = _copied(files, built, tmp_path)
     store = build_store(mine, tmp_path / "s", SMALL, workers=1)
     shard = sorted(store.folder.glob("*.npy"))[1]
-    sound = shard.read_bytes()
+    sound, frames = shard.read_bytes(), np.arange(3)
+    before = {file: store.read(file, frames) for file in mine}
     shard.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
     odd = ("{", json.dumps([1]), json.dumps({"array_sha256": "", "clips": []}))
     for index, text in zip(sorted(store.folder.glob("*.json"))[2:5], odd, strict=True):
@@ -115,6 +116,7 @@ def test_a_damaged_shard_is_written_again(files, built, tmp_path):
     index.write_text(index.read_text().replace('"first": 0', '"first": 999'))
     again = build_store(mine, tmp_path / "s", SMALL, workers=1)
     assert again.clips == store.clips and shard.read_bytes() == sound
+    assert all(np.array_equal(again.read(file, frames), pixels) for file, pixels in before.items())
 
 
 def test_another_form_is_another_store(files, built, tmp_path):

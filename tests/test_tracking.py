@@ -22,7 +22,7 @@ from echoquality import tracking as module
 from echoquality.clips import Form, model_input
 from echoquality.core import SettingsError, project_root, sha256
 from echoquality.model import Model, make_network
-from echoquality.tracking import Tracker, data_facts, resolved_uri
+from echoquality.tracking import Tracker, data_facts, ending, resolved_uri
 
 
 def test_uris():
@@ -91,6 +91,17 @@ def test_off_needs_no_mlflow(monkeypatch):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match="MLflow is not installed; pip install mlflow, or switch it off"):
         Tracker("sqlite:///mlflow.db")
+
+
+@pytest.mark.parametrize(("error", "status"), [(None, "FINISHED"), (KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
+def test_a_run_ends_as_its_block_does(tmp_path, error, status):
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    tracker, notes = Tracker(uri), []
+    run_id = tracker.start("name", {}, {})
+    with suppress(KeyboardInterrupt, OSError), ending(tracker, notes):
+        if error:
+            raise error
+    assert _client(uri).get_run(run_id).info.status == status and notes == []
 
 
 def test_nothing_imports_mlflow_before_it_is_asked_for():
