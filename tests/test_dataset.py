@@ -29,6 +29,7 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import JPEGLSLossless, RLELossless, UID_dictionary
 
+
 from echoquality import dataset
 from echoquality.core import (
     KILLED,
