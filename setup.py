@@ -26,6 +26,7 @@ setup(
     install_requires=lines("requirements"),
     extras_require={
         "cluster": lines("cluster_requirements"),
-        "dev": lines("dev_requirements") + lines("cluster_requirements"),
+        "onnx": lines("onnx_requirements"),
+        "dev": lines("dev_requirements") + lines("cluster_requirements") + lines("onnx_requirements"),
     },
 )

@@ -36,7 +36,7 @@ from pydicom.pixels.utils import get_expected_length
 
 from .core import printable, reason_of
 
-# %% ../nbs/01_dicom.ipynb #c59479bc
+# %% ../nbs/01_dicom.ipynb #e53e66cb
 # pydicom warns of odd values by quoting them: a name or a date would end in a log. What is odd is judged here.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
 
@@ -44,8 +44,9 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
 class BadFile(ValueError):
     "A file that cannot be used as a clip. The message is the reason; the path is the caller's to add."
 
-    def __init__(self, reason: str):
+    def __init__(self, reason: str, kind: str = "unreadable"):
         super().__init__(printable(reason))  # headers can hold anything
+        self.kind = kind
 
 
 ULTRASOUND = {  # storage classes of ultrasound images, the retired ones too (PS3.4 B.5, PS3.6)
@@ -155,13 +156,26 @@ def _check_pixels(header: Dataset) -> None:
     if not decoder.is_available:
         raise BadFile(f"no decoder for {syntax.name}; install one: {'; '.join(decoder.missing_dependencies)}")
 
-# %% ../nbs/01_dicom.ipynb #70db0b32
+# %% ../nbs/01_dicom.ipynb #6656cc7a
+_TRACES = {3: "Doppler spectrum", 2: "M-mode"}  # RegionSpatialFormat (PS3.3 C.8.5.5.1.1); 1 is a 2-D image
+
+
+def _trace(header: Dataset) -> str:
+    "What the header's regions show in place of a 2-D image; '' where there is one, or where no region says so."
+    formats = [value_of(region, "RegionSpatialFormat") for region in _regions(header)]
+    return "" if 1 in formats else next((name for number, name in _TRACES.items() if number in formats), "")
+
+
+def _regions(header: Dataset) -> list[Dataset]:
+    return value_of(header, "SequenceOfUltrasoundRegions") or []
+
+# %% ../nbs/01_dicom.ipynb #7a10d60b
 def _judge(path: Path) -> Dataset:
     with _open(path) as (header, file, length):
         if "SOPClassUID" not in header:
             raise BadFile("truncated or not an image: the header ends before SOPClassUID")
         if header.SOPClassUID not in ULTRASOUND:
-            raise BadFile(f"not ultrasound: {header.SOPClassUID.name}")
+            raise BadFile(f"not ultrasound: {header.SOPClassUID.name}", "other modality")
         if length is None:
             raise BadFile("truncated: the file ends before its pixel data")
         claimed = frame_count(header)
@@ -171,8 +185,10 @@ def _judge(path: Path) -> Dataset:
         raise BadFile(f"truncated: {held} of {claimed} frames are there")
     if claimed > MAX_FRAMES:
         raise BadFile(f"{claimed} frames, more than the {MAX_FRAMES} that are read")
+    if trace := _trace(header):
+        raise BadFile(f"{trace}, not a B-mode clip", trace)
     if claimed == 1:
-        raise BadFile("a single frame, not a clip")
+        raise BadFile("a single frame, not a clip", "still")
     return header
 
 
@@ -316,11 +332,11 @@ def machine_type(header: Dataset, folder: str = "") -> str:
     known = _match(machine_model(header))
     return known or (not value_of(header, "ManufacturerModelName") and _match(folder)) or "other"
 
-# %% ../nbs/01_dicom.ipynb #a8059332
+# %% ../nbs/01_dicom.ipynb #5761c863
 def usable_regions(header: Dataset) -> list[Dataset]:
     "The 2-D image regions (tissue or colour flow) whose box lies inside the frame."
     usable = []
-    for region in value_of(header, "SequenceOfUltrasoundRegions") or []:
+    for region in _regions(header):
         corners = [value_of(region, f"RegionLocation{name}") for name in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
         if not all(isinstance(corner, int) for corner in corners):
             continue

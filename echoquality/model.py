@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'make_network', 'PaddedFirst', 'pad_first', 'stages', 'freeze', 'WeightsError', 'load_weights',
-           'Model', 'save_model', 'load_model']
+           'Model', 'save_model', 'load_model', 'Scorer']
 
 # %% ../nbs/08_model.ipynb #78df2329
 import json
@@ -18,8 +18,8 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 
-# %% ../nbs/08_model.ipynb #fd2ad69b
-from .clips import Form
+# %% ../nbs/08_model.ipynb #0d564e64
+from .clips import Form, model_input
 from .core import atomic, reason_of
 
 # %% ../nbs/08_model.ipynb #4abc8c00
@@ -146,7 +146,7 @@ def load_weights(path: Path, architecture: str = "r2plus1d_18") -> dict[str, tor
         raise WeightsError(f"{path}: {odd[0]} holds values that are no numbers. {_SOURCES}")
     return tensors
 
-# %% ../nbs/08_model.ipynb #8a9eded4
+# %% ../nbs/08_model.ipynb #9e778a06
 @dataclass(frozen=True)
 class Model:
     "A network and what belongs to it."
@@ -157,13 +157,14 @@ class Model:
     frames: int = 32
     step: int = 2
     threshold: float = 0.5  # the probability from which on a clip is called good
+    temperature: float = 1.0  # what logits are divided by before they become probabilities
     facts: dict | None = None  # where it comes from; values of JSON
 
 
 def save_model(model: Model, path: Path) -> None:
     "Write a model as safetensors; what is not weights goes into the header."
     kept = {"architecture": model.architecture, "form": asdict(model.form), "facts": model.facts or {}}
-    kept |= {"frames": model.frames, "step": model.step, "threshold": model.threshold}
+    kept |= {name: getattr(model, name) for name in ("frames", "step", "threshold", "temperature")}
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
     try:
         with atomic(path) as part:
@@ -176,12 +177,24 @@ def load_model(path: Path) -> Model:
     "A model that `save_model` wrote, ready to score. Raises WeightsError."
     path = Path(path)
     if path.suffix != ".safetensors" or not path.is_file():
-        raise WeightsError(f"{path}: no such model; expected the model.safetensors of a training's output_dir")
+        what = "is no safetensors file, and nothing else is read as a model" if path.exists() else "no such model"
+        raise WeightsError(f"{path}: {what}; expected the model.safetensors of a training's output_dir")
     try:
         kept = json.loads(_read_safetensors(path)[1]["echoquality"])
         form, architecture = Form(**kept.pop("form")), kept["architecture"]
         network = make_network(architecture)
         network.load_state_dict(load_weights(path, architecture))
-        return Model(network.eval(), form=form, **kept)
+        return Model(network.eval(), form=form, **kept)  # older files have no temperature
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: weights, but no model that save_model wrote ({reason_of(error)})") from None
+
+# %% ../nbs/08_model.ipynb #dee06bf2
+class Scorer(nn.Module):
+    "uint8 clips (N, T, H, W, C), RGB → probabilities of being good, float32 (N,)."
+
+    def __init__(self, model: Model):
+        super().__init__()
+        self.network, self.temperature = model.network, model.temperature
+
+    def forward(self, clips: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(self.network(model_input(clips))[:, 0] / self.temperature)

@@ -6,9 +6,9 @@
 __all__ = ['CHAMBERS', 'MACHINES', 'TINY', 'SMALL', 'DEMO', 'FULL', 'EXTRAS', 'speckle', 'scan_maps', 'View', 'draw_view',
            'polar_grid', 'anatomy', 'contraction', 'valve_opening', 'ecg', 'Faults', 'draw_faults', 'Machine',
            'PhantomClip', 'simulate_clip', 'object_uid', 'clip_dataset', 'doppler_dataset', 'ct_dataset',
-           'teacher_score', 'verdict', 'Corpus', 'corpus_rows', 'write_corpus']
+           'teacher_score', 'Corpus', 'corpus_rows', 'write_corpus']
 
-# %% ../nbs/03_phantom.ipynb #f9140339
+# %% ../nbs/03_phantom.ipynb #0e12325e
 import io
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from .core import atomic, generator, parallel, write_text
-from .results import write_results
+from .results import verdict, write_results
 
 # %% ../nbs/03_phantom.ipynb #e4c073fd
 def speckle(rng: np.random.Generator, samples: int, beams: int) -> np.ndarray:
@@ -454,24 +454,10 @@ def ct_dataset(machine: str, patient: int, number: int, seed: int) -> Dataset:
     _put_pixels(ds, np.where(np.hypot(x, y) < 0.8, 1064, 0).astype(np.uint16))
     return ds
 
-# %% ../nbs/03_phantom.ipynb #b878d295
+# %% ../nbs/03_phantom.ipynb #e5939831
 def teacher_score(quality: float, rng: np.random.Generator, noise: float = 0.3) -> float:
     "A score from 0 to 1: an S-shaped function of quality, with Gaussian `noise` in its logit."
     return round(float(1 / (1 + np.exp(-10 * (quality - 0.5) - noise * rng.standard_normal()))), 4)
-
-
-_WORDS = [
-    (0.8, "Excellent quality - suitable for analysis"),
-    (0.6, "Good quality"),
-    (0.3, "Acceptable quality"),
-    (0.1, "Poor quality"),
-    (0.0, "Critical issues - not suitable for analysis"),
-]
-
-# %% ../nbs/03_phantom.ipynb #c56f586e
-def verdict(score: float) -> tuple[str, str]:
-    "Status and assessment of a score, as inference runs word them."
-    return "PASS" if score >= 0.3 else "FAIL", next(text for least, text in _WORDS if score >= least)
 
 # %% ../nbs/03_phantom.ipynb #a0766451
 @dataclass(frozen=True)

@@ -46,11 +46,11 @@ from echoquality.core import (
     write_text,
 )
 
-# %% ../nbs/09_training.ipynb #d1b5dfb8
+# %% ../nbs/09_training.ipynb #7b8e9a2a
 from .curves import live_curves, show_confusion, show_curves
 from .dataset import LEFT_OUT, MANIFEST
 from .learning import fit, predict
-from .metrics import auroc_interval, confusion, probability, youden_threshold
+from .metrics import auroc_interval, confusion, fit_temperature, probability, youden_threshold
 from echoquality.model import (
     ARCHITECTURES,
     Model,
@@ -205,7 +205,7 @@ def _network(settings: TrainingSettings) -> torch.nn.Module:
         network.load_state_dict(load_weights(settings.model_weights, settings.architecture))
     return network
 
-# %% ../nbs/09_training.ipynb #79c7d8c0
+# %% ../nbs/09_training.ipynb #41c0ccb9
 @dataclass(frozen=True)
 class Training:
     "A run that is done."
@@ -228,11 +228,13 @@ class Training:
         return confusion(self.validation["label"], self.validation["probability"], self.model.threshold)
 
 
-def _validate(network, data: Data, settings: TrainingSettings, hardware) -> pd.DataFrame:
+def _validate(network, data: Data, settings: TrainingSettings, hardware) -> tuple[pd.DataFrame, float]:
+    "A row per validation clip, and the temperature of its probabilities."
     table = data.table[data.table["split"] == "val"]
     logits = predict(network, table, data.store, recipe_of(settings), hardware)
     kept = table[["video_path", "machine_type", "group", "synthetic"]].assign(label=table["quality_score"])
-    return kept.assign(logit=logits, probability=probability(logits)).reset_index(drop=True)
+    temperature = fit_temperature(kept["label"], logits)
+    return kept.assign(logit=logits, probability=probability(logits, temperature)).reset_index(drop=True), temperature
 
 # %% ../nbs/09_training.ipynb #68f89355
 def _write_run(settings: TrainingSettings, data: Data, run: dict, done: int = 0) -> dict:
@@ -309,17 +311,18 @@ def _left_out(data: Data) -> str:
     count, bad = len(data.table) + len(data.store.bad), len(data.store.bad)
     return f"{bad} of {count} files cannot be used and are left out: see {LEFT_OUT}" if bad else ""
 
-# %% ../nbs/09_training.ipynb #604eac69
+# %% ../nbs/09_training.ipynb #1651954e
 def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, tracker: Tracker) -> Training:
     "Train, and let the first process write and log what came out."
     network, folder = _network(settings), settings.output_dir
     chosen = (recipe_of(settings), hardware, folder, list(listeners), settings.resume)
     history = fit(network, data.table, data.store, *chosen)
-    validation = _validate(network, data, settings, hardware)
+    validation, temperature = _validate(network, data, settings, hardware)
     threshold = youden_threshold(validation["label"], validation["probability"])
     facts = {"identity": _identity(settings), "mlflow_run": tracker.run_id}
+    facts |= {"epochs": settings.epochs, "patience": settings.patience}
     model = Model(network.cpu(), settings.architecture, form_of(settings), settings.frames, settings.frame_step,
-                  threshold, facts)  # fmt: skip
+                  threshold, temperature, facts)  # fmt: skip
     training = Training(folder, model, history, validation, tracker.run_id, ())
     if place().rank == 0:
         save_model(model, folder / "model.safetensors")
@@ -345,15 +348,15 @@ def tracker_listener(tracker: Tracker) -> Callable:
 
     return listen
 
-# %% ../nbs/09_training.ipynb #635b049a
+# %% ../nbs/09_training.ipynb #6cd452ec
 def _log(tracker: Tracker, training: Training) -> None:
     "Figures, tables and the model."
     figures = {"curves.png": show_curves(training.history), "confusion.png": show_confusion(training.confusion)}
     for name, figure in figures.items():
         tracker.figure(figure, name)
         plt.close(figure)
-    names = ("best_val_auroc", "best_val_auroc_low", "best_val_auroc_high", "threshold")
-    best = dict(zip(names, (*training.auroc, training.model.threshold), strict=True))
+    names = ("best_val_auroc", "best_val_auroc_low", "best_val_auroc_high", "threshold", "temperature")
+    best = dict(zip(names, (*training.auroc, training.model.threshold, training.model.temperature), strict=True))
     tracker.metrics({name: value for name, value in best.items() if np.isfinite(value)}, len(training.history))
     tracker.file(training.output_dir / "metrics.csv")
     tracker.model(training.model, "echoquality")
@@ -377,7 +380,7 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
         axis.set_title(title, fontsize=9)
     return figure
 
-# %% ../nbs/09_training.ipynb #a7e402c9
+# %% ../nbs/09_training.ipynb #371a0ca4
 def summary(training: Training) -> str:
     "What came out, in a few lines."
     val = training.validation
@@ -387,7 +390,8 @@ def summary(training: Training) -> str:
     lines = [
         f"{training.output_dir}: {len(training.history)} epochs, the best is number {best['epoch'] + 1:.0f}",
         f"AUROC {area:.3f} ({interval}) on {len(val)} validation clips of {val['group'].nunique()} patients",
-        f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity)",
+        f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
+        f"temperature {training.model.temperature:.2f}",
         training.confusion.to_string(),
         f"MLflow run: {training.run_id or 'none'}",
     ]

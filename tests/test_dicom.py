@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom import dcmread, examples
+from pydicom import Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
 
@@ -48,6 +48,22 @@ def test_bad_files_have_a_reason(tmp_path, content, expected):
     path = tmp_path / "1.2.3"
     path.write_bytes(content)
     assert re.match(expected, reason(path)), reason(path)
+
+
+@pytest.mark.parametrize(("formats", "kind"), [([3], "Doppler spectrum"), ([2, 4], "M-mode"), ([1, 3], ""), ([], "")])
+def test_traces_are_no_clips(tmp_path, formats, kind):
+    ds = dcmread(REAL)
+    regions = [Dataset() for _ in formats]
+    for region, number in zip(regions, formats, strict=True):
+        region.RegionSpatialFormat = number
+    ds.SequenceOfUltrasoundRegions = regions
+    ds.save_as(tmp_path / "a.dcm")
+    if not kind:
+        assert read_header(tmp_path / "a.dcm").NumberOfFrames == 30
+        return
+    with pytest.raises(BadFile, match=f"{kind}, not a B-mode clip") as error:
+        read_header(tmp_path / "a.dcm")
+    assert error.value.kind == kind
 
 
 @pytest.mark.parametrize("name, expected", [

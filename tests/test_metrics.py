@@ -8,25 +8,53 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from echoquality.core import generator
-from echoquality.metrics import auroc, auroc_interval, confusion, probability, roc_curve, youden_threshold
+from echoquality.metrics import (
+    auroc,
+    auroc_interval,
+    average_precision,
+    bootstrap,
+    confusion,
+    fit_temperature,
+    probability,
+    sensitivity_threshold,
+    youden_threshold,
+)
+
+
+def test_the_temperature_that_was_put_in_is_found():
+    rng = generator(1, "t")
+    logits = rng.normal(0, 2, 20_000)
+    labels = (rng.uniform(size=20_000) < probability(logits)).astype(int)
+    assert fit_temperature(labels, 3 * logits) == pytest.approx(3, rel=0.05)
+    assert fit_temperature(labels, logits / 2) == pytest.approx(0.5, rel=0.05)
+    fitted = fit_temperature(labels, 3 * logits)
+    losses = [log_loss(labels, probability(3 * logits, t)) for t in (0.9 * fitted, fitted, 1.1 * fitted)]
+    assert losses[1] == min(losses)
+    assert fit_temperature([1, 1], [3, 4]) == 1 and fit_temperature([0, 1], [-9, 9]) == pytest.approx(0.1, rel=1e-3)
+    assert probability([-1000, 0, 1000]).tolist() == [0, 0.5, 1]
 
 
 def test_area():
     labels, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])
     assert auroc(labels, scores) == 0.75  # one of four pairs is the wrong way round
     assert auroc(labels, np.zeros(4)) == 0.5  # all equal
-    assert np.isnan(auroc(np.ones(3), np.arange(3)))
-    assert probability([-1000, 0, 1000]).tolist() == [0, 0.5, 1]
+    assert np.isnan(auroc(np.ones(3), np.arange(3))) and np.isnan(average_precision(np.zeros(3), np.arange(3)))
 
 
-@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60))
-def test_the_area_is_that_of_scikit_learn(rows):
-    labels, scores = np.array(rows).T
-    if 0 < labels.sum() < len(labels):
-        assert auroc(labels, scores) == pytest.approx(roc_auc_score(labels, scores))
+rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8), st.integers(0, 3)), min_size=2, max_size=60)
+
+
+@given(rows)
+def test_they_are_those_of_scikit_learn(rows):
+    labels, scores, weights = np.array(rows).T
+    if (weights[labels == 1].sum() > 0) and (weights[labels == 0].sum() > 0):
+        w = np.column_stack([weights, np.ones(len(rows))]).astype(float)
+        for ours, theirs in ((auroc, roc_auc_score), (average_precision, average_precision_score)):
+            expected = [theirs(labels, scores, sample_weight=column) for column in w.T]
+            assert ours(labels, scores, w) == pytest.approx(expected)
 
 
 def test_the_interval_is_that_of_a_plain_loop():
@@ -40,7 +68,15 @@ def test_the_interval_is_that_of_a_plain_loop():
     plain = [roc_auc_score(labels[r], scores[r]) for r in rows]
     assert area == pytest.approx(roc_auc_score(labels, scores))
     assert [low, high] == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.015)
-    assert auroc_interval(labels, scores, groups) == auroc_interval(labels, scores, groups)
+    order = rng.permutation(120)
+    assert auroc_interval(labels[order], scores[order], groups[order], rounds=2000) == pytest.approx((area, low, high))
+
+
+def test_the_portions_change_nothing():
+    groups = np.arange(60) % 7
+    few = bootstrap(lambda w: w.sum(0), groups, rounds=50)
+    many = bootstrap(lambda w: w.sum(0), np.tile(groups, 3000), rounds=50)  # 180,000 clips are three portions
+    assert len(set(few)) > 3 and (many == 3000 * few).all()
 
 
 def test_one_class_or_one_group_has_no_interval():
@@ -51,5 +87,7 @@ def test_one_class_or_one_group_has_no_interval():
 def test_threshold():
     labels, scores = np.array([0, 0, 0, 1, 1]), np.array([0.1, 0.2, 0.6, 0.5, 0.9])
     assert youden_threshold(labels, scores) == pytest.approx(0.35)  # between 0.2 and 0.5
+    assert sensitivity_threshold(labels, scores, 0.5) == pytest.approx(0.75)  # one of two is enough: 0.9, then 0.6
+    assert sensitivity_threshold(labels, scores, 1) == pytest.approx(0.35)
     assert confusion(labels, scores, 0.35).to_numpy().tolist() == [[2, 1], [0, 2]]
     assert confusion(np.ones(2), np.ones(2), 0.5).to_numpy().tolist() == [[0, 0], [0, 2]]

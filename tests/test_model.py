@@ -11,10 +11,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from echoquality.clips import Form
+from echoquality.clips import Form, model_input
 from echoquality.model import (
     ARCHITECTURES,
     Model,
+    Scorer,
     WeightsError,
     freeze,
     load_model,
@@ -158,7 +159,7 @@ def test_errors_say_what_was_expected_and_found(tmp_path, state):
 def test_a_model_comes_back_whole(tmp_path, state):
     network = make_network("mc3_18")
     network.load_state_dict(state)
-    model = Model(network, "mc3_18", Form(size=64, grey=True), 16, 1, 0.37, {"seed": 3})
+    model = Model(network, "mc3_18", Form(size=64, grey=True), 16, 1, 0.37, 2.5, {"seed": 3})
     save_model(model, tmp_path / "model.safetensors")
     loaded = load_model(tmp_path / "model.safetensors")
     assert replace(loaded, network=network) == model and not loaded.network.training
@@ -174,3 +175,15 @@ def test_what_is_no_model_is_refused(tmp_path, state):
         load_model(tmp_path / "weights.safetensors")
     with pytest.raises(WeightsError, match="no such model"):
         load_model(tmp_path / "model.pt")
+    torch.save({"x": print}, tmp_path / "model.pt")
+    with pytest.raises(WeightsError, match="is no safetensors file, and nothing else is read"):
+        load_model(tmp_path / "model.pt")
+
+
+def test_a_scorer_is_all_that_a_deployment_needs():
+    network = make_network("mc3_18").eval()
+    clips = torch.randint(0, 256, (2, 8, 56, 56, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        scores = Scorer(Model(network, "mc3_18", Form(size=56), temperature=2.0))(clips)
+        logits = network(model_input(clips))
+    assert torch.allclose(scores, torch.sigmoid(logits[:, 0] / 2))

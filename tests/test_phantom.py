@@ -128,9 +128,6 @@ def test_a_clip_survives_the_file():
 def test_the_teacher_follows_quality():
     scores = [np.mean([teacher_score(q, generator(s, "teacher")) for s in range(50)]) for q in (0, 0.25, 0.5, 0.75, 1)]
     assert all(np.diff(scores) > 0) and scores[0] < 0.1 and scores[-1] > 0.95
-    assert verdict(0.8) == ("PASS", "Excellent quality - suitable for analysis")
-    assert [verdict(s)[0] for s in (0.3, 0.2999)] == ["PASS", "FAIL"]
-    assert verdict(0.1)[1] == "Poor quality" and verdict(0.0999)[1].startswith("Critical issues")
 
 
 def supply(corpus):

@@ -80,6 +80,12 @@ def test_scores_outside_the_range_are_unusable():
     assert unusable(rows)[4] == "score nan is outside 0 to 1"
 
 
+def test_verdicts():
+    assert verdict(0.8) == ("PASS", "Excellent quality - suitable for analysis")
+    assert [verdict(s)[0] for s in (0.3, 0.2999)] == ["PASS", "FAIL"] and verdict(0.3, 0.5)[0] == "FAIL"
+    assert verdict(0.1)[1] == "Poor quality" and verdict(0.0999)[1].startswith("Critical issues")
+
+
 def test_what_is_written_reads_back(tmp_path):
     rows = parse_summary(example_summary())
     write_results(rows, tmp_path, failed={"EPIQ7-1": "no DICOM files"})
@@ -88,3 +94,13 @@ def test_what_is_written_reads_back(tmp_path):
     assert [f["status"] for f in summary["folder_results"]] == ["success", "failed"]
     beside = json.loads((tmp_path / "Vivid-3/inference_results.json").read_text())
     assert beside == summary["folder_results"][0]["results"]
+
+
+def test_what_was_not_scored_is_counted():
+    left_out = {"a": {"kind": "still", "reason": "a single frame"}, "b": {"kind": "still", "reason": "a single frame"}}
+    scored = example_summary()["folder_results"][0]["results"]
+    entry = folder_entry("Vivid-3", scored, left_out)
+    assert (entry["num_files"], entry["num_processed"], entry["error_stats"]) == (4, 2, {"still": 2})
+    failed = folder_entry("Vivid-3", {}, left_out)
+    assert failed["status"] == "failed" and "2 still" in failed["error"]
+    assert len(parse_summary({"folder_results": [entry | {"folder": "Vivid-4"}, failed]})) == 2

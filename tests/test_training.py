@@ -79,6 +79,9 @@ def test_what_a_run_leaves(trained, capsys):
     model = load_model(settings.output_dir / "model.safetensors")
     assert model.form == form_of(settings) and model.threshold == training.model.threshold
     assert (model.frames, model.step, model.architecture) == (8, 2, "mc3_18")
+    seen = training.validation
+    assert np.allclose(seen["probability"], 1 / (1 + np.exp(-seen["logit"] / model.temperature)))
+    assert model.temperature != 1
     weights = training.model.network.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in model.network.state_dict().items())
     called = training.validation["probability"] >= model.threshold
