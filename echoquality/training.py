@@ -24,7 +24,7 @@ import pandas as pd
 import torch
 from pydantic import Field
 
-# %% ../nbs/09_training.ipynb #16e5ba7e
+# %% ../nbs/09_training.ipynb #a5ffb9ed
 from .annotations import AnnotationsError, count_clips, leave_out, read_annotations
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, LearningError, Recipe, choose_hardware, drawn_for, place
@@ -34,6 +34,7 @@ from echoquality.core import (
     ProjectPath,
     Settings,
     SettingsError,
+    WorkError,
     atomic,
     canonical_json,
     from_command_line,
@@ -46,7 +47,7 @@ from echoquality.core import (
     write_text,
 )
 
-# %% ../nbs/09_training.ipynb #7b8e9a2a
+# %% ../nbs/09_training.ipynb #856580ff
 from .curves import live_curves, show_confusion, show_curves
 from .dataset import LEFT_OUT, MANIFEST
 from .learning import fit, predict
@@ -60,6 +61,7 @@ from echoquality.model import (
     make_network,
     save_model,
 )
+from .runs import found_run, note_run
 from .search import run_search
 from .store import ClipStore, build_store
 from .tracking import Tracker, data_facts, ending
@@ -111,7 +113,7 @@ def form_of(settings: TrainingSettings) -> Form:
     "What the clips look like: twice as long as the window, so that it can be drawn."
     return Form(size=settings.image_size, most=2 * settings.frames, grey=settings.grey)
 
-# %% ../nbs/09_training.ipynb #e6591c7d
+# %% ../nbs/09_training.ipynb #232f889f
 RUN = "training.json"
 FREE = {  # may be another when a run goes on: they change where and how long, not what
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),
@@ -127,25 +129,12 @@ def _identity(settings: TrainingSettings) -> dict:
 
 
 def _found_run(settings: TrainingSettings) -> dict:
-    "The run in output_dir, {} where there is none. Raises LearningError if it is another, or may not be touched."
-    folder, path = settings.output_dir, settings.output_dir / RUN
-    if folder.exists() and not folder.is_dir():
-        raise LearningError(f"output_dir {folder} is not a folder")
-    if not path.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise LearningError(f"{folder} holds files but no run of ours; choose a new or empty output_dir")
-        return {}
-    if not settings.resume:
-        raise LearningError(f"{folder} holds a run already; go on with resume, or choose a new output_dir")
+    "The run in output_dir, {} where there is none. Raises WorkError if it is another, or may not be touched."
+    run = found_run(settings.output_dir, RUN, _identity(settings), settings.resume)
     try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-        then, now = dict(run["identity"]), _identity(settings)
-        run = {**{name: str(run[name]) for name in ("run_id", "uri", "clips")}, "done": int(run["done"])}
+        return run and {**{name: str(run[name]) for name in ("run_id", "uri", "clips")}, "done": int(run["done"])}
     except (ValueError, KeyError, TypeError):
-        raise LearningError(f"{path} is damaged; choose a new output_dir") from None
-    if differ := [f"{k} was {then.get(k)!r}, now {v!r}" for k, v in now.items() if then.get(k) != v]:
-        raise LearningError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
-    return run
+        raise WorkError(f"{settings.output_dir / RUN} is damaged; choose a new output_dir") from None
 
 # %% ../nbs/09_training.ipynb #eb761e6c
 def _check_places(settings: TrainingSettings) -> None:
@@ -236,11 +225,11 @@ def _validate(network, data: Data, settings: TrainingSettings, hardware) -> tupl
     temperature = fit_temperature(kept["label"], logits)
     return kept.assign(logit=logits, probability=probability(logits, temperature)).reset_index(drop=True), temperature
 
-# %% ../nbs/09_training.ipynb #68f89355
+# %% ../nbs/09_training.ipynb #c9569ea5
 def _write_run(settings: TrainingSettings, data: Data, run: dict, done: int = 0) -> dict:
     "Write what the run is: its clips, and its id in MLflow, which `run` knows."
     run = {"run_id": run.get("run_id", ""), "uri": run.get("uri", ""), "clips": _clips(data), "done": done}
-    write_text(settings.output_dir / RUN, json.dumps({"identity": _identity(settings), **run}, indent=1))
+    note_run(settings.output_dir, RUN, _identity(settings), **run)
     return run
 
 

@@ -21,6 +21,7 @@ from echoquality.evidence import (
     check_predictions,
     compare,
     failures,
+    in_words,
     measure_table,
     measures,
     read_predictions,
@@ -94,7 +95,7 @@ def test_n_and_notes_of_a_table():
     small = found.loc["poor by motion blur"]
     assert small.loc["AUROC", "note"] == "n too small" and np.isnan(small.loc["AUROC", "value"])
     assert small.loc["sensitivity", "note"] == "" and small.loc["specificity", "note"] == "n too small"
-    assert in_words_of(small.loc["AUROC"]) == "n too small"
+    assert in_words(small.loc["AUROC"]) == "n too small"
     one = measure_table(table.assign(group="g"), {"probability": 0.5}, least=5, rounds=50)
     assert one["low"].isna().all() and "one patient" in one["note"].iloc[0] and one["value"].notna().any()
 
@@ -104,12 +105,6 @@ def example_table():
     table["degradation"] = [""] * 12 + ["motion_blur"] * 4
     table["source"] = np.where(table["degradation"] == "", "natural", "synthetic")
     return table.assign(probability=np.linspace(1, 0, 16), machine="vivid")
-
-
-def in_words_of(row):
-    from echoquality.evidence import in_words
-
-    return in_words(row)
 
 
 def test_slices_compare_like_with_like():

@@ -18,8 +18,14 @@ import torch
 
 from echoquality import training as module
 from echoquality.annotations import AnnotationsError, simulated_dataset
-from echoquality.batches import LearningError
-from echoquality.core import SettingsError, parameter_table, parameters_cell, parameters_source, project_root
+from echoquality.core import (
+    SettingsError,
+    WorkError,
+    parameter_table,
+    parameters_cell,
+    parameters_source,
+    project_root,
+)
 from echoquality.model import WeightsError, load_model, make_network
 from echoquality.training import (
     TrainingSettings,
@@ -92,21 +98,21 @@ def test_what_a_run_leaves(trained, capsys):
 def test_the_same_again_is_refused_or_read(trained, monkeypatch):
     settings, training = trained
     before = {p: p.read_bytes() for p in settings.output_dir.iterdir() if p.is_file()}
-    with pytest.raises(LearningError, match="holds a run already; go on with resume, or choose a new output_dir"):
+    with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
         train(settings)
     monkeypatch.setattr(module, "fit", None)
     again = train(settings.model_copy(update={"resume": True}))
     assert again.history.round(9).equals(training.history.round(9)) and again.auroc == pytest.approx(training.auroc)
-    with pytest.raises(LearningError, match=r"another run: learning_rate was 0.001, now 0.002\. Choose a new"):
+    with pytest.raises(WorkError, match=r"another run: learning_rate was 0.001, now 0.002\. Choose a new"):
         train(settings.model_copy(update={"resume": True, "learning_rate": 2e-3}))
     assert {p: p.read_bytes() for p in settings.output_dir.iterdir() if p.is_file()} == before
 
 
 def test_files_of_others_are_not_touched(where, tmp_path):
     (tmp_path / "model.pt").write_text("mine")
-    with pytest.raises(LearningError, match="holds files but no run of ours"):
+    with pytest.raises(WorkError, match="holds files but no run of ours"):
         train(TrainingSettings(**where, output_dir=tmp_path))
-    with pytest.raises(LearningError, match="is not a folder"):
+    with pytest.raises(WorkError, match="is not a folder"):
         train(TrainingSettings(**where, output_dir=tmp_path / "model.pt"))
     assert os.listdir(tmp_path) == ["model.pt"]
 
@@ -161,7 +167,7 @@ def test_the_dataset_is_no_place_to_write_to(where):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": []}', '{"identity": {}, "done": null}'])
 def test_a_damaged_run_is_told(where, tmp_path, text):
     (tmp_path / "training.json").write_text(text)
-    with pytest.raises(LearningError, match=r"training\.json is damaged|holds another run"):
+    with pytest.raises(WorkError, match=r"training\.json is damaged|holds another run"):
         train(TrainingSettings(**where, output_dir=tmp_path, resume=True))
 
 
