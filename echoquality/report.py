@@ -161,9 +161,9 @@ def simulated_evidence(rounds: int = 200) -> Evidence:
         table, {"probability": 0.5, "mean_intensity": 0.5}, features, rounds=rounds, facts={"temperature": 1.4}
     )
 
-# %% ../nbs/09e_report.ipynb #f5957009
-_USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions about
-patients: it has been tested on the clips described here, by the labels described here, and on nothing else."""
+# %% ../nbs/09e_report.ipynb #72f5c93e
+_USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions
+about patients: it has been tested on the clips described here, by the labels described here, and on nothing else."""
 
 
 def _table(rows: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['resolved_uri', 'data_facts', 'example_clips', 'Tracker', 'ending']
 
-# %% ../nbs/08e_tracking.ipynb #5ec50e20
+# %% ../nbs/08e_tracking.ipynb #cffe907a
 import logging
 import os
 import re
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -96,7 +97,7 @@ class _Reluctant:
         _client(self.uri).log_batch(self.run_id, metrics=self.pending[:1000])
         return True
 
-# %% ../nbs/08e_tracking.ipynb #f1bae2e4
+# %% ../nbs/08e_tracking.ipynb #afff3716
 class Tracker(_Reluctant):
     "A run in MLflow that never stands in the way."
 
@@ -124,6 +125,13 @@ class Tracker(_Reluctant):
     def model(self, model: Model, name: str) -> None:
         "Log and register a model."
         self._try("the model", lambda: _log_model(model, name))
+
+    def crown(self, name: str, beats: Callable[[Path], dict]) -> str:
+        """Make the model of this run the champion of `name`, if there is none, or if it beats the present one.
+
+        `beats` compares with a model's file, and gives what `evidence.compare` does. What came of it, as a sentence.
+        """
+        return self._try("the champion", lambda: _crown(self.uri, name, self.run_id, beats)) or ""
 
     def finish(self, status: str = "FINISHED") -> str:
         "End the run; what MLflow never took, as a sentence, or ''."
@@ -172,10 +180,11 @@ def _experiment(uri: str, name: str) -> str:
     beside = Path(uri.removeprefix("sqlite:///")).parent / "mlartifacts" if uri.startswith("sqlite:///") else None
     return client.create_experiment(name, artifact_location=beside and beside.as_uri())
 
-# %% ../nbs/08e_tracking.ipynb #c09842ae
+# %% ../nbs/08e_tracking.ipynb #adfd1972
 def _start(tracker: Tracker, name: str, parameters: dict, tags: dict, run_id: str) -> str:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
     for logger in ("mlflow", "alembic", "urllib3.connectionpool"):
@@ -194,6 +203,29 @@ def _end(status: str) -> bool:
 
     mlflow.end_run(status)
     return True
+
+# %% ../nbs/08e_tracking.ipynb #fb5ba8ef
+def _crown(uri: str, name: str, run_id: str, beats: Callable[[Path], dict]) -> str:
+    from mlflow.exceptions import MlflowException
+
+    client = _client(uri)
+    mine = next((v.version for v in client.search_model_versions(f"name='{name}'") if v.run_id == run_id), None)
+    if mine is None:
+        return f"the champion of {name!r} stays as it is: this model is not registered there"
+    try:
+        reigning = client.get_model_version_by_alias(name, "champion")
+    except MlflowException:  # nobody
+        client.set_registered_model_alias(name, "champion", mine)
+        return f"version {mine} is the champion of {name!r}, the first one"
+    if reigning.version == mine:
+        return f"version {mine} is the champion of {name!r} already"
+    with TemporaryDirectory() as folder:
+        found = beats(Path(client.download_artifacts(reigning.run_id, "model.safetensors", folder)))
+    by = f"AUROC {found['difference']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+    if not found["beats"]:
+        return f"version {reigning.version} stays the champion of {name!r}: against it version {mine} has {by}"
+    client.set_registered_model_alias(name, "champion", mine)
+    return f"version {mine} is the champion of {name!r} now: against version {reigning.version} it has {by}"
 
 # %% ../nbs/08e_tracking.ipynb #2da63903
 def _log_model(model: Model, name: str) -> None:

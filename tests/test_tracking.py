@@ -34,6 +34,34 @@ def test_uris():
             resolved_uri(uri)
 
 
+def test_the_champion_is_beaten_or_stays(tmp_path):
+    uri, versions = f"sqlite:///{tmp_path}/mlflow.db", []
+    (tmp_path / "model.safetensors").write_text("weights")
+    for _ in range(2):
+        tracker = Tracker(uri)
+        tracker.start("name", {}, {})
+        client = _client(uri)
+        if not versions:
+            client.create_registered_model("m")
+        versions.append((tracker, client.create_model_version("m", "runs:/x", tracker.run_id).version))
+        tracker.file(tmp_path / "model.safetensors")
+        tracker.finish()
+    (first, one), (second, two) = versions
+    seen = []
+
+    def compared(beats):
+        numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
+        return lambda path: seen.append(path.read_text()) or numbers
+
+    assert first.crown("m", compared(False)) == f"version {one} is the champion of 'm', the first one" and not seen
+    assert "already" in first.crown("m", compared(False)) and not seen
+    assert f"version {one} stays the champion" in second.crown("m", compared(False)) and seen == ["weights"]
+    said = second.crown("m", compared(True))
+    assert f"version {two} is the champion of 'm' now: against version {one} it has AUROC +0.010" in said
+    assert _client(uri).get_model_version_by_alias("m", "champion").version == two
+    assert "not registered" in first.crown("other", compared(True))
+
+
 @pytest.fixture(scope="module")
 def model():
     return Model(make_network("mc3_18").eval(), "mc3_18", Form(size=32), 8, 2)

@@ -183,7 +183,8 @@ def test_a_run_in_mlflow(where, tmp_path):
     assert [m.step for m in client.get_metric_history(training.run_id, "val_auroc")] == [0, 1]
     assert len(client.get_metric_history(training.run_id, "step_loss")) > 2
     assert run.data.metrics["threshold"] == pytest.approx(training.model.threshold)
-    assert {"curves.png", "confusion.png", "metrics.csv"} <= {a.path for a in client.list_artifacts(training.run_id)}
+    files = {"curves.png", "confusion.png", "metrics.csv", "model.safetensors"}
+    assert files <= {a.path for a in client.list_artifacts(training.run_id)}
     assert client.get_model_version("echoquality", "1").run_id == training.run_id
     assert not any(str(where["annotations_csv"].parent) in value for value in run.data.params.values())
     more = {**where, "mlflow": False, "epochs": 3, "resume": True}
