@@ -1,4 +1,4 @@
-"""The benchmarks of the dataset builder and of training: one Markdown table of ratios, each pair measured side by side.
+"""The benchmarks: one Markdown table of ratios, each pair measured side by side.
 
 python benchmarks/run.py            at full scale; the inputs are made once, in data/bench
 python benchmarks/run.py --quick    builds from the demo's corpus
@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
+import evaluation
 import numpy as np
 import training
 from measure import HEAD, Row, fresh, interleaved, seconds
@@ -112,7 +113,7 @@ def write_summary(results_dir: Path, folders: int = 1000, files: int = 1000) -> 
     for folder in range(folders):
         rows, scores = {}, np.interp(rng.random(files), [0, 0.2, 0.5, 1], [0, 0.1, 0.95, 1]).round(4).tolist()
         for score in scores:
-            name, (status, assessment) = f"1.2.840.113619.2.{folder}.{rng.integers(10**12)}", phantom.verdict(score)
+            name, (status, assessment) = f"1.2.840.113619.2.{folder}.{rng.integers(10**12)}", results.verdict(score)
             path = f"raw_data/Study-{folder}/{name}"
             rows[name] = {"score": score, "status": status, "assessment": assessment, "path": path}
         entries.append({"folder": f"Study-{folder}", "status": "success", "num_files": files, "results": rows})
@@ -197,6 +198,8 @@ MEASURED = {
     "loading": lambda cine, work, options: training.loading(cine, work, options.repeats),
     "step": lambda cine, work, options: training.stepping(options.repeats),
     "store": lambda cine, work, options: training.storing(cine, work, options.repeats),
+    "bootstrap": lambda cine, work, options: evaluation.bootstrapping(options.repeats),
+    "scoring": lambda cine, work, options: evaluation.scoring(cine, work, options.repeats),
     "builds": lambda cine, work, options: builds(work, options.quick),
 }
 

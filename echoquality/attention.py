@@ -6,7 +6,8 @@
 __all__ = ['grad_cam', 'energy_inside', 'similarity', 'small_mask', 'choose_clips', 'Explained', 'explain', 'attention_table',
            'show_strips', 'animated']
 
-# %% ../nbs/09c_attention.ipynb #9c304c18
+# %% ../nbs/09c_attention.ipynb #289b693b
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
+from IPython.display import HTML
 
 # %% ../nbs/09c_attention.ipynb #cafe6ef0
 from .clips import Form, fit_square, model_input, window
@@ -53,16 +55,18 @@ def small_mask(path: Path, form: Form) -> np.ndarray:
     "The sector of a file in the form that a network sees: bool (size, size). Raises BadFile."
     return fit_square(clip_mask(path, read_header(path)).astype(np.uint8) * 255, form) > 127
 
-# %% ../nbs/09c_attention.ipynb #2ccdec48
+# %% ../nbs/09c_attention.ipynb #944e97ff
 def choose_clips(table: pd.DataFrame, threshold: float, each: int = 2) -> dict[str, list]:
     "Rows (index values) of a table of predictions, at most `each` of a kind, a row once."
     right = (table["probability"] >= threshold) == (table["label"] == 1)
     good, logit = table["label"] == 1, table["logit"]
+    said, limit = (np.clip(each, 1e-9, 1 - 1e-9) for each in (table["probability"], threshold))
+    distance = np.log(said / (1 - said) * (1 - limit) / limit).abs()  # in logits: 0.99 is far from 0.9
     ranked = {
         "sure and right, good": logit[right & good].sort_values(ascending=False),
         "sure and right, poor": logit[right & ~good].sort_values(),
-        "wrong, and most sure of it": (table["probability"] - threshold).abs()[~right].sort_values(ascending=False),
-        "least sure": (table["probability"] - threshold).abs().sort_values(),
+        "wrong, and most sure of it": distance[~right].sort_values(ascending=False),
+        "least sure": distance.sort_values(),
     }
     chosen, seen = {}, set()
     for kind, rows in ranked.items():
@@ -101,7 +105,7 @@ def attention_table(found: list[Explained]) -> pd.DataFrame:
     return pd.DataFrame({name: [getattr(e, field) for e in found] for name, field in names.items()},
                         index=pd.Index([e.title for e in found], name="clip"))  # fmt: skip
 
-# %% ../nbs/09c_attention.ipynb #f22f1226
+# %% ../nbs/09c_attention.ipynb #6a17dba3
 def _overlaid(clip: np.ndarray, maps: np.ndarray, strength: float = 0.55) -> np.ndarray:
     "Frames with their map in colour: uint8 (T, H, W, 3)."
     grey = np.repeat(clip.mean(-1, keepdims=True), 3, axis=-1)
@@ -112,8 +116,8 @@ def _overlaid(clip: np.ndarray, maps: np.ndarray, strength: float = 0.55) -> np.
 
 def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
     "A line per clip, `frames` moments of it, the map in colour."
-    figure, axes = plt.subplots(len(found), frames, figsize=(1.5 * frames, 1.75 * len(found)), squeeze=False,
-                                layout="constrained")  # fmt: skip
+    figure, axes = plt.subplots(len(found), frames, figsize=(1.5 * frames, 1.75 * len(found)), squeeze=False)
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=1 - 0.2 / len(found), wspace=0.03, hspace=0.2)
     for line, each in zip(axes, found, strict=True):
         pictures = _overlaid(each.clip, each.maps)
         for axis, t in zip(line, np.linspace(0, len(pictures) - 1, frames).round().astype(int), strict=True):
@@ -123,12 +127,14 @@ def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
     return figure
 
 
-def animated(found: list[Explained], frame_time: float = 80) -> bytes:
-    "An animated GIF: clips above, with their maps below."
+def animated(found: list[Explained], frame_time: float = 80) -> HTML:
+    "A moving picture (GIF): clips above, with their maps below."
     count = max(len(each.clip) for each in found)
     columns = []
     for each in found:
         grey = np.repeat(each.clip.mean(-1, keepdims=True), 3, axis=-1).astype(np.uint8)
         both = np.concatenate([grey, _overlaid(each.clip, each.maps)], axis=1)
         columns.append(both[np.arange(count) % len(both)])
-    return gif(np.concatenate(columns, axis=2), frame_time)
+    picture = b64encode(gif(np.concatenate(columns, axis=2), frame_time)).decode()
+    width = 130 * len(found)  # a report can show a GIF that is inside HTML, and not one as such
+    return HTML(f'<img width="{width}" style="max-width: 100%" src="data:image/gif;base64,{picture}">')

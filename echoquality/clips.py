@@ -71,10 +71,13 @@ def fit_square(frame: np.ndarray, form: Form, mask: np.ndarray | None = None) ->
     picture = frame[square] if mask is None else blanked(frame[square], mask[square])
     return cv2.resize(picture, (form.size,) * 2, interpolation=cv2.INTER_CUBIC)
 
-# %% ../nbs/07_clips.ipynb #b99bc971
-def small_frames(path: Path, form: Form, mask: np.ndarray) -> Iterator[np.ndarray]:
-    "The first frames of a file, black outside the mask, in their small form: uint8 (size, size, channels), RGB."
-    for frame in islice(iter_frames(path, grey=form.grey), form.most):
+# %% ../nbs/07_clips.ipynb #cd9d1aac
+def small_frames(path: Path, form: Form, mask: np.ndarray, indices: list | None = None) -> Iterator[np.ndarray]:
+    """Frames of a file, black outside the mask, in their small form: uint8 (size, size, channels), RGB.
+
+    Those of `indices`, or the first `form.most`.
+    """
+    for frame in islice(iter_frames(path, indices, grey=form.grey), form.most if indices is None else None):
         small = fit_square(frame, form, mask)
         yield small if small.ndim == 3 else np.repeat(small[..., None], form.channels, axis=2)
 

@@ -428,9 +428,11 @@ def _gathered(client, function: Callable, blocks: deque, lost: Callable) -> list
         results.append(lost(item) if isinstance(future.exception(), KilledWorker) else future.result())
     return results
 
-# %% ../nbs/00_core.ipynb #d3f0b295
+# %% ../nbs/00_core.ipynb #e13650a9
 def parallel(function: Callable, items: list, workers: int, label: str, lost: Callable = _raise) -> Iterator:
-    """Yield `function(item)` for each item, in the items' order, with progress. `function` must be importable by name.
+    """Yield `function(item)` for each item, in the items' order. `function` must be importable by name.
+
+    With a `label` progress is printed.
 
     An item that kills its process, alone too, gives `lost(item)`: by default a WorkError.
     """
@@ -441,7 +443,7 @@ def parallel(function: Callable, items: list, workers: int, label: str, lost: Ca
         results = map(function, items)
     else:
         results = _in_processes(function, items, few, lost)
-    yield from progress(results, len(items), label)
+    yield from progress(results, len(items), label) if label else results
 
 # %% ../nbs/00_core.ipynb #2381e857
 DECISIVE = [  # packages whose version can change a byte that we write

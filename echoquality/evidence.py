@@ -16,8 +16,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/09a_evidence.ipynb #b4796855
-from .metrics import auroc, average_precision, bootstrap, interval
+# %% ../nbs/09a_evidence.ipynb #42679abb
+from .metrics import Ranking, bootstrap, interval
 
 # %% ../nbs/09a_evidence.ipynb #93dd0950
 COLUMNS = {  # of a table of predictions, and what is in them
@@ -103,7 +103,7 @@ def read_predictions(path: Path, **prints: str) -> pd.DataFrame:
     check_predictions(table, where=str(path), **prints)
     return table
 
-# %% ../nbs/09a_evidence.ipynb #96228e52
+# %% ../nbs/09a_evidence.ipynb #8dc10486
 MEASURES = ("AUROC", "average precision", "accuracy", "sensitivity", "specificity", "F1", "Brier score",
             "expected calibration error")  # fmt: skip
 BINS = 10
@@ -112,7 +112,7 @@ BINS = 10
 def measures(labels: np.ndarray, probabilities: np.ndarray, threshold: float, weights: np.ndarray) -> np.ndarray:
     "All `MEASURES`, (8, R), for each column of `weights`, (n, R); NaN where one is not defined."
     y, p = np.asarray(labels) == 1, np.asarray(probabilities, float)
-    called = p >= threshold
+    called, ranking = p >= threshold, Ranking(y, p)
     in_bin = np.minimum((p * BINS).astype(int), BINS - 1)[:, None] == np.arange(BINS)
     columns = [y & called, ~y & called, y, ~y, (p - y) ** 2, *((p - y)[:, None] * in_bin).T]
     hits, alarms, good, bad, squares, *gaps = np.stack(columns).astype(float) @ weights
@@ -120,7 +120,7 @@ def measures(labels: np.ndarray, probabilities: np.ndarray, threshold: float, we
     found = np.stack([hits + bad - alarms, hits, bad - alarms, 2 * hits, squares, np.abs(gaps).sum(0)])
     out_of = np.stack([count, good, bad, hits + alarms + good, count, count])
     quotients = np.divide(found, out_of, out=np.full(found.shape, np.nan), where=out_of > 0)
-    return np.stack([auroc(y, p, weights), average_precision(y, p, weights), *quotients])
+    return np.stack([ranking.auroc(weights), ranking.average_precision(weights), *quotients])
 
 # %% ../nbs/09a_evidence.ipynb #9e7fda84
 def slices(table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -179,13 +179,13 @@ def in_words(row) -> str:
         return row.note
     return f"{row.value:.3f}" + (f" ({row.low:.3f} to {row.high:.3f})" if np.isfinite(row.low) else "")
 
-# %% ../nbs/09a_evidence.ipynb #0ef645e6
+# %% ../nbs/09a_evidence.ipynb #39f1b724
 def compare(table: pd.DataFrame, by: str, other: str, seed: int = 0, rounds: int = 1000) -> dict:
     "AUROC of column `by` minus that of `other`, with 95 % interval; `beats`: whether all of it is above 0."
-    labels = table["label"].to_numpy()
+    ours, theirs = (Ranking(table["label"], table[name]) for name in (by, other))
 
     def difference(weights: np.ndarray) -> np.ndarray:
-        return auroc(labels, table[by], weights) - auroc(labels, table[other], weights)
+        return ours.auroc(weights) - theirs.auroc(weights)
 
     found = {"by": by, "other": other, "difference": float(difference(np.ones((len(table), 1)))[0])}
     if table["group"].nunique() < 2:
@@ -223,10 +223,10 @@ def show_reliability(table: pd.DataFrame, before: np.ndarray, temperature: float
     below.set(xlabel="probability of being good", ylabel="clips")
     return figure
 
-# %% ../nbs/09a_evidence.ipynb #2efaa75d
+# %% ../nbs/09a_evidence.ipynb #c92b490d
 def failures(found: pd.DataFrame, most: int = 3) -> pd.DataFrame:
-    "The `most` lowest sensitivities of machines and specificities of machines and degradations, lowest first."
-    rows = found[(found["by"] == "probability") & found["value"].notna()]
+    "The `most` lowest sensitivities of machines and specificities of machines and degradations below 1, lowest first."
+    rows = found[(found["by"] == "probability") & (found["value"] < 1)]
     poor_by = rows["slice"].str.startswith("poor by ")
     general = rows["slice"].isin(["all clips", "natural clips", "synthetic poor clips"])
     machines = ~general & ~poor_by & rows["measure"].isin(["sensitivity", "specificity"])

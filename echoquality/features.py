@@ -157,18 +157,19 @@ def audit(table: pd.DataFrame, least: int = 10, seed: int = 0, rounds: int = 100
             found += [{"source": source, **row} for row in _audit_source(part, seed, rounds)]
     return pd.DataFrame(found, columns=["source", "feature", "AUROC", "low", "high", "visible", "n"])
 
-# %% ../nbs/09b_features.ipynb #b2a788de
+# %% ../nbs/09b_features.ipynb #f0f88595
 def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
-    "A sentence for each feature whose AUROC exceeds `bound`, what the network can see first."
-    rows = found[found["AUROC"] > bound].sort_values(["visible", "AUROC"], ascending=False, kind="stable")
-    seen = {True: "the network can see it", False: "the network does not see it"}
+    "A sentence per source on the features whose AUROC exceeds `bound`: what the network can see, and what it cannot."
     sentences = []
-    for row in rows.itertuples():
-        note = seen[row.visible] if row.feature in FEATURES else "what it sees and what it does not"
-        sentences.append(
-            f"{row.feature} alone tells good from {row.source} poor clips with AUROC {row.AUROC:.2f} ({note})"
-        )
-    return [text.replace("all together alone tells", "all features together tell") for text in sentences]
+    for source, rows in found[found["AUROC"] > bound].groupby("source", sort=False):
+        rows = rows[rows["feature"].isin(FEATURES)].sort_values("AUROC", ascending=False, kind="stable")
+        named = {seen: ", ".join(f"{r.feature} {r.AUROC:.2f}" for r in rows[rows["visible"] == seen].itertuples())
+                 for seen in (True, False)}  # fmt: skip
+        for seen, note in {True: "which the network can see", False: "which the network does not see"}.items():
+            if named[seen]:
+                what = f"good clips differ from {source} poor ones in more than quality"
+                sentences.append(f"{what}, {note} (AUROC): {named[seen]}")
+    return sentences
 
 
 def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:

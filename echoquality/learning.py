@@ -41,7 +41,7 @@ from torchmetrics import CatMetric, MeanMetric
 class _NoNumber(RuntimeError):
     "A loss that is NaN or infinite: split, epoch, batch, rows."
 
-# %% ../nbs/08d_learning.ipynb #57f7f1e2
+# %% ../nbs/08d_learning.ipynb #e6e80aab
 class _Validated(lightning.LightningModule):
     "A network that is measured on all validation clips."
 
@@ -73,7 +73,7 @@ class _Validated(lightning.LightningModule):
         logit, label = logit[first], label[first]
         loss = self.loss(logit.to(self.device), label.to(self.device)).item()
         right = ((logit >= 0) == (label == 1)).double().mean().item()
-        area = float(auroc(label.numpy(), logit.numpy())[0])
+        area = auroc(label.numpy(), logit.numpy())
         self.measured = {"val_loss": loss, "val_auroc": area, "val_accuracy": right}
         self.log("val_loss", loss, sync_dist=True)  # the same in all processes
         for metric in self.seen.values():

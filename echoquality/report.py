@@ -93,7 +93,7 @@ def _doubts(predictions: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
         )
     return doubts
 
-# %% ../nbs/09e_report.ipynb #499e151f
+# %% ../nbs/09e_report.ipynb #cfeeba82
 def _row(evidence: Evidence, part: str, measure: str, by: str = "probability"):
     found = evidence.measures
     chosen = (found["by"] == by) & (found["slice"] == part) & (found["measure"] == measure)
@@ -108,27 +108,38 @@ def _worth(evidence: Evidence) -> list[str]:
         natural = _row(evidence, "natural clips", "AUROC")
         lines.append(f"Without the synthetic clips: AUROC {in_words(natural)}, n = {natural.n}.")
     finds, refuses = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
-    lines.append(f"From a probability of {finds.threshold:.3f} on a clip passes. So pass {in_words(finds)} of the good "
-                 f"clips, and are refused {in_words(refuses)} of the poor ones.")  # fmt: skip
+    if max(finds.value, refuses.value, _row(evidence, "all clips", "AUROC").value) == 1:
+        lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
+    lines.append(f"From a probability of {finds.threshold:.3f} on, a clip passes: {_percent(finds)} of the good "
+                 f"clips do, and {_percent(refuses)} of the poor ones are refused.")  # fmt: skip
     return lines
+
+
+def _percent(row) -> str:
+    "A share as text: value (low to high)."
+    if row.note == "n too small":
+        return row.note
+    return f"{row.value:.0%}" + (f" ({row.low:.0%} to {row.high:.0%})" if np.isfinite(row.low) else "")
 
 
 def _simpler(evidence: Evidence) -> list[str]:
     lines = []
     for name in [name for name in evidence.thresholds if name != "probability"]:
         rows = evidence.comparisons[evidence.comparisons["other"] == name]
-        beaten = " and ".join(rows.loc[rows["beats"].astype(bool), "part"]) or "nothing"
+        beaten = " and ".join(rows.loc[rows["beats"].astype(bool), "part"]) or "no clips"
         reached = in_words(_row(evidence, "all clips", "AUROC", name))
         lines.append(f"{BASELINES.get(name, name)}: AUROC {reached}; beaten on {beaten}.")
     return lines
 
-# %% ../nbs/09e_report.ipynb #bdd1f68d
+# %% ../nbs/09e_report.ipynb #2a5bd1cd
+_FAILS = {"sensitivity": "Good clips are refused, machine", "specificity": "Poor clips pass,"}
+
+
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
-    weak = [
-        f"{row.measure} {in_words(row)} for {row.slice}, n = {row.n}"
-        for row in failures(evidence.measures).itertuples()
-    ]
+    weak = [f"{_FAILS[row.measure]} {row.slice}: {row.measure} {_percent(row)}, n = {row.n}"
+            for row in failures(evidence.measures).itertuples()]  # fmt: skip
+    weak = weak or ["No machine and no kind of poor clip that has enough test clips for a figure showed an error."]
     teacher = (
         "The labels are a model's, the teacher's: these figures say how well this model agrees with it, on clips "
         "of which it was sure. They are no agreement with experts."
@@ -136,11 +147,11 @@ def headline(evidence: Evidence) -> str:
     parts = {
         "What it is worth": _worth(evidence),
         "Where it is weakest": weak,
+        "What makes it doubtful": list(evidence.warnings) or ["nothing that was looked for was found"],
         "What simpler models reach": _simpler(evidence),
     }
     if evidence.experts is not None:
         parts["Agreement with experts"] = _with_experts(evidence.experts)
-    parts["What makes it doubtful"] = list(evidence.warnings) or ["nothing that was looked for was found"]
     text = [f"### {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in parts.items() if lines]
     return "\n\n".join([text[0], teacher, *text[1:]])
 

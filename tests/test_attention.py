@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from echoquality.attention import (
+    animated,
     choose_clips,
     energy_inside,
     explain,
@@ -96,10 +97,9 @@ def test_clips_are_explained(tmp_path):
 
 
 def animated_frames(found):
+    from base64 import b64decode
     from io import BytesIO
 
     from PIL import Image
 
-    from echoquality.attention import animated
-
-    return Image.open(BytesIO(animated(found)))
+    return Image.open(BytesIO(b64decode(animated(found).data.split(",")[1].split('"')[0])))

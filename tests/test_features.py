@@ -81,8 +81,8 @@ def test_the_audit_finds_what_was_planted():
     from echoquality.features import shortcuts
 
     said = shortcuts(found, 0.8)
-    assert "contrast alone" in said[0] and "(the network can see it)" in said[0]
-    assert any("transfer syntax" in text and "does not see it" in text for text in said)
+    assert "from natural poor ones" in said[0] and "contrast 0." in said[0] and "can see" in said[0]
+    assert "transfer syntax 0." in said[1] and "does not see" in said[1]
     assert shortcuts(found, 1.0) == []
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from echoquality.core import generator
 from echoquality.metrics import (
+    Ranking,
     auroc,
     auroc_interval,
     average_precision,
@@ -52,9 +53,11 @@ def test_they_are_those_of_scikit_learn(rows):
     labels, scores, weights = np.array(rows).T
     if (weights[labels == 1].sum() > 0) and (weights[labels == 0].sum() > 0):
         w = np.column_stack([weights, np.ones(len(rows))]).astype(float)
-        for ours, theirs in ((auroc, roc_auc_score), (average_precision, average_precision_score)):
+        ranking = Ranking(labels, scores)
+        pairs = (ranking.auroc, roc_auc_score), (ranking.average_precision, average_precision_score)
+        for ours, theirs in pairs:
             expected = [theirs(labels, scores, sample_weight=column) for column in w.T]
-            assert ours(labels, scores, w) == pytest.approx(expected)
+            assert ours(w) == pytest.approx(expected)
 
 
 def test_the_interval_is_that_of_a_plain_loop():

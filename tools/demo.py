@@ -1,4 +1,4 @@
-"""The main job on simulated data: what `make demo` runs.
+"""The whole circle on simulated data: what `make demo` runs.
 
 python tools/demo.py --seed 42
 """
@@ -6,27 +6,53 @@ python tools/demo.py --seed 42
 import argparse
 from pathlib import Path
 
+import pandas as pd
 import papermill
 from report import write_report
 
+from echoquality.core import write_text
 from echoquality.dataset import CSV, DatasetSettings, build_dataset, count_files
-from echoquality.phantom import DEMO, write_corpus
-from echoquality.training import TrainingSettings, summary, train
+from echoquality.evaluation import EvaluationSettings, evaluate
+from echoquality.evaluation import summary as evaluation_summary
+from echoquality.experts import show_agreement, simulated_grades
+from echoquality.inference import InferenceSettings, infer
+from echoquality.inference import summary as inference_summary
+from echoquality.phantom import DEMO, Corpus, write_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {  # two minutes on two cores, where the defaults take hours
     **{"architecture": "mc3_18", "image_size": 56, "frames": 16, "epochs": 4, "learning_rate": 3e-4},
     **{"model_weights": "", "resume": True},
 }
+FRESH = Corpus({"affiniti50g": 3, "affiniti70g": 3, "epiq7": 3, "vivid": 4}, 6, 32, (120, 160))  # other patients
+FEW = {"max_high_quality": 20, "max_low_quality": 20, "num_synthetic": 10}
 
 
-def run_stage(stage: str, parameters: dict) -> Path:
-    "Execute a stage notebook with papermill; its report is runs/<stage>.ipynb, and runs/<stage>.html without code."
-    notebook, executed = next((ROOT / "nbs").glob(f"*_{stage}.ipynb")), ROOT / f"runs/{stage}.ipynb"
+def run_stage(stage: str, parameters: dict, name: str = "") -> Path:
+    "Execute a stage notebook with papermill; its report is runs/<name>.ipynb, and runs/<name>.html without code."
+    notebook = next((ROOT / "nbs").glob(f"[0-9][0-9]_{stage}.ipynb"))
+    executed = ROOT / f"runs/{name or stage}.ipynb"
     executed.parent.mkdir(exist_ok=True)
     quiet = {"progress_bar": False, "extra_arguments": ["--log-level=ERROR"]}
     papermill.execute_notebook(notebook, executed, parameters, cwd=ROOT, **quiet)
     return write_report(executed)
+
+
+def write_experts(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
+    "Grades of two simulated experts for the natural clips of a dataset, who see the true quality with an error."
+    clips = pd.read_csv(dataset / CSV, dtype={"file_id": str})
+    graded = clips[~clips["synthetic"]].merge(truth[["folder", "file_id", "quality"]], on=["folder", "file_id"])
+    path = dataset.parent / "simulated_experts.csv"
+    write_text(path, simulated_grades(graded, graded["quality"], seed).to_csv(index=False))
+    return path
+
+
+def agree(scores: pd.DataFrame, truth: pd.DataFrame, path: Path) -> str:
+    "Draw scores against the true quality of simulated clips; what the picture says."
+    both = scores.merge(truth[["folder", "file_id", "quality"]], on=["folder", "file_id"])
+    figure = show_agreement(both["quality"], both["score"], both["machine_type"], "true quality of the simulated clip")
+    figure.savefig(path, dpi=100)
+    return f"{figure.axes[0].get_title()}, between true quality and score: {path}"
 
 
 def main() -> None:
@@ -35,27 +61,44 @@ def main() -> None:
     seed = parser.parse_args().seed
     demo = ROOT / f"data/demo-{seed}"
 
-    print(f"1/5  simulating echocardiograms in {demo}", flush=True)
-    write_corpus(demo, DEMO, seed)
+    print(f"1/8  simulating echocardiograms in {demo}", flush=True)
+    truth = write_corpus(demo, DEMO, seed)
     where = {"results_dir": f"{demo}/results/inference_output", "raw_data_dir": f"{demo}/raw_data"}
     counts = {"max_high_quality": 80, "max_low_quality": 80, "seed": seed}
     dataset = {**where, **counts, "num_synthetic": 80, "output_dir": f"{demo}/training_data_enhanced"}
-    print("2/5  selection: what would be chosen", flush=True)
+    print("2/8  selection: what would be chosen", flush=True)
     run_stage("selection", {**where, **counts})
-    print("3/5  degradation: what it does to some of the clips", flush=True)
+    print("3/8  degradation: what it does to some of the clips", flush=True)
     run_stage("degradation", {"input_dir": where["raw_data_dir"], "seed": seed})
-    print("4/5  dataset: choosing, degrading, writing", flush=True)
+    print("4/8  dataset: choosing, degrading, writing", flush=True)
     reports = [run_stage("dataset", dataset)]
-    print("5/5  training: a small network on small clips, from random weights", flush=True)
-    training = {**SMALL, "seed": seed, "annotations_csv": f"{demo}/training_data_enhanced/{CSV}"}
-    training |= {"output_dir": f"{demo}/trained_model", "store_dir": f"{demo}/clip_store"}
-    training |= {"tracking_uri": f"sqlite:///{demo}/mlflow.db"}
-    reports.append(run_stage("training", training))
+    print("5/8  training: a small network on small clips, from random weights", flush=True)
+    same = {"annotations_csv": f"{demo}/training_data_enhanced/{CSV}", "store_dir": f"{demo}/clip_store"}
+    same |= {"seed": seed, "tracking_uri": f"sqlite:///{demo}/mlflow.db", "resume": True}
+    reports.append(run_stage("training", {**SMALL, **same, "output_dir": f"{demo}/trained_model"}))
+    print("6/8  evaluation: what the model is worth, and where it fails", flush=True)
+    model = f"{demo}/trained_model/model.safetensors"
+    experts = write_experts(demo / "training_data_enhanced", truth, seed)
+    evaluation = {**same, "model": model, "experts_csv": str(experts), "output_dir": f"{demo}/evaluation", "min_n": 5}
+    reports.append(run_stage("evaluation", evaluation))
+    print("7/8  inference: the new model scores patients whom nobody has seen", flush=True)
+    fresh = demo / "fresh"
+    unseen = write_corpus(fresh, FRESH, seed + 1)
+    scoring = {"raw_data_dir": f"{fresh}/raw_data", "model": model, "output_dir": f"{fresh}/scores", "resume": True}
+    reports.append(run_stage("inference", scoring))
+    print("8/8  the circle closes: a second dataset, from the new model's scores", flush=True)
+    second = {**FEW, "results_dir": scoring["output_dir"], "raw_data_dir": scoring["raw_data_dir"], "seed": seed}
+    second |= {"output_dir": f"{fresh}/training_data_enhanced"}
+    reports.append(run_stage("dataset", second, "second_dataset"))
 
-    build = build_dataset(DatasetSettings(**dataset))
-    print(f"\ndataset  {build.output_dir}\n{count_files(build).to_string()}\n")
-    print(summary(train(TrainingSettings(**training))), end="\n\n")
-    print(*(f"report   {report.with_suffix('.ipynb')}\n         {report}" for report in reports), sep="\n")
+    inference = infer(InferenceSettings(**scoring))
+    print(evaluation_summary(evaluate(EvaluationSettings(**evaluation, mlflow=False))), end="\n\n")
+    print(inference_summary(inference), end="\n\n")
+    print(agree(inference.scores, unseen, fresh / "agreement.png"), end="\n\n")
+    for settings in (dataset, second):
+        build = build_dataset(DatasetSettings(**settings))
+        print(f"dataset  {build.output_dir}\n{count_files(build).to_string()}\n")
+    print(*(f"report   {report}" for report in reports), sep="\n")
 
 
 if __name__ == "__main__":
