@@ -142,9 +142,9 @@ def test_a_model_does_not_beat_itself():
 
 
 def test_bins():
-    found = reliability(np.array([0, 1, 1, 1]), np.array([0.05, 0.05, 0.95, 1.0]))
-    assert found["n"].tolist() == [2, 2] and found["found"].tolist() == [0.5, 1.0]
-    assert found["said"].tolist() == pytest.approx([0.05, 0.975])
+    bins = reliability(np.array([0, 1, 1, 1]), np.array([0.05, 0.05, 0.95, 1.0]))
+    assert bins["n"].tolist() == [2, 2] and bins["found"].tolist() == [0.5, 1.0]
+    assert bins["said"].tolist() == pytest.approx([0.05, 0.975])
 
 
 def test_the_weakest_are_found():
