@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-# %% ../nbs/08b_annotations.ipynb #3a41f56e
-from .core import parallel, reason_of, write_text
+# %% ../nbs/08b_annotations.ipynb #22283e06
+from .core import parallel, reason_of, text_sha256, write_text
 from .dataset import CSV, DatasetSettings, build_dataset
 from .dicom import BadFile, patient_id, read_header
 from .phantom import SMALL, Corpus, write_corpus
@@ -112,7 +112,7 @@ def _read_splits(beside: Path, table: pd.DataFrame) -> pd.DataFrame:
         raise AnnotationsError(f"{beside} is not of this table; move it away to have the splits made again")
     return found
 
-# %% ../nbs/08b_annotations.ipynb #38bb178a
+# %% ../nbs/08b_annotations.ipynb #d6849a8f
 def _check_classes(table: pd.DataFrame, path: Path) -> None:
     "Raise AnnotationsError unless training and validation have good and poor clips."
     if unknown := sorted(set(table["split"]) - set(SPLITS)):
@@ -140,7 +140,7 @@ def read_annotations(path: Path, seed: int = 42, workers: int = 0) -> pd.DataFra
     if "split" not in table:
         table = _with_splits(table, path, seed, workers)
     if "group" not in table:
-        table["group"] = table["folder"]
+        table["group"] = table["folder"].map(lambda folder: text_sha256(folder)[:12])
     _check_classes(table, path)
     _check_groups(table, path)
     return table.assign(file=[path.parent / name for name in table["video_path"]])

@@ -200,10 +200,17 @@ def parameters_cell(notebook: Path) -> str:
         raise ValueError(f"{notebook}: {len(cells)} cells tagged `parameters`, expected 1; papermill would ignore -p")
     return "".join(line for line in cells[0]["source"] if not line.startswith("#|"))
 
-# %% ../nbs/00_core.ipynb #4bb4a94c
+# %% ../nbs/00_core.ipynb #10e0eba2
+def _told(value) -> str:
+    if not isinstance(value, Path):
+        return str(value)
+    root = project_root()
+    return str(value.relative_to(root)) if value.is_relative_to(root) else f"…/{value.name}"
+
+
 def settings_table(settings: Settings) -> pd.DataFrame:
-    "The value of each parameter, one row each; without the password of a URI."
-    values = {name: re.sub(r"//[^/\s]*@", "//…@", str(value)) for name, value in settings}
+    "The value of each parameter, one row each; without the password of a URI, and of paths elsewhere the name alone."
+    values = {name: re.sub(r"//[^/\s]*@", "//…@", _told(value)) for name, value in settings}
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/00_core.ipynb #937154fe

@@ -19,7 +19,7 @@ from IPython.display import Markdown
 from pydantic import Field
 from torch import nn
 
-# %% ../nbs/10_evaluation.ipynb #f3e2012e
+# %% ../nbs/10_evaluation.ipynb #7cc325aa
 from .annotations import AnnotationsError, leave_out, read_annotations
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError, Recipe, choose_hardware
@@ -34,11 +34,12 @@ from echoquality.core import (
     run_main,
     settings_table,
     sha256,
+    text_sha256,
     write_text,
 )
 from .dataset import LEFT_OUT
 
-# %% ../nbs/10_evaluation.ipynb #4291187b
+# %% ../nbs/10_evaluation.ipynb #8dc24d7a
 from echoquality.evidence import (
     EvidenceError,
     check_predictions,
@@ -59,7 +60,7 @@ from .runs import found_run, note_run
 from .splits import SPLITS
 from .store import ClipStore, build_store
 from .tracking import Tracker, ending
-from .training import Data, TrainingSettings, check_places, train
+from .training import Data, TrainingSettings, check_places, table_hashes, train
 
 # %% ../nbs/10_evaluation.ipynb #c7a06ece
 _all_ = ["Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]  # for Run
@@ -95,7 +96,7 @@ class EvaluationSettings(Settings):
     mlflow: bool = Field(True, description="log to the model's run in MLflow")
     tracking_uri: str = Field("sqlite:///mlflow.db", description="MLflow's database or server")
 
-# %% ../nbs/10_evaluation.ipynb #247e81a7
+# %% ../nbs/10_evaluation.ipynb #e6930a52
 @dataclass(frozen=True)
 class Subject:
     "A model and the clips that it is tested on."
@@ -109,13 +110,14 @@ class Subject:
 
 
 def _check_fits(settings: EvaluationSettings, model: Model) -> None:
-    then, now = _identity(model).get("annotations_sha256", "none"), sha256(settings.annotations_csv)
-    if then != now and not settings.external:
-        raise EvidenceError(
-            f"model {settings.model} was trained on another table: annotations_sha256 was {then[:12]}, that of "
-            f"{settings.annotations_csv} is {now[:12]}. Its training clips may be among these test clips; if they are "
-            "of other patients, say external"
-        )
+    for name, now in table_hashes(settings.annotations_csv).items():
+        then = _identity(model).get(name, "")
+        if then != now and not settings.external:
+            raise EvidenceError(
+                f"model {settings.model} was trained on another table: {name} was {then[:12] or 'none'}, that of "
+                f"{settings.annotations_csv} is {now[:12] or 'none'}. Its training clips may be among these test "
+                "clips; if they are of other patients, say external"
+            )
 
 
 def _identity(model: Model) -> dict:
@@ -146,7 +148,7 @@ def _check_test(table: pd.DataFrame, path: Path) -> None:
             "build a dataset with more patients, or with both classes"
         )
 
-# %% ../nbs/10_evaluation.ipynb #222ff391
+# %% ../nbs/10_evaluation.ipynb #7665d01d
 def prepare(settings: EvaluationSettings) -> Subject:
     "Check everything, and decode what is not decoded yet. Raises what `evaluate` raises."
     Tracker(settings.tracking_uri if settings.mlflow else "")
@@ -156,13 +158,15 @@ def prepare(settings: EvaluationSettings) -> Subject:
     _check_fits(settings, model)
     _check_test(table, settings.annotations_csv)
     found_run(settings.output_dir, RUN, _run_identity(settings), settings.resume)
+    starting, missing = _starting(settings, model)
+    if settings.leave_one_machine_out and starting is None:
+        raise EvidenceError("leave_one_machine_out needs the weights that training started from: set starting_weights")
     if settings.experts_csv:
         read_grades(settings.experts_csv, table[table["split"] == "test"])
     files = table["file"] if settings.leave_one_machine_out else table.loc[table["split"] != "train", "file"]
     store = build_store(list(files), settings.store_dir, model.form, settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     _check_test(table, settings.annotations_csv)
-    starting, missing = _starting(settings, model)
     bad = f"{len(store.bad)} files cannot be used and are left out: see {LEFT_OUT}" if len(store.bad) else ""
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
     return Subject(model, prints, table, store, starting, tuple(filter(None, [missing, bad])))
@@ -217,7 +221,7 @@ def _tables(subject: Subject, logits: pd.DataFrame, features: pd.DataFrame) -> l
     table, split = with_baselines(table, features, starting), rows["split"].to_numpy()
     return [table[split == name].reset_index(drop=True) for name in ("val", "test")]
 
-# %% ../nbs/10_evaluation.ipynb #29cc0643
+# %% ../nbs/10_evaluation.ipynb #5f85aa73
 @dataclass(frozen=True)
 class Evaluation:
     "What came out."
@@ -242,7 +246,8 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
         write_text(folder / LEFT_OUT, subject.store.bad.to_csv(index=False))
         features = _features(subject, settings)
         validation, predictions = _tables(subject, _logits(subject, settings), features)
-        check_predictions(predictions, [name for name in BASELINES if name in predictions], **subject.prints)
+        for table in (validation, predictions):
+            check_predictions(table, [name for name in BASELINES if name in table], **subject.prints)
         write_parquet(validation, folder / "validation.parquet")
         write_parquet(predictions, folder / "predictions.parquet")
         evidence = _weigh(settings, subject, validation, predictions, features)
@@ -297,13 +302,11 @@ def _with_attention(evidence: Evidence, explained: list[Explained]) -> Evidence:
         doubts.append(f"its maps resemble those of random weights (correlation {means.iloc[2]:.2f}) and explain little")
     return replace(evidence, attention=table.reset_index(), warnings=(*evidence.warnings, *doubts))
 
-# %% ../nbs/10_evaluation.ipynb #013a07f7
+# %% ../nbs/10_evaluation.ipynb #2f31c66d
 def _machines(settings: EvaluationSettings, subject: Subject) -> pd.DataFrame | None:
     "A row per machine that was left out, or None if that was not asked for."
     if not settings.leave_one_machine_out:
         return None
-    if subject.starting is None:
-        raise EvidenceError("leave_one_machine_out needs the weights that training started from: set starting_weights")
     machines, rows = sorted(set(subject.table["machine_type"])), []
     for machine in machines:
         print(f"without {machine} ({machines.index(machine) + 1} of {len(machines)})", flush=True)
@@ -325,7 +328,7 @@ def _training_settings(settings: EvaluationSettings, subject: Subject, machine: 
     known |= {name: (subject.model.facts or {}).get(name, 30) for name in ("epochs", "patience")}
     weights = settings.starting_weights if _identity(subject.model).get("weights_sha256") else ""
     known |= {name: getattr(settings, name) for name in ("annotations_csv", "store_dir", "accelerator", "workers")}
-    folder = settings.output_dir / "machines" / machine
+    folder = settings.output_dir / "machines" / text_sha256(machine)[:12]  # a name of a table is no name of a folder
     known |= {"model_weights": weights, "output_dir": folder, "resume": True, "mlflow": False}
     return TrainingSettings(**known)
 
@@ -344,7 +347,7 @@ def _without(machine: str, settings: EvaluationSettings, subject: Subject) -> di
     found = measure_table(predictions, *asked).query("slice == 'all clips'")
     return row | {each.measure: in_words(each) for each in found.itertuples()} | {"note": ""}
 
-# %% ../nbs/10_evaluation.ipynb #80d491d6
+# %% ../nbs/10_evaluation.ipynb #c1e43b02
 def _log(settings: EvaluationSettings, subject: Subject, evidence: Evidence, notes: list[str]) -> None:
     tracker = Tracker(settings.tracking_uri if settings.mlflow else "")
     run_id = (subject.model.facts or {}).get("mlflow_run", "")
@@ -373,7 +376,9 @@ def _against(path: Path, settings: EvaluationSettings, subject: Subject, evidenc
     rows = subject.table[subject.table["split"] == "test"]
     store = build_store(list(rows["file"]), settings.store_dir, other.form, settings.workers)
     logits = _predict(other.network, other, rows, store, settings)
-    return compare(evidence.predictions.assign(other=logits), "logit", "other", settings.seed, settings.rounds)
+    found = compare(evidence.predictions.assign(other=logits), "logit", "other", settings.seed, settings.rounds)
+    same = table_hashes(settings.annotations_csv).items() <= _identity(other).items()
+    return found | {"note": "" if same else ", though the champion may have been trained on some of these clips"}
 
 # %% ../nbs/10_evaluation.ipynb #13ec19b4
 def summary(evaluation: Evaluation) -> str:

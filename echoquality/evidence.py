@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'MEASURES', 'BINS', 'simulated_predictions', 'EvidenceError', 'check_predictions', 'read_predictions',
-           'measures', 'slices', 'measure_table', 'in_words', 'compare', 'reliability', 'show_reliability', 'failures',
-           'show_measures', 'as_json']
+           'measures', 'slices', 'measure_table', 'with_interval', 'in_words', 'compare', 'reliability',
+           'show_reliability', 'failures', 'show_measures', 'as_json']
 
 # %% ../nbs/09a_evidence.ipynb #7ec7eb9b
 import json
@@ -54,7 +54,7 @@ def simulated_predictions(count: int = 240, seed: int = 0) -> pd.DataFrame:
         {**table, "score": label * 0.9 + 0.05, "model": "0" * 12, "dataset": "1" * 12, "simpler": simpler}
     )
 
-# %% ../nbs/09a_evidence.ipynb #b650d197
+# %% ../nbs/09a_evidence.ipynb #4d1ae65b
 class EvidenceError(ValueError):
     "A table of predictions that nothing can be concluded from; the message says where and why."
 
@@ -69,12 +69,15 @@ def check_predictions(
     if missing := [name for name in (*COLUMNS, *scores) if name not in table]:
         raise EvidenceError(f"{where}: no column {', '.join(missing)}; the evaluation writes them all")
     for name, expected in prints.items():
-        if odd := sorted(set(table[name]) - {expected}):
+        if odd := sorted(set(table[name].astype(str)) - {expected}):
             raise EvidenceError(
                 f"{where}: its {name} has the fingerprint {odd[0]}, expected {expected}: it is of another {name}"
             )
     for name in ("probability", *scores):
-        _check_column(table, name, table[name].between(0, 1), "no probability from 0 to 1", where)
+        in_range = pd.to_numeric(table[name], errors="coerce").between(0, 1)
+        _check_column(table, name, in_range, "no probability from 0 to 1", where)
+    _check_column(table, "logit", np.isfinite(pd.to_numeric(table["logit"], errors="coerce")), "no number", where)
+    _check_column(table, "group", table["group"].notna(), "no group", where)
     _check_column(table, "label", table["label"].isin([0, 1]), "expected 0 or 1", where)
     counts = [int((table["label"] == value).sum()) for value in (1, 0)]
     if min(counts) == 0:
@@ -133,7 +136,7 @@ def slices(table: pd.DataFrame) -> dict[str, np.ndarray]:
     parts |= {f"poor by {kind.replace('_', ' ')}": good | (table["degradation"] == kind).to_numpy() for kind in kinds}
     return parts | {name: (table["machine"] == name).to_numpy() for name in sorted(set(table["machine"]))}
 
-# %% ../nbs/09a_evidence.ipynb #942a23d3
+# %% ../nbs/09a_evidence.ipynb #a6fd932c
 def _enough(measure: str, good: int, poor: int) -> int:
     "The number of clips that limits a measure."
     return {"sensitivity": good, "specificity": poor}.get(measure, min(good, poor))
@@ -148,14 +151,15 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, s
     rows[["low", "high"]], rows["note"] = np.nan, ""
     if groups > 1:
         drawn = bootstrap(lambda w: measures(labels, scores, threshold, w), part["group"], seed, rounds)
-        rows["low"], rows["high"] = interval(drawn)
+        drawn[-1] += rows["value"].iloc[-1] - np.nanmean(drawn[-1])  # drawing again adds to a calibration error
+        rows["low"], rows["high"] = interval(np.maximum(drawn, 0))
     else:
         rows["note"] = "one patient: no interval"
     small = [_enough(name, good, len(part) - good) < least for name in MEASURES]
     rows.loc[small, ["value", "low", "high"]], rows.loc[small, "note"] = np.nan, "n too small"
     return rows
 
-# %% ../nbs/09a_evidence.ipynb #d7b2a9ee
+# %% ../nbs/09a_evidence.ipynb #86143a12
 def measure_table(
     table: pd.DataFrame, thresholds: dict[str, float], least: int = 10, seed: int = 0, rounds: int = 1000
 ) -> pd.DataFrame:
@@ -173,11 +177,14 @@ def measure_table(
     return pd.concat(found, ignore_index=True)[order]
 
 
-def in_words(row) -> str:
-    "A row of `measure_table` as text: value (low to high)."
-    if row.note == "n too small":
-        return row.note
-    return f"{row.value:.3f}" + (f" ({row.low:.3f} to {row.high:.3f})" if np.isfinite(row.low) else "")
+def with_interval(value: float, low: float, high: float, form: str = ".3f") -> str:
+    "A figure as text: value (low to high); without the interval where there is none."
+    return f"{value:{form}}" + (f" ({low:{form}} to {high:{form}})" if np.isfinite(low) else "")
+
+
+def in_words(row, form: str = ".3f") -> str:
+    "A row of `measure_table` as text."
+    return row.note if row.note == "n too small" else with_interval(row.value, row.low, row.high, form)
 
 # %% ../nbs/09a_evidence.ipynb #39f1b724
 def compare(table: pd.DataFrame, by: str, other: str, seed: int = 0, rounds: int = 1000) -> dict:

@@ -79,30 +79,55 @@ def _kappa(first, second, scale: np.ndarray) -> float:
     places = [np.searchsorted(scale, each) for each in (first, second)]
     return float(cohen_kappa_score(*places, weights="quadratic", labels=range(len(scale))))
 
-# %% ../nbs/09d_experts.ipynb #7e847214
+# %% ../nbs/09d_experts.ipynb #3ff67ab6
+def _with_experts(part: pd.DataFrame, values: pd.Series, wide: pd.DataFrame, scale, seed: int, rounds: int) -> tuple:
+    "ρ of values with the mean grade, its interval, the mean κ with each expert, n."
+    called, kappas = _as_grades(values, scale), []
+    for _, given in wide.items():
+        there = given.notna().to_numpy()
+        kappas.append(_kappa(called[there], given[there], scale))
+    return *_with_interval(values, wide.mean(axis=1), part["group"], seed, rounds), _mean(kappas), len(part)
+
+
+def _mean(values: list[float]) -> float:
+    "Of those that are numbers."
+    values = [value for value in values if np.isfinite(value)]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _between_experts(part: pd.DataFrame, wide: pd.DataFrame, scale, seed: int, rounds: int) -> tuple | None:
+    "Mean ρ of two experts, its interval, mean κ, the least n; None where no two graded three clips in common."
+    pairs = [(wide[a], wide[b], (wide[a].notna() & wide[b].notna()).to_numpy()) for a, b in combinations(wide, 2)]
+    pairs = [(a[both], b[both], both) for a, b, both in pairs if both.sum() > 2]
+    if not pairs:
+        return None
+
+    def statistic(weights: np.ndarray) -> np.ndarray:
+        return np.nanmean([spearman(a, b, weights[both]) for a, b, both in pairs], axis=0)
+
+    ends = (np.nan, np.nan)
+    if part["group"].nunique() > 1:
+        ends = interval(bootstrap(statistic, part["group"], seed, rounds))
+    value = float(statistic(np.ones((len(part), 1)))[0])
+    return value, *map(float, ends), _mean([_kappa(a, b, scale) for a, b, _ in pairs]), min(len(a) for a, *_ in pairs)
+
+# %% ../nbs/09d_experts.ipynb #32b1ed98
 def agreement(table: pd.DataFrame, grades: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> pd.DataFrame:
     """A row per comparison: Spearman's ρ with 95 % interval over groups, weighted κ, n.
 
-    `table`: predictions (video_path, probability, score, group); `grades`: what `read_grades` gives.
+    `table`: predictions (video_path, probability, score, group, source); `grades`: what `read_grades` gives. The
+    teacher is compared on natural clips that it scored: of a synthetic one it has only seen the source.
     """
     wide = grades.pivot(index="video_path", columns="expert", values="grade")
     part = table[table["video_path"].isin(wide.index)].set_index("video_path")
-    wide, scale = wide.loc[part.index], np.unique(grades["grade"])
-    mean, rows = wide.mean(axis=1), []
-    for name, values in {"the model": part["probability"], "the teacher": part["score"]}.items():
-        rho = _with_interval(values, mean, part["group"], seed, rounds)
-        called, kappas = _as_grades(values, scale), []
-        for _, given in wide.items():
-            there = given.notna().to_numpy()
-            kappas.append(_kappa(called[there], given[there], scale))
-        rows.append((f"{name} and the experts", *rho, float(np.mean(kappas)), len(part)))
-    pairs = [(wide[a], wide[b]) for a, b in combinations(wide, 2)]
-    pairs = [(a, b, a.notna() & b.notna()) for a, b in pairs]
-    pairs = [(a[both], b[both], part["group"][both]) for a, b, both in pairs if both.sum() > 2]
-    if pairs:
-        rhos = [_with_interval(a, b, groups, seed, rounds) for a, b, groups in pairs]
-        kappa = np.mean([_kappa(a, b, scale) for a, b, _ in pairs])
-        rows.append(("two experts, on average", *np.mean(rhos, axis=0), float(kappa), min(len(a) for a, *_ in pairs)))
+    wide, scale, asked = wide.loc[part.index], np.unique(grades["grade"]), (seed, rounds)
+    rows = [("the model and the experts", *_with_experts(part, part["probability"], wide, scale, *asked))]
+    taught = part[part["score"].notna() & (part["source"] == "natural")]
+    if len(taught) > 2:
+        found = _with_experts(taught, taught["score"], wide.loc[taught.index], scale, *asked)
+        rows.append(("the teacher and the experts", *found))
+    if found := _between_experts(part, wide, scale, *asked):
+        rows.append(("two experts, on average", *found))
     return pd.DataFrame(rows, columns=["between", "Spearman's ρ", "low", "high", "weighted κ", "n"])
 
 # %% ../nbs/09d_experts.ipynb #55d94f9e

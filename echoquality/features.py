@@ -110,13 +110,15 @@ def feature_table(files: list[Path], workers: int = 0) -> pd.DataFrame:
     rows = [{"reason": each} if isinstance(each, str) else {"reason": "", **each} for each in found]
     return pd.DataFrame(rows, columns=["reason", *FEATURES])
 
-# %% ../nbs/09b_features.ipynb #d2066e93
+# %% ../nbs/09b_features.ipynb #7021c3e7
 def _bins(known: pd.Series, values: pd.Series, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
     "Both series as whole numbers: words as they are known, numbers in bins of equal numbers of known clips; -1 else."
     if not pd.api.types.is_numeric_dtype(known):
         places = {word: number for number, word in enumerate(sorted(set(known.dropna())))}
         return tuple(each.map(places).fillna(-1).to_numpy(int) for each in (known, values))
-    edges = np.unique(np.nanquantile(known, np.linspace(0, 1, count + 1)[1:-1])) if known.notna().any() else []
+    distinct = np.unique(known.dropna())
+    few = (distinct[1:] + distinct[:-1]) / 2  # between each two
+    edges = few if len(distinct) <= 2 * count else np.unique(np.nanquantile(known, np.linspace(0, 1, count + 1)[1:-1]))
     return tuple(np.where(each.isna(), -1, np.searchsorted(edges, each, "right")) for each in (known, values))
 
 
@@ -157,11 +159,12 @@ def audit(table: pd.DataFrame, least: int = 10, seed: int = 0, rounds: int = 100
             found += [{"source": source, **row} for row in _audit_source(part, seed, rounds)]
     return pd.DataFrame(found, columns=["source", "feature", "AUROC", "low", "high", "visible", "n"])
 
-# %% ../nbs/09b_features.ipynb #f0f88595
+# %% ../nbs/09b_features.ipynb #8c5e3ca9
 def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
     "A sentence per source on the features whose AUROC exceeds `bound`: what the network can see, and what it cannot."
     sentences = []
     for source, rows in found[found["AUROC"] > bound].groupby("source", sort=False):
+        together = rows.loc[rows["feature"] == "all together", "AUROC"]
         rows = rows[rows["feature"].isin(FEATURES)].sort_values("AUROC", ascending=False, kind="stable")
         named = {seen: ", ".join(f"{r.feature} {r.AUROC:.2f}" for r in rows[rows["visible"] == seen].itertuples())
                  for seen in (True, False)}  # fmt: skip
@@ -169,6 +172,9 @@ def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
             if named[seen]:
                 what = f"good clips differ from {source} poor ones in more than quality"
                 sentences.append(f"{what}, {note} (AUROC): {named[seen]}")
+        if len(together) and rows.empty:  # it takes several of them
+            what = f"all that is measured besides quality, together, tells good clips from {source} poor ones"
+            sentences.append(f"{what} (AUROC {together.iloc[0]:.2f})")
     return sentences
 
 

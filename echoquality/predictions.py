@@ -43,7 +43,7 @@ def prediction_table(rows: pd.DataFrame, logits: np.ndarray, temperature: float,
     table["score"] = pd.to_numeric(rows.get("score", nothing), errors="coerce")
     return table.assign(**prints).reset_index(drop=True)
 
-# %% ../nbs/09f_predictions.ipynb #91f049cd
+# %% ../nbs/09f_predictions.ipynb #4a3d6b03
 _SIMPLE = {"hand_made": HAND_MADE, "mean_intensity": ("mean intensity",)}
 
 
@@ -51,11 +51,11 @@ def with_baselines(table: pd.DataFrame, features: pd.DataFrame, starting: np.nda
     """Predictions of validation and test clips with the probabilities of each baseline, as columns.
 
     `features`: FEATURES, video_path, reason, label and split of all clips; `starting`: logits of the network before it
-    was trained.
+    was trained. Without training clips of both classes there are no simple models.
     """
     train = features[(features["split"] == "train") & (features["reason"] == "")]
     rows = features.set_index("video_path").loc[table["video_path"]]
-    for name, chosen in _SIMPLE.items():
+    for name, chosen in _SIMPLE.items() if train["label"].nunique() == 2 else ():
         table = table.assign(**{name: simple_probability(fit_simple(train, train["label"], chosen), rows, chosen)})
     if starting is None:
         return table

@@ -14,11 +14,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/09e_report.ipynb #ed721abc
+# %% ../nbs/09e_report.ipynb #605f9227
 from .core import write_text
-from .evidence import as_json, compare, failures, in_words, measure_table, simulated_predictions
+from echoquality.evidence import (
+    as_json,
+    compare,
+    failures,
+    in_words,
+    measure_table,
+    simulated_predictions,
+    with_interval,
+)
 from .experts import agreement
 from .features import FEATURES, audit, shortcuts
+from .results import PASS
 
 # %% ../nbs/09e_report.ipynb #20e4d309
 BASELINES = {  # columns of a table of predictions
@@ -44,7 +53,7 @@ class Evidence:
     machines: pd.DataFrame | None = None
     warnings: tuple[str, ...] = ()
 
-# %% ../nbs/09e_report.ipynb #faa796ff
+# %% ../nbs/09e_report.ipynb #25fd88e6
 def weigh(
     predictions: pd.DataFrame, thresholds: dict[str, float], features: pd.DataFrame, grades: pd.DataFrame | None = None,
     least: int = 10, bound: float = 0.8, seed: int = 0, rounds: int = 1000, facts: dict | None = None,
@@ -64,19 +73,34 @@ def weigh(
     columns = ["part", "by", "other", "difference", "low", "high", "beats"]
     compared, audited = pd.DataFrame(compared, columns=columns), audit(features, least, seed, rounds)
     experts = agreement(predictions, grades, seed, rounds) if grades is not None else None
-    warnings = [*_not_beaten(compared), *_doubts(predictions, measured), *shortcuts(audited, bound)]
+    missing = _not_asked(predictions, measured, compared, audited, thresholds)
+    warnings = [*_not_beaten(compared), *_doubts(predictions, measured), *missing, *shortcuts(audited, bound)]
     return Evidence(
         predictions, thresholds, measured, compared, audited, facts or {}, experts, warnings=tuple(warnings)
     )
 
-# %% ../nbs/09e_report.ipynb #7354ca99
+# %% ../nbs/09e_report.ipynb #470dc357
 def _not_beaten(compared: pd.DataFrame) -> list[str]:
     rows = compared[~compared["beats"].astype(bool)]
     return [
         f"it is not shown to beat {BASELINES.get(row.other, row.other)} on {row.part}: the AUROC differs by "
-        f"{row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
+        f"{with_interval(row.difference, row.low, row.high, '+.3f')}"
         for row in rows.itertuples()
     ]
+
+
+def _not_asked(predictions, measured, compared, audited, thresholds) -> list[str]:
+    "What could not be found out, for want of clips."
+    lines, own = [], measured[measured["by"] == "probability"]
+    for part in PARTS:
+        if own.loc[own["slice"] == part, "note"].eq("n too small").all():
+            lines.append(f"there are too few of {part} for any figure")
+        elif len(thresholds) > 1 and part not in set(compared["part"]):
+            lines.append(f"there are too few of {part} to compare it with simpler models")
+    for source in sorted(set(predictions["source"])):
+        if source not in set(audited["source"]):
+            lines.append(f"whether something else than quality tells {source} poor clips was not asked: too few clips")
+    return lines
 
 
 def _doubts(predictions: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
@@ -93,7 +117,7 @@ def _doubts(predictions: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
         )
     return doubts
 
-# %% ../nbs/09e_report.ipynb #cfeeba82
+# %% ../nbs/09e_report.ipynb #6c6ca6d4
 def _row(evidence: Evidence, part: str, measure: str, by: str = "probability"):
     found = evidence.measures
     chosen = (found["by"] == by) & (found["slice"] == part) & (found["measure"] == measure)
@@ -112,14 +136,18 @@ def _worth(evidence: Evidence) -> list[str]:
         lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
     lines.append(f"From a probability of {finds.threshold:.3f} on, a clip passes: {_percent(finds)} of the good "
                  f"clips do, and {_percent(refuses)} of the poor ones are refused.")  # fmt: skip
+    lines.append(_at_default(table, finds.threshold))
     return lines
 
 
 def _percent(row) -> str:
-    "A share as text: value (low to high)."
-    if row.note == "n too small":
-        return row.note
-    return f"{row.value:.0%}" + (f" ({row.low:.0%} to {row.high:.0%})" if np.isfinite(row.low) else "")
+    return in_words(row, ".0%")
+
+
+def _at_default(table: pd.DataFrame, threshold: float) -> str:
+    passed = [f"{(table.loc[table['label'] == label, 'probability'] >= PASS).mean():.0%}" for label in (1, 0)]
+    return (f"Inference calls a clip PASS from {PASS} on, unless it is given `threshold` {threshold:.3f}: that reach "
+            f"{passed[0]} of the good clips and {passed[1]} of the poor ones.")  # fmt: skip
 
 
 def _simpler(evidence: Evidence) -> list[str]:
@@ -127,11 +155,12 @@ def _simpler(evidence: Evidence) -> list[str]:
     for name in [name for name in evidence.thresholds if name != "probability"]:
         rows = evidence.comparisons[evidence.comparisons["other"] == name]
         beaten = " and ".join(rows.loc[rows["beats"].astype(bool), "part"]) or "no clips"
+        beaten = f"beaten on {beaten}" if len(rows) else "not compared, for want of clips"
         reached = in_words(_row(evidence, "all clips", "AUROC", name))
-        lines.append(f"{BASELINES.get(name, name)}: AUROC {reached}; beaten on {beaten}.")
+        lines.append(f"{BASELINES.get(name, name)}: AUROC {reached}; {beaten}.")
     return lines
 
-# %% ../nbs/09e_report.ipynb #2a5bd1cd
+# %% ../nbs/09e_report.ipynb #f52620f7
 _FAILS = {"sensitivity": "Good clips are refused, machine", "specificity": "Poor clips pass,"}
 
 
@@ -157,7 +186,7 @@ def headline(evidence: Evidence) -> str:
 
 
 def _with_experts(table: pd.DataFrame) -> list[str]:
-    return [f"{row[0]}: Spearman's ρ {row[1]:.2f} ({row[2]:.2f} to {row[3]:.2f}), weighted κ {row[4]:.2f}, n = {row[5]}"
+    return [f"{row[0]}: Spearman's ρ {with_interval(*row[1:4], '.2f')}, weighted κ {row[4]:.2f}, n = {row[5]}"
             for row in table.itertuples(index=False)]  # fmt: skip
 
 # %% ../nbs/09e_report.ipynb #94204d0c
@@ -172,7 +201,7 @@ def simulated_evidence(rounds: int = 200) -> Evidence:
         table, {"probability": 0.5, "mean_intensity": 0.5}, features, rounds=rounds, facts={"temperature": 1.4}
     )
 
-# %% ../nbs/09e_report.ipynb #72f5c93e
+# %% ../nbs/09e_report.ipynb #1fa1d0f8
 _USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions
 about patients: it has been tested on the clips described here, by the labels described here, and on nothing else."""
 
@@ -209,7 +238,7 @@ def model_card(evidence: Evidence) -> str:
 
 ## All figures
 
-Mean (95 % interval of a bootstrap over patients); the threshold is from validation clips.
+Value (95 % interval of a bootstrap over patients); the threshold is from validation clips.
 
 {_table(overview(evidence).reset_index())}
 """

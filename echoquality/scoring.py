@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-# %% ../nbs/10a_scoring.ipynb #f0e88d39
+# %% ../nbs/10a_scoring.ipynb #cc878b5c
 from .augmentation import augment, draw_augmentation
 from .batches import Hardware
 from .clips import Form, model_input, small_frames, window
-from .core import KILLED, atomic, generator, parallel, reason_of
+from .core import KILLED, atomic, cores, generator, parallel, reason_of
 from .dicom import BadFile, clip_mask, frame_count, machine_model, machine_type, read_header
 from .metrics import probability
 from .model import Model, Scorer
@@ -75,7 +75,7 @@ def score_clip(path: Path, model: Model, windows: int = 1) -> float:
     clips = torch.from_numpy(load_clip(path, view_of(model, windows)).clips)
     return float(Scorer(model).eval()(clips).mean())
 
-# %% ../nbs/10a_scoring.ipynb #a54f647b
+# %% ../nbs/10a_scoring.ipynb #4c77ecd9
 @dataclass(frozen=True)
 class LeftOut:
     "A file that was not scored."
@@ -109,8 +109,9 @@ def ahead(items: Iterable, depth: int = 2) -> Iterator:
         pool.shutdown(cancel_futures=True)
 
 
-def loaded_clips(items: list[tuple[Path, str]], view: View, workers: int, size: int = 32) -> Iterator[Loaded | LeftOut]:
-    "What becomes of each (file, folder), in order; `workers` processes decode, two portions of `size` files ahead."
+def loaded_clips(items: list[tuple[Path, str]], view: View, workers: int) -> Iterator[Loaded | LeftOut]:
+    "What becomes of each (file, folder), in order; `workers` processes decode, two portions of files ahead."
+    size = max(8, 4 * cores(workers))
     load = partial(_load, view=view)
     portions = (list(parallel(load, items[i : i + size], workers, "", _killed)) for i in range(0, len(items), size))
     for portion in ahead(portions):

@@ -128,14 +128,17 @@ def _nothing(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
     found = f"no {LABELS[label]}-quality clip among {len(rows)} results"
     return f"{found}: asked for {asked}; nearest are\n{shown}\n{advice}"
 
-# %% ../nbs/04_selection.ipynb #f17a45e0
+# %% ../nbs/04_selection.ipynb #61245e35
 def locate(row, raw_data_dir: Path) -> Path:
     "The file of a results row (`folder`, `file_id`, `path`) under `raw_data_dir`. Raises BadFile."
     root = Path(raw_data_dir).resolve()
     folder = root / row.folder
     parts = PurePosixPath(row.path.replace("\\", "/")).parts
     behind = parts[len(parts) - parts[::-1].index(row.folder) :] if row.folder in parts else parts[-1:]
-    for place in (folder.joinpath(*behind), folder / row.file_id):
+    places = [folder.joinpath(*behind), folder / row.file_id]
+    if row.path.endswith(f"{row.folder}/{row.file_id}"):  # as our inference writes it: no guessing is needed
+        places.reverse()
+    for place in places:
         try:
             inside = folder.resolve().is_relative_to(root) and place.resolve().is_relative_to(folder.resolve())
             found = inside and place.is_file()

@@ -204,24 +204,22 @@ def _end(status: str) -> bool:
     mlflow.end_run(status)
     return True
 
-# %% ../nbs/08e_tracking.ipynb #fb5ba8ef
+# %% ../nbs/08e_tracking.ipynb #4a775946
 def _crown(uri: str, name: str, run_id: str, beats: Callable[[Path], dict]) -> str:
-    from mlflow.exceptions import MlflowException
-
     client = _client(uri)
     mine = next((v.version for v in client.search_model_versions(f"name='{name}'") if v.run_id == run_id), None)
     if mine is None:
         return f"the champion of {name!r} stays as it is: this model is not registered there"
-    try:
-        reigning = client.get_model_version_by_alias(name, "champion")
-    except MlflowException:  # nobody
+    known = client.get_registered_model(name).aliases
+    if "champion" not in known:
         client.set_registered_model_alias(name, "champion", mine)
         return f"version {mine} is the champion of {name!r}, the first one"
-    if reigning.version == mine:
+    reigning = client.get_model_version(name, known["champion"])
+    if str(reigning.version) == str(mine):
         return f"version {mine} is the champion of {name!r} already"
     with TemporaryDirectory() as folder:
         found = beats(Path(client.download_artifacts(reigning.run_id, "model.safetensors", folder)))
-    by = f"AUROC {found['difference']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+    by = f"AUROC {found['difference']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f}){found.get('note', '')}"
     if not found["beats"]:
         return f"version {reigning.version} stays the champion of {name!r}: against it version {mine} has {by}"
     client.set_registered_model_alias(name, "champion", mine)

@@ -35,7 +35,10 @@ from echoquality.evidence import (
     [
         ({"probability": [0.5, np.nan]}, r"row 1, column 'probability', clip b: .*nan.* is no probability"),
         ({"probability": [0.5, 1.5]}, "is no probability"),
-        ({"simpler": [np.nan, np.nan]}, r"column 'simpler'.*and 1 more"),
+        ({"probability": ["0.5", "high"]}, "'high' is no probability"),
+    ({"logit": [0.5, np.inf]}, "column 'logit', clip b: .*inf.* is no number"),
+    ({"group": ["g", None]}, "column 'group', clip b: .* is no group"),
+    ({"simpler": [np.nan, np.nan]}, r"column 'simpler'.*and 1 more"),
         ({"label": [1, 2]}, "expected 0 or 1"),
         ({"label": [1, 1]}, "2 good and 0 poor clips, and both are needed"),
         ({"model": ["x", "y"]}, "its model has the fingerprint y, expected x: it is of another model"),
@@ -43,7 +46,7 @@ from echoquality.evidence import (
 )
 def test_what_is_wrong_with_a_table_is_said(change, message):
     table = pd.DataFrame({name: ["x", "x"] for name in COLUMNS})
-    table = table.assign(video_path=["a", "b"], probability=[0.2, 0.4], label=[0, 1], simpler=0.5)
+    table = table.assign(video_path=["a", "b"], probability=[0.2, 0.4], label=[0, 1], simpler=0.5, logit=0.0)
     check_predictions(table, ["simpler"], model="x")
     with pytest.raises(EvidenceError, match=message):
         check_predictions(table.assign(**change), ["simpler"], model="x")

@@ -47,7 +47,7 @@ def test_agreement_of_known_graders():
     rng, n = generator(2, "experts"), 300
     quality = rng.uniform(size=n)
     table = pd.DataFrame({"video_path": [f"c{i}" for i in range(n)], "group": np.arange(n) % 30})
-    table = table.assign(probability=quality, score=rng.uniform(size=n))
+    table = table.assign(probability=quality, score=rng.uniform(size=n), source="natural")
     exact = pd.DataFrame(
         {"video_path": table["video_path"], "expert": "a", "grade": 1 + np.minimum(quality * 5 // 1, 4)}
     )
@@ -59,4 +59,9 @@ def test_agreement_of_known_graders():
     between = found.loc["two experts, on average"]
     assert 0.7 < between["weighted κ"] < 0.95 and between["n"] == 150 and model["n"] == n
     assert len(agreement(table, exact, rounds=20)) == 2  # one expert agrees with nobody
+    assert between["low"] < between["Spearman's ρ"] < between["high"]
+    blind = agreement(table.assign(score=np.nan), exact, rounds=20)
+    assert blind["between"].tolist() == ["the model and the experts"]
+    degraded = table.assign(source=np.where(np.arange(n) < 100, "synthetic", "natural"))
+    assert agreement(degraded, exact, rounds=20)["n"].tolist() == [n, n - 100]
     assert show_agreement(quality, quality, "x").axes[0].get_title().startswith("Spearman's ρ 1.00")

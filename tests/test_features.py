@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from pydicom import examples
 
 from echoquality.core import generator
@@ -84,6 +85,23 @@ def test_the_audit_finds_what_was_planted():
     assert "from natural poor ones" in said[0] and "contrast 0." in said[0] and "can see" in said[0]
     assert "transfer syntax 0." in said[1] and "does not see" in said[1]
     assert shortcuts(found, 1.0) == []
+
+
+def test_a_rare_value_is_found():
+    table = made_up()
+    rare = (table["label"] == 0) & (np.arange(len(table)) % 5 == 0)
+    for name, values in (("rows", (480, 600)), ("regions", (3, 1))):
+        table[name] = np.where(rare, values[1], values[0])
+    found = audit(table, rounds=50).query("source == 'natural'").set_index("feature")["AUROC"]
+    assert found["rows"] > 0.55 and found["rows"] == pytest.approx(found["regions"])
+
+
+def test_features_that_tell_only_together_are_told():
+    from echoquality.features import shortcuts
+
+    found = pd.DataFrame({"source": "natural", "feature": ["rows", "all together"], "AUROC": [0.7, 0.99]})
+    said = shortcuts(found.assign(visible=False), 0.8)
+    assert "together, tells good clips from natural poor ones (AUROC 0.99)" in said[0]
 
 
 def test_too_few_clips_are_not_audited():

@@ -21,7 +21,7 @@ from pydicom.data import get_testdata_file
 from echoquality import inference as module
 from echoquality.clips import Form
 from echoquality.core import WorkError, parameter_table, parameters_cell, parameters_source, project_root
-from echoquality.inference import InferenceError, InferenceSettings, find_files, infer, summary
+from echoquality.inference import InferenceError, InferenceSettings, find_files, infer, loose_files, summary
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.phantom import TINY, write_corpus
 from echoquality.results import read_results
@@ -46,6 +46,7 @@ def test_files_are_found_by_their_path(tmp_path):
         (tmp_path / "raw" / name).write_text("")
     (tmp_path / "raw/C").mkdir()
     assert find_files(tmp_path / "raw") == {"A": ["1", "x/1", "y/1"], "B": ["1"], "C": []}
+    assert loose_files(tmp_path / "raw") == ["loose"]
     with pytest.raises(InferenceError, match="no such folder"):
         find_files(tmp_path / "none")
     with pytest.raises(InferenceError, match=r"no files in its 0 folders; 1 files lie directly in it"):
@@ -69,6 +70,12 @@ def where(tmp_path_factory):
     (study / "notes.txt").write_text("x")
     (folder / "outside").write_bytes(clip.read_bytes())
     (study / "link").symlink_to(folder / "outside")
+    (study / "within").symlink_to(clip)
+    (folder / "elsewhere").mkdir()
+    shutil.copyfile(clip, folder / "elsewhere/IM_0001")
+    (raw / "Linked").symlink_to(folder / "elsewhere")
+    (study / "sub").symlink_to(folder / "elsewhere")
+    (raw / "loose").write_text("x")
     return {"raw_data_dir": raw, "model": folder / "model.safetensors", "workers": 2, "precision": "32"}, model
 
 
@@ -80,17 +87,19 @@ def done(where, tmp_path_factory):
 
 def test_every_file_has_an_answer(where, done):
     settings, inference = done
-    files = {(f, name) for f, names in find_files(settings.raw_data_dir).items() for name in names}
+    files = {(f, name) for f, names in find_files(settings.raw_data_dir).items() for name in names} | {("", "loose")}
     answered = [*inference.scores[["folder", "file_id"]].itertuples(index=False, name=None)]
     answered += [*inference.left_out[["folder", "file_id"]].itertuples(index=False, name=None)]
     assert len(answered) == len(files) == len(set(answered)) and set(answered) == files
     left = inference.left_out.set_index(["folder", "file_id"])
     assert left.loc[("EPIQ7-1", "b/ct"), "kind"] == "other modality"
     assert left.loc[("EPIQ7-1", "notes.txt"), "reason"] == "not a DICOM file"
-    assert left.loc[("EPIQ7-1", "link"), "reason"] == "a link that leads out of raw_data_dir"
+    for key in (("EPIQ7-1", "link"), ("EPIQ7-1", "sub"), ("Linked", ".")):
+        assert left.loc[key, "reason"] == "a link that leads out of raw_data_dir"
     assert {"Doppler spectrum", "other modality", "unreadable"} <= set(left["kind"])
     scores = inference.scores.set_index(["folder", "file_id"])
-    assert scores.loc[("EPIQ7-1", "a/IM_0001"), "score"] == scores.loc[("EPIQ7-1", "b/IM_0001"), "score"]
+    same = scores.loc[[("EPIQ7-1", name) for name in ("a/IM_0001", "b/IM_0001", "within")], "score"]
+    assert same.std() < 1e-6
     for key in list(scores.index)[::7]:
         expected = score_clip(settings.raw_data_dir / key[0] / key[1], where[1])
         assert scores.loc[key, "score"] == pytest.approx(expected, abs=2e-6)
@@ -142,6 +151,39 @@ def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
     assert {folder for _, folder in scored} == {"Vivid-1"}
 
 
+def test_files_that_changed_or_were_away_are_scored_again(where, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
+    settings = InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out")
+    first = infer(settings).scores.set_index("file_id")["score"]
+    one, two = first.index[:2]
+    shutil.copyfile(raw / "Vivid-1" / two, raw / "Vivid-1" / one)
+    settings = settings.model_copy(update={"resume": True})
+    assert infer(settings).scores.set_index("file_id")["score"][one] == pytest.approx(first[two], abs=1e-6)
+    summary = tmp_path / "out/Vivid-1/folder_summary.json"
+    entry = json.loads(summary.read_text())
+    del entry["results"][one]
+    entry["left_out"][one] = {"kind": "unreadable", "reason": "cannot be read: Input/output error"}
+    summary.write_text(json.dumps(entry))
+    assert one in infer(settings).scores["file_id"].tolist()
+    shutil.copytree(raw, tmp_path / "raw2")
+    with pytest.raises(WorkError, match="another run: raw_data_dir was"):
+        infer(settings.model_copy(update={"raw_data_dir": tmp_path / "raw2"}))
+
+
+def test_a_share_that_goes_away_stops_the_run(where, tmp_path, monkeypatch):
+    raw = tmp_path / "raw"
+    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
+    settings = InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out")
+    load = module.loaded_clips
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "loaded_clips", lambda *asked: raw.rename(tmp_path / "away") and load(*asked))
+        with pytest.raises(OSError, match="cannot be seen"):
+            infer(settings)
+    (tmp_path / "away").rename(raw)
+    assert len(infer(settings.model_copy(update={"resume": True})).scores) > 1
+
+
 def test_windows_threshold_and_uncertainty(where, tmp_path):
     raw = tmp_path / "raw"
     shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
@@ -150,6 +192,21 @@ def test_windows_threshold_and_uncertainty(where, tmp_path):
     assert (found["uncertainty"] > 0).all() and (found["status"] == "FAIL").all()
     expected = score_clip(raw / "Vivid-1" / found["file_id"][0], where[1], windows=2)
     assert found["score"][0] == pytest.approx(expected, abs=2e-6)
+
+
+def test_odd_names(where, tmp_path):
+    raw, clip = tmp_path / "raw", next((where[0]["raw_data_dir"] / "Vivid-2").iterdir())
+    for name in ("Study ;1/a b\n'c", "Study ;1/\udce4", "Study ;1/ä,\"x", "Study \udcff/1"):
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(clip, raw / name)
+    found = infer(InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out"))
+    assert len(found.scores) == 2 == len(read_results(tmp_path / "out"))
+    assert found.left_out["reason"].tolist() == ["its name, or its folder's, is no UTF-8; rename it"] * 2
+    assert pd.read_csv(tmp_path / "out/scores.csv")["file_id"].tolist() == found.scores["file_id"].tolist()
+    assert infer(InferenceSettings(**{**where[0], "raw_data_dir": raw}, output_dir=tmp_path / "out", resume=True))
+    (raw / "scores.csv").mkdir()
+    with pytest.raises(InferenceError, match=r"a folder is called scores\.csv"):
+        infer(InferenceSettings(**{**where[0], "raw_data_dir": raw}, output_dir=tmp_path / "other"))
 
 
 def test_there_is_nothing_to_score(where, tmp_path):

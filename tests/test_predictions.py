@@ -42,6 +42,8 @@ def test_baselines_are_fitted_on_training_clips_only():
     assert ((found["mean_intensity"] > 0.5) == (found["label"] == 1)).all() and "starting_weights" in found
     flipped = features.assign(label=features["label"].where(features["split"] == "train", 1 - features["label"]))
     assert with_baselines(table, flipped)["hand_made"].equals(found["hand_made"])
+    gone = features.assign(reason=np.where(features["split"] == "train", "file not found", ""))
+    assert "hand_made" not in with_baselines(table, gone)
     chosen = thresholds(found, 0.7)
     assert chosen["probability"] == 0.7 and 0.1 < chosen["mean_intensity"] < 0.9 and len(chosen) == 4
     low = thresholds(found, 0.7, sensitivity=1.0)["probability"]

@@ -36,6 +36,17 @@ def test_a_model_that_beats_nothing_is_said_to(evidence):
     assert any("one patient" in text for text in few.warnings)
 
 
+def test_what_could_not_be_found_out_is_said(evidence):
+    features = pd.DataFrame(columns=["label", "source", "group", "split"])
+    found = weigh(evidence.predictions, {"probability": 0.5, "mean_intensity": 0.5}, features, least=999, rounds=20)
+    text = headline(found)
+    assert "too few of all clips for any figure" in text and "not compared, for want of clips" in text
+    assert "tells natural poor clips was not asked" in text and "nan" not in text
+    table = evidence.predictions.assign(group="g")
+    one = weigh(table, {"probability": 0.5, "mean_intensity": 0.5}, features, rounds=20)
+    assert "nan" not in headline(one) and "Inference calls a clip PASS from 0.3 on" in headline(one)
+
+
 def test_probabilities_that_lie_are_doubted(evidence):
     table = evidence.predictions.assign(probability=lambda t: 0.9 + 0.1 * t["probability"])
     features = pd.DataFrame(columns=["label", "source", "group", "split"])

@@ -61,9 +61,9 @@ def test_a_file_that_is_no_clip_raises(model):
 def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
     (tmp_path / "a").write_bytes(b"x")
     still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
-    items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 3
-    found = list(loaded_clips(items, View(model.form, 8, 2), workers=2, size=5))
-    kinds = ["", "unreadable", "still", ""] * 3
+    items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
+    found = list(loaded_clips(items, View(model.form, 8, 2), workers=2))
+    kinds = ["", "unreadable", "still", ""] * 5
     assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
     assert np.array_equal(found[0].clips, load_clip(REAL, View(model.form, 8, 2)).clips)
     assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
