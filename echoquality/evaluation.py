@@ -39,7 +39,7 @@ from echoquality.core import (
 )
 from .dataset import LEFT_OUT
 
-# %% ../nbs/10_evaluation.ipynb #8dc24d7a
+# %% ../nbs/10_evaluation.ipynb #f3d863bb
 from echoquality.evidence import (
     EvidenceError,
     check_predictions,
@@ -59,7 +59,7 @@ from .report import BASELINES, Evidence, headline, overview, weigh, write_eviden
 from .runs import found_run, note_run
 from .splits import SPLITS
 from .store import ClipStore, build_store
-from .tracking import Tracker, ending
+from .tracking import Tracker, crown, ending
 from .training import Data, TrainingSettings, check_places, table_hashes, train
 
 # %% ../nbs/10_evaluation.ipynb #c7a06ece
@@ -259,7 +259,7 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
     uncalibrated = probability(predictions["logit"])
     return Evaluation(folder, evidence, uncalibrated, explained, tuple(notes))
 
-# %% ../nbs/10_evaluation.ipynb #d3118526
+# %% ../nbs/10_evaluation.ipynb #252393f7
 def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictions, features) -> Evidence:
     grades = read_grades(settings.experts_csv, predictions) if settings.experts_csv else None
     model, own = subject.model, subject.model.threshold
@@ -275,7 +275,7 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     asked = (settings.min_n, settings.shortcut_bound, settings.seed, settings.rounds)
     return weigh(predictions, chosen, features[features["reason"] == ""], grades, *asked, facts=facts)
 
-
+# %% ../nbs/10_evaluation.ipynb #6092d402
 def _explain(settings: EvaluationSettings, subject: Subject, evidence: Evidence) -> list[Explained]:
     if not settings.explained:
         return []
@@ -347,7 +347,7 @@ def _without(machine: str, settings: EvaluationSettings, subject: Subject) -> di
     found = measure_table(predictions, *asked).query("slice == 'all clips'")
     return row | {each.measure: in_words(each) for each in found.itertuples()} | {"note": ""}
 
-# %% ../nbs/10_evaluation.ipynb #c1e43b02
+# %% ../nbs/10_evaluation.ipynb #df0a8cf7
 def _log(settings: EvaluationSettings, subject: Subject, evidence: Evidence, notes: list[str]) -> None:
     tracker = Tracker(settings.tracking_uri if settings.mlflow else "")
     run_id = (subject.model.facts or {}).get("mlflow_run", "")
@@ -366,7 +366,7 @@ def _log(settings: EvaluationSettings, subject: Subject, evidence: Evidence, not
         figure = show_measures(evidence.measures, BASELINES)
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
-        if run_id and (said := tracker.crown("echoquality", lambda path: _against(path, settings, subject, evidence))):
+        if run_id and (said := crown(tracker, "echoquality", lambda path: _against(path, settings, subject, evidence))):
             notes.append(said)
 
 

@@ -112,7 +112,7 @@ def loose_files(raw_data_dir: Path) -> list[str]:
     "Files that lie in no folder, and so belong to no study."
     return sorted(path.name for path in Path(raw_data_dir).iterdir() if not path.is_dir())
 
-# %% ../nbs/11_inference.ipynb #c2be556e
+# %% ../nbs/11_inference.ipynb #789b5cd2
 def _text(name: str) -> str:
     "A name, or, where it is no UTF-8, what of it can be written."
     try:
@@ -128,7 +128,7 @@ def _barred(folder: str, file: str, root: Path) -> str:
         return "its name, or its folder's, is no UTF-8; rename it"
     return "" if _inside(root / folder / file, root) else "a link that leads out of raw_data_dir"
 
-
+# %% ../nbs/11_inference.ipynb #3a6d004f
 def _answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Model, hardware: Hardware) -> Iterator:
     "((folder, file), result or LeftOut) in order; files are loaded ahead, and scored in batches."
     root = settings.raw_data_dir.resolve()
@@ -195,7 +195,7 @@ def _known(folder: str, stamp: str, output_dir: Path) -> dict | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
-# %% ../nbs/11_inference.ipynb #ec23b131
+# %% ../nbs/11_inference.ipynb #ea60c8c6
 @dataclass(frozen=True)
 class Inference:
     "What came out."
@@ -205,7 +205,7 @@ class Inference:
     left_out: pd.DataFrame  # a row per other file: folder, file_id, kind, reason
     folders: int
 
-
+# %% ../nbs/11_inference.ipynb #79af9c0d
 RUN = "inference.json"
 FILES = {RUN, "summary.json", "scores.csv", "left_out.csv"}  # in output_dir, beside a folder per study
 LOOKS = ("threshold", "windows", "uncertainty", "seed", "precision")  # parameters that change a score or its verdict
@@ -215,7 +215,7 @@ def _identity(settings: InferenceSettings) -> dict:
     place = text_sha256(ascii(str(settings.raw_data_dir.resolve())))[:12]
     return {"model_sha256": sha256(settings.model), "raw_data_dir": place} | {n: getattr(settings, n) for n in LOOKS}
 
-
+# %% ../nbs/11_inference.ipynb #0eb5422c
 def infer(settings: InferenceSettings) -> Inference:
     """Score every clip below raw_data_dir, and write summary.json, a folder per folder, scores.csv, left_out.csv.
 

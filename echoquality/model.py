@@ -146,7 +146,7 @@ def load_weights(path: Path, architecture: str = "r2plus1d_18") -> dict[str, tor
         raise WeightsError(f"{path}: {odd[0]} holds values that are no numbers. {_SOURCES}")
     return tensors
 
-# %% ../nbs/08_model.ipynb #9e778a06
+# %% ../nbs/08_model.ipynb #a6236fdc
 @dataclass(frozen=True)
 class Model:
     "A network and what belongs to it."
@@ -172,7 +172,7 @@ def save_model(model: Model, path: Path) -> None:
     except SafetensorError as error:  # a full disk, in its words
         raise OSError(f"{path} could not be written: {error}") from None
 
-
+# %% ../nbs/08_model.ipynb #9f3c5bd6
 def load_model(path: Path) -> Model:
     "A model that `save_model` wrote, ready to score. Raises WeightsError."
     path = Path(path)

@@ -117,7 +117,7 @@ def _doubts(predictions: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
         )
     return doubts
 
-# %% ../nbs/09e_report.ipynb #6c6ca6d4
+# %% ../nbs/09e_report.ipynb #9128afba
 def _row(evidence: Evidence, part: str, measure: str, by: str = "probability"):
     found = evidence.measures
     chosen = (found["by"] == by) & (found["slice"] == part) & (found["measure"] == measure)
@@ -139,7 +139,7 @@ def _worth(evidence: Evidence) -> list[str]:
     lines.append(_at_default(table, finds.threshold))
     return lines
 
-
+# %% ../nbs/09e_report.ipynb #1371ae90
 def _percent(row) -> str:
     return in_words(row, ".0%")
 
@@ -201,7 +201,7 @@ def simulated_evidence(rounds: int = 200) -> Evidence:
         table, {"probability": 0.5, "mean_intensity": 0.5}, features, rounds=rounds, facts={"temperature": 1.4}
     )
 
-# %% ../nbs/09e_report.ipynb #1fa1d0f8
+# %% ../nbs/09e_report.ipynb #32fcbcf4
 _USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions
 about patients: it has been tested on the clips described here, by the labels described here, and on nothing else."""
 
@@ -211,7 +211,7 @@ def _table(rows: pd.DataFrame) -> str:
     lines = [rows.columns, ["---"] * len(rows.columns), *rows.astype(str).to_numpy()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
-
+# %% ../nbs/09e_report.ipynb #67ef48a5
 def overview(evidence: Evidence) -> pd.DataFrame:
     "All measures as text: a row per model and slice, a column per measure."
     rows = evidence.measures.assign(text=[in_words(row) for row in evidence.measures.itertuples()])

@@ -75,7 +75,7 @@ def score_clip(path: Path, model: Model, windows: int = 1) -> float:
     clips = torch.from_numpy(load_clip(path, view_of(model, windows)).clips)
     return float(Scorer(model).eval()(clips).mean())
 
-# %% ../nbs/10a_scoring.ipynb #4c77ecd9
+# %% ../nbs/10a_scoring.ipynb #8fadc324
 @dataclass(frozen=True)
 class LeftOut:
     "A file that was not scored."
@@ -96,7 +96,7 @@ def _load(item: tuple[Path, str], view: View) -> Loaded | LeftOut:
 def _killed(item: tuple) -> LeftOut:
     return LeftOut("unreadable", KILLED)
 
-
+# %% ../nbs/10a_scoring.ipynb #6ca6f9f8
 def ahead(items: Iterable, depth: int = 2) -> Iterator:
     "Yield `items`, which a thread works out up to `depth` ahead."
     pool, source, end = ThreadPoolExecutor(1), iter(items), object()

@@ -22,7 +22,7 @@ from echoquality import tracking as module
 from echoquality.clips import Form, model_input
 from echoquality.core import SettingsError, project_root, sha256
 from echoquality.model import Model, make_network
-from echoquality.tracking import Tracker, data_facts, ending, resolved_uri
+from echoquality.tracking import Tracker, crown, data_facts, ending, resolved_uri
 
 
 def test_uris():
@@ -53,13 +53,13 @@ def test_the_champion_is_beaten_or_stays(tmp_path):
         numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
         return lambda path: seen.append(path.read_text()) or numbers
 
-    assert first.crown("m", compared(False)) == f"version {one} is the champion of 'm', the first one" and not seen
-    assert "already" in first.crown("m", compared(False)) and not seen
-    assert f"version {one} stays the champion" in second.crown("m", compared(False)) and seen == ["weights"]
-    said = second.crown("m", compared(True))
+    assert crown(first, "m", compared(False)) == f"version {one} is the champion of 'm', the first one" and not seen
+    assert "already" in crown(first, "m", compared(False)) and not seen
+    assert f"version {one} stays the champion" in crown(second, "m", compared(False)) and seen == ["weights"]
+    said = crown(second, "m", compared(True))
     assert f"version {two} is the champion of 'm' now: against version {one} it has AUROC +0.010" in said
     assert _client(uri).get_model_version_by_alias("m", "champion").version == two
-    assert "not registered" in first.crown("other", compared(True))
+    assert "not registered" in crown(first, "other", compared(True))
 
 
 @pytest.fixture(scope="module")
