@@ -211,7 +211,7 @@ def _table(rows: pd.DataFrame) -> str:
     lines = [rows.columns, ["---"] * len(rows.columns), *rows.astype(str).to_numpy()]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
-# %% ../nbs/09e_report.ipynb #67ef48a5
+# %% ../nbs/09e_report.ipynb #4c8b24ba
 def overview(evidence: Evidence) -> pd.DataFrame:
     "All measures as text: a row per model and slice, a column per measure."
     rows = evidence.measures.assign(text=[in_words(row) for row in evidence.measures.itertuples()])
@@ -219,7 +219,9 @@ def overview(evidence: Evidence) -> pd.DataFrame:
     order = list(dict.fromkeys(zip(rows["model"], rows["slice"], strict=True)))
     wide = rows.pivot(index=["model", "slice"], columns="measure", values="text")
     counts = rows.drop_duplicates(["model", "slice"]).set_index(["model", "slice"])[["good", "poor", "groups"]]
-    return counts.join(wide[list(dict.fromkeys(rows["measure"]))]).loc[order]
+    wide = wide[list(dict.fromkeys(rows["measure"]))]
+    wide = wide.rename(columns={"accuracy": "accuracy (agreement with the teacher)"})
+    return counts.join(wide).loc[order]
 
 
 def model_card(evidence: Evidence) -> str:

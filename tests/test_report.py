@@ -59,7 +59,7 @@ def test_the_card_has_every_figure():
     card = model_card(found)
     assert "- temperature: 1.4" in card and "## Where it is weakest" in card
     assert card.count("\n| this model |") == found.measures.query("by == 'probability'")["slice"].nunique()
-    assert "expected calibration error" in card and "nan" not in card
+    assert "accuracy (agreement with the teacher)" in card and "expected calibration error" in card and "nan" not in card
 
 
 def test_what_is_written_can_be_read(evidence, tmp_path):
