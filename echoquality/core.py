@@ -200,10 +200,10 @@ def parameters_cell(notebook: Path) -> str:
         raise ValueError(f"{notebook}: {len(cells)} cells tagged `parameters`, expected 1; papermill would ignore -p")
     return "".join(line for line in cells[0]["source"] if not line.startswith("#|"))
 
-# %% ../nbs/00_core.ipynb #10e0eba2
+# %% ../nbs/00_core.ipynb #1e5efcaa
 def _told(value) -> str:
     if not isinstance(value, Path):
-        return str(value)
+        return re.sub(r"sqlite:////.*/", "sqlite:///…/", str(value))
     root = project_root()
     return str(value.relative_to(root)) if value.is_relative_to(root) else f"…/{value.name}"
 

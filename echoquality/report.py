@@ -139,15 +139,15 @@ def _worth(evidence: Evidence) -> list[str]:
     lines.append(_at_default(table, finds.threshold))
     return lines
 
-# %% ../nbs/09e_report.ipynb #1371ae90
+# %% ../nbs/09e_report.ipynb #8f882756
 def _percent(row) -> str:
     return in_words(row, ".0%")
 
 
 def _at_default(table: pd.DataFrame, threshold: float) -> str:
     passed = [f"{(table.loc[table['label'] == label, 'probability'] >= PASS).mean():.0%}" for label in (1, 0)]
-    return (f"Inference calls a clip PASS from {PASS} on, unless it is given `threshold` {threshold:.3f}: that reach "
-            f"{passed[0]} of the good clips and {passed[1]} of the poor ones.")  # fmt: skip
+    return (f"Inference calls a clip PASS from {PASS} on, unless it is given `threshold` {threshold:.3f}: {passed[0]} "
+            f"of the good clips and {passed[1]} of the poor ones reach {PASS}.")  # fmt: skip
 
 
 def _simpler(evidence: Evidence) -> list[str]:

@@ -84,6 +84,19 @@ def test_a_notebook_without_the_tag_is_an_error(tmp_path):
         parameters_cell(tmp_path / "x.ipynb")
 
 
+def test_a_table_of_settings_says_no_more_than_it_must():
+    class Example(Settings):
+        near: ProjectPath = Field("data/raw_data", description="a path")
+        far: ProjectPath = Field("/srv/Smith/echo", description="a path elsewhere")
+        server: str = Field("http://me:secret@host", description="a server")
+        database: str = Field("sqlite:////home/me/mlflow.db", description="a database")
+
+    assert settings_table(Example())["value"].to_dict() == {
+        **{"near": "data/raw_data", "far": "…/echo"},
+        **{"server": "http://…@host", "database": "sqlite:///…/mlflow.db"},
+    }
+
+
 @pytest.mark.parametrize("error, said", [
     (KeyError("x"), "error: 'x'"), (FileNotFoundError("gone"), "error: gone"), (KeyboardInterrupt(), "goes on"),
 ])
