@@ -1,7 +1,7 @@
 # make demo    set up, and build a training set from simulated echocardiograms
 # make test    set up, and run every check
 # make lab     set up, and open JupyterLab
-# make bench   set up, and measure speed and memory (a table; ten minutes, 3 GB in data/bench)
+# make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
 
 SHELL := /bin/bash

@@ -39,9 +39,10 @@ from echoquality.core import (
 )
 from .dataset import LEFT_OUT
 
-# %% ../nbs/10_evaluation.ipynb #f3d863bb
+# %% ../nbs/10_evaluation.ipynb #d0cd17f1
 from echoquality.evidence import (
     EvidenceError,
+    check_classes,
     check_predictions,
     compare,
     in_words,
@@ -52,7 +53,6 @@ from echoquality.evidence import (
 from .experts import read_grades
 from .features import feature_table, show_audit
 from .learning import predict
-from .metrics import probability
 from .model import Model, WeightsError, load_model, load_weights, make_network
 from .predictions import kept, prediction_table, thresholds, with_baselines, write_parquet
 from .report import BASELINES, Evidence, headline, overview, weigh, write_evidence
@@ -124,7 +124,7 @@ def _identity(model: Model) -> dict:
     "What the training was, as the model knows it."
     return (model.facts or {}).get("identity", {})
 
-# %% ../nbs/10_evaluation.ipynb #22f0c769
+# %% ../nbs/10_evaluation.ipynb #ee86ff93
 def _starting(settings: EvaluationSettings, model: Model) -> tuple[nn.Module | None, str]:
     "The network that the training started from, or why it is not at hand."
     digest, path = _identity(model).get("weights_sha256"), settings.starting_weights
@@ -138,17 +138,7 @@ def _starting(settings: EvaluationSettings, model: Model) -> tuple[nn.Module | N
     network.load_state_dict(load_weights(path, model.architecture))
     return network, ""
 
-
-def _check_test(table: pd.DataFrame, path: Path) -> None:
-    labels = table.loc[table["split"] == "test", "quality_score"]
-    good, poor = int((labels == 1).sum()), int((labels == 0).sum())
-    if min(good, poor) == 0:
-        raise EvidenceError(
-            f"{path}: the split 'test' has {good} good and {poor} poor clips, and both are needed; "
-            "build a dataset with more patients, or with both classes"
-        )
-
-# %% ../nbs/10_evaluation.ipynb #7665d01d
+# %% ../nbs/10_evaluation.ipynb #49d68438
 def prepare(settings: EvaluationSettings) -> Subject:
     "Check everything, and decode what is not decoded yet. Raises what `evaluate` raises."
     Tracker(settings.tracking_uri if settings.mlflow else "")
@@ -156,7 +146,7 @@ def prepare(settings: EvaluationSettings) -> Subject:
     model = load_model(settings.model)
     table = read_annotations(settings.annotations_csv, _identity(model).get("seed", settings.seed), settings.workers)
     _check_fits(settings, model)
-    _check_test(table, settings.annotations_csv)
+    check_classes(table.loc[table["split"] == "test", "quality_score"], f"{settings.annotations_csv}: the split 'test'")
     found_run(settings.output_dir, RUN, _run_identity(settings), settings.resume)
     starting, missing = _starting(settings, model)
     if settings.leave_one_machine_out and starting is None:
@@ -166,7 +156,7 @@ def prepare(settings: EvaluationSettings) -> Subject:
     files = table["file"] if settings.leave_one_machine_out else table.loc[table["split"] != "train", "file"]
     store = build_store(list(files), settings.store_dir, model.form, settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
-    _check_test(table, settings.annotations_csv)
+    check_classes(table.loc[table["split"] == "test", "quality_score"], f"{settings.annotations_csv}: the split 'test'")
     bad = f"{len(store.bad)} files cannot be used and are left out: see {LEFT_OUT}" if len(store.bad) else ""
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
     return Subject(model, prints, table, store, starting, tuple(filter(None, [missing, bad])))
@@ -221,14 +211,13 @@ def _tables(subject: Subject, logits: pd.DataFrame, features: pd.DataFrame) -> l
     table, split = with_baselines(table, features, starting), rows["split"].to_numpy()
     return [table[split == name].reset_index(drop=True) for name in ("val", "test")]
 
-# %% ../nbs/10_evaluation.ipynb #5f85aa73
+# %% ../nbs/10_evaluation.ipynb #0a7cc8b8
 @dataclass(frozen=True)
 class Evaluation:
     "What came out."
 
     output_dir: Path
     evidence: Evidence
-    uncalibrated: np.ndarray  # probabilities of the test clips without the temperature
     explained: list[Explained]
     notes: tuple[str, ...]
 
@@ -241,8 +230,9 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
     subject = subject or prepare(settings)
     folder, notes = settings.output_dir, list(subject.notes)
     with only_one(folder):
-        found_run(folder, RUN, _run_identity(settings), settings.resume)
-        note_run(folder, RUN, _run_identity(settings))
+        identity = _run_identity(settings)
+        found_run(folder, RUN, identity, settings.resume)
+        note_run(folder, RUN, identity)
         write_text(folder / LEFT_OUT, subject.store.bad.to_csv(index=False))
         features = _features(subject, settings)
         validation, predictions = _tables(subject, _logits(subject, settings), features)
@@ -256,8 +246,7 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
         evidence = replace(evidence, warnings=(*evidence.warnings, *subject.notes))
         write_evidence(evidence, folder)
         _log(settings, subject, evidence, notes)
-    uncalibrated = probability(predictions["logit"])
-    return Evaluation(folder, evidence, uncalibrated, explained, tuple(notes))
+    return Evaluation(folder, evidence, explained, tuple(notes))
 
 # %% ../nbs/10_evaluation.ipynb #252393f7
 def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictions, features) -> Evidence:

@@ -215,7 +215,7 @@ def _identity(settings: InferenceSettings) -> dict:
     place = text_sha256(ascii(str(settings.raw_data_dir.resolve())))[:12]
     return {"model_sha256": sha256(settings.model), "raw_data_dir": place} | {n: getattr(settings, n) for n in LOOKS}
 
-# %% ../nbs/11_inference.ipynb #0eb5422c
+# %% ../nbs/11_inference.ipynb #18f237c4
 def infer(settings: InferenceSettings) -> Inference:
     """Score every clip below raw_data_dir, and write summary.json, a folder per folder, scores.csv, left_out.csv.
 
@@ -230,8 +230,9 @@ def infer(settings: InferenceSettings) -> Inference:
         where = f"raw_data_dir {settings.raw_data_dir}"
         raise InferenceError(f"{where}: a folder is called {taken.pop()}, as a file of the results is; rename it")
     with only_one(folder):
-        found_run(folder, RUN, _identity(settings), settings.resume)
-        note_run(folder, RUN, _identity(settings))
+        identity = _identity(settings)
+        found_run(folder, RUN, identity, settings.resume)
+        note_run(folder, RUN, identity)
         stamps = {name: _stamp(settings.raw_data_dir / name, names) for name, names in files.items()}
         entries = {name: _known(name, stamps[name], folder) for name in files}
         todo = [(name, file) for name, names in files.items() if entries[name] is None for file in names]
