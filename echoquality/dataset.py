@@ -54,7 +54,7 @@ from echoquality.dicom import (
     spread,
 )
 
-# %% ../nbs/06_dataset.ipynb #120b6d17
+# %% ../nbs/06_dataset.ipynb #f95650bb
 from .identity import IdentityError, deidentified_header, without_identity
 from echoquality.plan import (
     ANNOTATIONS,
@@ -70,6 +70,7 @@ from echoquality.plan import (
     with_private,
 )
 from .results import ResultsError
+from .reviews import ReviewsError
 from .selection import QUARANTINE, SelectionError, expect_folder
 from .splits import SPLITS
 
@@ -174,7 +175,7 @@ def _remove_parts(output_dir: Path) -> None:
         if _whole_name(path):
             path.unlink(missing_ok=True)
 
-# %% ../nbs/06_dataset.ipynb #898bef65
+# %% ../nbs/06_dataset.ipynb #6d520271
 def _plan_path(settings: DatasetSettings) -> Path | None:
     "The manifest of a finished build, or the plan of one that was begun, in the output folder; None without either."
     paths = [settings.output_dir / name for name in (MANIFEST, PLAN)]
@@ -198,6 +199,8 @@ def _found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
     differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(old | new) if old.get(k) != new.get(k)]
     if results != now["results"] and old.get("key") == new.get("key"):
         differ.append("summary.json is another")
+    if plan.get("reviews", "") != now["reviews"] and old.get("key") == new.get("key"):
+        differ.append("the reviews are others")
     if differ:
         raise DatasetError(f"{settings.output_dir} holds another build: {'; '.join(differ)}. Choose a new output_dir.")
     return with_private(plan, settings)
@@ -284,13 +287,13 @@ def _write_tables(build: Build) -> None:
         build.plan["outputs"][name] = sha256(build.output_dir / name)
     write_text(build.output_dir / MANIFEST, json.dumps(shown(build.plan), indent=1, ensure_ascii=False) + "\n")
 
-# %% ../nbs/06_dataset.ipynb #55f902ce
+# %% ../nbs/06_dataset.ipynb #42b8cb1f
 def build_dataset(settings: DatasetSettings, client=None) -> Build:
     """Build the dataset, go on with an interrupted build, or find that it is there already.
 
     The work is done by `workers` processes, or by the Dask cluster of `client` or of `scheduler`. Raises ResultsError,
-    SelectionError, DatasetError, IdentityError; OSError where the output cannot be written. Bad input files do not
-    raise: see `Build.quarantine` and `check_quarantine`.
+    ReviewsError, SelectionError, DatasetError, IdentityError; OSError where the output cannot be written. Bad input
+    files do not raise: see `Build.quarantine` and `check_quarantine`.
     """
     with on_cluster(settings.scheduler, client):
         return _build_here(settings)
@@ -355,9 +358,9 @@ def count_splits(build: Build) -> pd.DataFrame:
     "Files by class (rows) and split (columns), with sums."
     return _count(build.samples, "split", list(SPLITS))
 
-# %% ../nbs/06_dataset.ipynb #18438b83
+# %% ../nbs/06_dataset.ipynb #219ae7a8
 def remarks(build: Build) -> list[str]:
-    "What falls short of the parameters, how often clips are reused, and whose ids were not believed; a sentence each."
+    "What falls short of the parameters, how often clips are reused, whose ids were not believed, what people said."
     asked, samples = build.plan["parameters"], build.samples
     asked = {f"{kind}-quality clips": asked[f"max_{kind}_quality"] for kind in ("high", "low")}
     asked["synthetic clips"] = build.plan["parameters"]["num_synthetic"]
@@ -368,17 +371,22 @@ def remarks(build: Build) -> list[str]:
         lines.append(f"{len(uses)} good clips make {uses.sum()} synthetic ones, up to {uses.max()} each")
     if ids := build.plan["ids_shared_by_many"]:
         lines.append(f"{ids} patient ids stand in so many folders that they name nobody: each folder is a group")
+    if any((reviewed := build.plan.get("reviewed", {})).values()):
+        lines.append(
+            "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "
+            "{unsure} unsure, {unknown} not among the results".format(**reviewed)
+        )
     return lines
 
 
 def _last(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
-# %% ../nbs/06_dataset.ipynb #f0cbf37b
+# %% ../nbs/06_dataset.ipynb #59b1867b
 def check_quarantine(build: Build, limit: float) -> None:
     "Raise DatasetError if more than `limit` (a share) of the files tried was left out."
     tried, bad = build.plan["tried"], build.quarantine
-    bad = bad.loc[bad["stage"] != "results", "path"].nunique()
+    bad = bad.loc[~bad["stage"].isin(["results", "review"]), "path"].nunique()
     if bad > limit * tried:
         raise DatasetError(
             f"{bad} of {tried} files tried were left out, more than max_quarantine_share {limit} allows; the reasons "
@@ -441,7 +449,7 @@ def show_samples(build: Build, most: int = 4) -> plt.Figure:
             axis.set_title(f"{kind}, {sample.machine_type}\n{how}", fontsize=9)
     return fig
 
-# %% ../nbs/06_dataset.ipynb #ac68b0d6
+# %% ../nbs/06_dataset.ipynb #8215b7da
 def summary(build: Build, settings: DatasetSettings) -> str:
     "What was done, in a few lines: for the end of a notebook, a terminal or a log."
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
@@ -469,7 +477,7 @@ def main(argv: list[str] | None = None) -> None:
         print(summary(build, settings))
         check_quarantine(build, settings.max_quarantine_share)
 
-    run_main(job, ResultsError, SelectionError, DatasetError, IdentityError, SettingsError)
+    run_main(job, ResultsError, ReviewsError, SelectionError, DatasetError, IdentityError, SettingsError)
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook

@@ -7,7 +7,7 @@ __all__ = ['NOT_RECORDED', 'ANNOTATIONS', 'CLASS_DIRS', 'PARTS', 'PRIVATE', 'Dat
            'synthetic_sources', 'plan_samples', 'left_out', 'pseudonymous', 'key_of', 'inputs', 'make_plan', 'shown',
            'keep_private', 'with_private']
 
-# %% ../nbs/05b_plan.ipynb #d8169d70
+# %% ../nbs/05b_plan.ipynb #c728fb6d
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,10 +29,11 @@ from echoquality.core import (
 from .degradation import draw_degradation
 from .identity import general, pseudonym, read_key, write_secret
 from .results import summary_path
+from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, SelectionSettings, select, water_fill
 from .splits import assign_splits, nobodys, patient_groups
 
-# %% ../nbs/05b_plan.ipynb #b7125b75
+# %% ../nbs/05b_plan.ipynb #46c6bc1e
 class DatasetSettings(SelectionSettings):
     "What is selected, how much is made synthetically, and where it is written."
 
@@ -45,7 +46,7 @@ class DatasetSettings(SelectionSettings):
 
 
 NOT_RECORDED = {  # these do not change a byte
-    *("results_dir", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
+    *("results_dir", "reviews_csv", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
     "max_quarantine_share",
 }
 
@@ -65,15 +66,15 @@ def synthetic_sources(machines: list[str], number: int, seed: int) -> list[int]:
         chosen += [i for m, share in shares.items() for i in queues[m][:share]]
     return chosen
 
-# %% ../nbs/05b_plan.ipynb #30c3c035
+# %% ../nbs/05b_plan.ipynb #62467970
 ANNOTATIONS = [  # the columns of the annotations
     *("video_path", "quality_score", "filename", "machine_type", "score", "status", "assessment", "folder"),
     *("file_id", "synthetic", "source_sample"),  # up to here the order is a contract
-    *("group", "split", "machine_model", "source_folder", "degradation"),
+    *("group", "split", "machine_model", "source_folder", "degradation", "review"),
 ]
 CLASS_DIRS = {"hq": "high_quality", "lq": "low_quality/natural_failures", "synthetic": "low_quality/synthetic_degraded"}
 _FROM_SAMPLE = ["machine_type", "score", "status", "assessment", "folder", "machine_model"]
-_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels"]
+_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review"]
 
 
 def _tail(file_id: str) -> str:
@@ -152,18 +153,20 @@ def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) ->
     samples = samples.sort_values(["label", "file_id"], ascending=[False, True], ignore_index=True)
     return replace(selection, samples=samples, folders=selection.folders.rename(index=study))
 
-# %% ../nbs/05b_plan.ipynb #584fc24c
+# %% ../nbs/05b_plan.ipynb #1e62d5fd
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
     "The key that makes the pseudonyms, or None where none are asked for; `make`: whether a new one may be stored."
     return read_key(settings.private_dir, make) if settings.deidentify else None
 
 
 def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
-    "The parameters that decide what is written, a mark of the key, and one of the results."
+    "The parameters that decide what is written, and marks of the key, of the results and of the reviews."
     parameters, results = settings.model_dump(exclude=NOT_RECORDED), sha256(summary_path(settings.results_dir))
+    reviews = text_sha256(read_reviews(settings.reviews_csv).to_csv()) if settings.reviews_csv else ""
     if key:
         parameters, results = {**parameters, "key": pseudonym(key, "key")[:12]}, pseudonym(key, f"results {results}")
-    return {"parameters": parameters, "results": results}
+        reviews = reviews and pseudonym(key, f"reviews {reviews}")
+    return {"parameters": parameters, "results": results, "reviews": reviews}
 
 
 def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
@@ -175,6 +178,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         **provenance(),
         **inputs(settings, key),
         "tried": selection.tried,
+        "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": len(nobodys(_patients(selection)) - {""}),
         "table": selection.table.reset_index().to_dict("records"),
         "samples": plan_samples(selection, settings, partial(pseudonym, key) if key else text_sha256),

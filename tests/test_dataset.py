@@ -49,6 +49,7 @@ from echoquality.identity import pseudonym
 from echoquality.phantom import TINY, clip_dataset, simulate_clip, write_corpus
 from echoquality.plan import make_plan
 from echoquality.results import write_results
+from echoquality.reviews import add_review
 from echoquality.selection import SelectionSettings, probe
 
 
@@ -122,6 +123,7 @@ def test_the_bytes_do_not_depend_on_workers_or_on_where(corpus, tmp_path):
 def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, tmp_path, monkeypatch):
     build_dataset(settings_for(corpus, tmp_path / "whole"))
     import echoquality.dataset as module
+
     written, write = [], module.write_sample
 
     def interrupted(sample, **folders):
@@ -223,6 +225,42 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_do(corpus, tmp_path):
     assert build.samples.equals(real.samples)
     size = sum(p.stat().st_size for p in (tmp_path / "out").rglob("*.dcm"))
     assert 0.8 * size < guess["bytes"] < 1.25 * size and guess["seconds"] > 0
+
+
+def test_reviews_are_obeyed_and_recorded(corpus, tmp_path):
+    first, path = build_dataset(settings_for(corpus, tmp_path / "one")), tmp_path / "reviews.csv"
+    good, out = (row for row in first.samples[first.samples["quality_score"] == 1].head(2).itertuples())
+    add_review(path, "ana", good.folder, good.file_id, "good", "bad")
+    add_review(path, "ana", out.folder, out.file_id, "good", "exclude")
+    settings = settings_for(corpus, tmp_path / "two", reviews_csv=path)
+    build = build_dataset(settings)
+    row = build.samples.set_index(["folder", "file_id"]).loc[(good.folder, good.file_id)]
+    assert row["quality_score"] == 0 and row["review"] == "bad" and row["video_path"].startswith("low_quality/natural")
+    used = set(zip(build.samples["folder"], build.samples["file_id"], strict=True))
+    used |= set(zip(build.samples["source_folder"], build.samples["source_sample"], strict=True))
+    assert (out.folder, out.file_id) not in used
+    manifest = json.loads((tmp_path / "two/manifest.json").read_text())
+    assert manifest["reviewed"]["bad"] == manifest["reviewed"]["exclude"] == 1 and manifest["reviews"]
+    assert {
+        "path": f"{out.folder}/{out.file_id}",
+        "stage": "review",
+        "reason": "left out by reviewers: exclude by ana",
+    } in manifest["quarantine"]
+    assert any("1 bad, 1 excluded" in line for line in remarks(build))
+    assert build_dataset(settings).status == "unchanged"
+    add_review(path, "ben", good.folder, good.file_id, "good", "bad")
+    with pytest.raises(DatasetError, match="the reviews are others"):
+        build_dataset(settings)
+
+
+def test_without_identity_no_reviewer_and_no_name_is_told(corpus, tmp_path):
+    first, path = build_dataset(settings_for(corpus, tmp_path / "one")), tmp_path / "reviews.csv"
+    out = next(first.samples[first.samples["quality_score"] == 1].itertuples())
+    add_review(path, "ana.secret", out.folder, out.file_id, "good", "exclude", "a note")
+    hidden = {"deidentify": True, "private_dir": tmp_path / "private", "reviews_csv": path}
+    build_dataset(settings_for(corpus, tmp_path / "two", **hidden))
+    text = (tmp_path / "two/manifest.json").read_text() + (tmp_path / "two/quarantine.csv").read_text()
+    assert "left out by reviewers" in text and "ana" not in text and out.folder not in text
 
 
 def test_a_file_that_changes_between_plan_and_write_is_noticed(corpus, tmp_path):
@@ -486,6 +524,7 @@ def undisturbed(corpus, tmp_path_factory) -> dict[str, str]:
 
 def kill_at(output: Path, files: int, everybody: bool) -> Callable[[subprocess.Popen], None]:
     "Kill a build, with its workers or alone, as soon as it has written so many files."
+
     def kill(process):
         while len(stamps(output)) < files and process.poll() is None:
             time.sleep(0.005)
@@ -522,6 +561,7 @@ def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
 
 def kill_one(pids: Callable[[], list[int]], output: Path) -> Callable:
     "Kill one of some processes once the first file of a build is there."
+
     def kill(process):
         while not stamps(output) and process.poll() is None:
             time.sleep(0.01)
@@ -725,11 +765,14 @@ def unprintable() -> bytes:
     return fuzz_seeds()[1].replace(b"1.2.840.10008.1.2.1\0", b"\x01\x07\x1b" * 6 + b"\x02\0", 1)
 
 
-@pytest.mark.parametrize("make, expected", [
-    (with_swapped_offsets, "cannot be decoded, frame "),
-    (without_length, "uncompressed pixel data without a length"),
-    (unprintable, "transfer syntax "),
-])
+@pytest.mark.parametrize(
+    "make, expected",
+    [
+        (with_swapped_offsets, "cannot be decoded, frame "),
+        (without_length, "uncompressed pixel data without a length"),
+        (unprintable, "transfer syntax "),
+    ],
+)
 def test_what_fuzzing_found_stays_mended(make, expected, tmp_path):
     assert check_damaged(make(), tmp_path).startswith(expected)
 
@@ -826,10 +869,15 @@ def test_the_module_runs_as_a_program(corpus, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parameters, said", [
-    ([], "synthetic_degraded"), (["-p", "max_hihg_quality", "1"], "did you mean 'max_high_quality'"),
-    (["-p", "seed", "-1"], "parameter 'seed'"), (["-p", "max_quarantine_share", "0"], "were left out"),
-])
+@pytest.mark.parametrize(
+    "parameters, said",
+    [
+        ([], "synthetic_degraded"),
+        (["-p", "max_hihg_quality", "1"], "did you mean 'max_high_quality'"),
+        (["-p", "seed", "-1"], "parameter 'seed'"),
+        (["-p", "max_quarantine_share", "0"], "were left out"),
+    ],
+)
 def test_papermill_runs_the_notebook(parameters, said, corpus, tmp_path):
     notebook = project_root() / "nbs/06_dataset.ipynb"
     command = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "--log-output"]

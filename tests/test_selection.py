@@ -16,6 +16,7 @@ from echoquality.core import parameters_cell, parameters_source, project_root
 from echoquality.dicom import BadFile
 from echoquality.phantom import TINY, write_corpus
 from echoquality.results import read_results, write_results
+from echoquality.reviews import add_review, review_counts
 
 
 def results_of(*entries) -> pd.DataFrame:
@@ -49,9 +50,17 @@ def row_of(folder="Vivid-1", file_id="1.2", path="raw_data/Vivid-1/1.2"):
     return pd.Series({"folder": folder, "file_id": file_id, "path": path})
 
 
-@pytest.mark.parametrize("path", [
-    "raw_data/Vivid-1/1.2", "/mnt/elsewhere/Vivid-1/1.2", "C:\\data\\Vivid-1\\1.2", "1.2", "Vivid-1/gone/1.2", "",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "raw_data/Vivid-1/1.2",
+        "/mnt/elsewhere/Vivid-1/1.2",
+        "C:\\data\\Vivid-1\\1.2",
+        "1.2",
+        "Vivid-1/gone/1.2",
+        "",
+    ],
+)
 def test_files_are_found_wherever_they_were_scored(path, tmp_path):
     (tmp_path / "Vivid-1/sub").mkdir(parents=True)
     (tmp_path / "Vivid-1/1.2").write_text("right")
@@ -60,12 +69,19 @@ def test_files_are_found_wherever_they_were_scored(path, tmp_path):
     assert locate(row_of(path="x/Vivid-1/sub/1.2"), tmp_path) == tmp_path / "Vivid-1/sub/1.2"
 
 
-@pytest.mark.parametrize("row", [
-    row_of(path="raw_data/Vivid-1/../../secret"), row_of(path="x/Vivid-1/../Vivid-2/1.2"),
-    row_of(folder="..", file_id="secret", path="../secret"), row_of(path="Vivid-1/link"),
-    row_of(folder="linked", file_id="secret", path="linked/secret"),
-    row_of(path="Vivid-1/loop"), row_of(path="Vivid-1/a\0b"), row_of(path="Vivid-1/" + "x" * 5000),
-])
+@pytest.mark.parametrize(
+    "row",
+    [
+        row_of(path="raw_data/Vivid-1/../../secret"),
+        row_of(path="x/Vivid-1/../Vivid-2/1.2"),
+        row_of(folder="..", file_id="secret", path="../secret"),
+        row_of(path="Vivid-1/link"),
+        row_of(folder="linked", file_id="secret", path="linked/secret"),
+        row_of(path="Vivid-1/loop"),
+        row_of(path="Vivid-1/a\0b"),
+        row_of(path="Vivid-1/" + "x" * 5000),
+    ],
+)
 def test_nothing_outside_is_opened(row, tmp_path):
     (tmp_path / "raw/Vivid-1").mkdir(parents=True)
     (tmp_path / "raw/Vivid-2").mkdir()
@@ -168,6 +184,46 @@ def test_the_table_says_what_falls_short(corpus):
     assert total["taken"] == (selection.samples["label"] == 1).sum() <= total["available"]
     size = selection.samples.loc[selection.samples["label"] == 1, "bytes"].sum()
     assert total["MB"] == pytest.approx(size / 1e6, abs=0.1)
+
+
+def test_what_would_be_taken_is_what_is_taken_where_files_are_sound(corpus, tmp_path):
+    selection = select(settings_for(corpus))
+    sound = selection.rows.merge(selection.samples[["folder", "file_id"]])
+    write_results(sound, tmp_path)
+    settings = settings_for(corpus, results_dir=tmp_path, max_high_quality=9, max_low_quality=5)
+    chosen = candidates(sound, settings)
+    chosen["machine_type"] = chosen["folder"].map(folder_facts(chosen, settings)["machine_type"])
+    taken, expected = select(settings), preselect(chosen, settings)
+    keys = ["label", "folder", "file_id"]
+    assert sorted(map(tuple, expected[keys].to_numpy())) == sorted(map(tuple, taken.samples[keys].to_numpy()))
+    assert offer_table(chosen, settings).equals(taken.table.drop(columns="MB"))
+
+
+def review(path: Path, row, new: str, who: str = "ana") -> None:
+    add_review(path, who, row.folder, row.file_id, "", new)
+
+
+def test_reviews_override_the_scores(corpus, tmp_path):
+    before, path = select(settings_for(corpus)), tmp_path / "reviews.csv"
+    good, poor = (list(before.samples[before.samples["label"] == label].itertuples()) for label in (1, 0))
+    middle = next(row for row in before.rows.itertuples() if 0.3 < row.score < 0.9 and "missing" not in row.file_id)
+    for row, new in [(good[0], "bad"), (good[1], "exclude"), (good[2], "unsure"), (poor[0], "good"), (middle, "good")]:
+        review(path, row, new)
+    review(path, good[3], "good")
+    review(path, good[3], "bad", who="ben")
+    add_review(path, "ana", "nowhere", "x", "", "bad")
+    after = select(settings_for(corpus, reviews_csv=path))
+    labels = after.samples.set_index(["folder", "file_id"])
+    for row, label, said in [(good[0], 0, "bad"), (poor[0], 1, "good"), (middle, 1, "good"), (good[2], 1, "")]:
+        assert labels.loc[(row.folder, row.file_id), ["label", "review"]].tolist() == [label, said]
+    reasons = after.quarantine.set_index("path")["reason"]
+    for row, why in [
+        (good[1], "left out by reviewers: exclude by ana"),
+        (good[3], "reviewers disagree: good by ana, bad by ben"),
+    ]:
+        assert (row.folder, row.file_id) not in labels.index and reasons[f"{row.folder}/{row.file_id}"] == why
+    counts = {"good": 2, "bad": 1, "exclude": 1, "disputed": 1, "unsure": 1, "unknown": 1}
+    assert review_counts(after.reviews) == counts
 
 
 def test_a_share_that_is_gone_is_an_error_not_a_reason(tmp_path):
