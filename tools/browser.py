@@ -1,0 +1,112 @@
+"""JupyterLab in a headless Chromium: what the tests of the widgets and tools/screenshots.py drive.
+
+Needs Debian's packages `chromium` and `chromium-driver`, or any Chrome with its driver on the PATH.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.support.ui import WebDriverWait
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"),
+)
+
+
+def missing() -> str:
+    "Why no browser can be driven here, or an empty text."
+    there = {"chromium": _browser(), "chromedriver": shutil.which("chromedriver")}
+    gone = [name for name, path in there.items() if not path]
+    return f"not installed: {', '.join(gone)}" if gone else ""
+
+
+def _browser() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@contextmanager
+def chromium(folder: Path, size: tuple[int, int] = (1400, 1000)) -> Iterator[Chrome]:
+    "A headless browser whose profile lies in `folder`; it talks to nobody but this machine."
+    options = ChromeOptions()
+    options.binary_location = _browser()
+    for flag in (*FLAGS, f"--window-size={size[0]},{size[1]}", f"--user-data-dir={folder / 'profile'}"):
+        options.add_argument(flag)
+    driver = Chrome(options, ChromeService(shutil.which("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    "A JupyterLab on `folder`, on loopback, with settings of its own; yields its address, token included."
+    runtime = folder / ".jupyter" / "runtime"
+    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (runtime.parent / "labconfig").mkdir(parents=True, exist_ok=True)
+    (runtime.parent / "labconfig" / "page_config.json").write_text(json.dumps(quiet))
+    places = ("DATA_DIR", "CONFIG_DIR")  # nothing of the user's own Jupyter, and nothing left in it
+    own = {f"JUPYTER_{place}": str(runtime.parent) for place in places} | {"JUPYTER_RUNTIME_DIR": str(runtime)}
+    own |= {f"JUPYTERLAB_{place}_DIR": str(runtime.parent) for place in ("SETTINGS", "WORKSPACES")}
+    own["IPYTHONDIR"] = str(runtime.parent)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--ip=127.0.0.1",
+        "--port=0",
+        "--allow-root",
+        f"--ServerApp.root_dir={folder}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    with open(folder / "jupyterlab.log", "wb") as log:
+        server = subprocess.Popen(command, env={**os.environ, **own}, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield _address(server, runtime, folder / "jupyterlab.log")
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _address(server, runtime: Path, log: Path, patience: float = 90) -> str:
+    end = time.monotonic() + patience
+    while time.monotonic() < end and server.poll() is None:
+        for info in runtime.glob("jpserver-*.json"):
+            try:
+                found = json.loads(info.read_text())
+            except ValueError:
+                continue
+            if found["pid"]:
+                return f"{found['url']}lab/tree/{{}}?token={found['token']}"
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start; its log ends:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def run_all(driver: Chrome, address: str, notebook: str, patience: float = 240) -> None:
+    "Open a notebook and run all its cells, until the kernel is idle again."
+    driver.get(address.format(notebook))
+    driver.set_script_timeout(patience)
+    wait = WebDriverWait(driver, patience)
+    wait.until(
+        lambda d: d.execute_script(
+            "const n = window.jupyterapp?.shell?.currentWidget;"
+            "return n?.context?.isReady && n?.sessionContext?.isReady "
+            "&& n.sessionContext.session?.kernel?.status === 'idle'"
+        )
+    )
+    driver.execute_async_script(
+        "const done = arguments[0]; window.jupyterapp.commands.execute('notebook:run-all-cells').then(done, done)"
+    )
