@@ -68,6 +68,18 @@ def test_a_real_cine_is_shown():
     assert len(clip.frames) == 30 and clip.shape == (240, 320) and clip.outline and not clip.reason
 
 
+def test_errors_are_shown_in_place_of_the_widget():
+    @shown_instead
+    def fails(error):
+        raise error
+
+
+    assert "expected &lt;this&gt;" in fails(BadFile("expected <this>")).value
+    assert "No such file" in fails(FileNotFoundError(2, "No such file", "x")).value
+    with pytest.raises(TypeError):
+        fails(TypeError("a mistake of ours"))
+
+
 def visible(css: str, number: int, count: int, at: float) -> set[int]:
     "The frames of a playing clip that its rules make visible `at` ms after their start."
     duration = float(re.search(rf"animation: x-{number}-\d+ ([\d.]+)ms", css)[1])
