@@ -131,10 +131,11 @@ def file_clip(path: Path, **facts) -> Clip:
     except Exception as error:  # whatever is wrong with a file is to be seen in its place, not as a traceback
         return Clip(facts=_told(facts), reason=f"{printable(Path(path).name)}: {reason_for(error)}")
 
-# %% ../nbs/11a_cine.ipynb #653f74c8
+# %% ../nbs/11a_cine.ipynb #34276c3d
 FACTS = {  # columns that are shown, and what they are called
     **{"label": "label", "quality_score": "label", "score": "score", "probability": "probability"},
     **{"assessment": "assessment", "machine_type": "machine type", "degradation": "degradation", "split": "split"},
+    **{"source": "source"},
     **{"review": "review", "folder": "folder", "file_id": "file"},
 }
 
@@ -146,6 +147,8 @@ def row_path(row, root: Path) -> Path:
     path = (Path(root) / row.video_path).resolve()
     if not path.is_relative_to(Path(root).resolve()):
         raise BadFile("its path leads outside the dataset's folder, and is not opened")
+    if not path.is_file():
+        raise BadFile(f"not found: {row.video_path}")
     return path
 
 
@@ -158,6 +161,7 @@ def open_clip(source, root: Path | None = None, **facts) -> Clip:
     if isinstance(source, (str, Path)):
         return file_clip(Path(source), **facts)
     facts |= {name: getattr(source, column) for column, name in FACTS.items() if hasattr(source, column)}
+    facts["label"] = {1: "good", 0: "bad"}.get(facts.get("label"), "")
     try:
         return file_clip(row_path(source, root), **facts)
     except BadFile as error:
@@ -283,7 +287,7 @@ def cine_css(name: str, clips: tuple[Clip, ...], view: View) -> str:
         rules.append(f".{name} {part} {{ display: {'block' if shown else 'none'} }}")
     return "\n".join(rules)
 
-# %% ../nbs/11a_cine.ipynb #aaed2156
+# %% ../nbs/11a_cine.ipynb #4c6ff6c9
 def _button(icon: str, tip: str, width: str = "36px") -> Button:
     return Button(icon=icon, tooltip=tip, layout=Layout(width=width))
 
@@ -307,6 +311,7 @@ class Player(VBox):
         moves = [self._play, self._back, self._on, self._slider, self._speed]
         self._bar = HBox([*moves, *self._switches.values()], layout=Layout(flex_flow="row wrap"))
         super().__init__([self._style, self._pictures, self._bar])
+        self.add_class("echoquality-player")
         self._connect()
         self.show(*clips)
 

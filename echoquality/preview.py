@@ -39,7 +39,7 @@ def load_for_preview(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
     frames = np.stack(list(islice(iter_frames(path, grey=False), MOST)))
     return frames, clip_mask(path, header), float(value_of(header, "FrameTime") or 40)
 
-# %% ../nbs/11c_preview.ipynb #db08f819
+# %% ../nbs/11c_preview.ipynb #f71a9c1d
 def _control(operation: type, name: str):
     "A control for a parameter of an operation, with its bounds."
     info, wide = operation.model_fields[name], {"description": name, "layout": Layout(width="320px")}
@@ -75,6 +75,7 @@ class DegradationPreview(VBox):
         draw = HBox([self._kind, self._seed, self._again], layout=Layout(flex_flow="row wrap"))
         controls = HBox(operations, layout=Layout(flex_flow="row wrap"))
         super().__init__([self._file, draw, controls, self._player, self._record, self._table])
+        self.add_class("echoquality-preview")
         self._connect()
         self._open()
 

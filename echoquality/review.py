@@ -90,7 +90,7 @@ class Session:
         self.place = self._keys.index(key) if key in self._keys else self.place
         return True
 
-# %% ../nbs/11d_review.ipynb #1d9b1979
+# %% ../nbs/11d_review.ipynb #bf5ff592
 KEYS = {"g": "good", "b": "bad", "x": "exclude", "u": "unsure", "z": "undo"}
 
 
@@ -115,6 +115,7 @@ class LabelReview(VBox):
         self._keys.observe(self._typed, "value")
         bar = HBox([self._keys, *self._buttons], layout=Layout(flex_flow="row wrap"))
         super().__init__([self._where, self._player, bar, self._note, self._said])
+        self.add_class("echoquality-review")
         self._show()
 
     def _typed(self, change) -> None:

@@ -89,7 +89,7 @@ def write_parameters(path: Path, settings: SelectionSettings) -> None:
     values = {name: "" if value is None else value for name, value in values.items()}
     write_text(path, f"{MARK}\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}")
 
-# %% ../nbs/11b_thresholds.ipynb #367bd0d6
+# %% ../nbs/11b_thresholds.ipynb #a4ad3bb6
 class ThresholdExplorer(VBox):
     "Sliders over results; the distribution and the table follow them."
 
@@ -113,6 +113,7 @@ class ThresholdExplorer(VBox):
         notes = [message(remark)] if remark else []
         saving = [self._path, self._write, self._said]
         super().__init__([*notes, *self.sliders.values(), self._picture, self._table, *saving])
+        self.add_class("echoquality-thresholds")
         self._follow()
 
     @property

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 FLAGS = (
@@ -110,3 +113,74 @@ def run_all(driver: Chrome, address: str, notebook: str, patience: float = 240) 
     driver.execute_async_script(
         "const done = arguments[0]; window.jupyterapp.commands.execute('notebook:run-all-cells').then(done, done)"
     )
+
+
+WATCH = """
+const [root, seconds, done] = arguments, images = [...root.querySelectorAll('figure.c0 .stage > img')];
+const frames = [], start = performance.now(); let blank = 0;
+function look() {
+  const seen = images.map((img, i) => getComputedStyle(img).visibility === 'visible' ? i : -1).filter(i => i >= 0);
+  if (!seen.length) blank++; else if (frames.at(-1) !== seen.at(-1)) frames.push(seen.at(-1));
+  if (performance.now() - start < 1000 * seconds) requestAnimationFrame(look);
+  else done({frames, blank, count: images.length});
+}
+requestAnimationFrame(look)"""
+
+
+class Lab:
+    "The widgets of an open notebook, by their class (`echoquality-<name>`)."
+
+    def __init__(self, driver: Chrome):
+        self.driver = driver
+
+    def restart(self) -> None:
+        "Restart the notebook's kernel, and run all cells again."
+        self.driver.execute_async_script(
+            "const done = arguments[0], n = window.jupyterapp.shell.currentWidget;"
+            "n.sessionContext.session.kernel.restart()"
+            ".then(() => window.jupyterapp.commands.execute('notebook:run-all-cells')).then(done, done)"
+        )
+
+    def wait(self, condition, patience: float = 60) -> None:
+        "Until a condition holds."
+        WebDriverWait(self.driver, patience, ignored_exceptions=[StaleElementReferenceException]).until(
+            lambda _: condition()
+        )
+
+    def find(self, name: str):
+        "The outermost element of a widget, scrolled into view."
+        css = f".echoquality-{name}"
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, css))
+        element = self.driver.find_element(By.CSS_SELECTOR, css)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+        return element
+
+    def inside(self, name: str, css: str, text: str = "") -> list:
+        "Elements inside a widget, those that hold a text."
+        return [each for each in self.find(name).find_elements(By.CSS_SELECTOR, css) if text in each.text]
+
+    def click(self, name: str, css: str, text: str = "") -> None:
+        self.wait(lambda: self.inside(name, css, text))
+        self.inside(name, css, text)[0].click()
+
+    def text(self, name: str, css: str = "") -> str:
+        element = self.find(name)
+        return (element.find_element(By.CSS_SELECTOR, css) if css else element).text
+
+    def press(self, name: str, css: str, key: str, times: int = 1) -> None:
+        handle = self.inside(name, css)[0]
+        for _ in range(times):
+            handle.send_keys(getattr(Keys, key))
+
+    def type(self, name: str, keys: str) -> None:
+        "Type into the first text field of a widget."
+        self.inside(name, "input[type=text]")[0].send_keys(keys)
+
+    def shown(self, name: str, css: str) -> int:
+        "How many elements are visible."
+        return sum(each.is_displayed() for each in self.inside(name, css))
+
+    def watch(self, name: str, seconds: float) -> dict:
+        "Which frames of the first clip are seen, in their order, how often there was none, and how many there are."
+        self.driver.set_script_timeout(seconds + 30)
+        return self.driver.execute_async_script(WATCH, self.find(name), seconds)
