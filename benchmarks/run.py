@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import evaluation
+import exploring
 import numpy as np
 import training
 from measure import HEAD, Row, fresh, interleaved, seconds
@@ -200,6 +201,8 @@ MEASURED = {
     "store": lambda cine, work, options: training.storing(cine, work, options.repeats),
     "bootstrap": lambda cine, work, options: evaluation.bootstrapping(options.repeats),
     "scoring": lambda cine, work, options: evaluation.scoring(cine, work, options.repeats),
+    "playing": lambda cine, work, options: exploring.playing(cine, work, options.repeats),
+    "sliding": lambda cine, work, options: exploring.sliding(cine, work, options.repeats),
     "builds": lambda cine, work, options: builds(work, options.quick),
 }
 

@@ -6,7 +6,7 @@
 __all__ = ['MOST', 'FACTS', 'STYLE', 'encoded', 'Clip', 'array_clip', 'file_clip', 'row_path', 'open_clip', 'message',
            'reason_for', 'shown_instead', 'cine_html', 'View', 'frame_at', 'cine_css', 'Player', 'player']
 
-# %% ../nbs/11a_cine.ipynb #2935fcd2
+# %% ../nbs/11a_cine.ipynb #3b2d47df
 import secrets
 import time
 from base64 import b64encode
@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from html import escape
-from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -23,8 +22,8 @@ import numpy as np
 from ipywidgets import HTML, Button, Dropdown, HBox, IntSlider, Layout, ToggleButton, VBox
 from pydicom import Dataset
 
-# %% ../nbs/11a_cine.ipynb #79b5de86
-from .core import printable, reason_of
+# %% ../nbs/11a_cine.ipynb #289b7393
+from .core import cores, printable, reason_of
 from echoquality.dicom import (
     BadFile,
     bounds,
@@ -77,28 +76,32 @@ def array_clip(
     layers = {name: tuple(map(encoded, each)) for name, each in (("frames", frames), ("overlay", overlay))}
     return Clip(**layers, shape=frames.shape[1:3], frame_time=frame_time, **place, facts=_told(facts))
 
-# %% ../nbs/11a_cine.ipynb #41299da1
+# %% ../nbs/11a_cine.ipynb #0485246e
 MOST = 600  # frames that are shown; more would take more memory than a browser tab likes
+
+
+def _part(path: Path, numbers: np.ndarray, kept: set[int]) -> list[tuple]:
+    "(encoded frame, its grey levels if it is one of `kept`) of some frames of a file."
+    frames = zip(numbers.tolist(), iter_frames(path, numbers.tolist(), grey=False), strict=True)
+    return [(encoded(frame), _grey(frame) if number in kept else None) for number, frame in frames]
+
+
+def _grey(frame: np.ndarray) -> np.ndarray:
+    return frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
 
 
 def _read(path: Path, header: Dataset) -> tuple[tuple[bytes, ...], dict]:
     "The first frames of a file, encoded, and the sector's outline and box."
     count = min(frame_count(header), MOST)
-    some, kept = set(spread(count, 16)), []
-
-    def passing():
-        for number, frame in enumerate(islice(iter_frames(path, grey=False), count)):
-            if number in some:
-                kept.append(frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
-            yield frame
-
-    with ThreadPoolExecutor(2) as threads:
-        frames = threads.map(encoded, passing())
-        try:
-            place = _sector(find_sector(np.stack(kept), header).mask)
-        except BadFile:  # then there is no outline to draw
-            place = {}
-        return tuple(frames), place
+    parts = [part for part in np.array_split(np.arange(count), cores(0)) if len(part)]
+    with ThreadPoolExecutor(len(parts)) as threads:
+        found = threads.map(lambda part: _part(path, part, set(spread(count, 16))), parts)
+        frames, greys = zip(*(each for part in found for each in part), strict=True)
+    try:
+        mask = find_sector(np.stack([each for each in greys if each is not None]), header).mask
+    except BadFile:  # then there is no outline to draw
+        return frames, {}
+    return frames, _sector(mask)
 
 
 def _header_facts(header: Dataset, frame_time: float | None) -> dict:
@@ -235,18 +238,23 @@ def frame_at(view: View, interval: float, count: int, elapsed: float) -> int:
     "The frame that is seen `elapsed` ms after a view began; `interval`: ms per frame, `count`: frames of the loop."
     return (view.frame + int(elapsed * view.speed / interval) * view.playing) % max(count, 1)
 
-# %% ../nbs/11a_cine.ipynb #36d06636
+# %% ../nbs/11a_cine.ipynb #b12c5af7
 STYLE = """
 .cine { display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start }
-.cine figure { margin: 0; flex: 1 1 320px }
-.cine .window { position: relative; overflow: hidden; background: black; width: 100% }
+.cine figure { margin: 0; flex: 1 1 320px; max-width: var(--wide) }
+.cine figure:only-child { display: flex; flex-wrap: wrap; gap: 12px; max-width: none }
+.cine figure:only-child .window { flex: 0 1 var(--wide) }
+.cine .window { position: relative; overflow: hidden; background: black; width: 100%; align-self: flex-start }
 .cine .stage { position: absolute }
 .cine img, .cine .over, .cine svg { position: absolute; inset: 0; margin: 0 }
 .cine img, .cine .over, .cine svg { width: 100% !important; height: 100% !important }
 .cine img { visibility: hidden; max-width: none !important }
 .cine polygon { fill: none; stroke: orange; stroke-width: 2; vector-effect: non-scaling-stroke }
 .cine .reason { padding: 12px; border: 1px solid #c00; color: #c00; max-width: 640px; margin: 0 }
-.cine table { font-size: 12px; line-height: 1.3; margin-top: 4px } .cine th { text-align: left; padding-right: 10px }
+.cine table { font-size: 12px; line-height: 1.3; margin-top: 4px }
+.cine th { text-align: left; padding-right: 10px; white-space: nowrap }
+.cine td { overflow-wrap: anywhere }
+.cine figcaption { flex: 1 1 260px; min-width: 0 }
 """
 
 
@@ -272,7 +280,7 @@ def _placed(clip: Clip, number: int, name: str, view: View) -> str:
     place, wide = f".{name} .c{number}", max(320, min(900, width))
     stage = "; ".join(f"{side}: {100 * value:.3f}%" for side, value in share.items())
     return (
-        f"{place} {{ max-width: {wide}px }} {place} .window {{ aspect-ratio: {width} / {height} }}"
+        f"{place} {{ --wide: {wide}px }} {place} .window {{ aspect-ratio: {width} / {height} }}"
         f"{place} .stage {{ {stage} }}"
     )
 
@@ -287,7 +295,7 @@ def cine_css(name: str, clips: tuple[Clip, ...], view: View) -> str:
         rules.append(f".{name} {part} {{ display: {'block' if shown else 'none'} }}")
     return "\n".join(rules)
 
-# %% ../nbs/11a_cine.ipynb #4c6ff6c9
+# %% ../nbs/11a_cine.ipynb #2ae16da0
 def _button(icon: str, tip: str, width: str = "36px") -> Button:
     return Button(icon=icon, tooltip=tip, layout=Layout(width=width))
 
@@ -310,7 +318,7 @@ class Player(VBox):
         self._switches["overlay"] = _switch(overlay, f"{overlay} on or off")
         moves = [self._play, self._back, self._on, self._slider, self._speed]
         self._bar = HBox([*moves, *self._switches.values()], layout=Layout(flex_flow="row wrap"))
-        super().__init__([self._style, self._pictures, self._bar])
+        super().__init__([self._style, self._bar, self._pictures])
         self.add_class("echoquality-player")
         self._connect()
         self.show(*clips)

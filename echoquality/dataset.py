@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PLAN', 'MANIFEST', 'CSV', 'LEFT_OUT', 'deidentify_file', 'write_sample', 'Build', 'build_dataset', 'count_files',
-           'count_splits', 'remarks', 'check_quarantine', 'estimate', 'show_samples', 'summary', 'main',
+           'count_splits', 'remarks', 'check_quarantine', 'estimate', 'contact_sheet', 'summary', 'main',
            'from_notebook', 'settings_table', 'DatasetError', 'DatasetSettings']
 
 # %% ../nbs/06_dataset.ipynb #0a80c6f8
@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/06_dataset.ipynb #f6b45297
+# %% ../nbs/06_dataset.ipynb #1dcf3d95
 from echoquality.core import (
     KILLED,
     SettingsError,
@@ -28,6 +28,7 @@ from echoquality.core import (
     cores,
     from_command_line,
     from_notebook,
+    generator,
     on_cluster,
     only_one,
     parallel,
@@ -423,7 +424,7 @@ def _try(sample: dict, raw_data_dir: Path) -> tuple[int, float, int]:
     encoded = sum(len(encode_rle(frame)) for frame in frames)
     return len(frames) * mask.size, time.perf_counter() - start, encoded
 
-# %% ../nbs/06_dataset.ipynb #9de983b2
+# %% ../nbs/06_dataset.ipynb #8ae2a41e
 def _middle_picture(path: Path) -> np.ndarray:
     "The sector in the middle frame of a clip."
     header = read_header(path)
@@ -431,22 +432,30 @@ def _middle_picture(path: Path) -> np.ndarray:
     return sector_picture(frame, clip_sector(path, header).mask)
 
 
-def show_samples(build: Build, most: int = 4) -> plt.Figure:
-    "Clips of each class (rows), different machines first (columns)."
-    samples = build.samples.assign(kind=build.samples["video_path"].map(_class))
-    turn = samples.groupby(["kind", "machine_type"]).cumcount()
-    samples = samples.loc[turn.sort_values(kind="stable").index]
-    kinds = sorted(samples["kind"].unique())
-    size = (3 * most, 2.6 * len(kinds))
-    fig, axes = plt.subplots(len(kinds), most, figsize=size, squeeze=False, layout="constrained")
+def _sheet_rows(samples: pd.DataFrame, each: int, seed: int) -> dict[tuple[str, str], pd.DataFrame]:
+    "`each` samples at random by class and machine."
+    lots = samples.iloc[generator(seed, "contact sheet").permutation(len(samples))]
+    return {key: rows.head(each) for key, rows in lots.groupby([lots["video_path"].map(_class), "machine_type"])}
+
+
+def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
+    "The middle frames of `each` clips, drawn at random, of each class (rows) and machine (columns); sectors only."
+    groups = _sheet_rows(build.samples, each, seed)
+    kinds, machines = (list(dict.fromkeys(sorted(key[i] for key in groups))) for i in (0, 1))
+    size = len(kinds) * each, len(machines)
+    fig, axes = plt.subplots(*size, figsize=(2.6 * size[1], 2.2 * size[0]), squeeze=False, layout="constrained")
     for axis in axes.flat:
-        axis.axis("off")
-    for row, kind in zip(axes, kinds, strict=True):
-        for axis, sample in zip(row, samples[samples["kind"] == kind].head(most).itertuples(), strict=False):
+        axis.set(xticks=[], yticks=[], frame_on=False)
+    for (kind, machine), rows in groups.items():
+        for number, sample in enumerate(rows.itertuples()):
+            axis = axes[kinds.index(kind) * each + number, machines.index(machine)]
             axis.imshow(_middle_picture(build.output_dir / sample.video_path), cmap="gray", vmin=0, vmax=255)
             degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
-            how = degradation.kind if degradation else f"score {sample.score:.2f}"
-            axis.set_title(f"{kind}, {sample.machine_type}\n{how}", fontsize=9)
+            axis.set_title(degradation.kind if degradation else f"score {sample.score:.2f}", fontsize=8)
+    for column, machine in enumerate(machines):
+        axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=9)
+    for row, kind in enumerate(kinds):
+        axes[row * each, 0].set_ylabel(kind, fontsize=9)
     return fig
 
 # %% ../nbs/06_dataset.ipynb #8215b7da

@@ -34,7 +34,7 @@ def cells(table: pd.DataFrame, threshold: float) -> dict[tuple[int, int], pd.Dat
     table, called = table.loc[sure], called.loc[sure]
     return {(is_, said): table[(table["label"] == is_) & (called == said)] for is_, said in CELLS}
 
-# %% ../nbs/11e_errors.ipynb #dc3403d6
+# %% ../nbs/11e_errors.ipynb #cc4d6ba6
 def spread_over(count: int, seen: int, step: int) -> tuple[np.ndarray, np.ndarray]:
     "For each of `count` frames of a file: which of the `seen` frames stands for it, and whether it was seen at all."
     place = np.arange(count) // step
@@ -55,7 +55,9 @@ def network_clip(path: Path, model, shown: Clip) -> Clip:
         np.where(seen[:, None, None, None], each[place], each[place] // 4) for each in (grey, overlaid(clip, maps))
     ]
     size = f"{len(clip)} frames of {clip.shape[1]} × {clip.shape[2]}"
-    return array_clip(layers[0], None, shown.frame_time, layers[1], network=f"saw {size}")
+    return array_clip(
+        layers[0], None, shown.frame_time, layers[1], network=f"saw {size}; none of the frames that are dark"
+    )
 
 # %% ../nbs/11e_errors.ipynb #0d683789
 def own_threshold(predictions: Path) -> float:

@@ -39,10 +39,10 @@ def load_for_preview(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
     frames = np.stack(list(islice(iter_frames(path, grey=False), MOST)))
     return frames, clip_mask(path, header), float(value_of(header, "FrameTime") or 40)
 
-# %% ../nbs/11c_preview.ipynb #f71a9c1d
+# %% ../nbs/11c_preview.ipynb #d863d1a5
 def _control(operation: type, name: str):
     "A control for a parameter of an operation, with its bounds."
-    info, wide = operation.model_fields[name], {"description": name, "layout": Layout(width="320px")}
+    info, wide = operation.model_fields[name], {"description": name, "layout": Layout(width="270px")}
     bounds = {type(each).__name__.lower(): each for each in info.metadata}
     low = bounds["ge"].ge
     if info.annotation is float:
@@ -132,7 +132,9 @@ class DegradationPreview(VBox):
         changed = degrade(frames, mask, asked) if asked else frames
         self._player.show(self._before, array_clip(changed, mask, frame_time))
         self._record.value = f"<code>{escape(str(asked or 'nothing is changed'))}</code>"
-        self._table.value = compare_features(frames, changed, mask).round(3).to_html(border=0)
+        self._table.value = (
+            f'<div style="line-height: 1.3">{compare_features(frames, changed, mask).round(3).to_html(border=0)}</div>'
+        )
 
 # %% ../nbs/11c_preview.ipynb #13b6fdfd
 def clip_files(source: Path | list) -> list[Path]:

@@ -90,7 +90,7 @@ class Session:
         self.place = self._keys.index(key) if key in self._keys else self.place
         return True
 
-# %% ../nbs/11d_review.ipynb #bf5ff592
+# %% ../nbs/11d_review.ipynb #d2aa7a24
 KEYS = {"g": "good", "b": "bad", "x": "exclude", "u": "unsure", "z": "undo"}
 
 
@@ -114,7 +114,7 @@ class LabelReview(VBox):
             button.on_click(lambda _, word=word: self._clicked(word))
         self._keys.observe(self._typed, "value")
         bar = HBox([self._keys, *self._buttons], layout=Layout(flex_flow="row wrap"))
-        super().__init__([self._where, self._player, bar, self._note, self._said])
+        super().__init__([self._where, bar, self._note, self._said, self._player])
         self.add_class("echoquality-review")
         self._show()
 
@@ -141,7 +141,7 @@ class LabelReview(VBox):
             self._said.value = f'<b style="color: #c00">{escape(str(error))}</b>'
             return
         if done:
-            self._said.value = f"{word}: written to {escape(str(self.session.path))}"
+            self._said.value = f"{word}: written to {escape(self.session.path.name)}"
             self._note.value = ""
             self._show()
 

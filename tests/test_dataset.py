@@ -263,6 +263,18 @@ def test_without_identity_no_reviewer_and_no_name_is_told(corpus, tmp_path):
     assert "left out by reviewers" in text and "ana" not in text and out.folder not in text
 
 
+def test_the_contact_sheet_has_every_class_and_machine(corpus, tmp_path):
+    build = build_dataset(settings_for(corpus, tmp_path / "dataset"))
+    figure, again = contact_sheet(build, each=2), contact_sheet(build, each=2)
+    kind = build.samples["video_path"].map(lambda path: Path(path).parent.name)
+    counts = build.samples.groupby([kind, "machine_type"]).size()
+    shown = [axis.images[0].get_array() for axis in figure.axes if axis.images]
+    assert len(shown) == counts.clip(upper=2).sum() and len(figure.axes) == 3 * 2 * 4
+    assert {axis.get_ylabel() for axis in figure.axes} - {""} == set(kind)
+    repeated = [axis.images[0].get_array() for axis in again.axes if axis.images]
+    assert all((one == two).all() for one, two in zip(shown, repeated, strict=True))
+
+
 def test_a_file_that_changes_between_plan_and_write_is_noticed(corpus, tmp_path):
     shutil.copytree(corpus / "raw_data", tmp_path / "raw")
     settings = settings_for(corpus, tmp_path / "out", raw_data_dir=tmp_path / "raw")

@@ -13,7 +13,7 @@ import yaml
 
 from echoquality.core import SettingsError
 from echoquality.phantom import TINY, write_corpus
-from echoquality.selection import SelectionSettings, select
+from echoquality.selection import LABELS, SelectionSettings, class_table, select
 
 
 def test_every_score_is_counted_once_and_thresholds_are_where_they_belong():
@@ -39,6 +39,14 @@ def test_the_file_of_parameters_is_what_the_stage_takes():
             write_parameters(path, settings)
 
 
+def test_every_number_of_the_table_is_shown():
+    counts = {label: pd.Series({"vivid": 31 + label, "epiq7": 41 + label}) for label in LABELS}
+    html = shown_table(class_table(counts, counts, SelectionSettings(max_high_quality=100, max_low_quality=50)))
+    for number in (31, 32, 41, 42, 72, 74, 26, 18, 8):
+        assert f">{number}</td>" in html
+    assert html.index(">epiq7<") < html.index(">vivid<") < html.index(">all<")
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("corpus")
@@ -54,7 +62,7 @@ def explore(corpus: Path, **more) -> ThresholdExplorer:
 def test_the_table_follows_the_sliders(corpus):
     shown = explore(corpus)
     assert shown.table.equals(offer(shown._rows, shown.settings)) and not shown.table.empty
-    assert all(f"<td>{number}</td>" in shown._table.value for number in shown.table.loc[("high", "all")])
+    assert all(f">{number}</td>" in shown._table.value for number in shown.table.loc[("high", "all")])
     before = shown._table.value, shown._picture.value
     shown.sliders["high_quality_threshold"].value = 0.5
     assert shown._table.value != before[0] and shown._picture.value != before[1]

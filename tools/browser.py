@@ -98,18 +98,21 @@ def _address(server, runtime: Path, log: Path, patience: float = 90) -> str:
     raise RuntimeError(f"JupyterLab did not start; its log ends:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def run_all(driver: Chrome, address: str, notebook: str, patience: float = 240) -> None:
-    "Open a notebook and run all its cells, until the kernel is idle again."
+def open_notebook(driver: Chrome, address: str, notebook: str, patience: float = 240) -> None:
+    "Open a notebook, and wait until its kernel is there."
     driver.get(address.format(notebook))
     driver.set_script_timeout(patience)
-    wait = WebDriverWait(driver, patience)
-    wait.until(
-        lambda d: d.execute_script(
-            "const n = window.jupyterapp?.shell?.currentWidget;"
-            "return n?.context?.isReady && n?.sessionContext?.isReady "
-            "&& n.sessionContext.session?.kernel?.status === 'idle'"
-        )
+    ready = (
+        "const n = window.jupyterapp?.shell?.currentWidget;"
+        "return n?.context?.isReady && n?.sessionContext?.isReady "
+        "&& n.sessionContext.session?.kernel?.status === 'idle'"
     )
+    WebDriverWait(driver, patience).until(lambda _: driver.execute_script(ready))
+
+
+def run_all(driver: Chrome, address: str, notebook: str) -> None:
+    "Open a notebook, and run all its cells to the end."
+    open_notebook(driver, address, notebook)
     driver.execute_async_script(
         "const done = arguments[0]; window.jupyterapp.commands.execute('notebook:run-all-cells').then(done, done)"
     )

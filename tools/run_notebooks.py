@@ -2,7 +2,8 @@
 
 python tools/run_notebooks.py [nbs/05_degradation.ipynb ...]
 
-Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test leaves them.
+Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test leaves them. Widgets are not stored:
+without a kernel they show nothing, and their state holds every frame.
 """
 
 import sys
@@ -13,6 +14,7 @@ from nbclient import NotebookClient
 from nbdev.clean import clean_nb
 
 ROOT = Path(__file__).resolve().parent.parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class LiveCells(NotebookClient):
@@ -27,7 +29,11 @@ class LiveCells(NotebookClient):
 for path in [Path(p) for p in sys.argv[1:]] or sorted((ROOT / "nbs").glob("*.ipynb")):
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parent)}}
-    LiveCells(notebook, timeout=300, resources=where, extra_arguments=["--log-level=ERROR"]).execute()
+    quiet = {"extra_arguments": ["--log-level=ERROR"], "store_widget_state": False}
+    LiveCells(notebook, timeout=300, resources=where, **quiet).execute()
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [each for each in cell.outputs if WIDGET not in each.get("data", {})]
     clean_nb(notebook, allowed_cell_metadata_keys=["tags"])
     nbformat.write(notebook, path)
     print(f"executed {path.name}")

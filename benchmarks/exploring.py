@@ -1,0 +1,98 @@
+"""The benchmarks of what a person waits for: the first frame of a cine, a table that follows a slider."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+import numpy as np
+import pandas as pd
+from measure import Row, interleaved, seconds
+
+from echoquality import cine as player_module
+from echoquality import core, dicom, results, selection, thresholds
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+
+PATIENCE = 0.2  # seconds within which a person takes an answer for immediate
+FIRST_FRAME = """
+const [done] = arguments;
+function look() {
+  const shown = [...document.querySelectorAll('.cine img')].some(
+    img => img.complete && img.naturalWidth && getComputedStyle(img).visibility === 'visible');
+  if (shown) done(Date.now() / 1000); else requestAnimationFrame(look);
+}
+window.jupyterapp.commands.execute('notebook:run-all-cells'); look()"""
+
+
+def encode_all(cine: Path) -> list[bytes]:
+    "What cannot be saved: every frame decoded and encoded, one after the other."
+    return [player_module.encoded(frame) for frame in dicom.iter_frames(cine, grey=False)]
+
+
+def in_browser(cine: Path, repeats: int) -> tuple[float, float] | None:
+    "Seconds from the call to the first frame on the screen, and of `encode_all` in the same kernel, the best of each."
+    import browser
+
+    if browser.missing():
+        return None
+    warm = f"import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r}); import exploring; "
+    warm += f"exploring.encode_all({str(cine)!r}); exploring.player_module.message('the first widget of a session')"
+    base = f"s = time.time(); exploring.encode_all({str(cine)!r}); took = time.time() - s"
+    show = f"start = time.time(); shown = exploring.player_module.player({str(cine)!r}); "
+    show += "open('t', 'w').write(f'[{start}, {took}]'); shown"
+    found = []
+    for _ in range(repeats):
+        with TemporaryDirectory() as folder:
+            cells = [nbformat.v4.new_code_cell(source) for source in (warm, base, show)]
+            notebook = nbformat.v4.new_notebook(cells=cells)
+            notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            nbformat.write(notebook, Path(folder) / "a.ipynb")
+            with browser.jupyterlab(Path(folder)) as address, browser.chromium(Path(folder)) as driver:
+                browser.open_notebook(driver, address, "a.ipynb")
+                seen = driver.execute_async_script(FIRST_FRAME)
+            start, took = json.loads((Path(folder) / "t").read_text())
+            found.append((seen - start, took))
+    return tuple(min(each) for each in zip(*found, strict=True))
+
+
+def playing(cine: Path, work: Path, repeats: int) -> list[Row]:
+    "The 120-frame cine: how long until it is shown, and how much is sent."
+    jobs = {"player": partial(seconds, player_module.player, cine), "bare": partial(seconds, encode_all, cine)}
+    times = {name: min(found) for name, found in interleaved(jobs, repeats).items()}
+    sent = len(player_module.player(cine)._pictures.value)
+    rows = [Row("player called / the cine decoded and encoded: time", "s", times["player"], times["bare"], 1.5)]
+    if found := in_browser(cine, 2):
+        rows.append(Row("from the call to the first frame in JupyterLab / the same", "s", *found, 1.5))
+    raw = dicom.read_frames(cine, grey=False).nbytes / 1e6
+    return [*rows, Row("sent to the browser, once / the frames uncompressed", "MB", sent / 1e6, raw)]
+
+
+def scored(rows: int = 100_000, folders: int = 1000) -> pd.DataFrame:
+    "Results at random, most of them at the ends of the scale."
+    rng = core.generator(1, "results")
+    score = rng.beta(0.3, 0.3, rows).round(4)
+    words = {each: results.verdict(each) for each in np.unique(score)}
+    machines = np.array(["affiniti50g", "affiniti70g", "epiq7", "vivid"])
+    folder = rng.integers(0, folders, rows)
+    table = {
+        "folder": [f"Study-{each}" for each in folder],
+        "file_id": [f"1.2.{i}" for i in range(rows)],
+        "score": score,
+    }
+    table |= {"status": [words[each][0] for each in score], "assessment": [words[each][1] for each in score]}
+    return pd.DataFrame({**table, "path": "x", "machine_type": machines[folder % 4]})
+
+
+def sliding(cine: Path, work: Path, repeats: int) -> list[Row]:
+    "A threshold moved, until the picture and the table are made anew."
+    explorer = thresholds.ThresholdExplorer(scored(), selection.SelectionSettings())
+    slider = explorer.sliders["high_quality_threshold"]
+
+    def move() -> None:
+        slider.value = 0.9 if slider.value != 0.9 else 0.5
+
+    best = min(interleaved({"move": partial(seconds, move)}, max(repeats, 4))["move"])
+    return [Row("slider to table, 100,000 results / what a person does not notice", "s", best, PATIENCE, 1)]

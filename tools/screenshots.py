@@ -1,0 +1,66 @@
+"""Pictures of the widgets for the documentation: nbs/images/*.png, of simulated clips.
+
+make demo && python tools/screenshots.py
+"""
+
+import shutil
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import nbformat
+from browser import Lab, chromium, jupyterlab, run_all
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+from selenium.webdriver.common.keys import Keys
+
+from echoquality.phantom import Corpus, write_corpus
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO, LARGE = ROOT / "data/demo-42", Corpus(dict.fromkeys(("affiniti50g", "epiq7", "vivid"), 2), 6, 24, (300, 400))
+
+
+def notebook(folder: Path) -> str:
+    "The explore notebook in `folder`, on larger clips than the demo's but for what needs its dataset and its model."
+    write_corpus(folder / "large", LARGE, seed=1)
+    values = {"results_dir": f"{folder}/large/results/inference_output", "raw_data_dir": f"{folder}/large/raw_data"}
+    values |= {"annotations_csv": f"{DEMO}/training_data_enhanced/echo_annotations_enhanced.csv", "reviewer": "ana"}
+    values |= {"predictions": f"{DEMO}/evaluation/predictions.parquet", "reviews_csv": f"{folder}/reviews.csv"}
+    values |= {"model": f"{DEMO}/trained_model/model.safetensors", "most": 20}
+    source = load_notebook_node(str(ROOT / "nbs/12_explore.ipynb"))
+    nbformat.write(parameterize_notebook(source, values), folder / "12_explore.ipynb")
+    return "12_explore.ipynb"
+
+
+def prepare(lab: Lab) -> None:
+    "Do what makes the pictures tell something."
+    for number, key in enumerate("gb", 1):
+        time.sleep(1)
+        lab.type("review", key)
+        lab.wait(lambda number=number: f"{number} of 20 reviewed" in lab.text("review"))
+    lab.click("errors", "button", "poor, called poor")
+    lab.wait(lambda: lab.shown("errors", ".cine img"))
+    lab.click("errors", "button", "Grad-CAM")
+    lab.inside("errors", ".echoquality-player .noUi-handle")[0].send_keys(Keys.HOME)
+    lab.click("player", "button", "outline")
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder:
+        folder = Path(folder)
+        name = notebook(folder)
+        with jupyterlab(folder) as address, chromium(folder, (1100, 1300)) as driver:
+            run_all(driver, address, name)
+            lab = Lab(driver)
+            driver.execute_script("window.jupyterapp.commands.execute('application:toggle-left-area')")
+            prepare(lab)
+            for widget in ("thresholds", "player", "preview", "review", "errors"):
+                element = lab.find(widget)
+                time.sleep(2)
+                element.screenshot(str(folder / f"{widget}.png"))
+                shutil.copyfile(folder / f"{widget}.png", ROOT / f"nbs/images/{widget}.png")
+                print(f"nbs/images/{widget}.png")
+
+
+if __name__ == "__main__":
+    main()
