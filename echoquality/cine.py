@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST', 'FACTS', 'STYLE', 'encoded', 'Clip', 'array_clip', 'file_clip', 'row_path', 'open_clip', 'message',
-           'reason_for', 'shown_instead', 'cine_html', 'View', 'frame_at', 'cine_css', 'Player', 'player']
+           'reason_for', 'shown_instead', 'cine_html', 'View', 'frame_at', 'cine_css', 'Controls', 'Player', 'player']
 
 # %% ../nbs/11a_cine.ipynb #3b2d47df
 import secrets
@@ -22,8 +22,8 @@ import numpy as np
 from ipywidgets import HTML, Button, Dropdown, HBox, IntSlider, Layout, ToggleButton, VBox
 from pydicom import Dataset
 
-# %% ../nbs/11a_cine.ipynb #289b7393
-from .core import cores, printable, reason_of
+# %% ../nbs/11a_cine.ipynb #62422a57
+from .core import cores, from_root, printable, reason_of
 from echoquality.dicom import (
     BadFile,
     bounds,
@@ -134,7 +134,7 @@ def file_clip(path: Path, **facts) -> Clip:
     except Exception as error:  # whatever is wrong with a file is to be seen in its place, not as a traceback
         return Clip(facts=_told(facts), reason=f"{printable(Path(path).name)}: {reason_for(error)}")
 
-# %% ../nbs/11a_cine.ipynb #34276c3d
+# %% ../nbs/11a_cine.ipynb #5ae6f145
 FACTS = {  # columns that are shown, and what they are called
     **{"label": "label", "quality_score": "label", "score": "score", "probability": "probability"},
     **{"assessment": "assessment", "machine_type": "machine type", "degradation": "degradation", "split": "split"},
@@ -162,11 +162,11 @@ def open_clip(source, root: Path | None = None, **facts) -> Clip:
     if isinstance(source, np.ndarray):
         return array_clip(source, **facts)
     if isinstance(source, (str, Path)):
-        return file_clip(Path(source), **facts)
+        return file_clip(from_root(source), **facts)
     facts |= {name: getattr(source, column) for column, name in FACTS.items() if hasattr(source, column)}
     facts["label"] = {1: "good", 0: "bad"}.get(facts.get("label"), "")
     try:
-        return file_clip(row_path(source, root), **facts)
+        return file_clip(row_path(source, from_root(root)), **facts)
     except BadFile as error:
         return Clip(facts=_told(facts), reason=f"{error} ({root})")
 
@@ -295,7 +295,7 @@ def cine_css(name: str, clips: tuple[Clip, ...], view: View) -> str:
         rules.append(f".{name} {part} {{ display: {'block' if shown else 'none'} }}")
     return "\n".join(rules)
 
-# %% ../nbs/11a_cine.ipynb #2ae16da0
+# %% ../nbs/11a_cine.ipynb #e57eda06
 def _button(icon: str, tip: str, width: str = "36px") -> Button:
     return Button(icon=icon, tooltip=tip, layout=Layout(width=width))
 
@@ -304,43 +304,51 @@ def _switch(text: str, tip: str) -> ToggleButton:
     return ToggleButton(False, description=text, tooltip=tip, layout=Layout(width="auto"))
 
 
+class Controls(HBox):
+    "The buttons of a player."
+
+    def __init__(self, overlay: str):
+        self.play, self.slider = _button("play", "play or pause"), IntSlider(0, 0, 0, description="frame")
+        self.back, self.on = _button("step-backward", "previous frame"), _button("step-forward", "next frame")
+        paces = {"¼ ×": 0.25, "½ ×": 0.5, "1 ×": 1.0, "2 ×": 2.0}
+        self.speed = Dropdown(options=paces, value=1.0, layout=Layout(width="70px"), tooltip="speed")
+        self.switches = {"zoom": _switch("sector", "zoom to the sector"), "outline": _switch("outline", "its edge")}
+        self.switches["overlay"] = _switch(overlay, f"{overlay} on or off")
+        moves = [self.play, self.back, self.on, self.slider, self.speed]
+        super().__init__([*moves, *self.switches.values()], layout=Layout(flex_flow="row wrap"))
+
+    def offer(self, clips: tuple[Clip, ...], count: int) -> None:
+        "Offer what makes sense for these clips, the longest of `count` frames."
+        self.slider.max = max(count - 1, 0)
+        there = {"zoom": any(clip.box for clip in clips), "overlay": any(clip.overlay for clip in clips)}
+        for name, shown in {**there, "outline": there["zoom"]}.items():
+            self.switches[name].layout.display = "" if shown else "none"
+        self.layout.display = "" if count else "none"
+
+# %% ../nbs/11a_cine.ipynb #bb1e0b7d
 class Player(VBox):
     "Plays clips side by side, in step. `show` replaces them."
 
     def __init__(self, *clips: Clip, playing: bool = False, overlay: str = "overlay"):
         self._name, self._began = f"cine-{secrets.token_hex(4)}", time.monotonic()
         self._view, self._pictures, self._style = View(playing), HTML(), HTML()
-        self._play, self._slider = _button("play", "play or pause"), IntSlider(0, 0, 0, description="frame")
-        self._back, self._on = _button("step-backward", "previous frame"), _button("step-forward", "next frame")
-        paces = {"¼ ×": 0.25, "½ ×": 0.5, "1 ×": 1.0, "2 ×": 2.0}
-        self._speed = Dropdown(options=paces, value=1.0, layout=Layout(width="70px"), tooltip="speed")
-        self._switches = {"zoom": _switch("sector", "zoom to the sector"), "outline": _switch("outline", "its edge")}
-        self._switches["overlay"] = _switch(overlay, f"{overlay} on or off")
-        moves = [self._play, self._back, self._on, self._slider, self._speed]
-        self._bar = HBox([*moves, *self._switches.values()], layout=Layout(flex_flow="row wrap"))
-        super().__init__([self._style, self._bar, self._pictures])
+        self.controls = Controls(overlay)
+        super().__init__([self._style, self.controls, self._pictures])
         self.add_class("echoquality-player")
-        self._connect()
-        self.show(*clips)
-
-    def _connect(self) -> None:
-        self._play.on_click(lambda _: self.turn(playing=not self._view.playing))
-        self._back.on_click(lambda _: self.turn(playing=False, frame=self.frame - 1))
-        self._on.on_click(lambda _: self.turn(playing=False, frame=self.frame + 1))
-        self._slider.observe(lambda change: self._dragged(change["new"]), "value")
-        self._speed.observe(lambda change: self.turn(speed=change["new"]), "value")
-        for name, switch in self._switches.items():
+        self.controls.play.on_click(lambda _: self.turn(playing=not self._view.playing))
+        self.controls.back.on_click(lambda _: self.turn(playing=False, frame=self.frame - 1))
+        self.controls.on.on_click(lambda _: self.turn(playing=False, frame=self.frame + 1))
+        self.controls.slider.observe(lambda change: self._dragged(change["new"]), "value")
+        self.controls.speed.observe(lambda change: self.turn(speed=change["new"]), "value")
+        for name, switch in self.controls.switches.items():
             switch.observe(lambda change, name=name: self.turn(**{name: change["new"]}), "value")
+        self.show(*clips)
 
     def show(self, *clips: Clip) -> None:
         "Show other clips, from their first frame on."
         self.clips = clips
         self._pictures.value = cine_html(self._name, clips)
-        self._slider.max = max(self._count - 1, 0)
-        shown = {"zoom": any(c.box for c in clips), "overlay": any(c.overlay for c in clips)}
-        for name, there in {**shown, "outline": shown["zoom"]}.items():
-            self._switches[name].layout.display = "" if there else "none"
-        self._bar.layout.display = "" if self._count else "none"
+        self.controls.offer(clips, self._count)
         self.turn(frame=0)
 
     def turn(self, **changes) -> None:
@@ -349,9 +357,9 @@ class Player(VBox):
         changes["frame"] %= max(self._count, 1)
         self._view = replace(self._view, turn=self._view.turn + 1, **changes)
         self._began = time.monotonic()
-        self._play.icon = "pause" if self._view.playing else "play"
+        self.controls.play.icon = "pause" if self._view.playing else "play"
         self._style.value = f"<style>{cine_css(self._name, self.clips, self._view)}</style>"
-        self._slider.value = self._view.frame
+        self.controls.slider.value = self._view.frame
 
     @property
     def frame(self) -> int:
@@ -367,11 +375,11 @@ class Player(VBox):
         if frame != self._view.frame:  # else it is `turn` that moved the slider
             self.turn(playing=False, frame=frame)
 
-# %% ../nbs/11a_cine.ipynb #7831780a
+# %% ../nbs/11a_cine.ipynb #5ab86d5d
 def player(*sources, root: Path | None = None, playing: bool = False, **facts) -> Player:
     """A player for one clip or several in step: paths, arrays, `Clip`s, or rows of a table whose files lie in `root`.
 
-    Other names are facts to be shown, for an array also `mask`, `frame_time` (ms) and `overlay` (frames). A file that
-    cannot be decoded shows its reason.
+    Relative paths start at the project's root. Other names are facts to be shown, for an array also `mask`,
+    `frame_time` (ms) and `overlay` (frames). A file that cannot be decoded shows its reason.
     """
     return Player(*(open_clip(source, root, **facts) for source in sources), playing=playing)

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from ipywidgets import Button, Dropdown, FloatSlider, GridBox, Layout, Select, VBox
 
-# %% ../nbs/11e_errors.ipynb #db6db589
+# %% ../nbs/11e_errors.ipynb #ce90c1e9
 from .cine import Clip, Player, array_clip, open_clip, reason_for, shown_instead
-from .core import sha256
+from .core import from_root, sha256
 from .evidence import EvidenceError, read_predictions, slices
 
 # %% ../nbs/11e_errors.ipynb #f1e5c648
@@ -122,20 +122,20 @@ class ErrorBrowser(VBox):
             clips += (network_clip(self._root / chosen.video_path, self._model, shown),)
         self._player.show(*clips)
 
-# %% ../nbs/11e_errors.ipynb #6b3dfbeb
+# %% ../nbs/11e_errors.ipynb #bc602a2d
 @shown_instead
 def error_browser(predictions: Path, annotations_csv: Path, model: Path | None = None) -> ErrorBrowser:
     """Browse the errors in `predictions` (of an evaluation) on the dataset of `annotations_csv`.
 
     With the `model`'s file, what it saw is shown with Grad-CAM. Predictions of another dataset or model are refused.
     """
-    annotations_csv = Path(annotations_csv)
+    predictions, annotations_csv = from_root(predictions), from_root(annotations_csv)
     if not annotations_csv.is_file():
         raise EvidenceError(f"{annotations_csv}: not found; it is the table of the dataset that the predictions are of")
-    prints = {"dataset": sha256(annotations_csv)[:12]} | ({"model": sha256(Path(model))[:12]} if model else {})
-    table, loaded = read_predictions(Path(predictions), **prints), None
+    prints = {"dataset": sha256(annotations_csv)[:12]} | ({"model": sha256(from_root(model))[:12]} if model else {})
+    table, loaded = read_predictions(predictions, **prints), None
     if model:
         from echoquality.model import load_model  # torch takes seconds to import
 
-        loaded = load_model(Path(model))
+        loaded = load_model(from_root(model))
     return ErrorBrowser(table, annotations_csv.parent, own_threshold(predictions), loaded)

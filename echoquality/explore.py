@@ -13,9 +13,9 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
-# %% ../nbs/12_explore.ipynb #9ff486cf
+# %% ../nbs/12_explore.ipynb #54df764c
 from .cine import Player, open_clip, player, shown_instead
-from .core import OptionalPath, ProjectPath, Settings, from_notebook, settings_table
+from .core import OptionalPath, ProjectPath, Settings, from_notebook, from_root, settings_table
 from .dicom import BadFile
 from .errors import error_browser
 from .preview import DegradationPreview, degradation_preview
@@ -48,10 +48,11 @@ class ExploreSettings(Settings):
     )
     seed: int = Field(42, ge=0, description="of everything random")
 
-# %% ../nbs/12_explore.ipynb #dafc2f3f
+# %% ../nbs/12_explore.ipynb #a8c7c18e
 @shown_instead
 def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     "Play the source of a dataset's synthetic clip, and the clip itself; `number` counts through the synthetic ones."
+    annotations_csv = from_root(annotations_csv)
     table = pd.read_csv(annotations_csv, dtype={"file_id": str, "source_sample": str}, keep_default_na=False)
     made = table[table["synthetic"].astype(str).str.lower() == "true"]
     if not 0 <= number < len(made):
@@ -59,7 +60,7 @@ def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     copy = next(made.iloc[[number]].itertuples())
     source = table[(table["folder"] == copy.source_folder) & (table["file_id"] == copy.source_sample)]
     rows = [*source.head(1).itertuples(), copy]
-    return Player(*(open_clip(row, Path(annotations_csv).parent) for row in rows))
+    return Player(*(open_clip(row, annotations_csv.parent) for row in rows))
 
 
 @shown_instead

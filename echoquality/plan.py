@@ -7,7 +7,7 @@ __all__ = ['NOT_RECORDED', 'ANNOTATIONS', 'CLASS_DIRS', 'PARTS', 'PRIVATE', 'Dat
            'synthetic_sources', 'plan_samples', 'left_out', 'pseudonymous', 'key_of', 'inputs', 'make_plan', 'shown',
            'keep_private', 'with_private']
 
-# %% ../nbs/05b_plan.ipynb #c728fb6d
+# %% ../nbs/05b_plan.ipynb #02374a28
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
+from .balance import water_fill
 from echoquality.core import (
     ProjectPath,
     canonical_json,
@@ -30,7 +31,7 @@ from .degradation import draw_degradation
 from .identity import general, pseudonym, read_key, write_secret
 from .results import summary_path
 from .reviews import read_reviews, review_counts
-from .selection import QUARANTINE, Selection, SelectionSettings, select, water_fill
+from .selection import QUARANTINE, Selection, SelectionSettings, select
 from .splits import assign_splits, nobodys, patient_groups
 
 # %% ../nbs/05b_plan.ipynb #46c6bc1e

@@ -6,7 +6,7 @@
 __all__ = ['REVIEW', 'DECISIONS', 'CLIP', 'VERDICTS', 'ORDERS', 'ReviewsError', 'expect_writable', 'add_review', 'read_reviews',
            'decisions', 'combine', 'reviewed', 'review_counts', 'review_agreement', 'queue']
 
-# %% ../nbs/03a_reviews.ipynb #81a8de29
+# %% ../nbs/03a_reviews.ipynb #0508a7f8
 import csv
 import io
 import os
@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import cohen_kappa_score
 
 # %% ../nbs/03a_reviews.ipynb #8e035a76
 from .core import generator, reason_of
@@ -178,9 +177,11 @@ def review_counts(verdicts: pd.DataFrame) -> dict[str, int]:
     counts = verdicts.loc[verdicts.index >= 0, "review"].value_counts().reindex(VERDICTS, fill_value=0)
     return {**{name: int(count) for name, count in counts.items()}, "unknown": int((verdicts.index < 0).sum())}
 
-# %% ../nbs/03a_reviews.ipynb #4d548882
+# %% ../nbs/03a_reviews.ipynb #d916b220
 def review_agreement(decided: pd.DataFrame) -> pd.DataFrame:
     "A row per pair of reviewers: clips that both decided on, the share on which they agree, Cohen's κ (may be NaN)."
+    from sklearn.metrics import cohen_kappa_score  # slow to import, and only who reviews together needs it
+
     wide, rows = decided.pivot(index=CLIP, columns="who", values="new"), []
     for first, second in combinations(sorted(wide.columns), 2):
         both = wide[[first, second]].dropna()

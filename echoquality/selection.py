@@ -4,13 +4,12 @@
 
 # %% auto #0
 __all__ = ['LABELS', 'SAMPLE', 'QUARANTINE', 'Counts', 'SelectionSettings', 'SelectionError', 'wanted', 'candidates', 'locate',
-           'expect_folder', 'probe', 'folder_facts', 'water_fill', 'rank', 'fill', 'Selection', 'select', 'class_table',
-           'selection_table', 'offer_table', 'preselect', 'show_scores', 'main', 'from_notebook', 'settings_table']
+           'expect_folder', 'probe', 'folder_facts', 'Selection', 'select', 'class_table', 'selection_table',
+           'offer_table', 'preselect', 'show_scores', 'main', 'from_notebook', 'settings_table']
 
-# %% ../nbs/04_selection.ipynb #2f2f5be6
+# %% ../nbs/04_selection.ipynb #1237ba78
 import platform
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -22,7 +21,8 @@ import pandas as pd
 from pydantic import Field, model_validator
 from pydicom import Dataset
 
-# %% ../nbs/04_selection.ipynb #1f1915c3
+# %% ../nbs/04_selection.ipynb #571ad455
+from .balance import fill, rank, water_fill
 from echoquality.core import (
     KILLED,
     OptionalPath,
@@ -36,7 +36,6 @@ from echoquality.core import (
     run_main,
     settings_table,
     sha256,
-    text_sha256,
 )
 from .derived import derived_header
 from echoquality.dicom import (
@@ -246,53 +245,6 @@ def folder_facts(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFr
     look = partial(_folder_facts, raw_data_dir=settings.raw_data_dir)
     facts = parallel(look, list(groups.values()), settings.workers, "folders", lost=_unread)
     return pd.DataFrame(list(facts), index=pd.Index(groups, name="folder"), columns=["machine_type", "patient"])
-
-# %% ../nbs/04_selection.ipynb #9a6a8325
-def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
-    "How many each key gives, as equal as supply allows; the sum is `total`, or all there is."
-    shares = dict.fromkeys(sorted(supply), 0)
-    left = min(total, sum(supply.values()))
-    while left:
-        unfilled = [key for key in shares if shares[key] < supply[key]]
-        level = max(1, left // len(unfilled))
-        for key in unfilled[:left]:
-            more = min(level, supply[key] - shares[key])
-            shares[key] += more
-            left -= more
-    return shares
-
-# %% ../nbs/04_selection.ipynb #3f4080e3
-def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
-    "The candidates of one class in the order in which they are tried, folders taking turns, whatever their order."
-    names = zip(chosen["folder"].to_list(), chosen["file_id"].to_list(), strict=True)
-    lots = np.array([text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names], "S64")
-    ordered = chosen.iloc[lots.argsort()]
-    turns = ordered.groupby("folder").cumcount().to_numpy()
-    return ordered.iloc[turns.argsort(kind="stable")].reset_index(drop=True)
-
-# %% ../nbs/04_selection.ipynb #efaac6ad
-def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) -> tuple[list, list]:
-    """Take up to `most` items from per-machine queues, balanced: ([(item, facts)], [(item, reason)]).
-
-    `try_all` maps a list of items to facts (a dict with `machine_type`) or reasons (text), in the same order.
-    """
-    waiting = {machine: deque((item, None) for item in items) for machine, items in queues.items()}
-    good, bad = {machine: [] for machine in queues}, []
-    while True:
-        quota = water_fill({m: len(good[m]) + len(waiting[m]) for m in waiting}, most)
-        batch = [(m, *waiting[m].popleft()) for m in quota for _ in range(max(0, quota[m] - len(good[m])))]
-        if not batch:
-            return [pair for m in quota for pair in good[m][: quota[m]]], bad
-        unknown = iter(try_all([item for _, item, facts in batch if facts is None]))
-        for machine, item, facts in batch:
-            facts = facts or next(unknown)
-            if isinstance(facts, str):
-                bad.append((item, facts))
-            elif (true := facts["machine_type"]) == machine:
-                good[machine].append((item, facts))
-            else:
-                good.setdefault(true, [])
-                waiting.setdefault(true, deque()).appendleft((item, facts))
 
 # %% ../nbs/04_selection.ipynb #199975a8
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review"]

@@ -15,9 +15,9 @@ import pandas as pd
 import yaml
 from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text, VBox
 
-# %% ../nbs/11b_thresholds.ipynb #14c3dbf2
+# %% ../nbs/11b_thresholds.ipynb #d04bfaca
 from .cine import message, shown_instead
-from .core import SettingsError, reason_of, write_text
+from .core import SettingsError, from_root, reason_of, write_text
 from .results import read_results, unusable
 from .selection import LABELS, SelectionError, SelectionSettings, candidates, folder_facts, offer_table
 
@@ -74,13 +74,13 @@ def offer(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
     "Class × machine: available, taken, short, as if every file were sound. Raises SelectionError if a class is empty."
     return offer_table(candidates(rows, settings), settings)
 
-# %% ../nbs/11b_thresholds.ipynb #5328fb41
+# %% ../nbs/11b_thresholds.ipynb #dfaebde4
 MARK = "# Parameters of echoquality, written by the threshold explorer: papermill … -f this_file"
 
 
 def write_parameters(path: Path, settings: SelectionSettings) -> None:
     "Write the parameters of the selection as YAML, for papermill's `-f`. A file that is not ours is not replaced."
-    path = Path(path)
+    path = from_root(path)
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(MARK):
         raise SettingsError(
             f"{path} was not written by the threshold explorer, and is left as it is; choose another name"
@@ -98,29 +98,33 @@ def shown_table(table: pd.DataFrame) -> str:
     style = "<style>.counts :is(th, td) { text-align: right !important; padding: 0 12px; line-height: 1.4 }</style>"
     return f'{style}<div class="counts">{wide.to_html(border=0)}</div>'
 
-# %% ../nbs/11b_thresholds.ipynb #05d20f11
+# %% ../nbs/11b_thresholds.ipynb #92966421
+def _sliders(settings: SelectionSettings, most: int) -> dict:
+    "A slider per threshold (0 to 1) and per maximum (up to `most`, or more where more is asked for)."
+    wide = {"style": {"description_width": "160px"}, "layout": Layout(width="460px")}
+    sliders = {}
+    for name in ("high_quality_threshold", "low_quality_threshold", "max_high_quality", "max_low_quality"):
+        value, told = getattr(settings, name), name.replace("_", " ")
+        if name.startswith("max"):
+            sliders[name] = IntSlider(value, min=0, max=max(most, value), description=told, **wide)
+        else:
+            sliders[name] = FloatSlider(value, max=1, step=0.005, readout_format=".3f", description=told, **wide)
+    return sliders
+
+# %% ../nbs/11b_thresholds.ipynb #8c98f9a2
 class ThresholdExplorer(VBox):
     "Sliders over results; the distribution and the table follow them."
 
     def __init__(self, rows: pd.DataFrame, settings: SelectionSettings, remark: str = ""):
         self._rows, self._start, self._counts = rows, settings, score_counts(rows)
-        wide, most = {"style": {"description_width": "160px"}, "layout": Layout(width="460px")}, max(len(rows), 1)
-        self.sliders = {
-            name: FloatSlider(getattr(settings, name), min=0, max=1, step=0.005, readout_format=".3f", **wide)
-            for name in ("high_quality_threshold", "low_quality_threshold")
-        } | {
-            name: IntSlider(getattr(settings, name), min=0, max=max(most, getattr(settings, name)), **wide)
-            for name in ("max_high_quality", "max_low_quality")
-        }
-        for name, slider in self.sliders.items():
-            slider.description = name.replace("_", " ")
-            slider.observe(lambda _: self._follow(), "value")
+        self.sliders = _sliders(settings, max(len(rows), 1))
         self._picture, self._table, self._said = HTML(), HTML(), HTML()
-        self._path = Text("parameters.yaml", description="file", layout=Layout(width="460px"))
+        self._path = Text("data/parameters.yaml", description="file", layout=Layout(width="460px"))
         self._write = Button(description="write parameters", icon="save", layout=Layout(width="auto"))
         self._write.on_click(lambda _: self._save())
-        notes = [message(remark)] if remark else []
-        saving = HBox([self._path, self._write])
+        for slider in self.sliders.values():
+            slider.observe(lambda _: self._follow(), "value")
+        notes, saving = [message(remark)] if remark else [], HBox([self._path, self._write])
         super().__init__([*notes, *self.sliders.values(), self._picture, self._table, saving, self._said])
         self.add_class("echoquality-thresholds")
         self._follow()
@@ -142,7 +146,7 @@ class ThresholdExplorer(VBox):
 
     def _save(self) -> None:
         try:
-            write_parameters(Path(self._path.value), self.settings)
+            write_parameters(self._path.value, self.settings)
             said = f"written: papermill nbs/06_dataset.ipynb runs/dataset.ipynb -f {self._path.value}"
         except (SettingsError, OSError) as error:
             said = reason_of(error) if isinstance(error, OSError) else str(error)

@@ -130,31 +130,31 @@ def test_nothing_from_a_header_becomes_html():
 def test_the_buttons_do_what_they_say(folder):
     shown = player(folder / "good.dcm", folder / "good.dcm")
     assert shown._pictures.value.count("<img") == 12 and shown.frame == 0
-    shown._on.click()
-    shown._on.click()
-    assert shown.frame == 2 and ".f2 { visibility: visible" in shown._style.value and shown._slider.value == 2
-    shown._back.click()
-    shown._back.click()
-    shown._back.click()
+    shown.controls.on.click()
+    shown.controls.on.click()
+    assert shown.frame == 2 and ".f2 { visibility: visible" in shown._style.value and shown.controls.slider.value == 2
+    shown.controls.back.click()
+    shown.controls.back.click()
+    shown.controls.back.click()
     assert shown.frame == 5
-    shown._slider.value = 3
+    shown.controls.slider.value = 3
     assert shown.frame == 3
-    shown._play.click()
-    assert "animation" in shown._style.value.replace(STYLE, "") and shown._play.icon == "pause"
+    shown.controls.play.click()
+    assert "animation" in shown._style.value.replace(STYLE, "") and shown.controls.play.icon == "pause"
     before, pictures = shown._view.turn, shown._pictures.value
-    shown._speed.value = 2.0
-    shown._switches["zoom"].value = True
+    shown.controls.speed.value = 2.0
+    shown.controls.switches["zoom"].value = True
     assert shown._view.speed == 2 and shown._view.zoom and shown._view.playing and shown._view.turn == before + 2
     assert shown._pictures.value == pictures  # the frames are sent once
-    shown._play.click()
+    shown.controls.play.click()
     assert "animation" not in shown._style.value.replace(STYLE, "")
 
 
 def test_a_player_without_a_clip_has_no_buttons(folder):
     shown = player(folder / "half.dcm")
-    assert "truncated" in shown._pictures.value and shown._bar.layout.display == "none"
+    assert "truncated" in shown._pictures.value and shown.controls.layout.display == "none"
     shown.show(file_clip(folder / "good.dcm"))
-    assert shown._bar.layout.display == "" and shown._pictures.value.count("<img") == 6
+    assert shown.controls.layout.display == "" and shown._pictures.value.count("<img") == 6
 
 
 @given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))

@@ -97,9 +97,14 @@ def test_a_table_of_settings_says_no_more_than_it_must():
     }
 
 
-@pytest.mark.parametrize("error, said", [
-    (KeyError("x"), "error: 'x'"), (FileNotFoundError("gone"), "error: gone"), (KeyboardInterrupt(), "goes on"),
-])
+@pytest.mark.parametrize(
+    "error, said",
+    [
+        (KeyError("x"), "error: 'x'"),
+        (FileNotFoundError("gone"), "error: gone"),
+        (KeyboardInterrupt(), "goes on"),
+    ],
+)
 def test_expected_errors_exit_with_their_message(error, said):
     def job():
         raise error
@@ -208,6 +213,7 @@ def test_a_cluster_has_few_items_at_a_time(client):
 @pytest.mark.slow
 def test_a_worker_with_other_versions_is_refused(client, monkeypatch):
     import echoquality.core as module
+
     monkeypatch.setattr(module, "provenance", lambda: {**provenance(), "python": "2.7"})
     with on_cluster(client=client), pytest.raises(WorkError, match=r"other versions .*'python': .*'2\.7'"):
         list(parallel(abs, [1], 1, "abs"))

@@ -81,7 +81,7 @@ def test_grad_cam_is_laid_over_what_the_network_saw(dataset, tmp_path):
     assert len(seen.frames) == len(seen.overlay) == len(file.frames) and seen.shape == (56, 56)
     assert seen.frames[0] != seen.overlay[0] and seen.frames[0] == seen.frames[1]
     assert "display: none" in shown._player._style.value.split(".over {")[-1]
-    shown._player._switches["overlay"].value = True
+    shown._player.controls.switches["overlay"].value = True
     assert "display: block" in shown._player._style.value.split(".over {")[-1]
     other = tmp_path / "other.safetensors"
     save_model(Model(make_network("mc3_18", 1), "mc3_18", Form(size=56), 16, 2), other)

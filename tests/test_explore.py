@@ -105,8 +105,8 @@ def test_in_a_browser_the_table_follows_a_slider(lab, place):
     lab.press("thresholds", ".noUi-handle", "ARROW_LEFT", times=40)
     lab.wait(lambda: lab.text("thresholds", "table") != before)
     lab.click("thresholds", "button")
-    lab.wait(lambda: (place / "parameters.yaml").exists())
-    assert yaml.safe_load((place / "parameters.yaml").read_text())["high_quality_threshold"] == pytest.approx(0.75)
+    lab.wait(lambda: (place / "data/parameters.yaml").exists())
+    assert yaml.safe_load((place / "data/parameters.yaml").read_text())["high_quality_threshold"] == pytest.approx(0.75)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from echoquality.plan import *
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoquality.selection import water_fill
+from echoquality.balance import water_fill
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9))

@@ -24,24 +24,24 @@ def folder(tmp_path_factory) -> Path:
 
 def test_a_draw_is_that_of_its_seed_and_the_next_is_another(folder):
     one, two = (degradation_preview(folder / "a.dcm", seed=3) for _ in range(2))
-    assert one.degradation == two.degradation
+    assert one.operations.degradation == two.operations.degradation
     one._again.click()
-    assert one._seed.value == 4 and one.degradation != two.degradation
-    assert str(one.degradation) in one._record.value.replace("&quot;", '"')
+    assert one._seed.value == 4 and one.operations.degradation != two.operations.degradation
+    assert str(one.operations.degradation) in one._record.value.replace("&quot;", '"')
     one._kind.value = "motion_blur"
-    assert one.degradation.kind == "motion_blur"
+    assert one.operations.degradation.kind == "motion_blur"
 
 
 def test_a_slider_changes_the_copy_alone(folder):
     shown = degradation_preview(folder / "a.dcm")
     shown._kind.value = "contrast_reduction"
-    shown._values["contrast_reduction"]["reduction"].value = 0.5
-    assert shown.degradation == Degradation(operations=[ContrastReduction(reduction=0.5)])
+    shown.operations.values["contrast_reduction"]["reduction"].value = 0.5
+    assert shown.operations.degradation == Degradation(operations=[ContrastReduction(reduction=0.5)])
     (source, copy), before = shown._player.clips, shown._player.clips[0].frames
     assert source.frames != copy.frames and len(source.frames) == len(copy.frames)
-    shown._values["contrast_reduction"]["reduction"].value = 0.7
+    shown.operations.values["contrast_reduction"]["reduction"].value = 0.7
     assert shown._player.clips[0].frames == before and shown._player.clips[1].frames != copy.frames
-    for switch in shown._on.values():
+    for switch in shown.operations.on.values():
         switch.value = False
     assert shown._player.clips[0].frames == shown._player.clips[1].frames and "nothing" in shown._record.value
 
@@ -68,7 +68,7 @@ def test_every_operation_can_be_set(folder):
     for seed in range(12):
         shown._seed.value = seed
         expected = draw_degradation(generator(seed, "preview"))
-        for asked, drawn in zip(shown.degradation.operations, expected.operations, strict=True):
+        for asked, drawn in zip(shown.operations.degradation.operations, expected.operations, strict=True):
             for name, value in drawn:
                 found = getattr(asked, name)
                 assert found == value if isinstance(value, (str, int)) else abs(found - value) < 1e-6

@@ -81,12 +81,12 @@ def review_of(corpus: Path, path: Path, **more) -> LabelReview:
 
 def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
-    shown._keys.value = "g"
-    shown._keys.value = "gq"  # no key of ours
-    shown._keys.value = "gqB"
-    shown._note.value = "gain too low"
-    shown._buttons[2].click()
-    shown._keys.value = "gqBz"
+    shown.bar.typed.value = "g"
+    shown.bar.typed.value = "gq"  # no key of ours
+    shown.bar.typed.value = "gqB"
+    shown.bar.note.value = "gain too low"
+    shown.bar.buttons[2].click()
+    shown.bar.typed.value = "gqBz"
     found = read_reviews(tmp_path / "reviews.csv")
     assert found["new"].tolist() == ["good", "bad", "exclude", ""]
     assert found["note"].tolist() == ["", "", "gain too low", "undo"] and set(found["who"]) == {"ana"}
@@ -98,9 +98,9 @@ def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
 
 def test_a_key_held_down_decides_once(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
-    shown._keys.value = "ggg"
+    shown.bar.typed.value = "ggg"
     shown.patience = 60
-    shown._keys.value = "gggg"
+    shown.bar.typed.value = "gggg"
     assert len(read_reviews(tmp_path / "reviews.csv")) == 1
 
 

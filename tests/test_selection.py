@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from echoquality.core import parameters_cell, parameters_source, project_root
 from echoquality.dicom import BadFile
@@ -93,53 +91,6 @@ def test_nothing_outside_is_opened(row, tmp_path):
     with pytest.raises(BadFile, match=r"not opened|cannot be looked up") as error:
         locate(row, tmp_path / "raw")
     assert str(tmp_path) not in str(error.value)
-
-
-@given(st.dictionaries(st.text(max_size=3), st.integers(0, 50), max_size=6), st.integers(0, 200))
-def test_water_filling_is_as_equal_as_supply_allows(supply, total):
-    shares = water_fill(supply, total)
-    assert sum(shares.values()) == min(total, sum(supply.values()))
-    assert all(0 <= shares[key] <= supply[key] for key in supply)
-    unfilled = [shares[key] for key in supply if shares[key] < supply[key]]
-    if unfilled:  # whoever could give more gives no less than anybody else, but for the odd one
-        assert max(shares.values()) <= min(unfilled) + 1
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 30)), unique=True, min_size=1), st.integers(0, 9))
-def test_folders_take_turns_whatever_the_order_of_the_input(pairs, seed):
-    chosen = pd.DataFrame([(f, str(i)) for f, i in pairs], columns=["folder", "file_id"])
-    ranked = rank(chosen, seed)
-    pd.testing.assert_frame_equal(ranked, rank(chosen.sample(frac=1, random_state=seed), seed))
-    assert sorted(map(tuple, ranked.values)) == sorted(map(tuple, chosen.values))
-    fewer = rank(chosen[chosen["folder"] != "a"], seed)  # the others keep their order
-    kept = ranked[ranked["folder"] != "a"].reset_index(drop=True)
-    pd.testing.assert_frame_equal(fewer, kept)
-    for n in range(len(ranked)):  # at any point, no folder is two ahead of one that still has clips
-        taken, left = ranked["folder"][:n].value_counts(), ranked["folder"][n:].unique()
-        assert all(taken.max() - taken.get(f, 0) <= 1 for f in left if n)
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["a", "b", "c", "d", "broken"])), max_size=60),
-    st.integers(0, 40),
-)
-def test_quotas_fill_from_what_is_good(items, most):
-    queues = {m: [(i, truth) for i, (said, truth) in enumerate(items) if said == m] for m in "abc"}
-    tried = []
-
-    def try_all(batch):
-        tried.extend(batch)
-        return [truth if truth == "broken" else {"machine_type": truth} for _, truth in batch]
-
-    kept, refused = fill(queues, most, try_all)
-    assert len(tried) == len(set(tried))
-    assert all(item[1] == facts["machine_type"] for item, facts in kept)
-    assert all(item[1] == "broken" for item, _ in refused)
-    good = sum(truth != "broken" for _, truth in items)
-    assert len(kept) == min(most, good)
-    if all(said == truth for said, truth in items):  # nothing to correct: the balance is exact
-        counts = {m: sum(f["machine_type"] == m for _, f in kept) for m in "abc"}
-        assert counts == water_fill({m: len(queues[m]) for m in "abc"}, most)
 
 
 @pytest.fixture(scope="module")
