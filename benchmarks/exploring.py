@@ -64,7 +64,7 @@ def playing(cine: Path, work: Path, repeats: int) -> list[Row]:
     times = {name: min(found) for name, found in interleaved(jobs, repeats).items()}
     sent = len(player_module.player(cine)._pictures.value)
     rows = [Row("player called / the cine decoded and encoded: time", "s", times["player"], times["bare"], 1.5)]
-    if found := in_browser(cine, 2):
+    if found := in_browser(cine, repeats):
         rows.append(Row("from the call to the first frame in JupyterLab / the same", "s", *found, 1.5))
     raw = dicom.read_frames(cine, grey=False).nbytes / 1e6
     return [*rows, Row("sent to the browser, once / the frames uncompressed", "MB", sent / 1e6, raw)]

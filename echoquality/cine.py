@@ -38,7 +38,7 @@ from echoquality.dicom import (
 from .selection import locate
 
 # %% ../nbs/11a_cine.ipynb #6325c602
-def encoded(frame: np.ndarray, quality: int = 90) -> bytes:
+def encoded(frame: np.ndarray, quality: int = 85) -> bytes:
     "A frame, uint8 (H, W) or RGB (H, W, 3), as JPEG."
     picture = frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
