@@ -377,6 +377,7 @@ def remarks(build: Build) -> list[str]:
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "
             "{unsure} unsure, {unknown} not among the results".format(**reviewed)
         )
+        lines.append(f"{(samples['review'] != '').sum()} clips are here with the label that people gave them")
     return lines
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from ipywidgets import Button, Dropdown, FloatSlider, GridBox, Layout, Select, VBox
+from ipywidgets import Button, Dropdown, FloatSlider, GridBox, Layout, Select
 
 # %% ../nbs/11e_errors.ipynb #ce90c1e9
-from .cine import Clip, Player, array_clip, open_clip, reason_for, shown_instead
+from .cine import Clip, Panel, Player, array_clip, open_clip, reason_for, shown_instead
 from .core import from_root, sha256
 from .evidence import EvidenceError, read_predictions, slices
 
@@ -69,7 +69,7 @@ def own_threshold(predictions: Path) -> float:
         return 0.5
 
 
-class ErrorBrowser(VBox):
+class ErrorBrowser(Panel):
     "A confusion matrix of buttons, the clips behind each, and a player."
 
     def __init__(self, table: pd.DataFrame, root: Path, threshold: float = 0.5, model=None):
@@ -81,8 +81,7 @@ class ErrorBrowser(VBox):
         self._list = Select(options=[], description="", rows=8, layout=Layout(width="640px"))
         self._player = Player(playing=True, overlay="Grad-CAM")
         matrix = GridBox(list(self._buttons.values()), layout=Layout(grid_template_columns="200px 200px"))
-        super().__init__([self._threshold, self._part, matrix, self._list, self._player])
-        self.add_class("echoquality-errors")
+        super().__init__("errors", [self._threshold, self._part, matrix, self._list, self._player])
         for cell, button in self._buttons.items():
             button.on_click(lambda _, cell=cell: self.choose(cell))
         for control in (self._threshold, self._part):

@@ -100,7 +100,7 @@ def _synthetic(number: int, source: dict, seed: int) -> dict:
     degradation = draw_degradation(generator(seed, "degradation", number))
     entry = _entry("synthetic", number, source, synthetic=True, degradation=str(degradation))
     made_from = {"source_sample": source["file_id"], "source_folder": source["folder"]}
-    return {**entry, **made_from, "file_id": Path(entry["filename"]).stem}
+    return {**entry, **made_from, "file_id": Path(entry["filename"]).stem, "review": ""}  # it is the source's
 
 
 def _patients(selection: Selection) -> pd.DataFrame:
@@ -172,12 +172,13 @@ def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
 
 def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     "Select, draw, and return the plan, without identity if there is a key. Writes nothing."
+    given = inputs(settings, key)  # before files are opened for hours: what changes meanwhile is found to differ
     selection = select(settings)
     quarantine = [left_out(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
     selection = pseudonymous(selection, settings, key) if key else selection
     plan = {
         **provenance(),
-        **inputs(settings, key),
+        **given,
         "tried": selection.tried,
         "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": len(nobodys(_patients(selection)) - {""}),

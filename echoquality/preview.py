@@ -30,7 +30,7 @@ from ipywidgets import (
 from pydantic import ValidationError
 
 # %% ../nbs/11c_preview.ipynb #72fdba47
-from .cine import MOST, Clip, Player, array_clip, reason_for, shown_instead
+from .cine import MOST, Clip, Panel, Player, array_clip, reason_for, shown_instead
 from .core import from_root, generator
 from .degradation import KINDS, OPERATIONS, Degradation, degrade, draw_degradation
 from .dicom import BadFile, clip_mask, iter_frames, read_header, value_of
@@ -104,7 +104,7 @@ class OperationControls(HBox):
         return Degradation(operations=parts) if parts else None
 
 # %% ../nbs/11c_preview.ipynb #e3d90ec8
-class DegradationPreview(VBox):
+class DegradationPreview(Panel):
     "A clip and its degraded copy, in step, with what an audit would measure."
 
     def __init__(self, files: list[Path], seed: int = 0):
@@ -117,8 +117,7 @@ class DegradationPreview(VBox):
         self.operations = OperationControls()
         self._player, self._table, self._record = Player(playing=True), HTML(), HTML()
         draw = HBox([self._kind, self._seed, self._again], layout=Layout(flex_flow="row wrap"))
-        super().__init__([self._file, draw, self.operations, self._player, self._record, self._table])
-        self.add_class("echoquality-preview")
+        super().__init__("preview", [self._file, draw, self.operations, self._player, self._record, self._table])
         self._file.observe(lambda _: self._open(), "value")
         self._again.on_click(lambda _: setattr(self._seed, "value", self._seed.value + 1))
         for control in (self._seed, self._kind):

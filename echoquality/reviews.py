@@ -7,10 +7,11 @@ __all__ = ['REVIEW', 'DECISIONS', 'CLIP', 'VERDICTS', 'ORDERS', 'ReviewsError', 
            'decisions', 'combine', 'reviewed', 'review_counts', 'review_agreement', 'queue']
 
 # %% ../nbs/03a_reviews.ipynb #0508a7f8
+import codecs
 import csv
+import errno
 import io
 import os
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import combinations
@@ -31,23 +32,34 @@ class ReviewsError(ValueError):
     "A review file cannot be read, written or understood; the message names file and line, and what to do."
 
 # %% ../nbs/03a_reviews.ipynb #0b38376c
-def _line(values: Iterable) -> str:
-    "A line of CSV; a line break inside a value would make two of it."
+def _line(values: Iterable[str]) -> str:
+    "A line of CSV."
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow([" ".join(str(value).split()) for value in values])
+    csv.writer(text, lineterminator="\n").writerow(values)
     return text.getvalue()
 
 
+def _lead(file) -> str:
+    "What must stand between a file and a new line: the header, the end of an unfinished line, or nothing."
+    end, header = file.seek(0, os.SEEK_END), _line(REVIEW).encode()
+    if end == 0:
+        return header.decode()
+    file.seek(0)
+    if not file.read(len(header) + 8).removeprefix(codecs.BOM_UTF8).replace(b"\r", b"").startswith(header.strip()):
+        raise ReviewsError(f"{file.name}: line 1 is not {','.join(REVIEW)}; name another file for decisions")
+    file.seek(end - 1)
+    return "" if file.read(1) == b"\n" else "\n"
+
+
 def _append(path: Path, text: str) -> None:
-    "Append to a review file that may be new, and wait until it is on disk."
+    "Append to a review file that may be new, all or nothing, and wait until it is on disk."
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab+") as file:
+    with open(path, "ab+", buffering=0) as file:
+        data = (_lead(file) + text).encode()
         end = file.seek(0, os.SEEK_END)
-        if end:
-            file.seek(-1, os.SEEK_END)
-        head = _line(REVIEW) if end == 0 else "" if file.read(1) == b"\n" else "\n"
-        file.write((head + text).encode())
-        file.flush()
+        if file.write(data) != len(data):  # half a line would make the file unreadable
+            file.truncate(end)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file.fileno())
 
 # %% ../nbs/03a_reviews.ipynb #6903634d
@@ -67,8 +79,10 @@ def add_review(path: Path, who: str, folder: str, file_id: str, old: str, new: s
         raise ReviewsError(
             f"decision {new!r} of {who!r}: expected one of {', '.join(DECISIONS)}, and a reviewer's name"
         )
-    values = {"who": who, "when": datetime.now(UTC).isoformat(timespec="milliseconds"), "file_id": file_id}
-    values |= {"old": old, "new": new, "note": note, "folder": folder}
+    if not (file_id.isprintable() and folder.isprintable()):
+        raise ReviewsError(f"{folder!r}, {file_id!r}: a name that cannot be printed; such a clip is never selected")
+    values = {"who": " ".join(who.split()), "when": datetime.now(UTC).isoformat(timespec="milliseconds")}
+    values |= {"file_id": file_id, "old": old, "new": new, "note": " ".join(note.split()), "folder": folder}
     try:
         _append(Path(path), _line(values[name] for name in REVIEW))
     except OSError as error:
@@ -76,48 +90,78 @@ def add_review(path: Path, who: str, folder: str, file_id: str, old: str, new: s
 
 # %% ../nbs/03a_reviews.ipynb #f5291866
 def _files(path: Path) -> list[Path]:
-    path = Path(path)
-    found = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    "A review file itself, or the *.csv files in a folder; links that lead out of it are left out."
+    if path.is_file():
+        return [path]
+    inside = sorted(path.glob("[!.]*.[cC][sS][vV]")) if path.is_dir() else []
+    found = [each for each in inside if each.is_file() and each.resolve().parent == path.resolve()]
     if not found:
-        raise ReviewsError(f"{path}: no *.csv in this folder; reviews_csv is a review file, or a folder of such files")
+        what = "no *.csv in this folder" if path.is_dir() else "not found, or no file"
+        raise ReviewsError(f"{path}: {what}; reviews_csv is a review file, or a folder of such files")
     return found
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def _lines(path: Path) -> dict[int, list[str]]:
+    "The values of each line that has any; no value spans two lines, so that none can swallow what follows it."
     try:
-        lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        text = path.read_text(encoding="utf-8-sig")  # any end of line becomes \n
+        lines = dict(enumerate(map(_values, text.split("\n")), 1))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         said = reason_of(error) if isinstance(error, OSError) else "no CSV in UTF-8"
         raise ReviewsError(f"{path}: {said}; reviews_csv is a file that a label review wrote") from None
-    heads = [REVIEW, REVIEW[:-1]]  # without folders, where file_ids are unique
-    if not lines or lines[0] not in heads:
-        raise ReviewsError(f"{path}, line 1: {','.join(lines[0] if lines else [])[:80]!r}, expected {','.join(REVIEW)}")
-    rows = [line for line in lines[1:] if line]
-    for number, line in enumerate(lines[1:], 2):
-        if line and (wrong := _fault(line, len(lines[0]))):
-            raise ReviewsError(f"{path}, line {number}: {wrong}; correct or remove this line")
-    return pd.DataFrame([[*line, ""][: len(REVIEW)] for line in rows], columns=REVIEW, dtype=str)
+    return {number: line for number, line in lines.items() if line}
+
+
+def _values(line: str) -> list[str]:
+    return next(csv.reader([line]), [])
+
+# %% ../nbs/03a_reviews.ipynb #c39b1850
+def _read_file(path: Path) -> pd.DataFrame:
+    "The decisions of a file, by line: columns `REVIEW`, text."
+    lines, heads = _lines(path), [REVIEW, REVIEW[:-1]]  # without folders, where file_ids are unique
+    head = lines.pop(1, [])
+    if head not in heads:
+        raise ReviewsError(f"{path}: line 1 is not {','.join(REVIEW)}; reviews_csv is what a label review wrote")
+    rows = {number: line for number, line in lines.items() if line != head}  # two files, one behind the other
+    for number, line in rows.items():
+        if len(line) != len(head):
+            raise _faulty(path, number, f"{len(line)} values, expected {len(head)}")
+    table = pd.DataFrame([[*line, ""][: len(REVIEW)] for line in rows.values()], list(rows), REVIEW, dtype=str)
+    return _checked(table.assign(who=table["who"].str.strip()), path)
 
 # %% ../nbs/03a_reviews.ipynb #90352b29
-def _fault(line: list[str], expected: int) -> str:
-    "What is wrong with a line of a review file, or ''."
-    if len(line) != expected:
-        return f"{len(line)} values, expected {expected}"
-    values = dict(zip(REVIEW, line, strict=False))
-    if missing := [name for name in ("who", "file_id") if not values[name].strip()]:
-        return f"no {missing[0]}"
-    if values["new"] not in (*DECISIONS, ""):
-        return f"column 'new' is {values['new']!r}, expected {', '.join(DECISIONS)} or nothing"
-    if pd.isna(pd.to_datetime(values["when"], utc=True, errors="coerce")):
-        return f"column 'when' is {values['when']!r}, expected a time like 2026-11-24T09:30:00+00:00"
-    return ""
+def _faulty(path: Path, line: int, wrong: str) -> ReviewsError:
+    return ReviewsError(f"{path}, line {line}: {wrong}; correct or remove this line")
+
+
+def _times(table: pd.DataFrame) -> pd.Series:
+    "Column `when`, in UTC; NaT where it says no time in ISO 8601."
+    dated = table["when"].where(table["when"].str[:1].str.isdigit())  # pandas knows "now", too
+    return pd.to_datetime(dated, utc=True, format="ISO8601", errors="coerce")
+
+
+def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    "The decisions of a file, by line. Raises ReviewsError for the first line that says none."
+    faults = {
+        "column 'who' is {who!r}, expected a name": table["who"].str.strip() == "",
+        "column 'file_id' is {file_id!r}, expected a key of the results": table["file_id"].str.strip() == "",
+        f"column 'new' is {{new!r}}, expected {', '.join(DECISIONS)} or nothing": ~table["new"].isin([*DECISIONS, ""]),
+        "column 'when' is {when!r}, expected a time like 2026-11-24T09:30:00+00:00": _times(table).isna(),
+    }
+    for wrong, where in faults.items():
+        if where.any():
+            raise _faulty(path, where.idxmax(), wrong.format(**table.loc[where.idxmax()]))
+    return table
 
 
 def read_reviews(path: Path) -> pd.DataFrame:
-    "All decisions in a file, or in the *.csv of a folder: columns `REVIEW`, text, in the order of their time."
-    table = pd.concat([_read_file(file) for file in _files(path)], ignore_index=True)
-    when = pd.to_datetime(table["when"], utc=True, format="ISO8601")
-    return table.iloc[when.argsort(kind="stable")].reset_index(drop=True)
+    """All decisions in a file, or in the *.csv of a folder: columns `REVIEW`, text, in the order of their time.
+
+    Within a file it is the order of its lines, for clocks are set back. Raises ReviewsError.
+    """
+    tables = [_read_file(file) for file in _files(Path(path))]
+    when = pd.concat([_times(table).cummax() for table in tables], ignore_index=True)
+    return pd.concat(tables, ignore_index=True).iloc[when.argsort(kind="stable")].reset_index(drop=True)
 
 # %% ../nbs/03a_reviews.ipynb #cf8a8ac2
 CLIP = ["folder", "file_id"]
@@ -130,21 +174,16 @@ def decisions(reviews: pd.DataFrame) -> pd.DataFrame:
     return last[last["new"] != ""].reset_index(drop=True)
 
 # %% ../nbs/03a_reviews.ipynb #90ebe804
-def _verdict(votes: list[str]) -> str:
-    "What several decisions on a clip come to: good, bad, exclude, disputed or unsure."
-    counted = Counter(vote for vote in votes if vote != "unsure").most_common(2)
-    if not counted:
-        return "unsure"
-    return "disputed" if len(counted) > 1 and counted[0][1] == counted[1][1] else counted[0][0]
-
-
 def combine(decided: pd.DataFrame) -> pd.DataFrame:
-    "One row per clip: folder, file_id, `review` (good, bad, exclude, disputed or unsure), `said` (who said what)."
-    rows = []
-    for (folder, file_id), part in decided.sort_values(["who", *CLIP]).groupby(CLIP):
-        said = ", ".join(f"{new} by {who}" for who, new in zip(part["who"], part["new"], strict=True))
-        rows.append((folder, file_id, _verdict(part["new"].tolist()), said))
-    return pd.DataFrame(rows, columns=[*CLIP, "review", "said"])
+    "One row per clip: folder, file_id, `review` (good, bad, exclude, disputed or unsure), `said` (how often what)."
+    if decided.empty:
+        return pd.DataFrame(columns=[*CLIP, "review", "said"], dtype=str)
+    votes = decided.groupby([*CLIP, "new"]).size().unstack(fill_value=0).reindex(columns=DECISIONS, fill_value=0)
+    sure = votes.drop(columns="unsure")
+    most, every = sure.max(axis=1), sure.sum(axis=1)
+    review = sure.idxmax(axis=1).where(2 * most > every, "disputed").where(every > 0, "unsure")
+    told = [", ".join(f"{n} × {word}" for word, n in zip(votes, line, strict=True) if n) for line in votes.to_numpy()]
+    return votes.assign(review=review, said=told).reset_index()[[*CLIP, "review", "said"]]  # and not by whom
 
 # %% ../nbs/03a_reviews.ipynb #42194bc1
 def _with_folders(reviews: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -200,10 +239,11 @@ def queue(samples: pd.DataFrame, order: str = "doubtful", most: int = 0, seed: i
 
     `samples`: folder, file_id, machine_type, label (1 or 0), score (0 to 1), threshold (of the row's class).
     """
+    samples = samples.sort_values(CLIP, ignore_index=True)
     margin = np.where(samples["label"] == 1, 1 - samples["threshold"], samples["threshold"])
     inside = (samples["score"] - samples["threshold"]).abs() / np.maximum(margin, 1e-9)
     lots = generator(seed, "queue").permutation(len(samples))
-    table = samples.sort_values(CLIP).assign(_doubt=-inside, _lot=lots)
+    table = samples.assign(_doubt=-inside, _lot=lots)
     turns = table.sort_values("_lot").groupby(["machine_type", "label"]).cumcount()
     keys = {"doubtful": ["_doubt"], "machine": ["machine_type", "_doubt"], "audit": ["_turn", "_lot"]}
     if order not in keys:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LABELS', 'SAMPLE', 'QUARANTINE', 'Counts', 'SelectionSettings', 'SelectionError', 'wanted', 'candidates', 'locate',
-           'expect_folder', 'probe', 'folder_facts', 'Selection', 'select', 'class_table', 'selection_table',
-           'offer_table', 'preselect', 'show_scores', 'main', 'from_notebook', 'settings_table']
+           'expect_folder', 'probe', 'folder_facts', 'with_machines', 'Selection', 'select', 'class_table',
+           'selection_table', 'offer_table', 'preselect', 'show_scores', 'main', 'from_notebook', 'settings_table']
 
 # %% ../nbs/04_selection.ipynb #1237ba78
 import platform
@@ -116,10 +116,13 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.Dat
     labels = [label for label, most in wanted(settings).items() if most]
     if not labels:
         raise SelectionError("nothing is asked for: max_high_quality and max_low_quality are both 0")
-    found = {label: _meeting(rows, label, settings).assign(label=label, review="") for label in labels}
+    scored = {label: _meeting(rows, label, settings).assign(label=label, review="") for label in labels}
+    found = scored
     if verdicts is not None and len(verdicts):
-        found = {label: _as_reviewed(chosen, label, rows, verdicts) for label, chosen in found.items()}
+        found = {label: _as_reviewed(chosen, label, rows, verdicts) for label, chosen in scored.items()}
     for label, chosen in found.items():
+        if chosen.empty and len(scored[label]):
+            raise SelectionError(f"reviewers left none of the {len(scored[label])} {LABELS[label]}-quality clips")
         if chosen.empty:
             raise SelectionError(_nothing(rows, label, settings))
     return pd.concat(found.values(), ignore_index=True)
@@ -246,6 +249,11 @@ def folder_facts(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFr
     facts = parallel(look, list(groups.values()), settings.workers, "folders", lost=_unread)
     return pd.DataFrame(list(facts), index=pd.Index(groups, name="folder"), columns=["machine_type", "patient"])
 
+
+def with_machines(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+    "The rows with the `machine_type` of their folders."
+    return rows.assign(machine_type=rows["folder"].map(folder_facts(rows, settings)["machine_type"]))
+
 # %% ../nbs/04_selection.ipynb #199975a8
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review"]
 QUARANTINE = ["path", "stage", "reason"]
@@ -291,7 +299,18 @@ def _new(facts: dict | str, row, seen: dict[str, str]) -> dict | str:
         return facts
     name = f"{row.folder}/{row.file_id}"
     first = seen.setdefault(facts["sha256"], name)
-    return facts if first == name else f"the same bytes were taken before, as {first}"
+    return facts if first == name else f"the same bytes as {first}, which was taken before it, or reviewed"
+
+
+def _judged(rows: pd.DataFrame, verdicts: pd.DataFrame, settings: SelectionSettings) -> dict[str, str]:
+    "hash → name of every file that people judged: what holds of it holds of its copies, whatever their scores."
+    seen = {}
+    for row in rows.loc[verdicts.index[(verdicts["review"] != "unsure") & (verdicts.index >= 0)]].itertuples():
+        try:
+            seen.setdefault(sha256(locate(row, settings.raw_data_dir)), f"{row.folder}/{row.file_id}")
+        except (BadFile, OSError):  # if it is wanted, it is found missing then
+            continue
+    return seen
 
 # %% ../nbs/04_selection.ipynb #5ccd29aa
 def _refused(rows: pd.DataFrame, verdicts: pd.DataFrame) -> list[tuple]:
@@ -320,7 +339,7 @@ def select(settings: SelectionSettings) -> Selection:
     odd = reasons != ""
     bad = [(row, "results", why) for row, why in zip(rows[odd].itertuples(), reasons[odd], strict=True)]
     bad += [(row, "review", why) for row, why in _refused(rows, verdicts)]
-    samples, tried, seen = [], 0, {}
+    samples, tried, seen = [], 0, _judged(rows, verdicts, settings)
     for label in LABELS:
         kept, refused = _fill_class(chosen, label, folders, settings, seen)
         samples += [{**{name: getattr(row, name) for name in SAMPLE}, **facts} for row, facts in kept]

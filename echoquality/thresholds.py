@@ -13,28 +13,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text, VBox
+from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
 # %% ../nbs/11b_thresholds.ipynb #d04bfaca
-from .cine import message, shown_instead
+from .cine import Panel, message, shown_instead
 from .core import SettingsError, from_root, reason_of, write_text
 from .results import read_results, unusable
-from .selection import LABELS, SelectionError, SelectionSettings, candidates, folder_facts, offer_table
+from .reviews import reviewed
+from .selection import LABELS, SelectionError, SelectionSettings, candidates, offer_table, with_machines
 
 # %% ../nbs/11b_thresholds.ipynb #2c99a1df
-def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, str]:
-    "The usable rows of the results with their `machine_type`, and a remark where the raw data are not there."
+def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """The usable rows of the results with their `machine_type`, what people say of them (`reviewed`), and a remark
+    where the raw data are not there. Raises ResultsError, ReviewsError."""
     rows = read_results(settings.results_dir)
     rows = rows[unusable(rows) == ""].reset_index(drop=True)
     names = sorted(set(rows["folder"]))
     there = [name for name in names if (settings.raw_data_dir / name).is_dir()]
-    facts = folder_facts(rows, settings)
-    rows["machine_type"] = rows["folder"].map(facts["machine_type"])
+    rows, verdicts = with_machines(rows, settings), reviewed(settings.reviews_csv, rows)
     if len(there) == len(names):
-        return rows, ""
+        return rows, verdicts, ""
     lost = "none" if not there else f"only {len(there)}"
-    where = f"{lost} of the {len(names)} folders of these results is in {settings.raw_data_dir}"
-    return rows, f"{where}; the machine of the others is taken from their names, and their clips cannot be selected"
+    remark = f"{lost} of the {len(names)} folders of these results is in {settings.raw_data_dir}; the machine of the "
+    return rows, verdicts, f"{remark}others is taken from their names, and their clips cannot be selected"
 
 # %% ../nbs/11b_thresholds.ipynb #61e61808
 def score_counts(rows: pd.DataFrame, bins: int = 50) -> pd.DataFrame:
@@ -70,9 +71,9 @@ def histogram_svg(counts: pd.DataFrame, low: float, high: float, size: tuple[int
     return f'<div style="{style}">{"".join(_panel(counts[m], top, low, high, size) for m in counts)}</div>'
 
 # %% ../nbs/11b_thresholds.ipynb #0323bb1c
-def offer(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+def offer(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.DataFrame | None = None) -> pd.DataFrame:
     "Class × machine: available, taken, short, as if every file were sound. Raises SelectionError if a class is empty."
-    return offer_table(candidates(rows, settings), settings)
+    return offer_table(candidates(rows, settings, verdicts), settings)
 
 # %% ../nbs/11b_thresholds.ipynb #dfaebde4
 MARK = "# Parameters of echoquality, written by the threshold explorer: papermill … -f this_file"
@@ -112,11 +113,11 @@ def _sliders(settings: SelectionSettings, most: int) -> dict:
     return sliders
 
 # %% ../nbs/11b_thresholds.ipynb #8c98f9a2
-class ThresholdExplorer(VBox):
+class ThresholdExplorer(Panel):
     "Sliders over results; the distribution and the table follow them."
 
-    def __init__(self, rows: pd.DataFrame, settings: SelectionSettings, remark: str = ""):
-        self._rows, self._start, self._counts = rows, settings, score_counts(rows)
+    def __init__(self, rows: pd.DataFrame, settings: SelectionSettings, verdicts=None, remark: str = ""):
+        self._rows, self._verdicts, self._start, self._counts = rows, verdicts, settings, score_counts(rows)
         self.sliders = _sliders(settings, max(len(rows), 1))
         self._picture, self._table, self._said = HTML(), HTML(), HTML()
         self._path = Text("data/parameters.yaml", description="file", layout=Layout(width="460px"))
@@ -125,8 +126,7 @@ class ThresholdExplorer(VBox):
         for slider in self.sliders.values():
             slider.observe(lambda _: self._follow(), "value")
         notes, saving = [message(remark)] if remark else [], HBox([self._path, self._write])
-        super().__init__([*notes, *self.sliders.values(), self._picture, self._table, saving, self._said])
-        self.add_class("echoquality-thresholds")
+        super().__init__("thresholds", [*notes, *self.sliders.values(), self._picture, self._table, saving, self._said])
         self._follow()
 
     @property
@@ -139,7 +139,7 @@ class ThresholdExplorer(VBox):
         low, high = (self.sliders[f"{name}_quality_threshold"].value for name in ("low", "high"))
         self._picture.value = histogram_svg(self._counts, low, high)
         try:
-            self.table = offer(self._rows, self.settings)
+            self.table = offer(self._rows, self.settings, self._verdicts)
             self._table.value = shown_table(self.table)
         except (SelectionError, SettingsError) as error:
             self._table.value = f"<pre>{escape(str(error))}</pre>"
@@ -157,5 +157,5 @@ class ThresholdExplorer(VBox):
 def threshold_explorer(results_dir: Path, raw_data_dir: Path, **parameters) -> ThresholdExplorer:
     "Explore thresholds over the results in `results_dir`; `parameters` are other fields of `SelectionSettings`."
     settings = SelectionSettings(results_dir=results_dir, raw_data_dir=raw_data_dir, **parameters)
-    rows, remark = score_rows(settings)
-    return ThresholdExplorer(rows, settings, remark)
+    rows, verdicts, remark = score_rows(settings)
+    return ThresholdExplorer(rows, settings, verdicts, remark)

@@ -244,7 +244,7 @@ def test_reviews_are_obeyed_and_recorded(corpus, tmp_path):
     assert {
         "path": f"{out.folder}/{out.file_id}",
         "stage": "review",
-        "reason": "left out by reviewers: exclude by ana",
+        "reason": "left out by reviewers: 1 × exclude",
     } in manifest["quarantine"]
     assert any("1 bad, 1 excluded" in line for line in remarks(build))
     assert build_dataset(settings).status == "unchanged"

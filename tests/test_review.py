@@ -3,6 +3,7 @@
 from echoquality.review import *
 
 
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.phantom import TINY, write_corpus
+from echoquality.results import write_results
 from echoquality.reviews import decisions, read_reviews, review_agreement
-from echoquality.selection import SelectionSettings
+from echoquality.selection import SelectionSettings, select
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,8 @@ def test_a_restart_changes_nothing(corpus, steps, restart):
 def review_of(corpus: Path, path: Path, **more) -> LabelReview:
     where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     shown = label_review(**{**where, "reviews_csv": path, "reviewer": "ana", "workers": 1, "most": 6, **more})
-    shown.patience = 0
+    if isinstance(shown, LabelReview):  # and no message
+        shown.patience = shown.bar.repeat = 0
     return shown
 
 
@@ -83,10 +86,15 @@ def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
     shown.bar.typed.value = "g"
     shown.bar.typed.value = "gq"  # no key of ours
-    shown.bar.typed.value = "gqB"
+    assert "the keys are g b x u z p n" in shown._said.value
+    shown.bar.typed.value = "gq bad"  # what is pasted is none
+    shown.bar.typed.value = "g"  # nor what is deleted
+    shown.bar.typed.value = "gB"
     shown.bar.note.value = "gain too low"
     shown.bar.buttons[2].click()
-    shown.bar.typed.value = "gqBz"
+    shown.bar.note.value = "kept"
+    shown.bar.typed.value = "gBz"
+    assert shown.bar.note.value == "kept"
     found = read_reviews(tmp_path / "reviews.csv")
     assert found["new"].tolist() == ["good", "bad", "exclude", ""]
     assert found["note"].tolist() == ["", "", "gain too low", "undo"] and set(found["who"]) == {"ana"}
@@ -96,12 +104,74 @@ def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     assert "2 of 6" in shown._where.value and clips["file_id"].iloc[2] in shown._player._pictures.value
 
 
-def test_a_key_held_down_decides_once(corpus, tmp_path):
+@pytest.mark.parametrize(("key", "lines"), [("g", 2), ("z", 2)])
+def test_a_key_held_down_counts_once(corpus, tmp_path, monkeypatch, key, lines):
+    shown, now = review_of(corpus, tmp_path / "reviews.csv"), [time.monotonic() + 100]
+    shown.act("good" if key == "g" else "bad")
+    shown.act("bad") if key == "z" else None
+    shown.patience, shown.bar.repeat = LabelReview.patience, KeyBar.repeat
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    for pressed in range(60):
+        now[0] += 0.5 if pressed == 1 else 0.03  # it repeats after half a second, and then fast
+        shown.bar.typed.value += key
+        assert pressed == 0 or "held down" in shown._said.value
+    assert len(read_reviews(tmp_path / "reviews.csv")) == lines + (key == "z")
+
+
+def test_a_key_that_comes_too_soon_is_said(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
-    shown.bar.typed.value = "ggg"
     shown.patience = 60
-    shown.bar.typed.value = "gggg"
-    assert len(read_reviews(tmp_path / "reviews.csv")) == 1
+    shown.bar.typed.value = "g"
+    assert "good: too soon" in shown._said.value and not shown.session.reviewed
+
+
+def test_one_goes_back_and_decides_anew(corpus, tmp_path):
+    shown = review_of(corpus, tmp_path / "reviews.csv", most=3)
+    for word in ("good", "good", "previous", "previous", "previous"):
+        shown.act(word)
+    assert shown.session.place == 0 and "you called this one <b>good</b>" in shown._where.value
+    shown.act("bad")
+    assert shown.session.place == 2 and read_reviews(tmp_path / "reviews.csv")["old"].iloc[-1] == "good"
+    shown.act("next")
+    assert shown.session.place == 2
+
+
+def test_what_replaces_an_excluded_clip_is_offered(corpus, tmp_path):
+    few = {"max_high_quality": 3, "max_low_quality": 3, "most": 0}
+    places = {"results_dir": tmp_path / "results", "raw_data_dir": corpus / "raw_data", "workers": 1}
+    every = select(SelectionSettings(**places | {"results_dir": corpus / "results/inference_output"}))
+    write_results(every.rows.merge(every.samples[["folder", "file_id"]]), tmp_path / "results")  # those that are sound
+    shown = review_of(corpus, tmp_path / "reviews.csv", **few, results_dir=tmp_path / "results")
+    first = set(shown.session._keys)
+    for _ in first:
+        shown.act("exclude")
+    again = review_of(corpus, tmp_path / "reviews.csv", **few, results_dir=tmp_path / "results")
+    assert first < set(again.session._keys) and len(again.session._keys) == 12 and again.session.reviewed == 6
+    settings = SelectionSettings(**places, max_high_quality=3, max_low_quality=3, reviews_csv=shown.session.path)
+    taken = select(settings).samples
+    assert set(zip(taken["folder"], taken["file_id"], strict=True)) == set(again.session._keys) - first
+
+
+def test_a_session_undoes_decisions_on_its_own_clips_alone(corpus, tmp_path):
+    clips, path = clips_of(corpus), tmp_path / "reviews.csv"
+    Session(clips.iloc[5:], path, "ana").decide("bad")
+    other = Session(clips.head(5), path, "ana")
+    assert not other.undo() and other.place == 0 and len(read_reviews(path)) == 1
+
+
+def test_a_second_window_takes_no_decision_back_unseen(corpus, tmp_path):
+    clips, path = clips_of(corpus), tmp_path / "reviews.csv"
+    one, other = Session(clips, path, "ana"), Session(clips, path, "ana")
+    one.decide("good")
+    other.decide("exclude")
+    assert read_reviews(path)["old"].iloc[-1] == "good" and one.undo()
+    assert decisions(read_reviews(path))["new"].tolist() == ["good"]
+
+
+def test_an_audit_shows_neither_label_nor_score(corpus, tmp_path):
+    facts = review_of(corpus, tmp_path / "reviews.csv", order="audit")._player.clips[0].facts
+    assert not {"label", "score", "assessment", "machine type"} & set(facts) and "machine" in facts
+    assert {"label", "score"} <= set(review_of(corpus, tmp_path / "reviews.csv")._player.clips[0].facts)
 
 
 def test_a_clip_that_cannot_be_decoded_can_be_reviewed(corpus, tmp_path):
@@ -123,6 +193,7 @@ def test_at_the_end_it_says_so_and_undo_still_works(corpus, tmp_path):
 def test_a_file_that_cannot_be_written_is_told_before_the_first_decision(corpus, tmp_path):
     assert "cannot be written there" in review_of(corpus, tmp_path).value
     assert "expected one of doubtful" in review_of(corpus, tmp_path / "r.csv", order="best").value
+    assert "reviewer is empty" in label_review(tmp_path, tmp_path, tmp_path / "r.csv").value
 
 
 def test_a_decision_that_was_not_written_was_not_made(corpus, tmp_path):

@@ -3,6 +3,7 @@
 from echoquality.selection import *
 
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -142,8 +143,7 @@ def test_what_would_be_taken_is_what_is_taken_where_files_are_sound(corpus, tmp_
     sound = selection.rows.merge(selection.samples[["folder", "file_id"]])
     write_results(sound, tmp_path)
     settings = settings_for(corpus, results_dir=tmp_path, max_high_quality=9, max_low_quality=5)
-    chosen = candidates(sound, settings)
-    chosen["machine_type"] = chosen["folder"].map(folder_facts(chosen, settings)["machine_type"])
+    chosen = with_machines(candidates(sound, settings), settings)
     taken, expected = select(settings), preselect(chosen, settings)
     keys = ["label", "folder", "file_id"]
     assert sorted(map(tuple, expected[keys].to_numpy())) == sorted(map(tuple, taken.samples[keys].to_numpy()))
@@ -152,6 +152,21 @@ def test_what_would_be_taken_is_what_is_taken_where_files_are_sound(corpus, tmp_
 
 def review(path: Path, row, new: str, who: str = "ana") -> None:
     add_review(path, who, row.folder, row.file_id, "", new)
+
+
+def test_copies_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
+    shutil.copytree(corpus, tmp_path / "copy")
+    place, path = settings_for(tmp_path / "copy"), tmp_path / "reviews.csv"
+    row = next(select(place).samples.itertuples())
+    rows = read_results(place.results_dir)
+    shutil.copyfile(place.raw_data_dir / row.source, place.raw_data_dir / row.folder / "again")
+    same = (rows["folder"] == row.folder) & (rows["file_id"] == row.file_id)
+    write_results(pd.concat([rows, rows[same].assign(file_id="again", path=f"{row.folder}/again")]), place.results_dir)
+    for word in ("exclude", "bad"):
+        review(path, row, word)
+        found = select(settings_for(tmp_path / "copy", reviews_csv=path))
+        assert "again" not in set(found.samples["file_id"])
+        assert "the same bytes as" in found.quarantine.set_index("path")["reason"][f"{row.folder}/again"]
 
 
 def test_reviews_override_the_scores(corpus, tmp_path):
@@ -169,8 +184,8 @@ def test_reviews_override_the_scores(corpus, tmp_path):
         assert labels.loc[(row.folder, row.file_id), ["label", "review"]].tolist() == [label, said]
     reasons = after.quarantine.set_index("path")["reason"]
     for row, why in [
-        (good[1], "left out by reviewers: exclude by ana"),
-        (good[3], "reviewers disagree: good by ana, bad by ben"),
+        (good[1], "left out by reviewers: 1 × exclude"),
+        (good[3], "reviewers disagree: 1 × good, 1 × bad"),
     ]:
         assert (row.folder, row.file_id) not in labels.index and reasons[f"{row.folder}/{row.file_id}"] == why
     counts = {"good": 2, "bad": 1, "exclude": 1, "disputed": 1, "unsure": 1, "unknown": 1}
@@ -202,7 +217,7 @@ def test_the_same_file_is_not_taken_twice(corpus, tmp_path):
     assert not selection.samples["sha256"].duplicated().any()
     reasons = selection.quarantine.set_index("path")["reason"]
     taken = f"{good['folder']}/{good['file_id']}"
-    assert reasons[f"{good['folder']}/again"] == f"the same bytes were taken before, as {taken}"
+    assert reasons[f"{good['folder']}/again"] == f"the same bytes as {taken}, which was taken before it, or reviewed"
 
 
 def test_unusable_scores_are_quarantined(corpus, tmp_path):

@@ -13,7 +13,8 @@ import yaml
 
 from echoquality.core import SettingsError
 from echoquality.phantom import TINY, write_corpus
-from echoquality.selection import LABELS, SelectionSettings, class_table, select
+from echoquality.reviews import add_review
+from echoquality.selection import LABELS, SelectionSettings, candidates, class_table, select
 
 
 def test_every_score_is_counted_once_and_thresholds_are_where_they_belong():
@@ -89,6 +90,18 @@ def test_the_button_writes_what_the_selection_takes(corpus, tmp_path):
     shown._path.value = str(tmp_path)
     shown._write.click()
     assert "written" not in shown._said.value
+
+
+def test_reviews_count_as_in_the_selection(corpus, tmp_path):
+    before, path = explore(corpus), tmp_path / "reviews.csv"
+    good = candidates(before._rows, before.settings).query("label == 1").head(3)
+    for row in good.itertuples():
+        add_review(path, "ana", row.folder, row.file_id, "good", "bad")
+    shown = explore(corpus, reviews_csv=path)
+    changed = {label: shown.table.loc[(label, "all"), "available"] for label in ("high", "low")}
+    for label, more in (("high", -3), ("low", 3)):
+        assert changed[label] == before.table.loc[(label, "all"), "available"] + more
+    assert changed["high"] == select(shown.settings).table.loc[("high", "all"), "available"]
 
 
 def test_missing_raw_data_and_results_are_said(corpus, tmp_path):
