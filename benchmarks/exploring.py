@@ -62,7 +62,7 @@ def playing(cine: Path, work: Path, repeats: int) -> list[Row]:
     "The 120-frame cine: how long until it is shown, and how much is sent."
     jobs = {"player": partial(seconds, player_module.player, cine), "bare": partial(seconds, encode_all, cine)}
     times = {name: min(found) for name, found in interleaved(jobs, repeats).items()}
-    sent = len(player_module.player(cine)._pictures.value)
+    sent = len(player_module.player(cine).html)
     rows = [Row("player called / the cine decoded and encoded: time", "s", times["player"], times["bare"], 1.5)]
     if found := in_browser(cine, repeats):
         rows.append(Row("from the call to the first frame in JupyterLab / the same", "s", *found, 1.5))

@@ -58,8 +58,11 @@ def project_root(start: Path | None = None) -> Path:
 
 # %% ../nbs/00_core.ipynb #f984e2cd
 def from_root(path: Path | str) -> Path:
-    "A path; a relative one starts at the project's root."
-    path = Path(path).expanduser()
+    "A path; a relative one starts at the project's root. Raises SettingsError for the home of nobody."
+    try:
+        path = Path(path).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{path}: there is no such user") from None
     return path if path.is_absolute() else project_root() / path
 
 

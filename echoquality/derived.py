@@ -23,7 +23,7 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 from .core import atomic, canonical_json
-from .dicom import usable_regions, value_of
+from .dicom import FRAME_TIME, frame_time, usable_regions, value_of
 
 # %% ../nbs/01a_derived.ipynb #ce3c985b
 MANDATORY = [  # type 1, 2 or 2C in the object's modules: there, if only empty
@@ -85,12 +85,13 @@ def _region(source: Dataset) -> Dataset:
 
 # %% ../nbs/01a_derived.ipynb #cc343ad0
 def _timing(source: Dataset, new: Dataset) -> None:
-    "Frame time, the way the source gives it; 1000 / CineRate ms, else 33.3 ms, where it gives none."
-    time, times, rate = (value_of(source, name) for name in ("FrameTime", "FrameTimeVector", "CineRate"))
-    if times and not time:
+    "Frame time, the way the source gives it; `FRAME_TIME` where it gives none."
+    time, times = (value_of(source, name) for name in ("FrameTime", "FrameTimeVector"))
+    known = frame_time(source)
+    if times and known and not time:
         new.FrameTimeVector = times
     else:
-        new.FrameTime = time or f"{1000 / (rate if isinstance(rate, int) and rate > 0 else 30):.6g}"
+        new.FrameTime = time if time and time == known else f"{known or FRAME_TIME:.6g}"
     new.FrameIncrementPointer = 0x00181063 if "FrameTime" in new else 0x00181065
 
 

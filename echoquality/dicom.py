@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MAX_FRAMES', 'MAX_DECODED', 'MAX_READS', 'MAX_VALUE',
-           'MACHINE_NAMES', 'BadFile', 'frame_count', 'value_of', 'read_header', 'iter_frames', 'clip_shape',
-           'read_frames', 'machine_model', 'patient_id', 'machine_type', 'usable_regions', 'Sector', 'sector_mask',
-           'fan_mask', 'fit_fan', 'find_sector', 'fan_area', 'spread', 'clip_sector', 'clip_mask', 'bounds', 'blanked',
-           'sector_picture', 'show_sector', 'gif']
+           'MACHINE_NAMES', 'FRAME_TIME', 'BadFile', 'frame_count', 'value_of', 'read_header', 'iter_frames',
+           'clip_shape', 'read_frames', 'machine_model', 'patient_id', 'machine_type', 'frame_time', 'usable_regions',
+           'Sector', 'sector_mask', 'fan_mask', 'fit_fan', 'find_sector', 'fan_area', 'spread', 'clip_sector',
+           'clip_mask', 'bounds', 'blanked', 'sector_picture', 'show_sector', 'gif']
 
 # %% ../nbs/01_dicom.ipynb #ba92806c
 import math
@@ -331,6 +331,25 @@ def machine_type(header: Dataset, folder: str = "") -> str:
     "One of `MACHINE_NAMES`, or 'other': from the header; from `folder` only where the header names no model."
     known = _match(machine_model(header))
     return known or (not value_of(header, "ManufacturerModelName") and _match(folder)) or "other"
+
+# %% ../nbs/01_dicom.ipynb #c0fd0d8b
+FRAME_TIME = 1000 / 30  # ms, where a header says none
+
+
+def _plausible(value) -> float | None:
+    "A time between frames, 1 ms to 10 s."
+    try:
+        return float(value) if 1 <= float(value) <= 10_000 else None
+    except (TypeError, ValueError):
+        return None
+
+
+def frame_time(header: Dataset) -> float | None:
+    "The time between frames in ms, from FrameTime, FrameTimeVector or CineRate (PS3.3 C.7.6.5); None if none is sound."
+    time, times, rate = (value_of(header, name) for name in ("FrameTime", "FrameTimeVector", "CineRate"))
+    steps = list(map(float, np.ravel(times)[1:])) if times else []  # the first is the first frame's, and 0
+    found = (time, sum(steps) / len(steps) if steps else None, 1000 / rate if rate else None)
+    return next((each for each in map(_plausible, found) if each), None)
 
 # %% ../nbs/01_dicom.ipynb #5761c863
 def usable_regions(header: Dataset) -> list[Dataset]:

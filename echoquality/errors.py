@@ -64,9 +64,10 @@ def own_threshold(predictions: Path) -> float:
     "The threshold that the evaluation used, from metrics.json beside its predictions; 0.5 where there is none."
     try:
         metrics = json.loads((Path(predictions).parent / "metrics.json").read_text(encoding="utf-8"))
-        return float(metrics["thresholds"]["probability"])
-    except (OSError, ValueError, KeyError, TypeError):
+        threshold = float(metrics["thresholds"]["probability"])
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0.5
+    return threshold if 0 <= threshold <= 1 else 0.5
 
 
 class ErrorBrowser(Panel):
@@ -116,10 +117,9 @@ class ErrorBrowser(Panel):
             return
         chosen = next(self._table.loc[[row]].itertuples())
         shown = open_clip(chosen, self._root)
-        clips = (shown,)
+        self._player.show(shown)  # Grad-CAM takes a second, or more
         if self._model is not None and shown.frames:
-            clips += (network_clip(self._root / chosen.video_path, self._model, shown),)
-        self._player.show(*clips)
+            self._player.show(shown, network_clip(self._root / chosen.video_path, self._model, shown))
 
 # %% ../nbs/11e_errors.ipynb #bc602a2d
 @shown_instead

@@ -10,10 +10,10 @@ __all__ = ['ExploreSettings', 'synthetic_pair', 'preview_good_clips', 'degradati
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
 from pydantic import Field
 
 # %% ../nbs/12_explore.ipynb #54df764c
+from .annotations import NEEDED, read_table
 from .cine import Player, open_clip, player, shown_instead
 from .core import OptionalPath, ProjectPath, Settings, from_notebook, from_root, settings_table
 from .dicom import BadFile
@@ -36,7 +36,7 @@ class ExploreSettings(Settings):
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     clip: OptionalPath = Field("", description="a DICOM file to play ('': a synthetic clip beside its source)")
     reviews_csv: ProjectPath = Field("data/reviews.csv", description="where decisions about labels are written")
-    reviewer: str = Field("", description="who decides ('': the name of the account)")
+    reviewer: str = Field("", description="who reviews: the name under which decisions are kept")
     order: Literal[ORDERS] = Field("doubtful", description="of the review; audit is a random draw")
     most: int = Field(50, ge=0, description="clips to review or to choose from (0: all)")
     annotations_csv: ProjectPath = Field(
@@ -53,8 +53,8 @@ class ExploreSettings(Settings):
 def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     "Play the source of a dataset's synthetic clip, and the clip itself; `number` counts through the synthetic ones."
     annotations_csv = from_root(annotations_csv)
-    table = pd.read_csv(annotations_csv, dtype={"file_id": str, "source_sample": str}, keep_default_na=False)
-    made = table[table["synthetic"].astype(str).str.lower() == "true"]
+    table = read_table(annotations_csv, [*NEEDED, "synthetic", "file_id", "source_folder", "source_sample"])
+    made = table[table["synthetic"].str.lower() == "true"]
     if not 0 <= number < len(made):
         raise BadFile(f"{annotations_csv} has {len(made)} synthetic clips, and none with number {number}")
     copy = next(made.iloc[[number]].itertuples())

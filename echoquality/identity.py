@@ -26,6 +26,7 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.sr.codedict import codes
 
 from .derived import MANDATORY, code_item, derived_header
+from .dicom import FRAME_TIME, frame_time
 
 # %% ../nbs/01b_identity.ipynb #d9bcc7e6
 class IdentityError(ValueError):
@@ -103,8 +104,7 @@ def _numbers_and_words(header: Dataset) -> Dataset:
         if name in header:
             new[name] = deepcopy(header[name])
     # numbers that are text in the file, and lists of them, could spell a date: one each, and none of eight digits
-    times = header.FrameTimeVector if "FrameTimeVector" in header else header.FrameTime
-    new.FrameTime = f"{min(np.ravel(times).astype(float).mean(), 9999):.6g}"  # ms
+    new.FrameTime = f"{frame_time(header) or FRAME_TIME:.6g}"
     new.FrameIncrementPointer = tag_for_keyword("FrameTime")
     if "LossyImageCompressionRatio" in header:
         ratio = np.ravel(header.LossyImageCompressionRatio).astype(float)[-1]

@@ -148,8 +148,8 @@ class ThresholdExplorer(Panel):
         try:
             write_parameters(self._path.value, self.settings)
             said = f"written: papermill nbs/06_dataset.ipynb runs/dataset.ipynb -f {self._path.value}"
-        except (SettingsError, OSError) as error:
-            said = reason_of(error) if isinstance(error, OSError) else str(error)
+        except (ValueError, OSError) as error:
+            said = str(error) if isinstance(error, SettingsError) else f"{self._path.value}: {reason_of(error)}"
         self._said.value = f"<code>{escape(said)}</code>"
 
 # %% ../nbs/11b_thresholds.ipynb #62d0fac7

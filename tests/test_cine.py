@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom import examples
+from pydicom import Dataset, dcmread, examples
+from pydicom.dataelem import RawDataElement
+from pydicom.tag import Tag
 
-from echoquality.dicom import BadFile, frame_count, read_header
+from echoquality.dicom import FRAME_TIME, BadFile, frame_count, read_header
 from echoquality.phantom import clip_dataset, simulate_clip
 
 
@@ -53,8 +55,28 @@ def test_what_cannot_be_shown_says_why(folder, tmp_path):
     assert "not found" in missing.reason and str(folder.parent) in missing.reason and missing.facts["score"] == "0.5"
     outside = open_clip(SimpleNamespace(video_path="../../etc/passwd"), folder)
     assert "outside" in outside.reason
-    with pytest.raises(BadFile, match=r"float64 \(2, 3, 4\) is no clip"):
-        open_clip(np.zeros((2, 3, 4)))
+    for odd in (float("nan"), None, "x" * 300, "a\0b"):
+        assert "video_path" in open_clip(SimpleNamespace(video_path=odd), folder).reason
+    assert "float64 (2, 3, 4) is no clip" in player(np.zeros((2, 3, 4))).value
+    assert "frame_time 0" in player(np.zeros((2, 3, 4), np.uint8), frame_time=0).value
+    assert "needs root=" in player(row).value and "dict is no path" in player({"a": 1}, root=folder).value
+
+
+def test_a_pace_that_makes_no_sense_is_not_used(folder):
+    for rate in (b"NaN ", b"-33 ", b"inf ", b"1e-9"):
+        header = dcmread(folder / "good.dcm")
+        header[0x00181063] = RawDataElement(Tag(0x00181063), "DS", 4, rate, 0, False, True)
+        header.save_as(folder / "odd.dcm")
+        clip = file_clip(folder / "odd.dcm")
+        assert len(clip.frames) == 6 and clip.frame_time == FRAME_TIME and "pace unknown" in clip.facts["frames"]
+
+
+def test_a_long_clip_is_shown_in_part():
+    header = Dataset()
+    header.NumberOfFrames, header.Rows, header.Columns = 1000, 768, 1024
+    assert count_shown(header) == 254 and count_shown(header, 1) == 1
+    header.NumberOfFrames = 100
+    assert count_shown(header) == 100
 
 
 def test_rows_of_all_tables_lead_to_their_files(folder):
@@ -122,14 +144,14 @@ def test_zooming_shows_the_sector_alone():
 def test_nothing_from_a_header_becomes_html():
     clip = array_clip(np.zeros((2, 8, 8), np.uint8), machine="<script>alert(1)</script>")
     bad = Clip(reason="<img src=x onerror=alert(1)>")
-    html = cine_html("x", (clip, bad))
+    html = picture_html(clip) + picture_html(bad)
     assert "<script" not in html and "<img src=x" not in html and "&lt;script&gt;" in html
     assert html.count("<img") == 2
 
 
 def test_the_buttons_do_what_they_say(folder):
     shown = player(folder / "good.dcm", folder / "good.dcm")
-    assert shown._pictures.value.count("<img") == 12 and shown.frame == 0
+    assert shown.html.count("<img") == 12 and shown.frame == 0
     shown.controls.on.click()
     shown.controls.on.click()
     assert shown.frame == 2 and ".f2 { visibility: visible" in shown._style.value and shown.controls.slider.value == 2
@@ -141,20 +163,41 @@ def test_the_buttons_do_what_they_say(folder):
     assert shown.frame == 3
     shown.controls.play.click()
     assert "animation" in shown._style.value.replace(STYLE, "") and shown.controls.play.icon == "pause"
-    before, pictures = shown._view.turn, shown._pictures.value
+    before, pictures = shown._view.turn, shown.html
     shown.controls.speed.value = 2.0
     shown.controls.switches["zoom"].value = True
     assert shown._view.speed == 2 and shown._view.zoom and shown._view.playing and shown._view.turn == before + 2
-    assert shown._pictures.value == pictures  # the frames are sent once
+    assert shown.html == pictures  # the frames are sent once
     shown.controls.play.click()
     assert "animation" not in shown._style.value.replace(STYLE, "")
 
 
+def test_another_clip_plays_on_however_short_it_is():
+    long, short = (array_clip(np.zeros((count, 8, 8), np.uint8)) for count in (100, 3))
+    shown = Player(long, playing=True)
+    shown.turn(frame=60)
+    shown.show(short)
+    assert shown._view.playing and shown.controls.slider.value == 0 and shown.controls.slider.max == 2
+
+
+def test_what_is_there_already_is_not_sent_again():
+    one, two, three = (array_clip(np.full((2, 8, 8), level, np.uint8)) for level in (0, 99, 255))
+    shown, sent = Player(one, two), []
+    for picture in shown._pictures.children:
+        picture.observe(lambda change: sent.append(change["new"]), "value")
+    shown.show(one, three)
+    assert sent == [picture_html(three)] and len(shown._pictures.children) == 2
+    shown.show(one)
+    assert len(shown._pictures.children) == 1 and shown.html == picture_html(one)
+    shown.show(three, one)
+    assert shown.html == picture_html(three) + picture_html(one)
+
+
 def test_a_player_without_a_clip_has_no_buttons(folder):
     shown = player(folder / "half.dcm")
-    assert "truncated" in shown._pictures.value and shown.controls.layout.display == "none"
+    assert "truncated" in shown.html and shown.controls.layout.display == "none"
     shown.show(file_clip(folder / "good.dcm"))
-    assert shown.controls.layout.display == "" and shown._pictures.value.count("<img") == 6
+    assert shown.controls.layout.display == "" and shown.html.count("<img") == 6
 
 
 @given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))

@@ -18,6 +18,7 @@ import pydicom
 import pytest
 from pydicom import Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
 
 
@@ -251,6 +252,25 @@ def test_a_damaged_frame_is_named(tmp_path):
     (tmp_path / "x").write_bytes(damaged)
     with pytest.raises(BadFile, match=r"cannot be decoded, frame \d+ \(counted from 0\)"):
         read_frames(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("FrameTime", 25.0, 25.0),
+        ("FrameTimeVector", [0, 20, 40], 30.0),
+        ("CineRate", 50, 20.0),
+        *[("FrameTime", value, None) for value in (0, -33, 1e-320, 1e9)],
+        ("CineRate", 0, None),
+    ],
+)
+def test_the_pace_is_found_where_it_stands(name, value, expected):
+    header = Dataset()
+    setattr(header, name, value)
+    assert frame_time(header) == expected
+    header = Dataset()
+    header[0x00181063] = RawDataElement(pydicom.tag.Tag(0x00181063), "DS", 4, b"NaN ", 0, False, True)
+    assert frame_time(header) is None and frame_time(Dataset()) is None
 
 
 def test_the_header_decides_the_machine():

@@ -64,7 +64,7 @@ def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
     shown._threshold.value = 1.0
     assert shown._buttons[1, 1].description.startswith("0 ")
     shown.choose((1, 1))
-    assert "no clip is good, called good" in shown._player._pictures.value
+    assert "no clip is good, called good" in shown._player.html
     shown._part.value = "vivid"
     assert sum(map(len, shown._rows().values())) == shown._table["machine"].eq("vivid").sum()
 

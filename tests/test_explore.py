@@ -34,7 +34,9 @@ def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
     assert len(source.frames) == len(copy.frames) > 1 and source.frames != copy.frames
     assert "degradation" in copy.facts and "degradation" not in source.facts
     assert "none with number 999" in synthetic_pair(dataset, 999).value
-    assert "No such file" in synthetic_pair(tmp_path / "x.csv").value
+    assert "the dataset stage (06_dataset) writes it" in synthetic_pair(tmp_path / "x.csv").value
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    assert "no column video_path" in synthetic_pair(tmp_path / "x.csv").value
 
 
 def test_good_clips_can_be_previewed(dataset, tmp_path):

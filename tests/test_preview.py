@@ -8,9 +8,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from pydicom import examples
 
 from echoquality.core import generator
-from echoquality.degradation import ContrastReduction, Degradation, GaussianNoise, degrade, draw_degradation
+from echoquality.degradation import (
+    ContrastReduction,
+    Degradation,
+    GaussianNoise,
+    degrade,
+    degrade_file,
+    draw_degradation,
+)
+from echoquality.features import read_features
 from echoquality.phantom import clip_dataset, simulate_clip
 
 
@@ -46,10 +55,17 @@ def test_a_slider_changes_the_copy_alone(folder):
     assert shown._player.clips[0].frames == shown._player.clips[1].frames and "nothing" in shown._record.value
 
 
-def test_the_numbers_are_those_of_the_audit():
-    clip = simulate_clip(0.9, frames=6)
+@pytest.mark.parametrize("real", [False, True])
+def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
+    source = Path(examples.get_path("ybr_color")) if real else folder / "a.dcm"
+    frames, mask, _ = load_for_preview(source)
     noise = Degradation(operations=[GaussianNoise(sigma=0.3, seed=1)])
-    table = compare_features(clip.frames, degrade(clip.frames, clip.sector, noise), clip.sector)
+    degrade_file(source, tmp_path / "copy.dcm", noise)
+    table = compare_features(frames, degrade(frames, mask, noise), mask)
+    for column, path in {"before": source, "after": tmp_path / "copy.dcm"}.items():
+        audited = read_features(path)
+        for name in table.index:
+            assert table.loc[name, column] == pytest.approx(audited[name], rel=0.02), (name, column)
     assert table.loc["high-frequency energy", "after"] > 2 * table.loc["high-frequency energy", "before"]
     assert table.loc["background", "after"] == table.loc["background", "before"]
 

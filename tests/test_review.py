@@ -101,7 +101,7 @@ def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     clips = shown.session.clips
     assert found["file_id"].tolist() == clips["file_id"].iloc[[0, 1, 2, 2]].tolist()
     assert found["old"].iloc[0] == ("good" if clips["label"].iloc[0] else "bad")
-    assert "2 of 6" in shown._where.value and clips["file_id"].iloc[2] in shown._player._pictures.value
+    assert "2 of 6" in shown._where.value and clips["file_id"].iloc[2] in shown._player.html
 
 
 @pytest.mark.parametrize(("key", "lines"), [("g", 2), ("z", 2)])
@@ -185,7 +185,7 @@ def test_at_the_end_it_says_so_and_undo_still_works(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv", most=1)
     shown.act("good")
     shown.act("good")
-    assert "every clip was reviewed" in shown._player._pictures.value
+    assert "every clip was reviewed" in shown._player.html
     shown.act("undo")
     assert shown._player.clips[0].frames and "0 of 1" in shown._where.value
 

@@ -87,9 +87,10 @@ def test_the_button_writes_what_the_selection_takes(corpus, tmp_path):
     shown._write.click()
     settings = SelectionSettings(**yaml.safe_load((tmp_path / "p.yaml").read_text()), workers=1)
     assert (select(settings).samples["label"] == 1).sum() == 4
-    shown._path.value = str(tmp_path)
-    shown._write.click()
-    assert "written" not in shown._said.value
+    for odd in (str(tmp_path), "~nobody-here/p.yaml", "a\0b"):
+        shown._path.value = odd
+        shown._write.click()
+        assert odd.split("/")[0] in shown._said.value and "written:" not in shown._said.value
 
 
 def test_reviews_count_as_in_the_selection(corpus, tmp_path):

@@ -119,7 +119,7 @@ def run_all(driver: Chrome, address: str, notebook: str) -> None:
 
 
 WATCH = """
-const [root, seconds, done] = arguments, images = [...root.querySelectorAll('figure.c0 .stage > img')];
+const [root, seconds, done] = arguments, images = [...root.querySelectorAll('.c0 .stage > img')];
 const frames = [], start = performance.now(); let blank = 0;
 function look() {
   const seen = images.map((img, i) => getComputedStyle(img).visibility === 'visible' ? i : -1).filter(i => i >= 0);
