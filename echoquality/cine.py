@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MOST', 'FACTS', 'STYLE', 'encoded', 'Clip', 'array_clip', 'count_shown', 'file_clip', 'row_path', 'open_clip',
            'message', 'Panel', 'reason_for', 'shown_instead', 'picture_html', 'View', 'frame_at', 'clock', 'cine_css',
-           'Controls', 'Player', 'player']
+           'Controls', 'Player', 'in_step', 'player']
 
 # %% ../nbs/11a_cine.ipynb #3b2d47df
 import secrets
@@ -137,6 +137,7 @@ def _told(facts: dict) -> dict[str, str]:
 def file_clip(path: Path, **facts) -> Clip:
     "A clip from a DICOM file; facts beside those of its header. What cannot be shown has a `reason`."
     try:
+        facts.setdefault("file", Path(path).name)
         header = read_header(Path(path))
         frames, place = _read(Path(path), header)
         facts = _told(facts | _header_facts(header))
@@ -190,7 +191,7 @@ def open_clip(source, root: Path | None = None, **facts) -> Clip:
 # %% ../nbs/11a_cine.ipynb #f19571fa
 def message(text: str) -> HTML:
     "Words in place of, or above, what was asked for."
-    return HTML(f'<p style="padding: 8px; border: 1px solid #c60; line-height: 1.4">{escape(text)}</p>')
+    return HTML(f'<p style="padding: 8px; border: 1px solid orange; line-height: 1.4">{escape(text)}</p>')
 
 
 class Panel(VBox):
@@ -242,13 +243,16 @@ def picture_html(clip: Clip) -> str:
     "A clip with its outline and its facts, as HTML; `cine_css` says what of it is seen."
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in clip.facts.items())
     facts = f"<figcaption><table>{rows}</table></figcaption>" if rows else ""
-    if clip.reason:
-        return f'<figure><p class="reason">{escape(clip.reason)}</p>{facts}</figure>'
+    if not clip.frames:
+        why = f'<p class="reason">{escape(clip.reason)}</p>' if clip.reason else ""
+        return f"<figure>{why}{facts}</figure>"
     points = " ".join(f"{x},{y}" for x, y in clip.outline)
     over = f'<div class="over">{_layer(clip.overlay)}</div>' if clip.overlay else ""
     edge = f'<svg viewBox="0 0 {clip.shape[1]} {clip.shape[0]}"><polygon points="{points}"/></svg>'
     stage = f'<div class="stage">{_layer(clip.frames)}{over}{edge}</div>'
-    return f'<figure><div class="window">{stage}</div>{facts}</figure>'
+    # clicked, it takes the focus and keeps JupyterLab's keys away: there `x` would cut the cell
+    window = '<div class="window" tabindex="0" data-lm-suppress-shortcuts="true">'
+    return f'<figure>{window}{stage}<div class="bar"></div></div>{facts}</figure>'
 
 # %% ../nbs/11a_cine.ipynb #873ab3a7
 @dataclass(frozen=True)
@@ -271,7 +275,7 @@ def frame_at(view: View, interval: float, count: int, elapsed: float) -> int:
 # %% ../nbs/11a_cine.ipynb #b12c5af7
 STYLE = """
 .cine { display: flex; flex-flow: row wrap; gap: 12px; align-items: flex-start; overflow: visible }
-.cine > .widget-html { flex: 1 1 320px; max-width: var(--wide); margin: 0 }
+.cine > .widget-html { flex: 1 1 240px; max-width: var(--wide); margin: 0 }
 .cine > .widget-html > .widget-html-content { flex: 1 1 auto; align-self: stretch; min-width: 0 }
 .cine figure { margin: 0 }
 .cine > .widget-html:only-child { max-width: none }
@@ -283,7 +287,8 @@ STYLE = """
 .cine img, .cine .over, .cine svg { width: 100% !important; height: 100% !important }
 .cine img { visibility: hidden; max-width: none !important }
 .cine polygon { fill: none; stroke: orange; stroke-width: 2; vector-effect: non-scaling-stroke }
-.cine .reason { padding: 12px; border: 1px solid #c00; color: #c00; max-width: 640px; margin: 0 }
+.cine .bar { position: absolute; left: 0; bottom: 0; height: 3px; background: orange; opacity: 0.8 }
+.cine .reason { padding: 12px; border: 1px solid; color: var(--jp-error-color1, #c00); max-width: 640px; margin: 0 }
 .cine table { font-size: 12px; line-height: 1.3; margin-top: 4px }
 .cine th { text-align: left; padding-right: 10px; white-space: nowrap }
 .cine td { overflow-wrap: anywhere }
@@ -291,16 +296,33 @@ STYLE = """
 """
 
 
-def _seen(clip: Clip, number: int, interval: float, name: str, view: View) -> str:
-    "The rules that say which frame of a clip is visible when."
-    place, count = f".{name} .c{number}", len(clip.frames)
+def _shown_for(name: str, share: float) -> str:
+    "An animation that shows something for a share of its time, in percent."
+    return f"@keyframes {name} {{ 0% {{ visibility: visible }} {min(share, 100):.6f}% {{ visibility: hidden }} }}"
+
+
+def _seen(clip: Clip, number: int, count: int, step: float, name: str, view: View) -> str:
+    "The rules that say which frame of a clip is visible when, in a loop of `count` frames of `step` ms."
+    place, last = f".{name} .c{number}", max(len(clip.frames) - 1, 0)
     if not view.playing or count < 2:
-        return f"{place} .f{view.frame % max(count, 1)} {{ visibility: visible }}"
-    moving, step = f"{name}-{number}-{view.turn}", interval / view.speed
+        return f"{place} .f{min(view.frame, last)} {{ visibility: visible }}"
+    moving = f"{name}-{number}-{view.turn}"
     return (
-        f"@keyframes {moving} {{ 0% {{ visibility: visible }} {102 / count:.6f}% {{ visibility: hidden }} }}"
+        f"{_shown_for(moving, 102 / count)}{_shown_for(f'{moving}-end', (100 * (count - last) + 2) / count)}"
         f"{place} img {{ animation: {moving} {count * step:.3f}ms step-end infinite;"
-        f" animation-delay: calc((var(--i) - {view.frame % count}) * {step:.3f}ms) }}"
+        f" animation-delay: calc((var(--i) - {view.frame}) * {step:.3f}ms) }}"
+        f"{place} .f{last} {{ animation-name: {moving}-end }}"  # a shorter clip waits at its end
+    )
+
+
+def _bar(count: int, step: float, name: str, view: View) -> str:
+    "The rules for the line that says how far the loop is."
+    if not view.playing or count < 2:
+        return f".{name} .bar {{ width: {100 * view.frame / max(count - 1, 1):.2f}% }}"
+    moving = f"{name}-bar-{view.turn}"
+    return (
+        f"@keyframes {moving} {{ from {{ width: 0 }} to {{ width: 100% }} }}"
+        f".{name} .bar {{ animation: {moving} {count * step:.3f}ms linear {-view.frame * step:.3f}ms infinite }}"
     )
 
 
@@ -310,7 +332,7 @@ def _placed(clip: Clip, number: int, name: str, view: View) -> str:
     height, width = rows.stop - rows.start, columns.stop - columns.start
     share = {"width": clip.shape[1] / width, "height": clip.shape[0] / height}
     share |= {"left": -columns.start / width, "top": -rows.start / height}
-    place, wide = f".{name} .c{number}", max(320, min(900, width))
+    place, wide = f".{name} .c{number}", max(480, min(900, width))
     stage = "; ".join(f"{side}: {100 * value:.3f}%" for side, value in share.items())
     return (
         f"{place} {{ --wide: {wide}px }} {place} .window {{ aspect-ratio: {width} / {height} }}"
@@ -325,10 +347,10 @@ def clock(clips: tuple[Clip, ...]) -> float:
 
 def cine_css(name: str, clips: tuple[Clip, ...], view: View) -> str:
     "The style sheet for a view of the clips."
-    interval = clock(clips)
-    rules = [STYLE]
+    step, count = clock(clips) / view.speed, max((len(clip.frames) for clip in clips), default=0)
+    rules = [STYLE, _bar(count, step, name, view)]
     for number, clip in enumerate(clips):
-        rules += [_seen(clip, number, interval, name, view), _placed(clip, number, name, view)]
+        rules += [_seen(clip, number, count, step, name, view), _placed(clip, number, name, view)]
     for part, shown in {"svg": view.outline, ".over": view.overlay}.items():
         rules.append(f".{name} {part} {{ display: {'block' if shown else 'none'} }}")
     return "\n".join(rules)
@@ -354,6 +376,13 @@ class Controls(HBox):
         self.switches["overlay"] = _switch(overlay, f"{overlay} on or off")
         moves = [self.play, self.back, self.on, self.slider, self.speed]
         super().__init__([*moves, *self.switches.values()], layout=Layout(flex_flow="row wrap"))
+
+    def on_use(self, follow: Callable[[], None]) -> None:
+        "Call `follow` whenever one of them was used."
+        for button in (self.play, self.back, self.on):
+            button.on_click(lambda _: follow())
+        for control in (self.speed, *self.switches.values()):
+            control.observe(lambda _: follow(), "value")
 
     def offer(self, clips: tuple[Clip, ...], count: int) -> None:
         "Offer what makes sense for these clips, the longest of `count` frames."
@@ -427,11 +456,22 @@ class Player(Panel):
             self.turn(playing=False, frame=frame)
 
 # %% ../nbs/11a_cine.ipynb #5ab86d5d
+def in_step(clips: list[Clip]) -> list[Clip]:
+    "The clips, with a remark on those that are not shown at their own pace, but at that of the first."
+    step = clock(tuple(clips))
+    remark = {"pace": f"shown at {1000 / step:.0f} frames per second, as the first clip"}
+    return [replace(c, facts=c.facts | remark) if abs(c.frame_time / step - 1) > 0.01 else c for c in clips]
+
+
 @shown_instead
 def player(*sources, root: Path | None = None, playing: bool = False, **facts) -> Player:
     """A player for one clip or several in step: paths, arrays, `Clip`s, or rows of a table whose files lie in `root`.
 
+    All go at the pace of the first, and begin again together.
+
     Relative paths start at the project's root. Other names are facts to be shown, for an array also `mask`,
     `frame_time` (ms) and `overlay` (frames). A file that cannot be decoded shows its reason.
     """
-    return Player(*(open_clip(source, root, **facts) for source in sources), playing=playing)
+    if not sources:
+        raise BadFile("nothing to play; give a path, an array, or a row of a table")
+    return Player(*in_step([open_clip(source, root, **facts) for source in sources]), playing=playing)

@@ -452,7 +452,8 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
             axis = axes[kinds.index(kind) * each + number, machines.index(machine)]
             axis.imshow(_middle_picture(build.output_dir / sample.video_path), cmap="gray", vmin=0, vmax=255)
             degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
-            axis.set_title(degradation.kind if degradation else f"score {sample.score:.2f}", fontsize=8)
+            said = f", reviewed: {sample.review}" if sample.review else ""
+            axis.set_title(degradation.kind if degradation else f"score {sample.score:.2f}{said}", fontsize=8)
     for column, machine in enumerate(machines):
         axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=9)
     for row, kind in enumerate(kinds):

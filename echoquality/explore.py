@@ -16,7 +16,7 @@ from pydantic import Field
 from .annotations import NEEDED, read_table
 from .cine import Player, open_clip, player, shown_instead
 from .core import OptionalPath, ProjectPath, Settings, from_notebook, from_root, settings_table
-from .dicom import BadFile
+from .dicom import BadFile, read_header
 from .errors import error_browser
 from .preview import DegradationPreview, degradation_preview
 from .review import label_review, to_review
@@ -69,11 +69,14 @@ def preview_good_clips(results_dir: Path, raw_data_dir: Path, most: int = 50, se
     settings = SelectionSettings(results_dir=results_dir, raw_data_dir=raw_data_dir, seed=seed)
     rows = to_review(settings, "audit")
     files = []
-    for row in rows[rows["label"] == 1].head(most or len(rows)).itertuples():
+    for row in rows[rows["label"] == 1].itertuples():
+        if most and len(files) == most:
+            break
         try:
-            files.append(locate(row, settings.raw_data_dir))
-        except BadFile:
+            read_header(path := locate(row, settings.raw_data_dir))
+        except Exception:  # a file that a selection would leave out, whatever is wrong with it
             continue
+        files.append(path)
     if not files:
         raise BadFile(
             f"none of the good clips of {results_dir} is in {raw_data_dir}; is that the folder of the DICOM files?"

@@ -23,7 +23,6 @@ from ipywidgets import (
     FloatSlider,
     HBox,
     IntSlider,
-    IntText,
     Layout,
     VBox,
 )
@@ -70,7 +69,7 @@ def _control(operation: type, name: str):
         return FloatSlider(low, min=low, max=high, step=(high - low) / 200, continuous_update=False, **wide)
     if "le" in bounds:
         return IntSlider(low, min=low, max=31, step=2, continuous_update=False, **wide)  # kernels are odd
-    return IntText(low, **wide)
+    return BoundedIntText(low, min=low, max=2**32 - 1, **wide)
 
 
 def _name(operation: type) -> str:
@@ -158,7 +157,7 @@ class DegradationPreview(Panel):
         try:
             asked = self.operations.degradation
         except ValidationError as error:
-            self._record.value = escape("; ".join(each["msg"] for each in error.errors()))
+            self._record.value = escape("; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()[:1]))
             return
         changed = degrade(frames, mask, asked) if asked else frames
         self._player.show(self._before, array_clip(changed, mask, frame_time))

@@ -168,6 +168,7 @@ class LabelReview(Panel):
         self._player, self._where, self._said = Player(playing=True), HTML(), HTML()
         self.bar = KeyBar(self.act)
         super().__init__("review", [self._where, self.bar, self._said, self._player])
+        self._player.controls.on_use(self.bar.typed.focus)  # where keys are safe
         self._show()
 
     def act(self, word: str) -> None:

@@ -58,6 +58,7 @@ def test_what_cannot_be_shown_says_why(folder, tmp_path):
     for odd in (float("nan"), None, "x" * 300, "a\0b"):
         assert "video_path" in open_clip(SimpleNamespace(video_path=odd), folder).reason
     assert "float64 (2, 3, 4) is no clip" in player(np.zeros((2, 3, 4))).value
+    assert "nothing to play" in player().value
     assert "frame_time 0" in player(np.zeros((2, 3, 4), np.uint8), frame_time=0).value
     assert "needs root=" in player(row).value and "dict is no path" in player({"a": 1}, root=folder).value
 
@@ -130,7 +131,15 @@ def test_the_style_sheet_shows_the_frame_of_the_moment(count, first, interval, s
 def test_a_frame_that_stands_is_visible_and_no_other():
     clips = Clip((b"x",) * 5), Clip((b"x",) * 3)
     css = cine_css("x", clips, View(frame=4)).replace(STYLE, "")
-    assert "animation" not in css and re.findall(r"\.c(\d) \.f(\d) { visibility", css) == [("0", "4"), ("1", "1")]
+    assert "animation" not in css and re.findall(r"\.c(\d) \.f(\d) { visibility", css) == [("0", "4"), ("1", "2")]
+
+
+def test_a_shorter_clip_waits_at_its_end():
+    clips = Clip((b"x",) * 10, frame_time=100), Clip((b"x",) * 4, frame_time=50)
+    css = cine_css("x", clips, View(playing=True))
+    assert "x-1-0-end { 0% { visibility: visible } 70.200000% { visibility: hidden } }" in css
+    assert ".x .c1 .f3 { animation-name: x-1-0-end }" in css and css.count("1000.000ms step-end") == 2
+    assert "shown at 10 frames" in in_step(list(clips))[1].facts["pace"] and in_step(list(clips))[0] is clips[0]
 
 
 def test_zooming_shows_the_sector_alone():

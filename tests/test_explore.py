@@ -88,17 +88,44 @@ def lab(place):
 
 
 @pytest.mark.slow
-def test_in_a_browser_a_clip_plays_at_its_pace_and_stops(lab):
+def test_in_a_browser_a_clip_plays_at_its_pace_and_stops(lab, dataset):
     lab.find("player")
     lab.click("player", "button")
     lab.wait(lambda: lab.inside("player", "button .fa-pause"))
     seen = lab.watch("player", seconds=3)
     assert seen["blank"] == 0
     steps = [(b - a) % seen["count"] for a, b in zip(seen["frames"], seen["frames"][1:], strict=False)]
-    assert len(steps) > 20 and np.mean(np.array(steps) == 1) > 0.8  # a loaded machine may drop a frame now and then
+    assert np.mean(np.array(steps) == 1) > 0.8  # a loaded machine may drop a frame now and then, but keeps the pace:
+    expected = seen["elapsed"] / synthetic_pair(dataset).clips[0].frame_time
+    assert sum(steps) == pytest.approx(expected, rel=0.1, abs=2)
     lab.click("player", "button")
     lab.wait(lambda: lab.inside("player", "button .fa-play"))
     assert len(set(lab.watch("player", seconds=1)["frames"])) == 1
+
+
+@pytest.mark.slow
+def test_in_a_browser_two_clips_step_together_and_zoom(lab):
+    def seen() -> list[int]:
+        return [lab.seen("player", f".c{number} .stage > img") for number in (0, 1)]
+
+    before, wide = seen(), lab.inside("player", ".window")[0].size
+    assert before[0] == before[1]
+    lab.click("player", "button:has(.fa-step-forward)")
+    lab.wait(lambda: seen() == [before[0] + 1] * 2 or seen() == [0, 0])
+    assert lab.shown("player", "polygon") == 0
+    for text in ("outline", "sector"):
+        lab.click("player", "button", text)
+    lab.wait(lambda: lab.shown("player", "polygon") == 2)
+    lab.wait(lambda: lab.inside("player", ".window")[0].size != wide)
+
+
+@pytest.mark.slow
+def test_in_a_browser_a_degradation_is_drawn_again(lab):
+    copy, record = lab.inside("preview", ".c1 img")[0].get_attribute("src"), lab.text("preview", "code")
+    lab.click("preview", "button", "draw again")
+    lab.wait(lambda: lab.text("preview", "code") != record)
+    lab.wait(lambda: lab.inside("preview", ".c1 img")[0].get_attribute("src") != copy)
+    assert lab.inside("preview", "input[type=number]")[0].get_attribute("value") == "43"
 
 
 @pytest.mark.slow
@@ -120,6 +147,11 @@ def test_in_a_browser_three_clips_are_reviewed_and_a_restart_goes_on(lab, place)
     found = read_reviews(place / "reviews.csv")
     assert found["new"].tolist() == ["good", "bad", "exclude"] and set(found["who"]) == {"ana"}
     assert not found.duplicated(["folder", "file_id"]).any()
+    lab.click("review", ".echoquality-player button", "outline")
+    lab.wait(lambda: lab.driver.switch_to.active_element == lab.inside("review", "input[type=text]")[0])
+    lab.click("review", ".window")  # no key may reach the notebook from a picture that was clicked
+    lab.driver.switch_to.active_element.send_keys("x")
+    assert "3 of 10 reviewed" in lab.text("review")
     lab.restart()
     lab.wait(lambda: "3 of 10 reviewed" in lab.text("review"))
     lab.click("review", "button", "undo (z)")

@@ -4,6 +4,7 @@ from echoquality.thresholds import *
 
 
 import re
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -78,6 +79,9 @@ def test_thresholds_that_cross_or_find_nothing_say_so(corpus):
     assert "must be below" in shown._table.value
     shown.sliders["low_quality_threshold"].value = 0.0
     assert "no low-quality clip" in shown._table.value
+    shown.sliders["low_quality_threshold"].value = 0.5
+    scored = (shown._rows["score"] <= 0.5).sum() - shown.table.loc[("low", "all"), "available"]
+    assert f"{scored} more have the score of low, but not FAIL and" in unescape(shown._table.value)
 
 
 def test_the_button_writes_what_the_selection_takes(corpus, tmp_path):

@@ -92,8 +92,7 @@ def _address(server, runtime: Path, log: Path, patience: float = 90) -> str:
                 found = json.loads(info.read_text())
             except ValueError:
                 continue
-            if found["pid"]:
-                return f"{found['url']}lab/tree/{{}}?token={found['token']}"
+            return f"{found['url']}lab/tree/{{}}?token={found['token']}"
         time.sleep(0.2)
     raise RuntimeError(f"JupyterLab did not start; its log ends:\n{log.read_text(errors='replace')[-2000:]}")
 
@@ -125,7 +124,7 @@ function look() {
   const seen = images.map((img, i) => getComputedStyle(img).visibility === 'visible' ? i : -1).filter(i => i >= 0);
   if (!seen.length) blank++; else if (frames.at(-1) !== seen.at(-1)) frames.push(seen.at(-1));
   if (performance.now() - start < 1000 * seconds) requestAnimationFrame(look);
-  else done({frames, blank, count: images.length});
+  else done({frames, blank, count: images.length, elapsed: performance.now() - start});
 }
 requestAnimationFrame(look)"""
 
@@ -185,5 +184,9 @@ class Lab:
 
     def watch(self, name: str, seconds: float) -> dict:
         "Which frames of the first clip are seen, in their order, how often there was none, and how many there are."
-        self.driver.set_script_timeout(seconds + 30)
         return self.driver.execute_async_script(WATCH, self.find(name), seconds)
+
+    def seen(self, name: str, css: str) -> int:
+        "The place of the first visible one of some elements."
+        shown = (each.value_of_css_property("visibility") == "visible" for each in self.inside(name, css))
+        return list(shown).index(True)

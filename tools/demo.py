@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import papermill
+import yaml
 from report import write_report
 
 from echoquality.core import write_text
@@ -45,6 +46,16 @@ def write_experts(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
     path = dataset.parent / "simulated_experts.csv"
     write_text(path, simulated_grades(graded, graded["quality"], seed).to_csv(index=False))
     return path
+
+
+def write_explore(demo: Path, results: dict, dataset: Path, evaluation: dict) -> str:
+    "Write the parameters that nbs/12_explore.ipynb takes for what the demo made; how to use them."
+    found = {**results, "annotations_csv": dataset / CSV, "predictions": Path(evaluation["output_dir"]) / "predictions.parquet"}
+    found |= {"model": evaluation["model"], "reviews_csv": demo / "reviews.csv"}
+    values = {name: str(Path(path).relative_to(ROOT)) for name, path in found.items()} | {"reviewer": "me"}
+    write_text(demo / "explore.yaml", yaml.safe_dump(values, sort_keys=False))
+    path = (demo / "explore.yaml").relative_to(ROOT)
+    return f"explore  papermill nbs/12_explore.ipynb runs/explore.ipynb --prepare-only -f {path}; then `make lab`"
 
 
 def agree(scores: pd.DataFrame, truth: pd.DataFrame, path: Path) -> str:
@@ -99,6 +110,7 @@ def main() -> None:
         build = build_dataset(DatasetSettings(**settings))
         print(f"dataset  {build.output_dir}\n{count_files(build).to_string()}\n")
     print(*(f"report   {report}" for report in reports), sep="\n")
+    print(write_explore(demo, where, demo / "training_data_enhanced", evaluation))
 
 
 if __name__ == "__main__":
