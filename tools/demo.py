@@ -50,7 +50,8 @@ def write_experts(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
 
 def write_explore(demo: Path, results: dict, dataset: Path, evaluation: dict) -> str:
     "Write the parameters that nbs/12_explore.ipynb takes for what the demo made; how to use them."
-    found = {**results, "annotations_csv": dataset / CSV, "predictions": Path(evaluation["output_dir"]) / "predictions.parquet"}
+    predictions = Path(evaluation["output_dir"]) / "predictions.parquet"
+    found = {**results, "annotations_csv": dataset / CSV, "predictions": predictions}
     found |= {"model": evaluation["model"], "reviews_csv": demo / "reviews.csv"}
     values = {name: str(Path(path).relative_to(ROOT)) for name, path in found.items()} | {"reviewer": "me"}
     write_text(demo / "explore.yaml", yaml.safe_dump(values, sort_keys=False))
