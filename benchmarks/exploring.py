@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from measure import Row, interleaved, seconds
 
-from echoquality import cine as player_module
-from echoquality import core, dicom, results, selection, thresholds
+from echoquality import cine as cine_player
+from echoquality import core, dicom, loops, results, selection, thresholds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 import browser
@@ -40,7 +40,7 @@ IMPORT = f"import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r});
 
 def encode_all(cine: Path) -> list[bytes]:
     "What cannot be saved: every frame decoded and encoded, one after the other."
-    return [player_module.encoded(frame) for frame in dicom.iter_frames(cine, grey=False)]
+    return [loops.encoded(frame) for frame in dicom.iter_frames(cine, grey=False)]
 
 
 @contextmanager
@@ -57,9 +57,9 @@ def opened(*cells: str) -> Iterator[tuple[Path, object]]:
 
 def first_frame(cine: Path) -> tuple[float, float]:
     "Seconds from the call to the first frame on the screen, and of `encode_all` in the same kernel."
-    warm = f"{IMPORT}; exploring.encode_all({str(cine)!r}); exploring.player_module.message('first of a session')"
+    warm = f"{IMPORT}; exploring.encode_all({str(cine)!r}); exploring.loops.message('first of a session')"
     base = f"s = time.time(); exploring.encode_all({str(cine)!r}); took = time.time() - s"
-    show = f"start = time.time(); shown = exploring.player_module.player({str(cine)!r}); "
+    show = f"start = time.time(); shown = exploring.cine_player.player({str(cine)!r}); "
     show += "open('t', 'w').write(f'[{start}, {took}]'); shown"
     with opened(warm, base, show) as (folder, driver):
         seen = driver.execute_async_script(FIRST_FRAME + RUN_ALL)
@@ -79,9 +79,9 @@ def table_follows(moves: int = 8) -> float:
 
 def playing(cine: Path, work: Path, repeats: int) -> list[Row]:
     "The 120-frame cine: how long until it is shown, and how much is sent."
-    jobs = {"player": partial(seconds, player_module.player, cine), "bare": partial(seconds, encode_all, cine)}
+    jobs = {"player": partial(seconds, cine_player.player, cine), "bare": partial(seconds, encode_all, cine)}
     times = {name: min(found) for name, found in interleaved(jobs, repeats).items()}
-    sent = len(player_module.player(cine).html)
+    sent = len(cine_player.player(cine).html)
     rows = [Row("player called / the cine decoded and encoded: time", "s", times["player"], times["bare"], 1.5)]
     if not browser.missing():
         found = map(min, zip(*(first_frame(cine) for _ in range(repeats)), strict=True))

@@ -14,10 +14,11 @@ from pydantic import Field
 
 # %% ../nbs/12_explore.ipynb #54df764c
 from .annotations import NEEDED, read_table
-from .cine import Player, open_clip, player, shown_instead
+from .cine import Player, player
 from .core import OptionalPath, ProjectPath, Settings, from_notebook, from_root, settings_table
 from .dicom import BadFile, read_header
 from .errors import error_browser
+from .loops import open_clip, shown_instead
 from .preview import DegradationPreview, degradation_preview
 from .review import label_review, to_review
 from .reviews import ORDERS

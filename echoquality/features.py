@@ -87,7 +87,7 @@ def file_features(path: Path, header: Dataset) -> dict:
         "regions": len(value_of(header, "SequenceOfUltrasoundRegions") or ()),
     }
 
-
+# %% ../nbs/09b_features.ipynb #a1e4f6bb
 MEASURED = 8  # frames of a clip, its first
 
 

@@ -328,7 +328,7 @@ def _quarantine(bad: list[tuple]) -> pd.DataFrame:
     rows = [(printable(f"{row.folder}/{row.file_id}"), stage, why) for row, stage, why in bad]
     return pd.DataFrame(rows, columns=QUARANTINE).sort_values(QUARANTINE, ignore_index=True)
 
-
+# %% ../nbs/04_selection.ipynb #36f1125e
 def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SelectionError (nothing can be used)."
     rows = read_results(settings.results_dir)
