@@ -648,8 +648,8 @@ def test_a_cluster_build_that_is_interrupted_or_loses_its_scheduler_says_so(corp
         ctrl_c = run_until(command, 0.1, once_begun(lambda process: os.killpg(process.pid, signal.SIGINT)))
         alone = run_until(command, 0.1, once_begun(lambda process: cluster.close()))
     assert ctrl_c.returncode == alone.returncode == 1
-    assert ctrl_c.said.strip() == "interrupted; the same command goes on from here"
-    assert alone.said.startswith("error: the Dask cluster is gone") and "Traceback" not in alone.said
+    assert ctrl_c.said.splitlines()[-1] == "interrupted; the same command goes on from here"  # after progress, if slow
+    assert "error: the Dask cluster is gone" in alone.said and "Traceback" not in ctrl_c.said + alone.said
     assert not list((tmp_path / "out").rglob("*.part"))
 
 
