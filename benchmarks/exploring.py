@@ -28,7 +28,6 @@ function look() {
   if (shown) done(Date.now() / 1000); else requestAnimationFrame(look);
 }
 look(); """
-RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
 SLIDE = """
 const [done] = arguments, root = document.querySelector('.echoquality-thresholds');
 const table = root.querySelector('.counts').closest('.widget-html'), start = performance.now();
@@ -62,7 +61,7 @@ def first_frame(cine: Path) -> tuple[float, float]:
     show = f"start = time.time(); shown = exploring.cine_player.player({str(cine)!r}); "
     show += "open('t', 'w').write(f'[{start}, {took}]'); shown"
     with opened(warm, base, show) as (folder, driver):
-        seen = driver.execute_async_script(FIRST_FRAME + RUN_ALL)
+        seen = driver.execute_async_script(FIRST_FRAME + browser.RUN_ALL)
         start, took = json.loads((folder / "t").read_text())
     return seen - start, took
 
@@ -71,7 +70,7 @@ def table_follows(moves: int = 8) -> float:
     "Seconds from a slider's move in the browser to the table that follows it, the best of some."
     cell = "exploring.thresholds.ThresholdExplorer(exploring.scored(), exploring.selection.SelectionSettings())"
     with opened(f"{IMPORT}; explorer = {cell}", "explorer") as (_, driver):
-        driver.execute_async_script(f"{RUN_ALL}.then(arguments[0])")
+        driver.execute_async_script(f"{browser.RUN_ALL}.then(arguments[0])")
         lab = browser.Lab(driver)
         lab.wait(lambda: lab.text("thresholds", "table"))
         return min(driver.execute_async_script(SLIDE) / 1000 for _ in range(moves))
@@ -81,7 +80,7 @@ def playing(cine: Path, work: Path, repeats: int) -> list[Row]:
     "The 120-frame cine: how long until it is shown, and how much is sent."
     jobs = {"player": partial(seconds, cine_player.player, cine), "bare": partial(seconds, encode_all, cine)}
     times = {name: min(found) for name, found in interleaved(jobs, repeats).items()}
-    sent = len(cine_player.player(cine).html)
+    sent = len(cine_player.player(cine).pictures.html)
     rows = [Row("player called / the cine decoded and encoded: time", "s", times["player"], times["bare"], 1.5)]
     if not browser.missing():
         found = map(min, zip(*(first_frame(cine) for _ in range(repeats)), strict=True))

@@ -98,7 +98,7 @@ def explain(model: Model, rows: pd.DataFrame, store: ClipStore, seed: int = 0) -
         found.append(Explained(title, clip, maps / max(float(maps.max()), 1e-12), *numbers))
     return found
 
-
+# %% ../nbs/09c_attention.ipynb #a9300ac5
 def look(path: Path, model: Model) -> tuple[np.ndarray, np.ndarray]:
     """What a model sees of a file and where it looks: uint8 (T, size, size, C), float32 (T, size, size), 0 to 1.
 

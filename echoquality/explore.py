@@ -18,7 +18,7 @@ from .cine import Player, player
 from .core import OptionalPath, ProjectPath, Settings, from_notebook, from_root, settings_table
 from .dicom import BadFile, read_header
 from .errors import error_browser
-from .loops import open_clip, shown_instead
+from .loops import shown_instead
 from .preview import DegradationPreview, degradation_preview
 from .review import label_review, to_review
 from .reviews import ORDERS
@@ -60,8 +60,7 @@ def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
         raise BadFile(f"{annotations_csv} has {len(made)} synthetic clips, and none with number {number}")
     copy = next(made.iloc[[number]].itertuples())
     source = table[(table["folder"] == copy.source_folder) & (table["file_id"] == copy.source_sample)]
-    rows = [*source.head(1).itertuples(), copy]
-    return Player(*(open_clip(row, annotations_csv.parent) for row in rows))
+    return player(*source.head(1).itertuples(), copy, root=annotations_csv.parent)
 
 
 @shown_instead

@@ -303,15 +303,27 @@ def _new(facts: dict | str, row, seen: dict[str, str]) -> dict | str:
     first = seen.setdefault(facts["sha256"], name)
     return facts if first == name else f"the same bytes as {first}, which was taken before it, or reviewed"
 
+# %% ../nbs/04_selection.ipynb #0d1a3b89
+def _no_hash(row) -> str:
+    return ""
+
+
+def _hash(row, raw_data_dir: Path) -> str:
+    "The hash of the file of a results row; '' where it cannot be read: if it is wanted, it is found missing then."
+    try:
+        return sha256(locate(row, raw_data_dir))
+    except (BadFile, OSError):
+        return ""
+
 
 def _judged(rows: pd.DataFrame, verdicts: pd.DataFrame, settings: SelectionSettings) -> dict[str, str]:
     "hash → name of every file that people judged: what holds of it holds of its copies, whatever their scores."
-    seen = {}
-    for row in rows.loc[verdicts.index[(verdicts["review"] != "unsure") & (verdicts.index >= 0)]].itertuples():
-        try:
-            seen.setdefault(sha256(locate(row, settings.raw_data_dir)), f"{row.folder}/{row.file_id}")
-        except (BadFile, OSError):  # if it is wanted, it is found missing then
-            continue
+    chosen, seen = rows.loc[verdicts.index[(verdicts["review"] != "unsure") & (verdicts.index >= 0)]], {}
+    named = list(chosen.itertuples(index=False))
+    look = partial(_hash, raw_data_dir=settings.raw_data_dir)
+    for row, found in zip(named, parallel(look, named, settings.workers, "reviewed files", lost=_no_hash), strict=True):
+        if found:
+            seen.setdefault(found, f"{row.folder}/{row.file_id}")
     return seen
 
 # %% ../nbs/04_selection.ipynb #5ccd29aa

@@ -78,7 +78,7 @@ def loop(level: int = 0, count: int = 6) -> Clip:
 
 def test_the_buttons_do_what_they_say():
     shown = player(loop(), loop(99))
-    assert shown.html.count("<img") == 12 and shown.frame == 0
+    assert shown.pictures.html.count("<img") == 12 and shown.frame == 0
     shown.controls.on.click()
     shown.controls.on.click()
     assert shown.frame == 2 and ".f2 { visibility: visible" in shown._style.value and shown.controls.slider.value == 2
@@ -90,11 +90,11 @@ def test_the_buttons_do_what_they_say():
     assert shown.frame == 3
     shown.controls.play.click()
     assert "animation" in shown._style.value.replace(STYLE, "") and shown.controls.play.icon == "pause"
-    before, pictures = shown._view.turn, shown.html
+    before, pictures = shown.view.turn, shown.pictures.html
     shown.controls.speed.value = 2.0
     shown.controls.switches["zoom"].value = True
-    assert shown._view.speed == 2 and shown._view.zoom and shown._view.playing and shown._view.turn == before + 2
-    assert shown.html == pictures  # the frames are sent once
+    assert shown.view.speed == 2 and shown.view.zoom and shown.view.playing and shown.view.turn == before + 2
+    assert shown.pictures.html == pictures  # the frames are sent once
     shown.controls.play.click()
     assert "animation" not in shown._style.value.replace(STYLE, "")
 
@@ -103,28 +103,28 @@ def test_another_clip_plays_on_however_short_it_is():
     shown = Player(loop(count=100), playing=True)
     shown.turn(frame=60)
     shown.show(loop(count=3))
-    assert shown._view.playing and shown.controls.slider.value == 0 and shown.controls.slider.max == 2
+    assert shown.view.playing and shown.controls.slider.value == 0 and shown.controls.slider.max == 2
 
 
 def test_what_is_there_already_is_not_sent_again():
     one, two, three = map(loop, (0, 99, 255))
     shown, sent = Player(one, two), []
-    for picture in shown._pictures.children:
+    for picture in shown.pictures.children:
         picture.observe(lambda change: sent.append(change["new"]), "value")
     shown.show(one, three)
-    assert sent == [picture_html(three)] and len(shown._pictures.children) == 2
+    assert sent == [picture_html(three)] and len(shown.pictures.children) == 2
     shown.show(one)
-    assert len(shown._pictures.children) == 1 and shown.html == picture_html(one)
+    assert len(shown.pictures.children) == 1 and shown.pictures.html == picture_html(one)
     shown.show(three, one)
-    assert shown.html == picture_html(three) + picture_html(one)
+    assert shown.pictures.html == picture_html(three) + picture_html(one)
 
 
 def test_a_player_without_a_clip_has_no_buttons():
     assert "nothing to play" in player().value and "is no clip" in player(np.zeros((2, 3, 4))).value
     shown = player(Clip(reason="truncated"))
-    assert "truncated" in shown.html and shown.controls.layout.display == "none"
+    assert "truncated" in shown.pictures.html and shown.controls.layout.display == "none"
     shown.show(loop())
-    assert shown.controls.layout.display == "" and shown.html.count("<img") == 6
+    assert shown.controls.layout.display == "" and shown.pictures.html.count("<img") == 6
 
 
 @given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))

@@ -12,7 +12,7 @@ import pytest
 
 from echoquality.annotations import simulated_dataset
 from echoquality.core import sha256
-from echoquality.evidence import simulated_predictions
+from echoquality.evidence import simulated_predictions, simulated_predictions_of
 
 
 def test_every_clip_is_in_one_cell_the_surest_first():
@@ -38,16 +38,7 @@ def dataset(tmp_path_factory) -> Path:
 
 def write_predictions(csv: Path, folder: Path, model: str = "0" * 12) -> Path:
     "Made-up predictions of a dataset's clips: mostly right."
-    clips = pd.read_csv(csv).fillna({"degradation": ""})
-    table = simulated_predictions(len(clips))[["machine_model", "score"]]
-    rng = np.random.default_rng(0)
-    logit = 2 * (2 * clips["quality_score"] - 1) + rng.normal(0, 2, len(clips))
-    table = table.assign(video_path=clips["video_path"], logit=logit, probability=1 / (1 + np.exp(-logit)))
-    table = table.assign(label=clips["quality_score"], machine=clips["machine_type"], group=clips["group"])
-    source = np.where(clips["synthetic"], "synthetic", "natural")
-    table = table.assign(source=source, degradation=np.where(clips["synthetic"], "motion_blur", ""))
-    table = table.assign(model=model, dataset=sha256(csv)[:12])
-    table.to_parquet(folder / "predictions.parquet")
+    simulated_predictions_of(csv, model).to_parquet(folder / "predictions.parquet")
     (folder / "metrics.json").write_text(json.dumps({"thresholds": {"probability": 0.4}}))
     return folder / "predictions.parquet"
 
@@ -55,18 +46,18 @@ def write_predictions(csv: Path, folder: Path, model: str = "0" * 12) -> Path:
 def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
     shown = error_browser(write_predictions(dataset, tmp_path), dataset)
     assert shown._threshold.value == 0.4
-    for cell, button in shown._buttons.items():
-        rows = shown._rows()[cell]
+    for cell, button in shown.matrix.cells.items():
+        rows = shown.rows[cell]
         button.click()
         assert button.description.startswith(f"{len(rows)} ") and len(shown._list.options) == len(rows) > 0
         assert shown._list.value == rows.index[0] and shown._player.clips[0].frames
         assert shown._player.clips[0].facts["probability"] == f"{rows['probability'].iloc[0]:.4g}"
     shown._threshold.value = 1.0
-    assert shown._buttons[1, 1].description.startswith("0 ")
+    assert shown.matrix.cells[1, 1].description.startswith("0 ")
     shown.choose((1, 1))
-    assert "no clip is good, called good" in shown._player.html
+    assert "no clip is good, called good" in shown._player.pictures.html
     shown._part.value = "vivid"
-    assert sum(map(len, shown._rows().values())) == shown._table["machine"].eq("vivid").sum()
+    assert sum(map(len, shown.rows.values())) == shown._table["machine"].eq("vivid").sum()
 
 
 def test_grad_cam_is_laid_over_what_the_network_saw(dataset, tmp_path):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from papermill.iorw import load_notebook_node
@@ -19,7 +18,7 @@ from papermill.parameterize import parameterize_notebook
 from echoquality.annotations import simulated_dataset
 from echoquality.clips import Form
 from echoquality.core import parameter_table, parameters_cell, parameters_source, project_root, sha256
-from echoquality.evidence import simulated_predictions
+from echoquality.evidence import simulated_predictions_of
 from echoquality.model import Model, make_network, save_model
 from echoquality.reviews import read_reviews
 
@@ -42,21 +41,9 @@ def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
 def test_good_clips_can_be_previewed(dataset, tmp_path):
     home = dataset.parent.parent
     shown = preview_good_clips(home / "results/inference_output", home / "raw_data", most=5)
-    assert len(shown._file.options) == 5 and len(shown._player.clips) == 2
+    assert len(shown.file.options) == 5 and len(shown.player.clips) == 2
     nowhere = preview_good_clips(home / "results/inference_output", tmp_path)
     assert str(tmp_path) in nowhere.value and "none of the good clips" in nowhere.value
-
-
-def write_predictions(csv: Path, folder: Path, model: Path) -> Path:
-    "Made-up predictions of a dataset's clips."
-    clips, rng = pd.read_csv(csv), np.random.default_rng(0)
-    logit = 2 * (2 * clips["quality_score"] - 1) + rng.normal(0, 2, len(clips))
-    table = simulated_predictions(len(clips)).assign(video_path=clips["video_path"], machine=clips["machine_type"])
-    table = table.assign(label=clips["quality_score"], logit=logit, probability=1 / (1 + np.exp(-logit)))
-    table = table.assign(group=clips["group"], source=np.where(clips["synthetic"], "synthetic", "natural"))
-    table = table.assign(model=sha256(model)[:12], dataset=sha256(csv)[:12])
-    table.to_parquet(folder / "predictions.parquet")
-    return folder / "predictions.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +54,8 @@ def place(dataset, tmp_path_factory) -> Path:
     save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), 16, 2), model)
     values = {"results_dir": f"{home}/results/inference_output", "raw_data_dir": f"{home}/raw_data", "most": 10}
     values |= {"reviews_csv": f"{folder}/reviews.csv", "reviewer": "ana", "annotations_csv": str(dataset)}
-    values |= {"predictions": str(write_predictions(dataset, folder, model)), "model": str(model)}
+    simulated_predictions_of(dataset, sha256(model)[:12]).to_parquet(folder / "predictions.parquet")
+    values |= {"predictions": f"{folder}/predictions.parquet", "model": str(model)}
     notebook = load_notebook_node(str(project_root() / "nbs/12_explore.ipynb"))
     nbformat.write(parameterize_notebook(notebook, values), folder / "explore.ipynb")
     return folder

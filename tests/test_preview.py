@@ -34,25 +34,25 @@ def folder(tmp_path_factory) -> Path:
 def test_a_draw_is_that_of_its_seed_and_the_next_is_another(folder):
     one, two = (degradation_preview(folder / "a.dcm", seed=3) for _ in range(2))
     assert one.operations.degradation == two.operations.degradation
-    one._again.click()
-    assert one._seed.value == 4 and one.operations.degradation != two.operations.degradation
-    assert str(one.operations.degradation) in one._record.value.replace("&quot;", '"')
-    one._kind.value = "motion_blur"
+    one.random.again.click()
+    assert one.random.seed.value == 4 and one.operations.degradation != two.operations.degradation
+    assert str(one.operations.degradation) in one.record.value.replace("&quot;", '"')
+    one.random.kind.value = "motion_blur"
     assert one.operations.degradation.kind == "motion_blur"
 
 
 def test_a_slider_changes_the_copy_alone(folder):
     shown = degradation_preview(folder / "a.dcm")
-    shown._kind.value = "contrast_reduction"
+    shown.random.kind.value = "contrast_reduction"
     shown.operations.values["contrast_reduction"]["reduction"].value = 0.5
     assert shown.operations.degradation == Degradation(operations=[ContrastReduction(reduction=0.5)])
-    (source, copy), before = shown._player.clips, shown._player.clips[0].frames
+    (source, copy), before = shown.player.clips, shown.player.clips[0].frames
     assert source.frames != copy.frames and len(source.frames) == len(copy.frames)
     shown.operations.values["contrast_reduction"]["reduction"].value = 0.7
-    assert shown._player.clips[0].frames == before and shown._player.clips[1].frames != copy.frames
+    assert shown.player.clips[0].frames == before and shown.player.clips[1].frames != copy.frames
     for switch in shown.operations.on.values():
         switch.value = False
-    assert shown._player.clips[0].frames == shown._player.clips[1].frames and "nothing" in shown._record.value
+    assert shown.player.clips[0].frames == shown.player.clips[1].frames and "nothing" in shown.record.value
 
 
 @pytest.mark.parametrize("real", [False, True])
@@ -72,17 +72,17 @@ def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
 
 def test_what_cannot_be_previewed_says_why(folder, tmp_path):
     shown = degradation_preview(folder)
-    shown._file.value = folder / "b.dcm"
-    assert "b.dcm" in shown._player.clips[0].reason
-    shown._file.value = folder / "a.dcm"
-    assert len(shown._player.clips) == 2
+    shown.file.value = folder / "b.dcm"
+    assert "b.dcm" in shown.player.clips[0].reason
+    shown.file.value = folder / "a.dcm"
+    assert len(shown.player.clips) == 2
     assert "no files there" in degradation_preview(tmp_path).value
 
 
 def test_every_operation_can_be_set(folder):
     shown = degradation_preview(folder / "a.dcm")
     for seed in range(12):
-        shown._seed.value = seed
+        shown.random.seed.value = seed
         expected = draw_degradation(generator(seed, "preview"))
         for asked, drawn in zip(shown.operations.degradation.operations, expected.operations, strict=True):
             for name, value in drawn:

@@ -36,7 +36,7 @@ def test_a_session_goes_on_where_it_was(corpus, tmp_path):
     for new in ("good", "bad", "unsure"):
         session.decide(new)
     again = Session(clips, path, "ana")
-    assert again.place == 3 and again.reviewed == 3
+    assert again.place == 3 and again.decisions.reviewed == 3
     assert again.undo() and again.place == 2 and again.undo() and again.place == 1
     last = read_reviews(path).iloc[-1]
     assert (last["old"], last["new"], last["note"]) == ("bad", "", "undo")
@@ -62,15 +62,15 @@ def test_a_restart_changes_nothing(corpus, steps, restart):
         sessions = [Session(clips, Path(folder) / name, "ana") for name in ("one.csv", "two.csv")]
         for number, step in enumerate(steps):
             if number == restart:
-                sessions[1] = Session(clips, sessions[1].path, "ana")
+                sessions[1] = Session(clips, sessions[1].decisions.path, "ana")
             for session in sessions:
                 if step == "undo":
                     session.undo()
                 elif session.place < len(clips):
                     session.decide(step)
-        held = [{key: new for key, new in session.decided.items() if new} for session in sessions]
-        assert held[0] == held[1] and sessions[0].reviewed == sessions[1].reviewed
-        written = decisions(read_reviews(sessions[0].path))
+        held = [{key: new for key, new in session.decisions.held.items() if new} for session in sessions]
+        assert held[0] == held[1] and sessions[0].decisions.reviewed == sessions[1].decisions.reviewed
+        written = decisions(read_reviews(sessions[0].decisions.path))
         assert written.set_index(["folder", "file_id"])["new"].to_dict() == held[0]
 
 
@@ -101,7 +101,7 @@ def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     clips = shown.session.clips
     assert found["file_id"].tolist() == clips["file_id"].iloc[[0, 1, 2, 2]].tolist()
     assert found["old"].iloc[0] == ("good" if clips["label"].iloc[0] else "bad")
-    assert "2 of 6" in shown._where.value and clips["file_id"].iloc[2] in shown._player.html
+    assert "2 of 6" in shown._where.value and clips["file_id"].iloc[2] in shown._player.pictures.html
 
 
 @pytest.mark.parametrize(("key", "lines"), [("g", 2), ("z", 2)])
@@ -122,7 +122,7 @@ def test_a_key_that_comes_too_soon_is_said(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
     shown.patience = 60
     shown.bar.typed.value = "g"
-    assert "good: too soon" in shown._said.value and not shown.session.reviewed
+    assert "good: too soon" in shown._said.value and not shown.session.decisions.reviewed
 
 
 def test_one_goes_back_and_decides_anew(corpus, tmp_path):
@@ -142,14 +142,14 @@ def test_what_replaces_an_excluded_clip_is_offered(corpus, tmp_path):
     every = select(SelectionSettings(**places | {"results_dir": corpus / "results/inference_output"}))
     write_results(every.rows.merge(every.samples[["folder", "file_id"]]), tmp_path / "results")  # those that are sound
     shown = review_of(corpus, tmp_path / "reviews.csv", **few, results_dir=tmp_path / "results")
-    first = set(shown.session._keys)
+    first = set(shown.session.keys)
     for _ in first:
         shown.act("exclude")
     again = review_of(corpus, tmp_path / "reviews.csv", **few, results_dir=tmp_path / "results")
-    assert first < set(again.session._keys) and len(again.session._keys) == 12 and again.session.reviewed == 6
-    settings = SelectionSettings(**places, max_high_quality=3, max_low_quality=3, reviews_csv=shown.session.path)
+    assert first < set(again.session.keys) and len(again.session.keys) == 12 and again.session.decisions.reviewed == 6
+    settings = SelectionSettings(**places, reviews_csv=tmp_path / "reviews.csv", max_high_quality=3, max_low_quality=3)
     taken = select(settings).samples
-    assert set(zip(taken["folder"], taken["file_id"], strict=True)) == set(again.session._keys) - first
+    assert set(zip(taken["folder"], taken["file_id"], strict=True)) == set(again.session.keys) - first
 
 
 def test_a_session_undoes_decisions_on_its_own_clips_alone(corpus, tmp_path):
@@ -185,7 +185,7 @@ def test_at_the_end_it_says_so_and_undo_still_works(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv", most=1)
     shown.act("good")
     shown.act("good")
-    assert "every clip was reviewed" in shown._player.html
+    assert "every clip was reviewed" in shown._player.pictures.html
     shown.act("undo")
     assert shown._player.clips[0].frames and "0 of 1" in shown._where.value
 
@@ -202,4 +202,4 @@ def test_a_decision_that_was_not_written_was_not_made(corpus, tmp_path):
     path.unlink()
     path.mkdir()
     shown.act("good")
-    assert "was not written" in shown._said.value and shown.session.place == 0 and not shown.session.reviewed
+    assert "was not written" in shown._said.value and shown.session.place == 0 and not shown.session.decisions.reviewed

@@ -109,12 +109,13 @@ def open_notebook(driver: Chrome, address: str, notebook: str, patience: float =
     WebDriverWait(driver, patience).until(lambda _: driver.execute_script(ready))
 
 
+RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"  # a promise
+
+
 def run_all(driver: Chrome, address: str, notebook: str) -> None:
     "Open a notebook, and run all its cells to the end."
     open_notebook(driver, address, notebook)
-    driver.execute_async_script(
-        "const done = arguments[0]; window.jupyterapp.commands.execute('notebook:run-all-cells').then(done, done)"
-    )
+    driver.execute_async_script(f"{RUN_ALL}.then(arguments[0], arguments[0])")
 
 
 WATCH = """
@@ -140,7 +141,7 @@ class Lab:
         self.driver.execute_async_script(
             "const done = arguments[0], n = window.jupyterapp.shell.currentWidget;"
             "n.sessionContext.session.kernel.restart()"
-            ".then(() => window.jupyterapp.commands.execute('notebook:run-all-cells')).then(done, done)"
+            f".then(() => {RUN_ALL}).then(done, done)"
         )
 
     def wait(self, condition, patience: float = 60) -> None:
