@@ -32,13 +32,11 @@ from echoquality.core import (
     from_notebook,
     generator,
     parallel,
-    reason_of,
     run_main,
     settings_table,
 )
 from .derived import derived_header, write_clip
 from echoquality.dicom import (
-    BadFile,
     bounds,
     clip_sector,
     clip_shape,
@@ -48,6 +46,7 @@ from echoquality.dicom import (
     read_header,
     sector_picture,
 )
+from .files import bad_file
 
 # %% ../nbs/05_degradation.ipynb #c0769d62
 _all_ = ["from_notebook", "settings_table"]  # what the Run section needs besides
@@ -254,7 +253,7 @@ def _preview(task: tuple[Path, tuple[str, ...], int]) -> tuple | str:
         mask = clip_sector(path, header).mask
         frame = read_frames(path, [frame_count(header) // 2], grey=False)
     except Exception as e:  # the file's own problem, whatever it is
-        return str(e) if isinstance(e, BadFile) else f"cannot be used: {reason_of(e)}"
+        return str(bad_file(e, "cannot be used"))
     drawn = [draw_degradation(generator(seed, path.name, kind), (kind,)) for kind in kinds]
     return frame[0], mask, [(each, degrade(frame, mask, each)[0]) for each in drawn]
 

@@ -20,8 +20,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 # %% ../nbs/09b_features.ipynb #3db459f5
-from .core import KILLED, parallel, reason_of
-from .dicom import BadFile, clip_mask, frame_count, frame_time, read_frames, read_header, value_of
+from .core import KILLED, parallel
+from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
+from .files import bad_file
 from .metrics import auroc_interval
 
 # %% ../nbs/09b_features.ipynb #4ea65036
@@ -97,10 +98,8 @@ def read_features(path: Path) -> dict | str:
         header = read_header(path)
         frames = read_frames(path, range(min(MEASURED, frame_count(header))))
         return clip_features(frames, clip_mask(path, header)) | file_features(path, header)
-    except BadFile as error:
-        return str(error)
     except Exception as error:  # a file is one file's problem, whatever it raises
-        return f"cannot be read: {reason_of(error)}"
+        return str(bad_file(error))
 
 
 def _killed(path: Path) -> str:

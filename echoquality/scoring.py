@@ -21,8 +21,9 @@ import torch
 from .augmentation import augment, draw_augmentation
 from .batches import Hardware
 from .clips import Form, model_input, small_frames, window
-from .core import KILLED, atomic, cores, generator, parallel, reason_of
-from .dicom import BadFile, clip_mask, frame_count, machine_model, machine_type, read_header
+from .core import KILLED, atomic, cores, generator, parallel
+from .dicom import clip_mask, frame_count, machine_model, machine_type, read_header
+from .files import bad_file
 from .metrics import probability
 from .model import Model, Scorer
 from .tracking import example_clips
@@ -87,10 +88,9 @@ class LeftOut:
 def _load(item: tuple[Path, str], view: View) -> Loaded | LeftOut:
     try:
         return load_clip(item[0], view, item[1])
-    except BadFile as error:
-        return LeftOut(error.kind, str(error))
     except Exception as error:  # a file is one file's problem, whatever it raises
-        return LeftOut("unreadable", f"cannot be read: {reason_of(error)}")
+        bad = bad_file(error)
+        return LeftOut(bad.kind, str(bad))
 
 
 def _killed(item: tuple) -> LeftOut:

@@ -29,7 +29,7 @@ from echoquality.core import (
     text_sha256,
     write_text,
 )
-from .dicom import BadFile
+from .files import bad_file
 
 # %% ../nbs/07a_store.ipynb #c17ced0f
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _clip_or_reason(source: Source, form: Form) -> np.ndarray | str:
         clip = read_clip(source.file, form)
         return clip if _stamp(source.file) == source.stamp else "the file changed while it was read"
     except Exception as e:  # a file is one file's problem, whatever it raises
-        return str(e) if isinstance(e, BadFile) else f"cannot be read: {reason_of(e)}"
+        return str(bad_file(e))
 
 
 def _write_array(path: Path, clips: list[np.ndarray]) -> str:

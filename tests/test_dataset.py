@@ -18,13 +18,14 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import SimpleNamespace
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
 from distributed import Client, LocalCluster
-from pydicom import DataElement, dcmread, examples
+from pydicom import DataElement, Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.datadict import tag_for_keyword
 from pydicom.errors import InvalidDicomError
@@ -197,6 +198,171 @@ def test_other_parameters_are_refused_by_name(corpus, tmp_path):
     build_dataset(settings_for(corpus, tmp_path / "out"))
     with pytest.raises(DatasetError, match="num_synthetic was 6, now 5; seed was 42, now 1"):
         build_dataset(settings_for(corpus, tmp_path / "out", num_synthetic=5, seed=1))
+
+
+@pytest.fixture
+def older(tmp_path) -> DatasetSettings:
+    "A dataset of echoquality 0.1.0, the results that it was made from, and empty files in place of its sources."
+    with ZipFile(project_root() / "tests/dataset-0.1.0.zip") as kept:
+        kept.extractall(tmp_path)
+    for sample in json.loads((tmp_path / "out/manifest.json").read_text())["samples"]:
+        (tmp_path / "raw" / sample["source"]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / sample["source"]).touch()
+    (tmp_path / "out/validation_set").mkdir()
+    where = {"results_dir": tmp_path / "results", "raw_data_dir": tmp_path / "raw", "output_dir": tmp_path / "out"}
+    return DatasetSettings(**where, max_high_quality=2, max_low_quality=2, num_synthetic=2, workers=1)
+
+
+def test_a_dataset_of_an_older_version_stays_as_it_is(older):
+    before = contents(older.output_dir)
+    build = build_dataset(older)
+    assert build.status == "unchanged" and len(build.samples) == 6 and contents(older.output_dir) == before
+    assert "nothing to do" in summary(build, older) and "WITHOUT" not in summary(build, older)
+    with pytest.raises(DatasetError, match="group_by was '', now '1'"):
+        build_dataset(older.model_copy(update={"group_by": "1"}))
+
+
+@pytest.mark.parametrize("lost", ["quarantine.csv", "manifest.json"])
+def test_what_an_older_version_began_is_for_it_to_finish(lost, older):
+    plan = (older.output_dir / "manifest.json").read_text()
+    (older.output_dir / lost).unlink()
+    if lost == "manifest.json":
+        (older.output_dir / ".plan.json").write_text(plan)
+    with pytest.raises(DatasetError, match=r"a build that echoquality 0\.1\.0 began, .*finish it with that version"):
+        build_dataset(older)
+
+
+def small_collection(folder: Path, clips: list[tuple], shape: tuple = (48, 64), **settings) -> DatasetSettings:
+    "Phantom clips as (folder, file, score, seed, what is changed in the header), and settings to build from them."
+    rows = []
+    for place, name, score, seed, change in clips:
+        whole = clip_dataset(simulate_clip(0.9, "vivid", seed, 4, shape))
+        whole.PatientID, whole.StudyInstanceUID, whole.SOPInstanceUID = f"P{seed}", f"1.2.{seed}", f"1.2.3.{seed}"
+        change(whole)
+        (folder / "raw" / place).mkdir(parents=True, exist_ok=True)
+        whole.save_as(folder / "raw" / place / name, enforce_file_format=True)
+        verdict = ("PASS", "Excellent quality") if score > 0.5 else ("FAIL", "Critical issues")
+        rows.append((place, name, score, *verdict, f"{place}/{name}"))
+    columns = ["folder", "file_id", "score", "status", "assessment", "path"]
+    write_results(pd.DataFrame(rows, columns=columns), folder / "results")
+    where = {"results_dir": folder / "results", "raw_data_dir": folder / "raw", "output_dir": folder / "out"}
+    return DatasetSettings(**{**where, "num_synthetic": 0, "workers": 1, **settings})
+
+
+def other_site(whole) -> None:
+    "Another anonymiser: other ids, a private tag, another coding."
+    whole.PatientID, whole.StudyInstanceUID = f"B{whole.PatientID}", f"9.{whole.StudyInstanceUID}"
+    whole.private_block(0x0009, "SITE B", create=True).add_new(0x01, "LO", "B")
+    whole.compress(RLELossless, generate_instance_uid=False)
+
+
+def another_uid(whole) -> None:
+    other_site(whole)
+    whole.SOPInstanceUID = f"7.{whole.SOPInstanceUID}"
+
+
+def test_one_clip_exported_twice_is_never_good_and_poor(tmp_path):
+    sure = [("U90", "u", 0.98, 90, lambda whole: None), ("U91", "u", 0.02, 91, lambda whole: None)]
+    pairs = [(f"{site}{i}", "c", score, i, change) for i in range(4) for site, score, change in
+             [("A", 0.99, lambda whole: None), ("B", 0.02, [other_site, another_uid][i % 2])]]  # fmt: skip
+    build = build_dataset(small_collection(tmp_path, sure + pairs))
+    assert sorted(build.samples["folder"]) == ["U90", "U91"]
+    reasons = build.quarantine.set_index("path")["reason"]
+    for i in range(4):
+        assert reasons[f"A{i}/c"] == reasons[f"B{i}/c"] == f"one clip with two labels: good as A{i}/c, poor as B{i}/c"
+
+
+def test_one_clip_exported_twice_is_taken_once_and_binds_its_folders(tmp_path):
+    poor = [("U91", "u", 0.02, 91, lambda whole: None)]
+    pairs = [(f"{site}{i}", f"c{n}", 0.99, 10 * i + n, change) for i in range(6) for n in (0, 1) for site, change in
+             [("A", lambda whole: None), ("B", other_site)] if site == "A" or n]  # fmt: skip
+    build = build_dataset(small_collection(tmp_path, poor + pairs))
+    assert len(build.samples) == 13
+    assert build.quarantine["reason"].str.startswith("the same clip as another, ").sum() == len(build.quarantine) == 6
+    patients = build.samples["folder"].str[1:].where(build.samples["folder"] != "U91", "U91")
+    assert (build.samples["group"].groupby(patients).nunique() == 1).all()
+
+
+def test_a_uid_that_clips_of_other_pixels_share_identifies_nothing(tmp_path):
+    def renamed(whole):
+        whole.SOPInstanceUID = "1.2.3"
+
+    clips = [(f"U{i}", "u", 0.98 if i % 2 else 0.02, i, renamed) for i in range(6)]
+    assert len(build_dataset(small_collection(tmp_path, clips)).samples) == 6
+
+
+def nameless(whole) -> None:
+    whole.PatientID, whole.StudyInstanceUID = "ANON", f"5.{whole.SOPInstanceUID}"
+
+
+def pacs_export(site: str = "") -> list[tuple]:
+    "Clips of 14 patients in two studies each, nested as patient/study/series, without usable ids."
+    studies = [(i, n) for i in range(14) for n in (0, 1)]
+    folders = [f"{site.format(i % 3)}P{i}/ST{n}/SE1" for i, n in studies]
+    scores = [0.98 if i % 2 else 0.02 for i, _ in studies]
+    return [(*each, nameless) for each in zip(folders, "c" * 28, scores, range(28), strict=True)]
+
+
+def test_without_ids_the_first_line_says_on_what_groups_rest(tmp_path):
+    settings = small_collection(tmp_path, pacs_export())
+    build = build_dataset(settings)
+    patients = build.samples["folder"].str.split("/").str[0]
+    assert (build.samples["split"].groupby(patients).nunique() == 1).all() and build.samples["group"].nunique() == 14
+    first = summary(build, settings).splitlines()[0]
+    assert first.startswith("WITHOUT PATIENT IDS: 28 of 28 folders") and "(the top folder): 14 groups" in first
+
+
+def test_sites_above_patients_are_asked_about(tmp_path):
+    settings = small_collection(tmp_path, pacs_export("site{}/"))
+    with pytest.raises(DatasetError, match=r"28 of 28 folders .* group_by: .* 1: 3, 2: 14, 3: 28, 4: 28\)"):
+        build_dataset(settings)
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").rglob("*.dcm"))
+    build = build_dataset(settings.model_copy(update={"group_by": "2"}))
+    assert build.samples["group"].nunique() == 14
+    assert "(group_by '2'): 14 groups" in summary(build, settings).splitlines()[0]
+    rows = "\n".join(f"site{i % 3}/P{i},{i}" for i in range(14))
+    (tmp_path / "patients.csv").write_text(f"folder,patient\n{rows}\n")
+    by_table = settings.model_copy(update={"group_by": str(tmp_path / "patients.csv"), "output_dir": tmp_path / "two"})
+    assert build_dataset(by_table).samples["group"].nunique() == 14 and build_dataset(by_table).status == "unchanged"
+    (tmp_path / "patients.csv").write_text(f"folder,patient\n{rows}\nsite9/P99,99\n")
+    with pytest.raises(DatasetError, match="group_by was 'table "):
+        build_dataset(by_table)
+
+
+def biplane(whole) -> None:
+    "The clip twice, side by side, with regions that say so."
+    frames = whole.pixel_array
+    both = np.concatenate([frames, frames[:, :, ::-1]], axis=2)
+    whole.set_pixel_data(both, "RGB" if both.ndim == 4 else "MONOCHROME2", 8, generate_instance_uid=False)
+    regions = []
+    height, width = frames.shape[1:3]
+    for left in (0, width):
+        regions.append(Dataset())
+        regions[-1].RegionSpatialFormat, regions[-1].RegionDataType, regions[-1].RegionFlags = 1, 1, 0
+        regions[-1].RegionLocationMinX0, regions[-1].RegionLocationMinY0 = left, 0
+        regions[-1].RegionLocationMaxX1, regions[-1].RegionLocationMaxY1 = left + width - 1, height - 1
+        regions[-1].PhysicalUnitsXDirection = regions[-1].PhysicalUnitsYDirection = 3
+        regions[-1].PhysicalDeltaX = regions[-1].PhysicalDeltaY = 0.3
+    whole.SequenceOfUltrasoundRegions = regions
+
+
+@pytest.mark.parametrize("deidentify", [False, True])
+def test_pictures_of_one_frame_are_left_out_or_become_clips(deidentify, tmp_path):
+    clips = [(f"U{i}", "u", 0.98 if i % 2 else 0.02, i, biplane if i < 2 else lambda whole: None) for i in range(4)]
+    settings = small_collection(tmp_path, clips, (96, 128), num_synthetic=3)
+    build = build_dataset(settings)
+    assert len(build.samples) == 5
+    assert set(build.quarantine["reason"]) == {"2 2-D images in one frame (biplane, dual or quad screen)"}
+    places = {"private_dir": tmp_path / "private", "output_dir": tmp_path / "two"}
+    settings = settings.model_copy(update={"split_pictures": True, "deidentify": deidentify, **places})
+    build = build_dataset(settings)
+    assert build.samples["quality_score"].value_counts().to_dict() == {0: 6, 1: 3}
+    assert not build.samples.duplicated(["folder", "file_id"]).any()
+    for sample in build.samples.itertuples():
+        path = tmp_path / "two" / sample.video_path
+        assert read_frames(path).shape[1:] == (96, 128)
+        assert not dciodvfy() or not (sample.synthetic or deidentify) or validation_errors(path) == []
+    assert build_dataset(settings).status == "unchanged"
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "high_quality/mine.dcm", ".hidden"])
@@ -780,7 +946,7 @@ def unprintable() -> bytes:
 @pytest.mark.parametrize(
     "make, expected",
     [
-        (with_swapped_offsets, "cannot be decoded, frame "),
+        (with_swapped_offsets, "whole"),
         (without_length, "uncompressed pixel data without a length"),
         (unprintable, "transfer syntax "),
     ],

@@ -79,6 +79,40 @@ def test_other_images_have_a_reason(name, expected):
     assert reason(path) == expected
 
 
+def with_syntax(number: int):
+    "What makes a clip say that it is of another transfer syntax."
+    names = (f"1.2.840.10008.1.2.4.{n}".ljust(size, "\0") for size, n in ((22, 50), (24, number)))
+    old, new = (f"UI{chr(len(name))}\0{name}".encode() for name in names)
+    return lambda data: data.replace(old, new, 1)
+
+
+def without_pixels(data: bytes) -> bytes:
+    "What a vendor's raw data look like: an ultrasound object with a large private value and no pixels."
+    private = struct.pack("<HH4sL", 0x200D, 0x1001, b"OB\0\0", 2**19) + bytes(2**19)
+    return data[: data.index(b"\xe0\x7f\x10\x00OB")] + private
+
+
+def of_a_vendor(data: bytes) -> bytes:
+    return data.replace(b"1.2.840.10008.5.1.4.1.1.3.1\0", b"1.2.840.113543.6.6.1.3.1000\0")
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (with_syntax(100), "MPEG-2, MPEG-4 or HEVC video, which is not read; export"),
+    (with_syntax(102), "MPEG-2, MPEG-4 or HEVC video"),
+    (with_syntax(107), "MPEG-2, MPEG-4 or HEVC video"),
+    (with_syntax(110), "JPEG XL, which is not read"),
+    (without_pixels, "no pixels, only raw data of the vendor's own; export"),
+    (of_a_vendor, "an object of the vendor's own kind; export"),
+])
+def test_what_cannot_be_read_is_told_as_what_it_is(change, said, tmp_path):
+    (tmp_path / "x").write_bytes(change(REAL.read_bytes()))
+    assert reason(tmp_path / "x").startswith(said)
+
+
+def test_a_dicomdir_is_no_clip(tmp_path):
+    assert reason(sample_file("DICOMDIR")).startswith("a DICOMDIR, the table of contents of a medium")
+
+
 def test_forged_headers_are_refused_before_memory_is_taken(tmp_path):
     for change, expected in [
         ({"NumberOfFrames": 10**9}, "header claims 1000000000 frames of 240 × 320 pixels"),
@@ -194,11 +228,14 @@ FORMATS = [
 ]
 
 
+TWINS = {"OBXXXX1A_expb_2frame.dcm": "OBXXXX1A_2frame.dcm"}  # pydicom reads a big-endian palette as little-endian
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_frames_are_what_the_file_shows(name, tmp_path):
     bare = tmp_path / "1.2.840.113619"  # no extension
     shutil.copy(sample_file(name), bare)
-    colour, expected = read_frames(bare, [0], grey=False)[0], expected_colour(bare)
+    colour, expected = read_frames(bare, [0], grey=False)[0], expected_colour(sample_file(TWINS.get(name, name)))
     assert colour.dtype == np.uint8
     assert np.abs(colour.astype(int) - expected).max() <= 1
     grey = read_frames(bare, [0])[0]
@@ -323,6 +360,54 @@ def test_the_region_bounds_the_search():
     assert not find_sector(frames, header).mask[215:].any()
     region.RegionLocationMaxX1 = 595  # outside the frame: not to be believed
     assert find_sector(frames, header).source == "pixels"
+
+
+def region_at(x0: int, y0: int, x1: int, y1: int, number: int = 1, kind: int = 1) -> Dataset:
+    "A region of a header: `number` is its format (1: 2-D), `kind` its data type (1: tissue)."
+    region = Dataset()
+    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = number, kind, 0
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = x0, y0
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = x1, y1
+    return region
+
+
+BOXES = {  # what the regions of a frame of 320 × 240 are → how many pictures, or what is said
+    "one": ([region_at(10, 10, 300, 220)], ""),
+    "with a colour box": ([region_at(10, 10, 300, 220), region_at(100, 60, 200, 150, kind=2)], ""),
+    "with an ECG": ([region_at(10, 10, 300, 200), region_at(10, 205, 300, 235, number=4, kind=10)], ""),
+    "the same box twice": ([region_at(10, 10, 300, 220), region_at(12, 10, 300, 220, kind=2)], ""),
+    "biplane": ([region_at(0, 0, 159, 239), region_at(160, 0, 319, 239)], "2 2-D images"),
+    "quad": ([region_at(x, y, x + 150, y + 110) for x in (0, 160) for y in (0, 120)], "4 2-D images"),
+    "M-mode": ([region_at(100, 0, 220, 90), region_at(0, 100, 319, 239, number=2)], "2-D image beside M-mode"),
+    "spectrum": ([region_at(100, 0, 220, 90), region_at(0, 100, 319, 239, number=3)], "beside Doppler spectrum"),
+}
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_regions_tell_one_picture_from_several(name, tmp_path):
+    regions, said = BOXES[name]
+    header = dcmread(REAL)
+    header.SequenceOfUltrasoundRegions = regions
+    header.save_as(tmp_path / "x")
+    if not said:
+        assert read_header(tmp_path / "x").NumberOfFrames == 30
+        return
+    with pytest.raises(BadFile, match=said) as error:
+        read_header(tmp_path / "x")
+    assert error.value.kind == "several images"
+
+
+def test_pixels_tell_one_picture_from_several():
+    one = moving_fan()[0]
+    noise = np.random.default_rng(1).integers(0, 255, (8, 240, 320), dtype=np.uint8)
+    shadow = one.copy()
+    shadow[:, :, 150:170] = 0  # a rib across the middle
+    assert [count_pictures(frames) for frames in (np.zeros_like(one), one, shadow)] == [0, 1, 1]
+    assert [count_pictures(np.tile(one, (1, *times))) for times in ((1, 2), (2, 2))] == [2, 4]
+    assert count_pictures(np.concatenate([one, noise[..., :200]], axis=2)) == 2  # beside an M-mode
+    assert count_pictures(np.concatenate([one, noise[:, :90]], axis=1)) == 2  # above one
+    with pytest.raises(BadFile, match="2 pictures in one frame"):
+        find_sector(np.concatenate([one, one], axis=2), pydicom.Dataset())
 
 
 @pytest.mark.parametrize("wrong", [

@@ -94,6 +94,22 @@ def test_nothing_outside_is_opened(row, tmp_path):
     assert str(tmp_path) not in str(error.value)
 
 
+@pytest.mark.parametrize(("labels", "judged", "left"), [
+    ({"a": 1, "b": 1}, {}, "b"),
+    ({"a": 1, "b": 0}, {}, "ab"),
+    ({"a": 1, "b": 0}, {"b": "bad"}, "a"),  # people have looked at b
+    ({"a": 1, "b": 0}, {"a": "good", "b": "bad"}, "ab"),
+    ({"a": 1}, {"b": "exclude"}, "ab"),
+    ({"a": 1, "b": 1, "c": 1}, {"c": "good"}, "ab"),
+])
+def test_of_copies_one_is_kept_or_none(labels, judged, left):
+    names = [("f", name) for name in "abc" if name in labels or name in judged]
+    labels, judged = ({("f", name): value for name, value in each.items()} for each in (labels, judged))
+    reasons = left_out_copies([names], labels, judged)
+    assert sorted(name for _, name in reasons) == list(left)
+    assert all("f/" in why for why in reasons.values())
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory) -> Path:
     "A small simulated corpus."
@@ -166,7 +182,7 @@ def test_copies_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
         review(path, row, word)
         found = select(settings_for(tmp_path / "copy", reviews_csv=path))
         assert "again" not in set(found.samples["file_id"])
-        assert "the same bytes as" in found.quarantine.set_index("path")["reason"][f"{row.folder}/again"]
+        assert "the same clip as another" in found.quarantine.set_index("path")["reason"][f"{row.folder}/again"]
 
 
 def test_reviews_override_the_scores(corpus, tmp_path):
@@ -217,7 +233,9 @@ def test_the_same_file_is_not_taken_twice(corpus, tmp_path):
     assert not selection.samples["sha256"].duplicated().any()
     reasons = selection.quarantine.set_index("path")["reason"]
     taken = f"{good['folder']}/{good['file_id']}"
-    assert reasons[f"{good['folder']}/again"] == f"the same bytes as {taken}, which was taken before it, or reviewed"
+    shown = taken if len(taken) <= 60 else f"…{taken[-59:]}"
+    for name in (taken, f"{good['folder']}/again"):
+        assert reasons[name] == f"one clip with two labels: good as {shown}, poor as {good['folder']}/again"
 
 
 def test_unusable_scores_are_quarantined(corpus, tmp_path):

@@ -46,6 +46,76 @@ def test_whoever_shares_a_patient_shares_a_group(pairs):
     assert groups == patient_groups(table.sample(frac=1, random_state=0))
 
 
+def links_of(*rows) -> pd.DataFrame:
+    "(place, patient, study, clip) of files; what is left out is ''."
+    return pd.DataFrame([(*row, "", "", "")[:4] for row in rows], columns=["place", "patient", "study", "clip"])
+
+
+def sides(links: pd.DataFrame, group_by: str = "") -> int:
+    "How many groups there are."
+    return len(set(group_places(links, group_by).names.values()))
+
+
+PACS = [(f"P{i}/ST{i}{n}/SE1", "", f"1.{i}.{n}") for i in range(14) for n in range(2)]
+
+
+def test_without_ids_the_top_folder_is_the_group():
+    assert sides(links_of(*PACS)) == 14
+    assert group_places(links_of(*PACS)).without_id == 28
+    anonymised = [(place, "ANON", study) for place, _, study in PACS]
+    found = group_places(links_of(*anonymised))
+    assert len(set(found.names.values())) == 14 and (found.without_id, found.shared_ids) == (28, 1)
+
+
+@pytest.mark.parametrize("patient", ["", "ANON"])
+def test_few_top_folders_may_be_sites_and_are_asked_about(patient):
+    sites = [(f"site{i % 2}/{place}", patient, study) for i, (place, _, study) in enumerate(PACS)]
+    with pytest.raises(GroupsError, match=r"28 of 28 folders .* 2 top folders .* 1: 2, 2: 28, 3: 28, 4: 28\)"):
+        group_places(links_of(*sites))
+    assert sides(links_of(*sites), r"P\d+") == sides(links_of(*sites), r"site\d/(P\d+)/") == 14
+    assert sides(links_of(*sites), "2") == 28 and sides(links_of(*sites), "1") == 2
+
+
+def test_a_patient_of_whom_some_files_have_an_id_stays_together():
+    some = [(place, f"id{i}" if i % 2 else "", study) for i, (place, _, study) in enumerate(PACS)]
+    assert sides(links_of(*some)) == 14
+    assert sides(links_of(*some), r"P\d+") == 14
+    assert sides(links_of(("a", "A", "1"), ("b", "B", "1"), ("c", "C", "2", "x"), ("d", "D", "3", "x"))) == 2
+
+
+def test_a_table_says_who_is_a_patient(tmp_path):
+    table = tmp_path / "patients.csv"
+    rows = [f"P{i};{'A' if i < 7 else i}" for i in range(14)]
+    table.write_text("\ufefffolder;patient\n" + "\n".join(rows), encoding="utf-8")
+    assert sides(links_of(*PACS), str(table)) == 8
+    for text, said in [
+        ("folder,patient\nP1,A\n", "says nothing of 26 of 28 folders"), ("folder,who\nP1,A\n", "no column patient"),
+        ("folder,patient\nP1,A\nP1,B\n", "line 3: a folder twice"), ("folder,patient\nP1,\n", "line 2: no patient"),
+    ]:  # fmt: skip
+        table.write_text(text)
+        with pytest.raises(GroupsError, match=said):
+            group_places(links_of(*PACS), str(table))
+    with pytest.raises(GroupsError, match="cannot be read as a table"):
+        grouping(str(tmp_path / "gone.csv"))
+    with pytest.raises(GroupsError, match="no regular expression"):
+        grouping("P(")
+
+
+NAMES = st.sampled_from(["", *"KLMN"])
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefghijkl"), NAMES, NAMES, NAMES), min_size=1, max_size=25))
+def test_whoever_shares_a_study_or_a_clip_shares_a_group(rows):
+    links = links_of(*rows)
+    names = group_places(links).names
+    assert set(names) == set(links["place"])
+    for kind in ("study", "clip"):
+        shared = nobodys(pd.DataFrame({"folder": links["place"], "patient": links[kind]})) if kind == "study" else {""}
+        real = links[~links[kind].isin(shared)]
+        assert (real["place"].map(names).groupby(real[kind]).nunique() == 1).all()
+    assert names == group_places(links.sample(frac=1, random_state=0)).names
+
+
 @st.composite
 def grouped_samples(draw) -> pd.DataFrame:
     "Samples in groups of one machine each; labels mixed."
