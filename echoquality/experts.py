@@ -15,9 +15,9 @@ import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
 # %% ../nbs/09d_experts.ipynb #42094033
-from .core import reason_of
 from .evidence import EvidenceError
 from .metrics import bootstrap, interval
+from .tables import TableError, numbers, read_rows
 
 # %% ../nbs/09d_experts.ipynb #74b35935
 def simulated_grades(table: pd.DataFrame, quality: np.ndarray, seed: int = 0, experts: int = 2) -> pd.DataFrame:
@@ -32,21 +32,18 @@ def simulated_grades(table: pd.DataFrame, quality: np.ndarray, seed: int = 0, ex
 def read_grades(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     "The grades of clips of `table` (video_path), by columns video_path, expert, grade. Raises EvidenceError."
     try:
-        grades = pd.read_csv(path, dtype={"video_path": str, "expert": str})
-    except (OSError, ValueError) as error:
-        raise EvidenceError(f"experts_csv {path}: cannot be read as a table: {reason_of(error)}") from None
-    if missing := [name for name in ("video_path", "expert", "grade") if name not in grades]:
-        raise EvidenceError(
-            f"experts_csv {path}: no column {', '.join(missing)}; found {', '.join(grades.columns[:9])}"
-        )
-    number = pd.to_numeric(grades["grade"], errors="coerce")
+        grades = read_rows(path, ("video_path", "expert", "grade"))
+    except TableError as error:
+        raise EvidenceError(f"experts_csv {path}: {error}") from None
+    number = numbers(grades["grade"])
     for what, wrong in {
-        "grade is no number": ~np.isfinite(number),
-        "video_path or expert is empty": grades[["video_path", "expert"]].isna().any(axis=1),
+        "grade is no number: found {grade!r}, expected one like 4 or 3.5": ~np.isfinite(number),
+        "video_path or expert is empty": (grades[["video_path", "expert"]] == "").any(axis=1),
         "an expert graded a clip twice": grades.duplicated(["video_path", "expert"]),
     }.items():
         if wrong.any():
-            raise EvidenceError(f"experts_csv {path}: line {int(wrong.to_numpy().argmax()) + 2}: {what}")
+            row = grades.loc[wrong.idxmax()]
+            raise EvidenceError(f"experts_csv {path}: line {row.name}: {what.format(**row)}")
     known = grades.assign(grade=number)[grades["video_path"].isin(table["video_path"])]
     if known["video_path"].nunique() < 3:
         count, all_ = known["video_path"].nunique(), grades["video_path"].nunique()

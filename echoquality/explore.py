@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 # %% ../nbs/12_explore.ipynb #54df764c
-from .annotations import NEEDED, read_table
+from .annotations import NEEDED, is_synthetic, read_table
 from .cine import Player, player
 from .core import OptionalPath, ProjectPath, Settings, from_notebook, from_root, settings_table
 from .dicom import BadFile, read_header
@@ -55,7 +55,7 @@ def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     "Play the source of a dataset's synthetic clip, and the clip itself; `number` counts through the synthetic ones."
     annotations_csv = from_root(annotations_csv)
     table = read_table(annotations_csv, [*NEEDED, "synthetic", "file_id", "source_folder", "source_sample"])
-    made = table[table["synthetic"].str.lower() == "true"]
+    made = table[is_synthetic(table, annotations_csv)]
     if not 0 <= number < len(made):
         raise BadFile(f"{annotations_csv} has {len(made)} synthetic clips, and none with number {number}")
     copy = next(made.iloc[[number]].itertuples())

@@ -9,6 +9,8 @@ __all__ = ['COLUMNS', 'TYPES', 'PASS', 'ResultsError', 'parse_summary', 'summary
 # %% ../nbs/02_results.ipynb #e9c75152
 import json
 from collections import Counter
+from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -17,23 +19,49 @@ from .core import reason_of, write_text
 
 # %% ../nbs/02_results.ipynb #821aa9eb
 COLUMNS = ["folder", "file_id", "score", "status", "assessment", "path"]
-TYPES = {"score": (int, float), "status": str, "assessment": str, "path": str}
+TYPES = {"score": (int, float, type(None)), "status": str, "assessment": str, "path": str}
+_values = itemgetter(*TYPES)
 
 
 class ResultsError(ValueError):
     "The results are missing or not in the contract's format; the message says file, folder, key and what to do."
 
+# %% ../nbs/02_results.ipynb #0c616b2e
+class _Repeating(dict):
+    "A JSON object in which the keys `twice` stand more than once."
 
+    twice = ()
+
+
+def _object(pairs: list[tuple]) -> dict:
+    "A JSON object from its keys and values, as `json.loads` hands them on."
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        made = _Repeating(made)
+        made.twice = _repeated(key for key, _ in pairs)
+    return made
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _twice(entry) -> list[str]:
+    return entry.twice if isinstance(entry, _Repeating) else []
+
+# %% ../nbs/02_results.ipynb #c33ec168
 def _wrong(entry, kinds: dict) -> str:
     "The first required key that is missing or of the wrong type, as a phrase; '' if all is well."
     if not isinstance(entry, dict):
         return f"is {type(entry).__name__}, expected an object"
+    for key in _twice(entry):
+        return f"key {key!r} stands there twice"
     for key, kind in kinds.items():
         if key not in entry:
             return f"key {key!r} is missing"
         value = entry[key]
         if not isinstance(value, kind) or isinstance(value, bool):
-            return f"key {key!r} is {value!r}, expected {'text' if kind is str else 'a number'}"
+            return f"key {key!r} is {value!r}, expected {'text' if kind is str else 'a number like 0.93'}"
     return ""
 
 # %% ../nbs/02_results.ipynb #72b5b175
@@ -47,19 +75,26 @@ def _folder_rows(entry: dict, errors: list[str]) -> list[tuple]:
     if not isinstance(files, dict):
         errors.append(f"folder {entry['folder']!r}: key 'results' is {type(files).__name__}, expected an object")
         return []
-    rows = []
+    folder, rows = entry["folder"], []
+    errors += [f"folder {folder!r}, key 'results': file {name!r} stands there twice" for name in _twice(files)]
     for file_id, result in files.items():
         if wrong := _wrong(result, TYPES):
-            errors.append(f"folder {entry['folder']!r}, file {file_id!r}: {wrong}")
+            errors.append(f"folder {folder!r}, file {file_id!r}: {wrong}")
         else:
-            rows.append((entry["folder"], file_id, *(result[key] for key in TYPES)))
+            rows.append((folder, file_id, *_values(result)))
     return rows
 
-
-def _repeated(folders: list) -> set[str]:
-    "Folder names that stand in more than one entry."
-    names = [f["folder"] for f in folders if isinstance(f, dict) and isinstance(f.get("folder"), str)]
-    return {name for name, count in Counter(names).items() if count > 1}
+# %% ../nbs/02_results.ipynb #fb25b784
+def _expect_fractions(rows: pd.DataFrame, source: str) -> None:
+    "Raise ResultsError where most of the scores look like percent."
+    above = rows[rows["score"] > 1]
+    if 2 * len(above) > rows["score"].count() and above["score"].max() <= 100:
+        score, folder, file_id = above[["score", "folder", "file_id"]].iloc[0]
+        raise ResultsError(
+            f"{source}: {len(above)} of {rows['score'].count()} scores lie between 1 and 100, the first in folder "
+            f"{folder!r}, file {file_id!r}: key 'score' is {score}, expected 0 to 1; they look like percent: divide "
+            "them by 100"
+        )
 
 # %% ../nbs/02_results.ipynb #8acdcf71
 def parse_summary(summary: dict, source: str = "summary.json") -> pd.DataFrame:
@@ -67,12 +102,16 @@ def parse_summary(summary: dict, source: str = "summary.json") -> pd.DataFrame:
     folders = summary.get("folder_results") if isinstance(summary, dict) else None
     if not isinstance(folders, list):
         raise ResultsError(f"{source}: key 'folder_results' is missing or no list; is this an inference run's summary?")
-    errors = [f"folder {name!r}: stands there twice" for name in sorted(_repeated(folders))]
+    names = [f["folder"] for f in folders if isinstance(f, dict) and isinstance(f.get("folder"), str)]
+    errors = [f"key {key!r} stands there twice" for key in _twice(summary)]
+    errors += [f"folder {name!r}: stands there twice" for name in sorted(_repeated(names))]
     rows = [row for entry in folders for row in _folder_rows(entry, errors)]
     if errors:
         shown = "\n  ".join(errors[:10])
         raise ResultsError(f"{source}: {len(errors)} faults\n  {shown}\nCorrect them, or run the inference again.")
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"score": float})
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"score": float})
+    _expect_fractions(table, source)
+    return table
 
 # %% ../nbs/02_results.ipynb #4ee366ed
 def summary_path(results_dir: Path) -> Path:
@@ -84,14 +123,14 @@ def read_results(results_dir: Path) -> pd.DataFrame:
     "Read `<results_dir>/summary.json`: one row per clip (`COLUMNS`). Raises ResultsError."
     path = summary_path(results_dir)
     try:
-        return parse_summary(json.loads(path.read_text(encoding="utf-8")), str(path))
+        return parse_summary(json.loads(path.read_bytes(), object_pairs_hook=_object), str(path))
     except OSError as e:
         said = "not found" if isinstance(e, FileNotFoundError) else reason_of(e)
         raise ResultsError(f"{path}: {said}; results_dir is the folder of an inference run") from None
     except json.JSONDecodeError as e:
         raise ResultsError(f"{path}: no JSON at line {e.lineno}, column {e.colno}: {e.msg}") from None
     except UnicodeDecodeError as e:
-        raise ResultsError(f"{path}: not UTF-8 text at byte {e.start}") from None
+        raise ResultsError(f"{path}: not {e.encoding.upper()} text at byte {e.start}; save it in UTF-8") from None
     except (ValueError, OverflowError, RecursionError) as e:
         if isinstance(e, ResultsError):
             raise
@@ -107,6 +146,7 @@ def unusable(rows: pd.DataFrame) -> pd.Series:
         reasons[odd] = "folder, file_id, status or assessment holds characters that cannot be printed"
     bad = ~rows["score"].between(0, 1)
     reasons[bad] = [f"score {score} is outside 0 to 1" for score in rows.loc[bad, "score"]]
+    reasons[rows["score"].isna()] = "has no score"
     return reasons
 
 # %% ../nbs/02_results.ipynb #58c62546

@@ -22,6 +22,7 @@ import pandas as pd
 
 # %% ../nbs/03a_reviews.ipynb #8e035a76
 from .core import generator, reason_of
+from .tables import TableError, delimiter_of, read_text
 
 # %% ../nbs/03a_reviews.ipynb #1fbff8af
 REVIEW = ["who", "when", "file_id", "old", "new", "note", "folder"]  # the columns of a review file
@@ -104,16 +105,15 @@ def _files(path: Path) -> list[Path]:
 def _lines(path: Path) -> dict[int, list[str]]:
     "The values of each line that has any; no value spans two lines, so that none can swallow what follows it."
     try:
-        text = path.read_text(encoding="utf-8-sig")  # any end of line becomes \n
-        lines = dict(enumerate(map(_values, text.split("\n")), 1))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        said = reason_of(error) if isinstance(error, OSError) else "no CSV in UTF-8"
-        raise ReviewsError(f"{path}: {said}; reviews_csv is a file that a label review wrote") from None
-    return {number: line for number, line in lines.items() if line}
+        delimiter = delimiter_of(text := read_text(path))
+        found = [_values(line, delimiter) for line in text.split("\n")]
+    except (TableError, csv.Error) as error:
+        raise ReviewsError(f"{path}: {error}; reviews_csv is a file that a label review wrote") from None
+    return {number: line for number, line in enumerate(found, 1) if any(line)}
 
 
-def _values(line: str) -> list[str]:
-    return next(csv.reader([line]), [])
+def _values(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader([line], delimiter=delimiter), [])
 
 # %% ../nbs/03a_reviews.ipynb #c39b1850
 def _read_file(path: Path) -> pd.DataFrame:

@@ -3,12 +3,37 @@
 from echoquality.annotations import *
 
 
+import re
 import shutil
 
 import pandas as pd
 import pytest
 
-from echoquality.annotations import AnnotationsError, count_clips, leave_out, read_annotations, simulated_dataset
+from echoquality.annotations import (
+    WORDS,
+    AnnotationsError,
+    count_clips,
+    is_synthetic,
+    leave_out,
+    read_annotations,
+    simulated_dataset,
+)
+
+
+@pytest.mark.parametrize("words", [*WORDS, ("true", "False"), ("Wahr", "falsch ")])
+def test_true_and_false_as_spreadsheets_write_them(words):
+    table = pd.DataFrame({"synthetic": words, "quality_score": "0"})
+    assert is_synthetic(table, "a.csv").tolist() == [True, False]
+
+
+@pytest.mark.parametrize("word", ["ja", "2", "-1", " ", "", "nan"])
+def test_any_other_word_for_synthetic_is_refused(word):
+    table = pd.DataFrame({"synthetic": word, "quality_score": "0", "video_path": "x.dcm"}, [7])
+    said = f"a.csv: synthetic is not true or false: line 7, video_path 'x.dcm': found {word!r}"
+    with pytest.raises(AnnotationsError, match=re.escape(said)):
+        is_synthetic(table, "a.csv")
+    if not word.strip():  # a good clip is not degraded
+        assert not is_synthetic(table.assign(quality_score="1,0"), "a.csv").any()
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +76,7 @@ def _set(column, value, row=3):
 
 @pytest.mark.parametrize(("change", "message"), [
     (lambda t: t.drop(columns=["quality_score", "folder"]), "no column quality_score, folder; found video_path"),
-    (_set("quality_score", "0.7"), "not 0 or 1: line 5"),
+    (_set("quality_score", "0.7"), "not 0 or 1: line 5, video_path '.*': found '0.7'"),
     (_set("quality_score", ""), "not 0 or 1: line 5"),
     (_set("video_path", "../../etc/passwd"), r"leads out of the table's folder: line 5, video_path '\.\./"),
     (_set("video_path", "/etc/passwd"), "leads out of the table's folder"),
@@ -62,12 +87,34 @@ def _set(column, value, row=3):
     (lambda t: t[(t["split"] != "val") | (t["quality_score"] == "0")], "'val' has no good clips"),
     (lambda t: t[t["split"] == "test"], "'train' has no poor and no good clips"),
     (lambda t: t.head(0), "'train' has no poor and no good clips"),
-    (_set("split", "dev"), "split is 'dev', expected one of train, val, test"),
+    (_set("split", "dev"), "split is 'dev', expected one of train, val, test: line 5"),
+    (_set("synthetic", "ja"), "synthetic is not true or false: line 5, video_path '.*': found 'ja'"),
     (lambda t: t.assign(group="one"), "a patient is in several splits"),
 ])
 def test_bad_tables_are_refused(changed, change, message):
     with pytest.raises(AnnotationsError, match=message):
         read_annotations(changed(change))
+
+
+def save(table: pd.DataFrame, path, delimiter: str, coding: str) -> None:
+    "As a spreadsheet does, with an empty row below the names."
+    table = table.replace({"quality_score": {"1": "1,0"}, "synthetic": {"true": "WAHR", "false": "FALSCH"}})
+    head, rows = table.to_csv(index=False, sep=delimiter).split("\n", 1)
+    text = f"{head}\n{delimiter * (table.shape[1] - 1)}\n{rows}"
+    path.write_bytes(text.replace("\n", "\r\n").encode(coding))
+
+
+@pytest.mark.parametrize(("delimiter", "coding"), [(";", "utf-8-sig"), ("\t", "utf-16"), (",", "utf-8")])
+def test_a_table_that_went_through_a_spreadsheet_is_the_same(changed, delimiter, coding):
+    path = changed(lambda t: t.drop(columns=["split", "group"]))
+    ours = read_annotations(path, workers=1)
+    table, splits = pd.read_csv(path, dtype=str), pd.read_csv(beside := path.with_name("splits.csv"), dtype=str)
+    save(table, path, delimiter, coding)
+    save(splits, beside, delimiter, coding)
+    pd.testing.assert_frame_equal(read_annotations(path), ours)
+    save(_set("synthetic", "ja")(table), path, delimiter, coding)
+    with pytest.raises(AnnotationsError, match="synthetic is not true or false: line 6"):
+        read_annotations(path)
 
 
 def test_what_is_no_table_is_refused(tmp_path):

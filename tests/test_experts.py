@@ -16,7 +16,10 @@ from echoquality.experts import agreement, read_grades, show_agreement, spearman
     ("text", "message"),
     [
         ("a,b\n1,2\n", "no column video_path, expert, grade; found a, b"),
-        ("video_path,expert,grade\nc0,x,good\n", "line 2: grade is no number"),
+        ("video_path,expert,grade\nc0,x,good\n", "line 2: grade is no number: found 'good', expected one like 4"),
+        ("video_path,expert,grade\n\nc0,x,\n", "line 3: grade is no number: found ''"),
+        ("video_path,expert,grade\nc0,x,3,5\n", "line 2: 4 values, expected 3"),
+        ("video_path;expert;grade\nc0;x;1.234,5\n", "line 2: grade is no number"),
         ("video_path,expert,grade\nc0,x,1\nc0,x,2\n", "line 3: an expert graded a clip twice"),
         ("video_path,expert,grade\nc0,,1\n", "line 2: video_path or expert is empty"),
         ("video_path,expert,grade\nz,x,1\n", "0 of its 1 clips are test clips"),
@@ -34,6 +37,13 @@ def test_grades_of_other_clips_are_passed_over(tmp_path):
     (tmp_path / "g.csv").write_text("video_path,expert,grade\n" + rows)
     found = read_grades(tmp_path / "g.csv", pd.DataFrame({"video_path": [f"c{i}" for i in range(5)]}))
     assert found["grade"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_grades_that_a_german_spreadsheet_saved(tmp_path):
+    rows = "".join(f"c{i};jürgen;{i},5\r\n" for i in range(5))
+    (tmp_path / "g.csv").write_bytes(f"video_path;expert;grade\r\n{rows};;\r\n".encode("utf-8-sig"))
+    found = read_grades(tmp_path / "g.csv", pd.DataFrame({"video_path": [f"c{i}" for i in range(5)]}))
+    assert found["grade"].tolist() == [0.5, 1.5, 2.5, 3.5, 4.5] and set(found["expert"]) == {"jürgen"}
 
 
 def test_spearman_is_that_of_pandas():

@@ -27,8 +27,11 @@ def test_one_row_per_clip():
     assert rows["score"].tolist() == [0.97, 0.04]
 
 
-@pytest.mark.parametrize("key", ["score", "status", "assessment", "path"])
-@pytest.mark.parametrize("value", [None, [], True, "missing"])
+@pytest.mark.parametrize(("key", "value"), [
+    *((key, value) for key in TYPES for value in ([], True, "missing")),
+    *((key, None) for key in TYPES if key != "score"),
+    ("score", "0,93"), ("score", "0.93"), ("score", ""),
+])
 def test_a_broken_file_entry_is_named(key, value):
     summary = example_summary()
     entry = summary["folder_results"][0]["results"]["1.2.840.2"]
@@ -72,12 +75,57 @@ def test_unreadable_files_are_named(tmp_path, content, message):
     assert str(tmp_path / "summary.json") in str(error.value)
 
 
+CLIP = '{"score": %s, "status": "PASS", "assessment": "", "path": ""}'
+ENTRY = '{"folder": "F", "status": "success", "results": {%s}}'
+
+
+def read_back(folder, text: str, coding: str = "utf-8") -> pd.DataFrame:
+    (folder / "summary.json").write_text(text, coding)
+    return read_results(folder)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_every_encoding_of_unicode_is_read(tmp_path, coding):
+    text = json.dumps(example_summary()).replace("Vivid-3", "Vivid-ä")
+    pd.testing.assert_frame_equal(read_back(tmp_path, text, coding), parse_summary(json.loads(text)))
+
+
+@pytest.mark.parametrize(("entries", "message"), [
+    (ENTRY % f'"a": {CLIP % 1}, "a": {CLIP % 0}', "folder 'F', key 'results': file 'a' stands there twice"),
+    (ENTRY % f'"a": {CLIP % """1, "score": 0"""}', "folder 'F', file 'a': key 'score' stands there twice"),
+    (ENTRY % '}, "results": {', "folder 'F': key 'results' stands there twice"),
+    ('], "folder_results": [', "key 'folder_results' stands there twice"),
+])
+def test_what_stands_twice_is_named(tmp_path, entries, message):
+    with pytest.raises(ResultsError, match=message):
+        read_back(tmp_path, f'{{"folder_results": [{entries}]}}')
+
+
 def test_scores_outside_the_range_are_unusable():
     rows = pd.DataFrame({"score": [0.0, 1.0, -0.1, 1.1, np.nan, np.inf]}).assign(folder="f", status="PASS", assessment="")
     rows["file_id"] = ["a", "b\r", "c", "d", "e", "f"]
     assert (unusable(rows) != "").tolist() == [False, True, True, True, True, True]
     assert "cannot be printed" in unusable(rows)[1]
-    assert unusable(rows)[4] == "score nan is outside 0 to 1"
+    assert unusable(rows)[4] == "has no score"
+
+
+def of_scores(folder, *scores) -> pd.DataFrame:
+    files = ", ".join(f'"{number}": {CLIP % score}' for number, score in enumerate(scores))
+    return read_back(folder, f'{{"folder_results": [{ENTRY % files}]}}')
+
+
+@pytest.mark.parametrize("score", ["null", "NaN", "93.1", "Infinity", "-1"])
+def test_a_score_that_is_none_costs_its_clip(tmp_path, score):
+    first, *others = unusable(of_scores(tmp_path, score, 0.93, 1))
+    assert first == ("has no score" if score in ("null", "NaN") else f"score {float(score)} is outside 0 to 1")
+    assert others == ["", ""]
+
+
+def test_scores_in_percent_are_one_fault(tmp_path):
+    with pytest.raises(ResultsError, match=r"2 of 3 scores .* folder 'F', file '1': key 'score' is 93\.1, .* percent"):
+        of_scores(tmp_path, 0.4, 93.1, "null", 100)
+    for others in ([0.4, 1, 93.1, 100], [93.1, 1000], ["null"], []):
+        assert len(of_scores(tmp_path, *others)) == len(others)
 
 
 def test_verdicts():

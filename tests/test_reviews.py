@@ -129,6 +129,20 @@ def test_a_faulty_review_file_is_refused_naming_the_line(tmp_path, text, said):
         read_reviews(tmp_path / "empty")
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
+def test_a_review_file_that_a_spreadsheet_saved_is_read_and_left_alone(tmp_path, coding):
+    add_review(tmp_path / "ours.csv", "jürgen", "f", "1", "good", "bad", "apex; cut off")
+    rows = read_reviews(tmp_path / "ours.csv")
+    text = rows.to_csv(index=False, sep=";", lineterminator="\r\n") + ";;;;;;\r\n"
+    (tmp_path / "saved.csv").write_bytes(text.encode(coding))
+    pd.testing.assert_frame_equal(read_reviews(tmp_path / "saved.csv"), rows)
+    with pytest.raises(ReviewsError, match=r"line 1 is not .*name another file for decisions"):
+        add_review(tmp_path / "saved.csv", "ana", "f", "2", "good", "bad")
+    (tmp_path / "saved.csv").write_bytes(text.encode("cp1252"))
+    with pytest.raises(ReviewsError, match=r"saved\.csv: .*line 2: byte 2 is 0xfc, expected text in UTF-8"):
+        read_reviews(tmp_path / "saved.csv")
+
+
 def test_the_majority_decides_and_a_tie_keeps_a_clip_out():
     rows = [("ana", "good"), ("ben", "good"), ("eva", "bad")]
     votes = {"0": [*rows, ("ida", "exclude")]}

@@ -243,7 +243,7 @@ def test_unusable_scores_are_quarantined(corpus, tmp_path):
     rows.loc[0, "score"] = float("nan")
     write_results(rows, tmp_path)
     quarantine = select(settings_for(corpus, results_dir=tmp_path)).quarantine
-    assert quarantine.loc[quarantine["stage"] == "results", "reason"].tolist() == ["score nan is outside 0 to 1"]
+    assert quarantine.loc[quarantine["stage"] == "results", "reason"].tolist() == ["has no score"]
 
 
 MILLION = """
