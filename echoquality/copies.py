@@ -7,15 +7,13 @@ __all__ = ['fingerprint', 'components', 'same_clips']
 
 # %% ../nbs/03c_copies.ipynb #023eb38b
 from collections.abc import Hashable, Iterable
+from hashlib import sha256
 
 import cv2
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-
-# %% ../nbs/03c_copies.ipynb #c5adbf70
-from .core import text_sha256
 
 # %% ../nbs/03c_copies.ipynb #945d9f8d
 def fingerprint(frames: np.ndarray, count: int) -> dict:
@@ -24,7 +22,7 @@ def fingerprint(frames: np.ndarray, count: int) -> dict:
     `frames`: some of its `count` frames, grey, uint8 (T, H, W), always chosen alike.
     """
     moving = (cv2.subtract(frames.max(0), frames.min(0)) >= 3).mean() > 0.01
-    digest = text_sha256(f"{count} {frames.shape} {frames.tobytes().hex()}") if moving else ""
+    digest = sha256(f"{count} {frames.shape} ".encode() + frames.tobytes()).hexdigest() if moving else ""
     chosen = np.linspace(0, len(frames) - 1, 4).round().astype(int)
     look = np.stack([cv2.resize(frames[i], (16, 16), interpolation=cv2.INTER_AREA) for i in chosen])
     return {"frames_sha256": digest, "look": look}

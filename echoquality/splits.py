@@ -17,7 +17,8 @@ import pandas as pd
 
 # %% ../nbs/05a_splits.ipynb #220c6960
 from .copies import components
-from .core import from_root, generator, reason_of, text_sha256
+from .core import from_root, generator, text_sha256
+from .tables import TableError, read_rows
 
 # %% ../nbs/05a_splits.ipynb #64403d1b
 def nobodys(pairs: pd.DataFrame) -> set[str]:
@@ -71,16 +72,14 @@ def _of_pattern(group_by: str) -> Callable[[str], str]:
 def _of_table(path: Path) -> Callable[[str], str]:
     "What a table with columns folder and patient says of a place, by its longest folder that leads there."
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", sep=None, engine="python")
-    except (OSError, ValueError) as error:
-        raise GroupsError(f"group_by {path}: cannot be read as a table: {reason_of(error)}") from None
-    if missing := [name for name in ("folder", "patient") if name not in table]:
-        raise GroupsError(f"group_by {path}: no column {', '.join(missing)}; found {', '.join(table.columns[:9])}")
+        table = read_rows(path, ("folder", "patient"))
+    except TableError as error:
+        raise GroupsError(f"group_by {path}: {error}") from None
     folders = table["folder"].str.replace("\\", "/").str.strip("/ ")
     faults = {"no folder": folders == "", "no patient": table["patient"] == "", "a folder twice": folders.duplicated()}
     for what, wrong in faults.items():
         if wrong.any():
-            raise GroupsError(f"group_by {path}: line {int(wrong.to_numpy().argmax()) + 2}: {what}")
+            raise GroupsError(f"group_by {path}: line {wrong.idxmax()}: {what}")
     known = dict(zip(folders, table["patient"], strict=True))
     return lambda place: next((known[each] for each in _above(place) if each in known), "")
 
