@@ -17,7 +17,7 @@ from .core import parallel, reason_of, text_sha256, write_text
 from .dataset import CSV, DatasetSettings, build_dataset
 from .dicom import BadFile, patient_id, read_header
 from .phantom import SMALL, Corpus, write_corpus
-from .splits import SPLITS, assign_splits, patient_groups
+from .splits import SPLITS, GroupsError, assign_splits, group_places
 from .tables import TableError, numbers, read_rows
 
 # %% ../nbs/08b_annotations.ipynb #760db282
@@ -92,21 +92,31 @@ def is_synthetic(table: pd.DataFrame, path: Path) -> pd.Series:
     return ~natural
 
 # %% ../nbs/08b_annotations.ipynb #fc75ecf5
-def _patient(file: Path) -> str:
+def _whose(file: Path) -> tuple[str, str]:
+    "(patient, study) of a file."
     try:
-        return patient_id(read_header(file))
+        header = read_header(file)
+        return patient_id(header), header.StudyInstanceUID
     except BadFile:  # it will be left out when clips are decoded
-        return ""
+        return "", ""
+
+
+def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
+    "The group of each row: by patients and studies, and by folders where headers name no patient."
+    found = parallel(_whose, [path.parent / name for name in table["video_path"]], workers, "headers read")
+    links = pd.DataFrame(list(found), columns=["patient", "study"]).assign(place=table["folder"].to_list(), clip="")
+    try:
+        groups = group_places(links)
+    except GroupsError as error:
+        raise AnnotationsError(f"annotations_csv {path}: {error}; or add a column `group`") from None
+    if groups.without_id:
+        print(f"note: {groups.without_id} of {groups.places} folders without patient ids: groups rest on their names")
+    return table["folder"].map(groups.names)
 
 
 def _dealt(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataFrame:
     "Columns group and split for a table that has no split, made from patients, or from folders where there are none."
-    if "group" in table:
-        groups = table["group"]
-    else:
-        patients = parallel(_patient, [path.parent / name for name in table["video_path"]], workers, "headers read")
-        folders = patient_groups(pd.DataFrame({"folder": table["folder"], "patient": list(patients)}))
-        groups = table["folder"].map(folders)
+    groups = table["group"] if "group" in table else _groups(table, path, workers)
     dealt = table[["video_path"]].assign(group=groups)
     return dealt.assign(split=assign_splits(table.assign(group=groups), seed))
 

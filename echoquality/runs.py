@@ -7,20 +7,25 @@ __all__ = ['note_run', 'found_run']
 
 # %% ../nbs/00a_runs.ipynb #ef279a36
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-from .core import WorkError, write_text
+from .core import WorkError, provenance, write_text
 
 # %% ../nbs/00a_runs.ipynb #3c3f7624
 def note_run(folder: Path, name: str, identity: dict, **noted) -> None:
-    "Write what a run is, and what else is `noted` of it (values of JSON), to `folder`/`name`."
-    write_text(Path(folder) / name, json.dumps({"identity": identity, **noted}, indent=1))
+    "Write what a run is, by which version, and what else is `noted` of it (values of JSON), to `folder`/`name`."
+    whole = {"echoquality": provenance()["echoquality"], "identity": identity, **noted}
+    write_text(Path(folder) / name, json.dumps(whole, indent=1))
 
 
-def found_run(folder: Path, name: str, identity: dict, resume: bool) -> dict:
+def found_run(
+    folder: Path, name: str, identity: dict, resume: bool, is_done: Callable[[dict], bool] = lambda noted: False
+) -> dict:
     """What `note_run` noted in a folder, {} where nothing has begun there.
 
-    Raises WorkError where the folder holds something else, another run, or this one without `resume`.
+    Raises WorkError where the folder holds something else, another run, this one without `resume`, or one that another
+    version began, unless what was noted says that it `is_done`.
     """
     folder, path = Path(folder), Path(folder) / name
     if folder.exists() and not folder.is_dir():
@@ -31,11 +36,19 @@ def found_run(folder: Path, name: str, identity: dict, resume: bool) -> dict:
         return {}
     if not resume:
         raise WorkError(f"{folder} holds a run already; go on with resume, or choose a new output_dir")
-    try:
-        noted = dict(json.loads(path.read_text(encoding="utf-8")))
-        then = dict(noted.pop("identity"))
-    except (ValueError, KeyError, TypeError):
-        raise WorkError(f"{path} is damaged; choose a new output_dir") from None
+    noted, then, version = _noted(path)
     if differ := [f"{k} was {then.get(k)!r}, now {v!r}" for k, v in identity.items() if then.get(k) != v]:
         raise WorkError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
+    if (now := provenance()["echoquality"]) != version and not is_done(noted):
+        began = f"{folder} holds a run that echoquality {version} began, and this is {now}"
+        raise WorkError(f"{began}; go on with that version, or choose a new output_dir")
     return noted
+
+
+def _noted(path: Path) -> tuple[dict, dict, str]:
+    "(what was noted, identity, version)."
+    try:
+        noted = dict(json.loads(path.read_text(encoding="utf-8")))
+        return noted, dict(noted.pop("identity")), noted.pop("echoquality", "0.1.0")
+    except (ValueError, KeyError, TypeError):
+        raise WorkError(f"{path} is damaged; choose a new output_dir") from None

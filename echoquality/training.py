@@ -136,8 +136,9 @@ def table_hashes(annotations: Path) -> dict[str, str]:
 
 def _found_run(settings: TrainingSettings) -> dict:
     "The run in output_dir, {} where there is none. Raises WorkError if it is another, or may not be touched."
-    run = found_run(settings.output_dir, RUN, _identity(settings), settings.resume)
     try:
+        where = settings.output_dir, RUN, _identity(settings), settings.resume
+        run = found_run(*where, is_done=lambda run: int(run["done"]) >= settings.epochs)
         return run and {**{name: str(run[name]) for name in ("run_id", "uri", "clips")}, "done": int(run["done"])}
     except (ValueError, KeyError, TypeError):
         raise WorkError(f"{settings.output_dir / RUN} is damaged; choose a new output_dir") from None

@@ -3,6 +3,7 @@
 from echoquality.dicom import *
 
 
+import os
 import re
 import shutil
 import struct
@@ -439,6 +440,23 @@ def test_the_real_sector_is_about_ninety_degrees():
     sector = clip_sector(path, read_header(path))
     assert 80 < np.degrees(np.diff(sector.angles))[0] < 95
     assert sector.source == "regions" and 15 < sector.depth_cm < 22
+
+
+REAL_CLIPS = sorted(Path(os.environ.get("ECHOQUALITY_REAL_CLIPS") or "nowhere").glob("*.dcm"))
+
+
+@pytest.mark.skipif(not REAL_CLIPS, reason="ECHOQUALITY_REAL_CLIPS names no folder with real clips")
+@pytest.mark.parametrize("path", REAL_CLIPS or [None], ids=lambda path: path and path.stem)
+def test_real_clips_are_as_another_decoder_shows_them(path):
+    header = dcmread(path, stop_before_pixels=True)
+    if header.get("NumberOfFrames", 1) == 1:
+        assert re.match("a single frame|a 2-D image beside M-mode", reason(path))
+        return
+    some = spread(frame_count(read_header(path)), 4)
+    shown = np.stack([pixel_array(path, index=i, decoding_plugin="gdcm").astype(int) for i in some])
+    assert np.abs(read_frames(path, some, grey=False) - shown).mean() <= 1
+    assert np.abs(read_frames(path, some) - shown @ [0.299, 0.587, 0.114]).mean() <= 1
+    assert clip_mask(path, header).any() and count_pictures(read_frames(path, some)) == 1
 
 
 def test_a_gif_has_every_frame():

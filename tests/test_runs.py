@@ -21,6 +21,13 @@ def test_a_run_goes_on_only_when_asked_and_the_same(tmp_path):
         found_run(tmp_path, "r.json", {"a": 2}, True)
 
 
+def test_a_run_of_another_version_is_for_that_version_unless_it_is_done(tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps({"identity": {"a": 1}, "done": 3}))
+    with pytest.raises(WorkError, match=r"a run that echoquality 0\.1\.0 began, .* go on with that version"):
+        found_run(tmp_path, "r.json", {"a": 1}, True)
+    assert found_run(tmp_path, "r.json", {"a": 1}, True, lambda noted: noted["done"] >= 3) == {"done": 3}
+
+
 def test_what_is_not_ours_is_left_alone(tmp_path):
     (tmp_path / "model.pt").write_text("mine")
     with pytest.raises(WorkError, match="holds files but no run of ours"):

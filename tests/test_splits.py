@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 def groups_of(*pairs) -> list[str]:
     "The groups of (folder, patient) pairs."
-    groups = patient_groups(pd.DataFrame(pairs, columns=["folder", "patient"]))
+    links = pd.DataFrame(pairs, columns=["place", "patient"]).assign(study="", clip="")
+    groups = group_places(links).names
     return [groups[folder] for folder, _ in pairs]
 
 
@@ -39,11 +40,12 @@ def test_folders_chained_by_patients_are_one_group():
 @given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.sampled_from(["", *"KLMNOPQ"])), min_size=1, max_size=25))
 def test_whoever_shares_a_patient_shares_a_group(pairs):
     table = pd.DataFrame(pairs, columns=["folder", "patient"])
-    groups, nobody = patient_groups(table), nobodys(table)
+    links, nobody = table.rename(columns={"folder": "place"}).assign(study="", clip=""), nobodys(table)
+    groups = group_places(links).names
     assert set(groups) == set(table["folder"])
     real = table[~table["patient"].isin(nobody)]
     assert (real["folder"].map(groups).groupby(real["patient"]).nunique() == 1).all()
-    assert groups == patient_groups(table.sample(frac=1, random_state=0))
+    assert groups == group_places(links.sample(frac=1, random_state=0)).names
 
 
 def links_of(*rows) -> pd.DataFrame:
