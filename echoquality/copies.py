@@ -17,20 +17,23 @@ from scipy.sparse.csgraph import connected_components
 
 # %% ../nbs/03c_copies.ipynb #945d9f8d
 def fingerprint(frames: np.ndarray, count: int) -> dict:
-    """What tells a clip from others: `frames_sha256`, '' where nothing moves, and `look`, uint8 (4, 16, 16).
+    """What tells a clip from others: `frames_sha256`, '' where nothing moves; `shape`; `look`, uint8 (4, ~48, ~48).
 
-    `frames`: some of its `count` frames, grey, uint8 (T, H, W), always chosen alike.
+    `frames`: some of its `count` frames, grey, uint8 (T, H, W), always chosen alike. `look` is pixels of four of them.
     """
     moving = (cv2.subtract(frames.max(0), frames.min(0)) >= 3).mean() > 0.01
-    digest = sha256(f"{count} {frames.shape} ".encode() + frames.tobytes()).hexdigest() if moving else ""
+    shape, step = (count, *frames.shape[1:]), max(1, min(frames.shape[1:]) // 48)
+    digest = sha256(f"{shape} ".encode() + frames.tobytes()).hexdigest() if moving else ""
     chosen = np.linspace(0, len(frames) - 1, 4).round().astype(int)
-    look = np.stack([cv2.resize(frames[i], (16, 16), interpolation=cv2.INTER_AREA) for i in chosen])
-    return {"frames_sha256": digest, "look": look}
+    return {"frames_sha256": digest, "shape": shape, "look": frames[chosen, step // 2 :: step, step // 2 :: step]}
 
 
-def _look_alike(one: np.ndarray, other: np.ndarray) -> bool:
-    "Whether two looks differ by no more than lossy compression does, two grey levels on average."
-    return float(np.abs(one.astype(int) - other).mean()) <= 2
+def _differ(one: np.ndarray, other: np.ndarray) -> float:
+    "How much two looks differ where they are not black, in grey levels; infinite where their shapes do."
+    if one.shape != other.shape:
+        return np.inf
+    lit = np.maximum(one, other) > 8
+    return float(np.abs(one.astype(int) - other)[lit].mean()) if lit.any() else 0.0
 
 # %% ../nbs/03c_copies.ipynb #ab5c1c8e
 def components(pairs: Iterable[tuple[Hashable, Hashable]]) -> dict[Hashable, int]:
@@ -42,14 +45,36 @@ def components(pairs: Iterable[tuple[Hashable, Hashable]]) -> dict[Hashable, int
     return dict(zip(names, connected_components(graph, directed=False)[1][: len(names)].tolist(), strict=True))
 
 # %% ../nbs/03c_copies.ipynb #08165f5b
-def _keys(name: Hashable, facts: dict, looks: dict[str, list[np.ndarray]]) -> list[tuple]:
-    "(name, key) for each thing that a clip would share with a copy; `looks`: those seen so far of each UID."
-    seen = looks.setdefault(facts["instance"], [])
-    number = next((i for i, look in enumerate(seen) if _look_alike(look, facts["look"])), len(seen))
-    if number == len(seen):  # a UID that clips of different pixels share identifies nothing
-        seen.append(facts["look"])
-    keys = [("bytes", facts["sha256"]), ("instance", facts["instance"], number)]
-    return [(name, key) for key in (*keys, ("frames", facts["frames_sha256"])) if key[1]]
+class _Looks:
+    "The looks seen so far in each of many places, and the number of the one that a look is like."
+
+    def __init__(self, most: float):
+        self.most, self.seen = most, {}
+
+    def number(self, place: Hashable, look: np.ndarray) -> int:
+        "Which of the looks in a place differs from `look` by at most `most`; a new number where none does."
+        known = self.seen.setdefault(place, [])
+        number = next((i for i, other in enumerate(known) if _differ(other, look) <= self.most), len(known))
+        if number == len(known):
+            known.append(look)
+        return number
+
+
+def _place(facts: dict) -> tuple:
+    "Where copies of a clip are looked for: same shape, and about as bright (in halves of a grey level)."
+    return facts["shape"], round(2 * float(facts["look"].mean()))
+
+
+def _keys(facts: dict, named: _Looks, looks: _Looks) -> list[tuple]:
+    "What a clip would share with a copy."
+    instance, look = facts["instance"], facts["look"]  # a UID that clips of different pixels share identifies nothing
+    keys = [("bytes", facts["sha256"])] if facts["sha256"] else []
+    keys += [("instance", instance, named.number(instance, look))] if instance else []
+    if facts["frames_sha256"]:
+        shape, bright = _place(facts)
+        keys += [("frames", facts["frames_sha256"])]
+        keys += [("look", shape, b, looks.number((shape, b), look)) for b in (bright, bright + 1)]
+    return keys
 
 
 def same_clips(facts: dict[Hashable, dict]) -> list[list]:
@@ -57,9 +82,8 @@ def same_clips(facts: dict[Hashable, dict]) -> list[list]:
 
     `facts` maps a file's name to its `sha256`, `instance` (SOP Instance UID) and `fingerprint`.
     """
-    looks: dict[str, list] = {}
-    found: dict[int, list] = {}
-    pairs = [pair for name, each in facts.items() for pair in _keys(name, each, looks)]
+    named, looks, found = _Looks(8), _Looks(1), {}
+    pairs = [(name, key) for name, each in facts.items() for key in _keys(each, named, looks)]
     for name, number in components(pairs).items():
         found.setdefault(number, []).append(name)
     return [names for names in found.values() if len(names) > 1]

@@ -50,8 +50,8 @@ def _not_ultrasound(header: Dataset) -> BadFile:
     said = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or ""
     if said == uid.MediaStorageDirectoryStorage or "DirectoryRecordSequence" in header:
         return BadFile("a DICOMDIR, the table of contents of a medium, not one of its files", "directory")
-    if not said:
-        return BadFile("truncated or not an image: the header ends before SOPClassUID")
+    if not said or said in ULTRASOUND:
+        return BadFile("truncated, damaged or not an image: no SOPClassUID can be read in the header")
     if said not in uid.UID_dictionary:
         return BadFile("an object of the vendor's own kind; export the clip as DICOM ultrasound", "vendor's own")
     return BadFile(f"not ultrasound: {uid.UID(said).name}", "other modality")
@@ -133,9 +133,10 @@ def _apart(boxes: list[tuple]) -> list[tuple]:
 
 # %% ../nbs/01_dicom.ipynb #eb12ac78
 def _boxes(header: Dataset, number: int) -> list[tuple]:
-    "The boxes of the regions of a format, whether or not they lie inside the frame."
+    "The boxes of the regions of a format that lie in the frame, or reach out of it."
     regions = [region for region in _regions(header) if value_of(region, "RegionSpatialFormat") == number]
-    return [box for box in map(_box, regions) if box]
+    boxes = [box for box in map(_box, regions) if box]
+    return [box for box in boxes if box[0] < header.Columns and box[1] < header.Rows]
 
 
 def image_boxes(header: Dataset) -> list[tuple]:
@@ -337,20 +338,18 @@ def sector_mask(frames: np.ndarray, level: int = 3) -> tuple[np.ndarray, bool]:
 # %% ../nbs/01_dicom.ipynb #f618cdc4
 def count_pictures(frames: np.ndarray, level: int = 3) -> int:
     "How many pictures move side by side or one above the other in frames, uint8 (T, H, W); 0 or more."
-    _, labels, stats = _patches(cv2.subtract(frames.max(0), frames.min(0)) >= level)
+    closed, labels, stats = _patches(cv2.subtract(frames.max(0), frames.min(0)) >= level)
+    core = cv2.erode(closed, np.ones((min(closed.shape) // 25 | 1,) * 2))  # what only touches comes apart
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(core)
     order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
     order = [i for i in order if stats[i, cv2.CC_STAT_AREA] > 0.02 * labels.size]
     if not order:
         return 0
-    largest, first = _cut_out(labels == order[0]), stats[order[0]]
-    others = [_cut_out(labels == i) for i in order[1:] if _are_apart(first, stats[i])]
-    return 1 + sum(4 * other.sum() > largest.sum() and _is_picture_beside(other, largest) for other in others)
-
-
-def _cut_out(patch: np.ndarray) -> np.ndarray:
-    "The hull of a patch, cut to its bounding box: bool."
-    hull = _hull(patch)
-    return hull[bounds(hull)].astype(bool)
+    first = order[0]
+    least = stats[first, [cv2.CC_STAT_AREA, cv2.CC_STAT_HEIGHT]] / (8, 4)  # an ECG is wide, but low
+    others = [i for i in order[1:] if (stats[i, [cv2.CC_STAT_AREA, cv2.CC_STAT_HEIGHT]] >= least).all()]
+    hulls = {i: _hull(labels == i) for i in [first, *others]}
+    return 1 + sum(_are_apart(stats[first], stats[i]) and _are_two(hulls[first], hulls[i]) for i in others)
 
 
 def _are_apart(one: np.ndarray, other: np.ndarray) -> bool:
@@ -358,11 +357,19 @@ def _are_apart(one: np.ndarray, other: np.ndarray) -> bool:
     return any(a[i] + 0.99 * a[i + 2] <= b[i] for i in (0, 1) for a, b in ((one, other), (other, one)))
 
 
-def _is_picture_beside(one: np.ndarray, other: np.ndarray) -> bool:
-    "Whether one of two shapes fills a rectangle, or both, upper left corners together, are the same."
-    size = np.maximum(one.shape, other.shape)
-    both = [np.pad(each, [(0, n - have) for n, have in zip(size, each.shape, strict=True)]) for each in (one, other)]
-    return max(one.mean(), other.mean()) > 0.9 or (both[0] & both[1]).sum() > 0.8 * (both[0] | both[1]).sum()
+def _are_two(one: np.ndarray, other: np.ndarray) -> bool:
+    "Whether two convex patches, bool-like (H, W), are two pictures, not parts of one that is dark between them."
+    filled = [each[bounds(each)].mean() > 0.9 for each in (one, other)]
+    if any(filled):  # a strip beside a fan; two strips may be one picture of a linear probe
+        return not all(filled)
+    return _open_share(cv2.bitwise_or(one, other)) > 0.35
+
+
+def _open_share(mask: np.ndarray) -> float:
+    "The share of the outline of a mask's convex hull along which the mask does not lie."
+    outline = cv2.polylines(np.zeros_like(mask), [cv2.convexHull(cv2.findNonZero(mask))], True, 1) > 0
+    near = cv2.dilate(mask, np.ones((7, 7)))
+    return float(1 - near[outline].mean())
 
 # %% ../nbs/01_dicom.ipynb #f9f7029a
 def _side(mask: np.ndarray, rows: np.ndarray, left: bool) -> tuple[float, float]:
@@ -403,7 +410,9 @@ def fit_fan(mask: np.ndarray, least: float = 0.9) -> tuple | None:
 # %% ../nbs/01_dicom.ipynb #10cb3a9b
 def _mask_in_region(frames: np.ndarray, header: Dataset) -> tuple[np.ndarray, bool, float | None]:
     "(mask, whether it moves, cm per pixel) of the sector, searched for in the header's region."
-    if not (region := _region_box(header)) and (count := count_pictures(frames)) > 1:
+    region = _region_box(header)
+    whole = not region or _area(region[0]) > 0.8 * frames[0].size  # such a region says nothing
+    if whole and (count := count_pictures(frames)) > 1:
         raise BadFile(f"{count} pictures in one frame (biplane, dual or quad screen, or an M-mode)", SEVERAL)
     box, cm = region or ((0, 0, frames.shape[2], frames.shape[1]), None)
     window = np.s_[box[1] : box[3], box[0] : box[2]]

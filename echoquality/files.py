@@ -45,7 +45,7 @@ def bad_file(error: Exception, what: str = "cannot be read") -> BadFile:
     if began:
         return began
     said = re.sub(r"""b?(['"]).*\1""", "…", reason_of(error))
-    plain = said.replace("…", "").isascii() and "\\" not in said
+    plain = said.replace("…", "").isascii() and "\\" not in said and "Traceback" not in said
     return BadFile(f"{what}: {said if plain else type(error).__name__}")
 
 # %% ../nbs/00c_files.ipynb #3cdc13cb

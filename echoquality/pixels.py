@@ -7,9 +7,9 @@ __all__ = ['told_by_grey', 'Pixels', 'find_pixels', 'decoded']
 
 # %% ../nbs/00e_pixels.ipynb #2aa88ead
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import product
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ _ITEM, _UNDEFINED = b"\xfe\xff\x00\xe0", 0xFFFFFFFF
 
 def _begins(data: bytes) -> bool:
     "Whether 12 bytes begin a compressed frame. RLE says how many segments there are, and that the first is at 64."
-    return is_start(data) or (data[:1] < b"\x10" and data[1:8] == b"\0\0\0\x40\0\0\0")
+    return is_start(data) or (b"\0" < data[:1] < b"\x10" and data[1:8] == b"\0\0\0\x40\0\0\0")
 
 
 def _fragments(file) -> tuple[list[tuple[int, int, bool]], bool]:
@@ -195,15 +195,12 @@ def _palette(header: Dataset) -> tuple[np.ndarray, int]:
 
 # %% ../nbs/00e_pixels.ipynb #3235a92a
 def told_by_grey(raw: np.ndarray) -> str:
-    "The reading, 'rgb' or 'ybr', in which the commonest colour of samples (H, W, 3) is a grey; '' for both or neither."
-    some = raw[:: 1 + len(raw) // 128, :: 1 + raw.shape[1] // 128]
-    codes = some.reshape(-1, 3).astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    colours, counts = np.unique(codes, return_counts=True)
-    common = int(colours[counts.argmax()])
-    first, second, third = common >> 16, common >> 8 & 255, common & 255
-    rgb = max(first, second, third) - min(first, second, third) <= 8
-    ybr = abs(second - 128) <= 4 and abs(third - 128) <= 4
-    return "" if rgb == ybr else "rgb" if rgb else "ybr"
+    "The reading, 'rgb' or 'ybr', in which far more of some samples, uint8 (…, 3), is grey; '' where neither is."
+    ybr = (np.abs(raw.reshape(-1, 3)[:, 1:].astype(int) - 128) <= 4).all(axis=1)
+    rgb = np.ptp(raw.reshape(-1, 3), axis=1) <= 8
+    shares = {"rgb": (rgb & ~ybr).mean(), "ybr": (ybr & ~rgb).mean()}
+    more, less = sorted(shares, key=shares.get, reverse=True)
+    return more if shares[more] >= max(0.2, 3 * shares[less]) else ""
 
 # %% ../nbs/00e_pixels.ipynb #9d759c96
 _NAMES = {"rgb": "RGB", "ybr": "YCbCr"}
@@ -227,13 +224,13 @@ def _reading(said: str, label: str, grey: str, coding: str) -> str:
         raise BadFile("nothing says whether its colours are RGB or YCbCr; export it again")
     if grey and grey != reading:
         other = _NAMES["ybr" if reading == "rgb" else "rgb"]
-        wrong = f"{witness} says {_NAMES[reading]}, but its commonest colour is grey only as {other}"
+        wrong = f"{witness} says {_NAMES[reading]}, but its frames are grey only as {other}"
         raise BadFile(f"{wrong}; export it again")
     return reading
 
 # %% ../nbs/00e_pixels.ipynb #c7486d66
 _DECODERS = {  # coding → the transfer syntax to name to pydicom, and its plug-ins in the order in which they are asked
-    "jpeg": (uid.JPEGExtended12Bit, ("pylibjpeg", "gdcm")),
+    "jpeg": (uid.JPEGExtended12Bit, ("pylibjpeg",)),  # of 12 bits
     "jpeg lossless": (uid.JPEGLossless, ("gdcm", "pylibjpeg")),
     "jpeg-ls": (uid.JPEGLSLossless, ("pyjpegls", "gdcm")),
     "jpeg 2000": (uid.JPEG2000, ("pylibjpeg", "gdcm")),
@@ -307,10 +304,8 @@ def find_pixels(opened: Opened) -> Pixels:
             raise BadFile("its transfer syntax is a compressed one, its pixel data are not; export it again")
         return _native_pixels(opened, count)
     frames = _compressed(opened, count)
-    try:
+    with _telling(0):
         stream = _stream_of(header, _read(opened.file, frames[0]))
-    except ValueError as error:
-        raise _undecoded(0, error) from error
     if (stream.rows, stream.columns) != (header.Rows, header.Columns):
         there, said = f"{stream.rows} × {stream.columns}", f"{header.Rows} × {header.Columns}"
         raise BadFile(f"frames of {there} pixels, the header says {said}")
@@ -328,52 +323,90 @@ def _native_pixels(opened: Opened, count: int) -> Pixels:
     return Pixels(opened, stream, [[(start + i * layout.stride, layout.size)] for i in range(count)], layout)
 
 
+@contextmanager
+def _telling(index: int) -> Iterator[None]:
+    "Make of any error within the block a BadFile that names the frame."
+    try:
+        yield
+    except (BadFile, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a decoder written in Rust panics with an error that is no Exception
+        raise _undecoded(index, error) from error
+
+
 def _undecoded(index: int, error: BaseException) -> BadFile:
     said = bad_file(error if isinstance(error, Exception) else RuntimeError(str(error)), "cannot be decoded, frame")
     return BadFile(str(said).replace("frame:", f"frame {index} (counted from 0):", 1))
 
 # %% ../nbs/00e_pixels.ipynb #ea874ab4
-def _native(pixels: Pixels, data: bytes) -> np.ndarray:
-    "The samples of an uncompressed frame, (H, W) or (H, W, 3), as they are in the file: uint8 or uint16."
+def _words(pixels: Pixels, data: bytes) -> np.ndarray:
+    "The samples of an uncompressed frame in the file's order: uint8 or uint16."
     header, big = pixels.opened.header, pixels.opened.header.file_meta.TransferSyntaxUID == uid.ExplicitVRBigEndian
-    rows, columns = header.Rows, header.Columns
-    if big and header.BitsAllocated == 8 and pixels.opened.vr == "OW":  # words whose bytes are in the other order
-        even = data.ljust(len(data) + len(data) % 2, b"\0")
-        data = np.frombuffer(even, "u2").byteswap().tobytes()[: len(data)]
-    values = np.frombuffer(data, np.uint8 if header.BitsAllocated == 8 else ">u2" if big else "<u2")
-    if pixels.layout.packed:
-        pairs = values.reshape(rows, columns // 2, 4)
-        colours = [pairs[..., i].repeat(2, axis=1) for i in (2, 3)]
-        return np.stack([pairs[..., :2].reshape(rows, columns), *colours], axis=-1)
-    if header.SamplesPerPixel == 1:
-        return values.reshape(rows, columns)
-    return _arranged(values, (rows, columns), value_of(header, "PlanarConfiguration") == 1)
+    if header.BitsAllocated == 16:
+        return np.frombuffer(data, ">u2" if big else "<u2")
+    if big and pixels.opened.vr == "OW":  # words whose bytes are in the other order
+        if len(data) % 2:
+            raise BadFile("big-endian words that two frames share are not read; convert it to little endian")
+        return np.frombuffer(data, "u2").byteswap().view(np.uint8)
+    return np.frombuffer(data, np.uint8)
 
 
 def _arranged(values: np.ndarray, shape: tuple[int, int], planar: bool) -> np.ndarray:
     "Samples in the file's order → (H, W, 3)."
     return np.moveaxis(values.reshape(3, *shape), 0, 2) if planar else values.reshape(*shape, 3)
 
+
+def _unpacked(values: np.ndarray, shape: tuple[int, int], order: str = "YYBR") -> np.ndarray:
+    "4:2:2, two pixels in four bytes of some order → (H, W, 3): brightness, blue, red."
+    fours = values.reshape(shape[0], shape[1] // 2, 4)
+    bright = fours[..., [i for i, name in enumerate(order) if name == "Y"]].reshape(shape)
+    return np.stack([bright, *(fours[..., order.index(name)].repeat(2, axis=1) for name in "BR")], axis=-1)
+
+
+def _native(pixels: Pixels, data: bytes) -> np.ndarray:
+    "The samples of an uncompressed frame, (H, W) or (H, W, 3): uint8 or uint16."
+    header, values = pixels.opened.header, _words(pixels, data)
+    shape = header.Rows, header.Columns
+    if pixels.layout.packed:
+        return _unpacked(values, shape)
+    if header.SamplesPerPixel == 1:
+        return values.reshape(shape)
+    return _arranged(values, shape, value_of(header, "PlanarConfiguration") == 1)
+
 # %% ../nbs/00e_pixels.ipynb #7613afc7
-def _grey_share(frame: np.ndarray, reading: str) -> float:
-    "The share of grey pixels among those of a frame, uint8 (H, W, 3), that are not black."
-    if reading == "ybr":
-        return float((np.abs(frame[..., 1:].astype(int) - 128) <= 4).all(axis=2).mean())
-    top, low = frame.max(axis=2), frame.min(axis=2)
-    return float((top - low <= 2)[top > 16].mean()) if (top > 16).any() else 1.0
+def _roughness(frame: np.ndarray) -> float:
+    "How much the rows of a frame, (H, W) or (H, W, 3), differ from those above them, in its standard deviations."
+    return float(np.abs(np.diff(frame.astype(int), axis=0)).mean() / max(frame.std(), 1)) if len(frame) > 1 else 0.0
 
 
-def _check_arrangement(frame: np.ndarray, reading: str, planar: bool) -> None:
-    "Raise BadFile where uncompressed samples would be grey in another reading, and are not in the one that is said."
-    values = (np.moveaxis(frame, 2, 0) if planar else frame).ravel()
-    shares = {
-        (name, plane): _grey_share(_arranged(values, frame.shape[:2], plane), name)
-        for name, plane in product(_NAMES, (False, True))
-    }
-    best = max(shares, key=shares.get)
-    if shares[best] > max(0.9, shares[reading, planar] + 0.05):
-        said, seen = (f"{_NAMES[name]}, PlanarConfiguration {int(plane)}" for name, plane in ((reading, planar), best))
-        raise BadFile(f"the header says {said}; its pixels are grey as {seen}; export it again")
+def _neutral_share(ybr: np.ndarray) -> float:
+    "The share of YCbCr pixels, uint8 (H, W, 3), without colour."
+    return float((np.abs(ybr[..., 1:].astype(int) - 128) <= 4).all(axis=-1).mean())
+
+
+def _check_arrangement(said: np.ndarray, others: dict[str, np.ndarray]) -> None:
+    "Raise BadFile where another arrangement of the same samples is clearly smoother, or greyer, than what is said."
+    for name, other in others.items():
+        greyer = "order" in name and _neutral_share(other) > _neutral_share(said) + 0.3
+        if greyer or _roughness(said) > 1.2 * _roughness(other) + 0.02:
+            raise BadFile(f"its pixels make a picture only with {name}, which its header does not say; export it again")
+
+# %% ../nbs/00e_pixels.ipynb #a7609b77
+def _other_arrangements(pixels: Pixels, data: bytes) -> dict[str, np.ndarray]:
+    "What an uncompressed frame would be if a label lied: name of the truth → (H, W) or (H, W, 3)."
+    header, values = pixels.opened.header, _words(pixels, data)
+    shape, planar = (header.Rows, header.Columns), value_of(header, "PlanarConfiguration") == 1
+    if pixels.layout.packed:
+        return {f"the order {order}": _unpacked(values, shape, order) for order in ("YBYR", "BYRY")}
+    others = {}
+    if header.SamplesPerPixel == 3:
+        others[f"PlanarConfiguration {int(not planar)}"] = _arranged(values, shape, not planar)
+    if shape[0] != shape[1]:
+        turned = values.reshape(shape[::-1]) if header.SamplesPerPixel == 1 else _arranged(values, shape[::-1], planar)
+        others["Rows and Columns exchanged"] = turned
+    if header.BitsAllocated == 16 and header.PhotometricInterpretation != "PALETTE COLOR":  # numbers, not brightnesses
+        others["the bytes of its words exchanged"] = _native(pixels, values.byteswap().tobytes())
+    return others
 
 # %% ../nbs/00e_pixels.ipynb #5f25d15a
 def _data(pixels: Pixels, index: int) -> bytes:
@@ -382,9 +415,11 @@ def _data(pixels: Pixels, index: int) -> bytes:
     if pixels.layout:
         return data
     stream = _stream_of(pixels.opened.header, data)
-    for name in ("coding", "rows", "columns", "components", "bits"):
+    for name in ("coding", "rows", "columns", "components", "bits", "colour"):
         if getattr(stream, name) != getattr(first, name):
             raise ValueError(f"{name}: {getattr(stream, name)}, in the first frame {getattr(first, name)}")
+    if b"\xff\xd9\xff\xd8" in data or b"\xff\xd9\0\xff\xd8" in data:
+        raise ValueError("two pictures in the fragments of one frame")
     return data[stream.start :]
 
 
@@ -402,23 +437,41 @@ def _raw(pixels: Pixels, index: int) -> tuple[np.ndarray, int]:
     return _in_use(frame, pixels.opened.header, pixels.stream.bits)
 
 # %% ../nbs/00e_pixels.ipynb #2f5345bb
-def _reading_of(pixels: Pixels, index: int) -> str:
-    "What the samples of a file are: 'grey', 'inverted', 'palette', 'rgb', 'ybr'; by one of its frames. Raises BadFile."
-    header, stream, layout = pixels.opened.header, pixels.stream, pixels.layout
-    photometric, planar = header.PhotometricInterpretation, value_of(header, "PlanarConfiguration") == 1
+def _some(pixels: Pixels) -> list[int]:
+    "The frames by which a clip is judged: whatever is asked for, always the same."
+    return sorted({0, len(pixels.frames) // 2, len(pixels.frames) - 1})
+
+
+def _sampled(pixels: Pixels) -> np.ndarray:
+    "Samples of some frames, as they are coded, as uint8 (N, …); uncompressed ones must be arranged as is said."
+    found = []
+    for index in _some(pixels):
+        with _telling(index):
+            if pixels.layout:
+                data = _data(pixels, index)
+                _check_arrangement(_native(pixels, data), _other_arrangements(pixels, data))
+            samples, bits = _raw(pixels, index)
+        found.append((samples[:: 1 + len(samples) // 128, :: 1 + samples.shape[1] // 128], bits))
+    top = max(int(samples.max()) for samples, _ in found)
+    if 0 < top < 256 and found[0][1] >= 12 and pixels.opened.header.PhotometricInterpretation != "PALETTE COLOR":
+        raise BadFile(f"samples of {found[0][1]} bits that never exceed 8; correct BitsStored")
+    return np.stack([_eight_bit(*each) for each in found])
+
+
+def _reading_of(pixels: Pixels) -> str:
+    "What the samples of a file are: 'grey', 'inverted', 'palette', 'rgb', 'ybr'. Raises BadFile."
+    stream, layout, photometric = pixels.stream, pixels.layout, pixels.opened.header.PhotometricInterpretation
     if stream.components == 1:
         if layout and photometric not in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"):
             raise BadFile("one sample a pixel, but PhotometricInterpretation says colours; export it again")
+        if layout or stream.bits > 8:
+            _sampled(pixels)
         return {"MONOCHROME1": "inverted", "PALETTE COLOR": "palette"}.get(photometric, "grey")
-    raw = _eight_bit(*_raw(pixels, index))
-    grey = told_by_grey(raw)
+    grey = told_by_grey(_sampled(pixels))
     if layout and photometric.startswith("YBR_PARTIAL") and grey != "rgb":
         raise BadFile("uncompressed YBR_PARTIAL is not read; convert it to RGB")
     label = "" if layout and not layout.label else _labelled(photometric, stream.coding)
-    reading = _reading(stream.colour, label, grey, stream.coding)
-    if layout and not layout.packed:
-        _check_arrangement(raw, reading, planar)
-    return reading
+    return _reading(stream.colour, label, grey, stream.coding)
 
 # %% ../nbs/00e_pixels.ipynb #2d15ec6b
 def _finished(samples: np.ndarray, bits: int, reading: str, grey: bool) -> np.ndarray:
@@ -447,15 +500,9 @@ def decoded(pixels: Pixels, indices: Iterable[int], grey: bool = True) -> Iterat
     Samples of more than 8 bits are scaled to 8. Raises BadFile for a frame that cannot be decoded, and for a file that
     contradicts itself.
     """
-    reading, palette = "", None
+    reading = _reading_of(pixels)
+    palette = _palette(pixels.opened.header) if reading == "palette" else None
     for index in indices:
-        try:
-            if not reading:
-                reading = _reading_of(pixels, index)
-                palette = _palette(pixels.opened.header) if reading == "palette" else None
+        with _telling(index):
             frame = _frame(pixels, index, reading, palette, grey)
-        except (BadFile, KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # a decoder written in Rust panics with an error that is no Exception
-            raise _undecoded(index, error) from error
         yield frame

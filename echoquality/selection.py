@@ -421,7 +421,7 @@ def _quarantine(bad: list[tuple]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=QUARANTINE).sort_values(QUARANTINE, ignore_index=True)
 
 # %% ../nbs/04_selection.ipynb #36f1125e
-_COMPARED = ("instance", "frames_sha256", "look")  # what `probe` finds for comparing clips only
+_COMPARED = ("instance", "frames_sha256", "shape", "look")  # what `probe` finds for comparing clips only
 
 
 def _samples(pairs: list[tuple], most: int) -> list[dict]:

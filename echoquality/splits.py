@@ -42,7 +42,7 @@ def linked_groups(links: list[tuple[str, str]], digest: Callable[[str], str] = t
     return {place: digest(names[number][1])[:12] for place, number in numbers.items()}
 
 
-_NAMING = ("patient", "group", "folder", "study", "clip")
+_NAMING = ("patient", "group", "folder", "study", "clip", "alike")
 
 # %% ../nbs/05a_splits.ipynb #c7920d61
 class GroupsError(ValueError):
@@ -50,7 +50,8 @@ class GroupsError(ValueError):
 
 
 def _of_level(group_by: str) -> Callable[[str], str]:
-    level = int(group_by)
+    if (level := int(group_by)) < 1:
+        raise GroupsError(f"group_by {group_by}: levels of the path are counted from 1")
     return lambda place: "/".join(place.split("/")[:level]) if place.count("/") >= level - 1 else ""
 
 
@@ -68,12 +69,12 @@ def _of_table(path: Path) -> Callable[[str], str]:
         table = read_rows(path, ("folder", "patient"))
     except TableError as error:
         raise GroupsError(f"group_by {path}: {error}") from None
-    folders = table["folder"].str.replace("\\", "/").str.strip("/ ")
-    faults = {"no folder": folders == "", "no patient": table["patient"] == "", "a folder twice": folders.duplicated()}
+    folders, patients = table["folder"].str.replace("\\", "/").str.strip("/ "), table["patient"].str.strip()
+    faults = {"no folder": folders == "", "no patient": patients == "", "a folder twice": folders.duplicated()}
     for what, wrong in faults.items():
         if wrong.any():
             raise GroupsError(f"group_by {path}: line {wrong.idxmax()}: {what}")
-    known = dict(zip(folders, table["patient"], strict=True))
+    known = dict(zip(folders, patients, strict=True))
     return lambda place: next((known[each] for each in _above(place) if each in known), "")
 
 
@@ -92,7 +93,7 @@ def group_table(group_by: str) -> Path | None:
 
 def grouping(group_by: str) -> Callable[[str], str]:
     "What `group_by` makes of a place: the name of its group, '' where it says nothing. Raises GroupsError."
-    if group_by.isdecimal() and int(group_by) > 0:
+    if re.fullmatch(r"-?\d+", group_by):
         return _of_level(group_by)
     table = group_table(group_by)
     return _of_table(table) if table else _of_pattern(group_by)
@@ -134,6 +135,9 @@ def group_places(links: pd.DataFrame, group_by: str = "", digest: Callable[[str]
     for kind, nothing in (("patient", nobody), ("study", strangers), ("clip", {""})):
         told = links[~links[kind].isin(nothing)]
         pairs += zip(told["place"], f"{kind} " + told[kind], strict=True)
+        if kind == "patient":  # `ID 1` and `id1` are one patient
+            alike = told[kind].str.casefold().str.replace(r"\s", "", regex=True)
+            pairs += zip(told["place"], "alike " + alike, strict=True)
     return Groups(linked_groups(pairs, digest), links["place"].nunique(), len(without), len(nobody - {""}))
 
 # %% ../nbs/05a_splits.ipynb #a0ba812b
@@ -146,7 +150,8 @@ def _by_folders(places: list[str], without: list[str], group_by: str) -> list[tu
                 f"group_by {group_by!r} says nothing of {len(silent)} of {len(without)} folders without a patient id, "
                 f"the first {silent[0]!r}; correct it"
             )
-        return [(place, f"group {name}") for place in places if (name := name_of(place))]
+        kind = "patient" if group_table(group_by) else "group"  # a table may name patients whom headers name, too
+        return [(place, f"{kind} {name}") for place in places if (name := name_of(place))]
     tops = {_top(place) for place in places}
     if len(tops) < FEW_TOPS and any("/" in place for place in without):
         raise GroupsError(_which_level(places, without))

@@ -41,7 +41,7 @@ def reason(path) -> str:
 @pytest.mark.parametrize("content, expected", [
     (b"", "empty file"),
     (b"hello", "not a DICOM file"),
-    (bytes(128) + b"DICM", "truncated"),
+    (bytes(128) + b"DICM", "truncated, damaged or not an image"),
     (REAL.read_bytes()[:700], "truncated"),
     (REAL.read_bytes()[:90_000], r"truncated: \d+ of 30 frames"),
     (REAL.read_bytes()[:-3000], "truncated: 29 of 30 frames"),
@@ -398,17 +398,50 @@ def test_regions_tell_one_picture_from_several(name, tmp_path):
     assert error.value.kind == "several images"
 
 
-def test_pixels_tell_one_picture_from_several():
-    one = moving_fan()[0]
-    noise = np.random.default_rng(1).integers(0, 255, (8, 240, 320), dtype=np.uint8)
-    shadow = one.copy()
-    shadow[:, :, 150:170] = 0  # a rib across the middle
-    assert [count_pictures(frames) for frames in (np.zeros_like(one), one, shadow)] == [0, 1, 1]
-    assert [count_pictures(np.tile(one, (1, *times))) for times in ((1, 2), (2, 2))] == [2, 4]
-    assert count_pictures(np.concatenate([one, noise[..., :200]], axis=2)) == 2  # beside an M-mode
-    assert count_pictures(np.concatenate([one, noise[:, :90]], axis=1)) == 2  # above one
+def fan(angle: float = 0.7, seed: int = 0) -> np.ndarray:
+    "Noise in a fan, uint8 (8, 240, 320)."
+    mask = fan_mask((240, 320), (160, 10), (-angle, angle), (0, 200))
+    return np.random.default_rng(seed).integers(0, 60, (8, 240, 320), dtype=np.uint8) * mask
+
+
+NOISE = np.random.default_rng(1).integers(0, 255, (8, 240, 320), dtype=np.uint8)
+SMALL = np.pad(fan()[:, ::2, ::2], ((0, 0), (0, 120), (0, 0)))
+Y, X = np.mgrid[:240, :320]
+
+
+def side_by_side(*frames: np.ndarray) -> np.ndarray:
+    return np.concatenate(frames, axis=2)
+
+
+@pytest.mark.parametrize("angle", [0.4, 0.7])
+def test_pixels_tell_one_picture_from_several(angle):
+    one = fan(angle)
+    shadows = abs(X - 160) > 10, abs(np.arctan2(X - 160, Y - 10)) > 0.1
+    for shown in (1, *shadows, abs(Y - 110) > 20):  # the last leaves out a dark cavity
+        assert count_pictures(one * np.uint8(shown)) == 1
+    for beside in (one, fan(0.3), SMALL, NOISE[..., :200]):  # the last is an M-mode
+        assert count_pictures(side_by_side(one, beside)) == 2
+    assert count_pictures(np.concatenate([one, NOISE[:, :90]], axis=1)) == 2
+    assert count_pictures(np.concatenate([one, NOISE[:, :40]], axis=1)) == 1  # an ECG
+    assert count_pictures(np.tile(one, (1, 2, 2))) == 4
+    assert count_pictures(np.zeros_like(one)) == 0 and count_pictures(NOISE) == 1
+
+
+def test_fans_that_touch_are_two_pictures():
+    columns = np.flatnonzero(fan().max((0, 1)))
+    tight = fan()[:, :, columns[0] : columns[-1] + 1]
+    assert count_pictures(side_by_side(tight, tight)) == 2
+
+
+def test_a_region_over_the_whole_screen_says_nothing():
+    frames, header = side_by_side(fan(), fan()), pydicom.Dataset()
     with pytest.raises(BadFile, match="2 pictures in one frame"):
-        find_sector(np.concatenate([one, one], axis=2), pydicom.Dataset())
+        find_sector(frames, header)
+    header.Rows, header.Columns, header.SequenceOfUltrasoundRegions = 240, 640, [region_at(0, 0, 639, 239)]
+    with pytest.raises(BadFile, match="2 pictures in one frame"):
+        find_sector(frames, header)
+    header.SequenceOfUltrasoundRegions = [region_at(0, 0, 319, 239)]
+    assert find_sector(frames, header).source == "regions"
 
 
 @pytest.mark.parametrize("wrong", [

@@ -25,7 +25,7 @@ from echoquality.files import BadFile, open_dicom
     ((0, 0, 0), "rgb"), ((40, 41, 44), "rgb"), ((0, 128, 128), "ybr"), ((16, 127, 129), "ybr"),
     ((128, 128, 128), ""), ((30, 60, 90), ""),
 ])
-def test_the_commonest_colour_tells_how_to_read(black, expected):
+def test_what_is_grey_tells_how_to_read(black, expected):
     frame = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
     frame[:20] = black
     assert told_by_grey(frame) == expected
@@ -217,6 +217,70 @@ def test_frames_that_were_padded_one_by_one_are_read(shape, tmp_path):
     assert (read(save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian), data)) == frames).all()
 
 
+SEPIA = np.array([1, 0.8, 0.55])
+
+
+@pytest.mark.parametrize("tint", [np.ones(3), SEPIA])
+def test_labels_of_uncompressed_pixels_that_lie_are_seen_in_the_rows(tint, tmp_path):
+    frames = (clip((4, 48, 66)) * tint).astype(np.uint8)
+    planes = np.moveaxis(frames, 3, 1)
+    for data, more, said in [
+        (frames, {}, ""),
+        (planes, {"PlanarConfiguration": 1}, ""),
+        (planes, {}, "only with PlanarConfiguration 1"),
+        (frames, {"PlanarConfiguration": 1}, "only with PlanarConfiguration 0"),
+        (frames, {"Rows": 66, "Columns": 48}, "only with Rows and Columns exchanged"),
+        (np.concatenate([np.zeros_like(planes[:1]), planes]), {"NumberOfFrames": 5}, "only with PlanarConfiguration 1"),
+    ]:
+        got = read(save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian, **more), data.tobytes()))
+        assert said in got if said else (got == frames).all()
+
+
+@pytest.mark.parametrize("order", ["YBYR", "BYRY"])
+def test_other_orders_of_two_pixels_in_four_bytes_are_refused(order, tmp_path):
+    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in clip()])
+    two = ybr.reshape(*ybr.shape[:2], -1, 2, 3)
+    parts = {"Y": iter([two[..., 0, 0], two[..., 1, 0]]), "B": iter([two[..., 0, 1]]), "R": iter([two[..., 0, 2]])}
+    data = np.stack([next(parts[name]) for name in order], axis=-1)
+    header = header_of(ybr, uid.ExplicitVRLittleEndian, PhotometricInterpretation="YBR_FULL_422")
+    assert f"only with the order {order}" in read(save(tmp_path / "x.dcm", header, data.tobytes()))
+
+
+def test_words_that_lie_are_refused(tmp_path):
+    dark = clip()[..., 0].astype(np.uint16)
+    header = header_of(dark, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
+    assert "samples of 12 bits that never exceed 8" in read(save(tmp_path / "x.dcm", header, dark.tobytes()))
+    words = (dark << 8) + np.random.default_rng(0).integers(0, 256, dark.shape).astype(np.uint16)
+    said = read(save(tmp_path / "x.dcm", header_of(words, uid.ExplicitVRLittleEndian), words.byteswap().tobytes()))
+    assert "only with the bytes of its words exchanged" in said
+
+
+def test_a_clip_is_judged_by_several_frames_whatever_is_asked_for(tmp_path):
+    frames = clip((6, 48, 64))
+    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
+    ybr[0] = 20, 90, 200  # a title page
+    path = save(tmp_path / "x.dcm", header_of(ybr, uid.ExplicitVRLittleEndian), ybr.tobytes())
+    with open_dicom(path) as opened, pytest.raises(BadFile, match="its frames are grey only as YCbCr"):
+        next(decoded(find_pixels(opened), [0]))
+    mixed = [jpeg(frame, keep_rgb=bool(i % 2)) for i, frame in enumerate(frames)]
+    header = header_of(frames, uid.JPEGBaseline8Bit, PhotometricInterpretation="YBR_FULL_422")
+    assert "frame 3 (counted from 0): ValueError: colour: rgb" in read(save(path, header, encapsulate(mixed)))
+    double = [jpeg(frame) + jpeg(frame) for frame in frames]
+    assert "two pictures in the fragments of one frame" in read(save(path, header, encapsulate(double)))
+
+
+@pytest.mark.parametrize("colour", [(24, 28, 38), (0, 0, 40), (60, 60, 60), (250, 250, 250)])
+def test_the_colour_of_the_screen_does_not_mislead(colour, tmp_path):
+    frames = clip()
+    frames[:, :, :20] = colour
+    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
+    for data, label in product((frames, ybr), ("RGB", "YBR_FULL")):
+        right = (data is frames) == (label == "RGB")
+        header = header_of(frames, uid.ExplicitVRLittleEndian, PhotometricInterpretation=label)
+        got = read(save(tmp_path / "x.dcm", header, data.tobytes()))
+        assert (np.abs(got.astype(int) - frames).mean() <= 1) if right else "grey only as" in got
+
+
 @pytest.mark.parametrize(("stored", "high"), [(8, 7), (8, 15), (8, 11), (10, 9), (12, 11), (12, 15), (16, 15)])
 @pytest.mark.parametrize("syntax", [*NATIVE, uid.RLELossless, uid.JPEG2000Lossless, uid.JPEGLSLossless])
 def test_bits_are_found_anywhere_in_their_word(syntax, stored, high, tmp_path):
@@ -292,7 +356,7 @@ def test_lossless_ycbcr_that_is_called_rgb_is_left_out_as_that(tmp_path):
     for name, coding in (("JPEGLosslessProcess14", uid.JPEGLossless), ("JPEGLSLossless", uid.JPEGLSLossless)):
         data = encapsulate(by_gdcm(ybr, name, tmp_path))
         said = read(save(tmp_path / "x.dcm", header_of(frames, coding), data))
-        assert said.startswith("PhotometricInterpretation says RGB, but its commonest colour is grey only as YCbCr")
+        assert said.startswith("PhotometricInterpretation says RGB, but its frames are grey only as YCbCr")
         header = header_of(frames, coding, PhotometricInterpretation="YBR_FULL")
         assert np.abs(read(save(tmp_path / "x.dcm", header, data)).astype(int) - frames).mean() <= 1
 

@@ -99,6 +99,12 @@ def test_a_table_says_who_is_a_patient(tmp_path):
             group_places(links_of(*PACS), str(table))
     with pytest.raises(GroupsError, match=r"gone\.csv: not found"):
         grouping(str(tmp_path / "gone.csv"))
+    for level in ("0", "-1"):
+        with pytest.raises(GroupsError, match="counted from 1"):
+            grouping(level)
+    table.write_text("folder,patient\nf0, P1 \nf1,P1\n")
+    assert sides(links_of(("f0",), ("f1",), ("g0", "P1", "1")), str(table)) == 1  # a header names whom the table names
+    assert sides(links_of(("a", "ID 1"), ("b", "id1"), ("c", "id2"))) == 2
     with pytest.raises(GroupsError, match="no regular expression"):
         grouping("P(")
 
