@@ -8,12 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from echoquality.annotations import AnnotationsError, count_clips, leave_out, read_annotations, simulated_dataset
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return simulated_dataset(tmp_path_factory.mktemp("annotations"))
+from echoquality.annotations import AnnotationsError, count_clips, leave_out, read_annotations
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ from echoquality.reviews import decisions, read_reviews, review_agreement
 from echoquality.selection import SelectionSettings, select
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return folder
-
-
 def clips_of(corpus: Path, **more):
     folders = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     return to_review(SelectionSettings(**folders, workers=1), **more)

@@ -13,7 +13,6 @@ import pytest
 
 from echoquality.core import parameters_cell, parameters_source, project_root
 from echoquality.dicom import BadFile
-from echoquality.phantom import TINY, write_corpus
 from echoquality.results import read_results, write_results
 from echoquality.reviews import add_review, review_counts
 
@@ -92,14 +91,6 @@ def test_nothing_outside_is_opened(row, tmp_path):
     with pytest.raises(BadFile, match=r"not opened|cannot be looked up") as error:
         locate(row, tmp_path / "raw")
     assert str(tmp_path) not in str(error.value)
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    "A small simulated corpus."
-    folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return folder
 
 
 def settings_for(corpus: Path, **more) -> SelectionSettings:
