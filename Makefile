@@ -1,5 +1,6 @@
 # make demo    set up, and build a training set from simulated echocardiograms
 # make test    set up, and run every check
+# make test-all     the same, with every repetition: what is random, from more seeds
 # make lab     set up, and open JupyterLab
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
@@ -11,7 +12,7 @@ BIN := .venv/bin
 SEED := 42
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup test demo lab bench notebooks
+.PHONY: setup test test-all demo lab bench notebooks
 setup: .venv/ready
 
 # The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
@@ -23,11 +24,13 @@ setup: .venv/ready
 	$(BIN)/pip check
 	touch $@
 
-# One thread for each of the two processes: more of them would wait for each other.
-test: setup
+# One thread for each of the two processes: more of them would wait for each other. Each takes half of the tests in
+# their order, and what is left of the other's when it is done, so that few fixtures of a module are made twice.
+test-all: REPEATED := -m ''
+test test-all: setup
 	$(BIN)/python tools/export.py --check
 	$(BIN)/ruff check .
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(REPEATED)
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
 
 demo: setup

@@ -1,6 +1,74 @@
-"""Settings of pytest that hold for every test."""
+"""Settings of pytest that hold for every test, and what the tests of a session share.
 
+A corpus, a dataset and a clip store are slow to make, and most tests only read them. So each is made once a session,
+by whichever of pytest-xdist's workers asks first. A test that changes one copies it first: at the end of the session
+hashes tell, and it is an error.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
 from hypothesis import settings
+
+from echoquality.core import sha256
 
 settings.register_profile("echoquality", deadline=None)  # no timed assertions
 settings.load_profile("echoquality")
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    "Every file below a folder, locks aside, and its hash."
+    files = [path for path in folder.rglob("[!.]*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Iterator[Callable[[str, Callable[[Path], object]], Path]]:
+    "shared(name, make): the folder that `make(folder)` filled, once in a session. It is for reading."
+    own, hashes = tmp_path_factory.getbasetemp(), {}
+    base = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"  # a worker's is below the session's
+    base.mkdir(exist_ok=True)
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = base / name, base / f"{name}.json"
+        with FileLock(base / f"{name}.lock"):
+            if not made.exists():
+                make(folder)
+                made.write_text(json.dumps(_hashes(folder)))
+            hashes[folder] = json.loads(made.read_text())
+        return folder
+
+    yield once
+    for folder, before in hashes.items():
+        changed = sorted(dict(before.items() ^ _hashes(folder).items()))
+        assert not changed, f"a test changed what all tests share; it must copy {folder} first: {', '.join(changed)}"
+
+
+@pytest.fixture(scope="session")
+def corpus(shared) -> Path:
+    "A small simulated corpus: raw_data/ and results/inference_output/."
+    from echoquality.phantom import TINY, write_corpus
+
+    return shared("corpus", lambda folder: write_corpus(folder, TINY, seed=1, workers=1))
+
+
+@pytest.fixture(scope="session")
+def dataset(shared) -> Path:
+    "The table of a simulated dataset; two folders above it is the corpus that it was built from."
+    from echoquality.annotations import CSV, simulated_dataset
+
+    return shared("dataset", simulated_dataset) / "training_data_enhanced" / CSV
+
+
+@pytest.fixture(scope="session")
+def store(shared, dataset) -> Path:
+    "A folder with the clips of that dataset as they are trained on in tests: as small as can be."
+    from echoquality.clips import Form
+    from echoquality.store import build_store
+
+    files = sorted(dataset.parent.rglob("*.dcm"))
+    return shared("store", lambda folder: build_store(files, folder, Form(size=16, most=8), workers=1))

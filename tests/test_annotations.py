@@ -16,7 +16,6 @@ from echoquality.annotations import (
     is_synthetic,
     leave_out,
     read_annotations,
-    simulated_dataset,
 )
 
 
@@ -34,11 +33,6 @@ def test_any_other_word_for_synthetic_is_refused(word):
         is_synthetic(table, "a.csv")
     if not word.strip():  # a good clip is not degraded
         assert not is_synthetic(table.assign(quality_score="1,0"), "a.csv").any()
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    return simulated_dataset(tmp_path_factory.mktemp("annotations"))
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoquality.annotations import read_annotations, simulated_dataset
+from echoquality.annotations import read_annotations
 from echoquality.batches import Hardware, LearningError, Recipe, Share, choose_hardware, loaders
 from echoquality.clips import Form, clip_input, model_input
 from echoquality.store import build_store
 
-FORM = Form(size=32, most=8)
+FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
 RECIPE = Recipe(frames=8, step=2, seed=5)
 
@@ -49,11 +49,10 @@ def test_hardware():
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(dataset, store):
     "(table, store) of a small simulated dataset."
-    folder = tmp_path_factory.mktemp("batches")
-    table = read_annotations(simulated_dataset(folder))
-    return table, build_store(list(table["file"]), folder / "store", FORM, workers=1)
+    table = read_annotations(dataset)
+    return table, build_store(list(table["file"]), store, FORM, workers=1)
 
 
 def test_validation_sees_what_inference_sees(data):

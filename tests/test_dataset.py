@@ -20,6 +20,7 @@ from tempfile import TemporaryFile
 from types import SimpleNamespace
 from zipfile import ZipFile
 
+import nbformat
 import numpy as np
 import pandas as pd
 import psutil
@@ -47,7 +48,7 @@ from echoquality.degradation import ContrastReduction, Degradation, DegradationS
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, fan_area, read_frames, read_header
 from echoquality.identity import pseudonym
-from echoquality.phantom import TINY, clip_dataset, simulate_clip, write_corpus
+from echoquality.phantom import clip_dataset, simulate_clip
 from echoquality.plan import make_plan
 from echoquality.results import write_results
 from echoquality.reviews import add_review
@@ -55,14 +56,6 @@ from echoquality.selection import SelectionSettings, probe
 
 
 REAL = Path(examples.get_path("ybr_color"))
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    "A small simulated corpus."
-    folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return folder
 
 
 def settings_for(corpus: Path, output: Path, **more) -> DatasetSettings:
@@ -713,7 +706,7 @@ def kill_at(output: Path, files: int, everybody: bool) -> Callable[[subprocess.P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.more) for seed in (1, 2, 3))])
 def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
     rng, kills, between, before = np.random.default_rng(seed), 0, 0, {}
     for attempt in range(30):  # a machine that is slow or quick changes how many of them are needed
@@ -903,7 +896,7 @@ def check_damaged(data: bytes, folder: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.more) for seed in range(2, 8))])
 def test_damaged_files_are_refused_or_whole(seed, tmp_path):
     rng, files, reasons = np.random.default_rng(seed), fuzz_seeds(), Counter()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -1057,10 +1050,14 @@ def test_the_module_runs_as_a_program(corpus, tmp_path):
     ],
 )
 def test_papermill_runs_the_notebook(parameters, said, corpus, tmp_path):
-    notebook = project_root() / "nbs/06_dataset.ipynb"
-    command = [sys.executable, "-m", "papermill", str(notebook), "out.ipynb", "--log-output"]
+    notebook = nbformat.read(project_root() / "nbs/06_dataset.ipynb", as_version=4)
+    if parameters:  # wrong ones, for the section Run: the others need not run again
+        tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
+        del notebook.cells[: tags.index(["parameters"])]
+    nbformat.write(notebook, tmp_path / "in.ipynb")
+    command = [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "--log-output"]
     where = settings_for(corpus, tmp_path / "out")
-    for name in ("results_dir", "raw_data_dir", "output_dir"):
+    for name in ("results_dir", "raw_data_dir", "output_dir", "num_synthetic", "workers"):
         command += ["-p", name, str(getattr(where, name))]
     done = subprocess.run([*command, *parameters], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == (not parameters), done.stderr[-2000:]

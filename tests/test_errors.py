@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from echoquality.annotations import simulated_dataset
 from echoquality.core import sha256
 from echoquality.evidence import simulated_predictions, simulated_predictions_of
 
@@ -29,11 +27,6 @@ def test_a_frame_stands_for_its_time_and_what_was_not_seen_is_dark():
     place, seen = spread_over(7, 2, 2)
     assert place.tolist() == [0, 0, 1, 1, 1, 1, 1] and seen.tolist() == [True] * 4 + [False] * 3
     assert spread_over(3, 16, 2)[0].tolist() == [0, 0, 1]
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory) -> Path:
-    return simulated_dataset(tmp_path_factory.mktemp("dataset"))
 
 
 def write_predictions(csv: Path, folder: Path, model: str = "0" * 12) -> Path:

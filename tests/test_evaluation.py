@@ -4,6 +4,7 @@ from echoquality.evaluation import *
 
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from echoquality import evaluation as module
-from echoquality.annotations import AnnotationsError, simulated_dataset
+from echoquality.annotations import AnnotationsError
 from echoquality.core import (
     WorkError,
     parameter_table,
@@ -41,12 +42,12 @@ def test_the_readme_has_every_parameter():
 
 
 @pytest.fixture(scope="module")
-def where(tmp_path_factory):
+def where(dataset, store, tmp_path_factory):
     "A small dataset, and a small model that was trained on it."
     folder = tmp_path_factory.mktemp("evaluation")
-    csv = simulated_dataset(folder)
-    small = {"image_size": 32, "frames": 8, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
-    same = {"annotations_csv": csv, "store_dir": folder / "store", "precision": "32", "workers": 1}
+    csv = shutil.copytree(dataset.parent, folder / "dataset") / dataset.name  # other tables are written beside it
+    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
+    same = {"annotations_csv": csv, "store_dir": store, "precision": "32", "workers": 1}
     same |= {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}
     train(TrainingSettings(**small, **same, model_weights="", output_dir=folder / "run"))
     return {**same, "model": folder / "run/model.safetensors", "min_n": 2, "rounds": 100}
@@ -201,7 +202,7 @@ def test_machines_are_left_out_in_turn(where, tmp_path):
 
 def test_a_worse_model_does_not_become_champion(where, evaluated, tmp_path):
     same = {name: where[name] for name in ("annotations_csv", "store_dir", "precision", "workers", "tracking_uri")}
-    small = {"image_size": 32, "frames": 8, "epochs": 1, "learning_rate": 1e-9, "architecture": "mc3_18", "seed": 6}
+    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-9, "architecture": "mc3_18", "seed": 6}
     train(TrainingSettings(**small, **same, model_weights="", output_dir=tmp_path / "run"))
     chosen = {**where, "model": tmp_path / "run/model.safetensors", "output_dir": tmp_path / "x", "explained": 0}
     evaluation = evaluate(EvaluationSettings(**chosen))

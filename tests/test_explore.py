@@ -15,17 +15,11 @@ import yaml
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from echoquality.annotations import simulated_dataset
 from echoquality.clips import Form
 from echoquality.core import parameter_table, parameters_cell, parameters_source, project_root, sha256
 from echoquality.evidence import simulated_predictions_of
 from echoquality.model import Model, make_network, save_model
 from echoquality.reviews import read_reviews
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory) -> Path:
-    return simulated_dataset(tmp_path_factory.mktemp("dataset"))
 
 
 def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):

@@ -23,7 +23,6 @@ from echoquality.clips import Form
 from echoquality.core import WorkError, parameter_table, parameters_cell, parameters_source, project_root
 from echoquality.inference import InferenceError, InferenceSettings, find_files, infer, loose_files, summary
 from echoquality.model import Model, WeightsError, make_network, save_model
-from echoquality.phantom import TINY, write_corpus
 from echoquality.results import read_results
 from echoquality.scoring import score_clip
 from echoquality.selection import SelectionSettings, select
@@ -54,10 +53,10 @@ def test_files_are_found_by_their_path(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def where(tmp_path_factory):
+def where(corpus, tmp_path_factory):
     "Simulated studies, and a network that has learned nothing."
     folder = tmp_path_factory.mktemp("inference")
-    write_corpus(folder, TINY, 3, workers=1)
+    shutil.copytree(corpus, folder, dirs_exist_ok=True)
     model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), 8, 2, temperature=1.3)
     save_model(model, folder / "model.safetensors")
     raw = folder / "raw_data"
@@ -250,7 +249,7 @@ def test_a_killed_run_goes_on(where, done, tmp_path):
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "out/summary.json").exists()
-    subprocess.run([*command, "--resume"], check=True, capture_output=True, timeout=300)
+    subprocess.run([*command, "--resume", "--workers=1"], check=True, capture_output=True, timeout=300)
     whole, again = (json.loads((Path(p) / "summary.json").read_text()) for p in (done[0].output_dir, tmp_path / "out"))
     for entry in (*whole["folder_results"], *again["folder_results"]):  # sums differ in the last digits with the batch
         for result in entry["results"].values():

@@ -13,14 +13,14 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from echoquality.annotations import read_annotations, simulated_dataset
+from echoquality.annotations import read_annotations
 from echoquality.batches import Hardware, LearningError, Recipe
 from echoquality.clips import Form, model_input
 from echoquality.learning import Learner, fit, fitting_batch, predict
 from echoquality.model import make_network
 from echoquality.store import build_store
 
-FORM = Form(size=32, most=8)
+FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
 
 
@@ -33,15 +33,14 @@ def test_the_batch_that_fits_is_found():
     assert fitting_batch(lambda n: step(9), 32) == 0
 
 
-RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, frames=8, step=2, seed=5)
+RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, frames=4, step=2, seed=5)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
+def data(dataset, store):
     "(table, store) of a small simulated dataset."
-    folder = tmp_path_factory.mktemp("learning")
-    table = read_annotations(simulated_dataset(folder))
-    store = build_store(list(table["file"]), folder / "store", FORM, workers=1)
+    table = read_annotations(dataset)
+    store = build_store(list(table["file"]), store, FORM, workers=1)
     assert store.bad.empty
     return table, store
 

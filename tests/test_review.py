@@ -17,13 +17,6 @@ from echoquality.reviews import decisions, read_reviews, review_agreement
 from echoquality.selection import SelectionSettings, select
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return folder
-
-
 def clips_of(corpus: Path, **more):
     folders = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     return to_review(SelectionSettings(**folders, workers=1), **more)
@@ -55,9 +48,14 @@ def test_two_reviewers_in_one_file_agree_as_they_do(corpus, tmp_path):
     assert found["clips"] == 4 and found["agree"] == 0.75 and found["kappa"] == pytest.approx(0.5)
 
 
+@pytest.fixture(scope="module")
+def five_clips(corpus):
+    return clips_of(corpus, most=5)
+
+
 @given(st.lists(st.sampled_from(["good", "bad", "exclude", "unsure", "undo"]), max_size=12), st.integers(0, 12))
-def test_a_restart_changes_nothing(corpus, steps, restart):
-    clips = clips_of(corpus, most=5)
+def test_a_restart_changes_nothing(five_clips, steps, restart):
+    clips = five_clips
     with TemporaryDirectory() as folder:
         sessions = [Session(clips, Path(folder) / name, "ana") for name in ("one.csv", "two.csv")]
         for number, step in enumerate(steps):

@@ -13,7 +13,6 @@ import pytest
 
 from echoquality.core import parameters_cell, parameters_source, project_root
 from echoquality.dicom import BadFile
-from echoquality.phantom import TINY, write_corpus
 from echoquality.results import read_results, write_results
 from echoquality.reviews import add_review, review_counts
 
@@ -108,14 +107,6 @@ def test_of_copies_one_is_kept_or_none(labels, judged, left):
     reasons = left_out_copies([names], labels, judged)
     assert sorted(name for _, name in reasons) == list(left)
     assert all("f/" in why for why in reasons.values())
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    "A small simulated corpus."
-    folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return folder
 
 
 def settings_for(corpus: Path, **more) -> SelectionSettings:

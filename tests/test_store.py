@@ -19,17 +19,14 @@ import torch
 
 from echoquality import store as module
 from echoquality.clips import Form, clip_input, model_input, read_clip, window
-from echoquality.phantom import TINY, write_corpus
 from echoquality.store import build_store
 
 SMALL = Form(size=32, most=8)
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return sorted(p for p in (folder / "raw_data").rglob("*") if p.is_file())
+def files(corpus):
+    return sorted(p for p in (corpus / "raw_data").rglob("*") if p.is_file())
 
 
 @pytest.fixture(scope="module")

@@ -49,13 +49,6 @@ def test_every_number_of_the_table_is_shown():
     assert html.index(">epiq7<") < html.index(">vivid<") < html.index(">all<")
 
 
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, TINY, seed=1, workers=1)
-    return folder
-
-
 def explore(corpus: Path, **more) -> ThresholdExplorer:
     where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data", "workers": 1}
     return threshold_explorer(**{**where, **more})

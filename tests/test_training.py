@@ -17,7 +17,7 @@ import torch
 
 
 from echoquality import training as module
-from echoquality.annotations import AnnotationsError, simulated_dataset
+from echoquality.annotations import AnnotationsError
 from echoquality.core import (
     SettingsError,
     WorkError,
@@ -59,11 +59,10 @@ def test_the_defaults_that_other_scripts_rely_on():
 
 
 @pytest.fixture(scope="module")
-def where(tmp_path_factory):
+def where(dataset, store):
     "A small dataset, a store, and small settings."
-    folder = tmp_path_factory.mktemp("training")
-    small = {"image_size": 32, "frames": 8, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
-    places = {"annotations_csv": simulated_dataset(folder), "store_dir": folder / "store", "model_weights": ""}
+    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
+    places = {"annotations_csv": dataset, "store_dir": store, "model_weights": ""}
     return {**small, **places, "precision": "32", "workers": 1, "mlflow": False}
 
 
@@ -84,7 +83,7 @@ def test_what_a_run_leaves(trained, capsys):
     assert files == {"training.json", "model.safetensors", "checkpoints", *tables}
     model = load_model(settings.output_dir / "model.safetensors")
     assert model.form == form_of(settings) and model.threshold == training.model.threshold
-    assert (model.frames, model.step, model.architecture) == (8, 2, "mc3_18")
+    assert (model.frames, model.step, model.architecture) == (4, 2, "mc3_18")
     seen = training.validation
     assert np.allclose(seen["probability"], 1 / (1 + np.exp(-seen["logit"] / model.temperature)))
     assert model.temperature != 1
@@ -224,23 +223,33 @@ def _command(where, output_dir, *more):
     return ["-m", "echoquality.training", *options, "--no-mlflow", f"--output-dir={output_dir}", *more]
 
 
+ENV = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums depend on the number of threads
+HOW = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env": ENV}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(where, tmp_path_factory):
+    "(folder, what was said) of a training of three epochs that was left alone."
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    command = [sys.executable, *_command({**where, "epochs": 3}, folder)]
+    return folder, subprocess.run(command, **HOW).stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_training_ends_like_an_undisturbed_one(where, tmp_path, how):
-    killed, whole = ([sys.executable, *_command({**where, "epochs": 3}, tmp_path / name)] for name in ("run", "other"))
-    env = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums depend on the number of threads
-    job = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=env)
+def test_a_killed_training_ends_like_an_undisturbed_one(where, undisturbed, tmp_path, how):
+    killed = [sys.executable, *_command({**where, "epochs": 3}, tmp_path / "run")]
+    job = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=ENV)
     for line in job.stdout:
         if line.startswith("epoch 1/"):
             while not (tmp_path / "run/checkpoints/last.ckpt").exists():
                 time.sleep(0.01)
             job.send_signal(how)
     assert job.wait() != 0
-    how = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env": env}
-    again, undisturbed = (subprocess.run(each, **how).stdout for each in ([*killed, "--resume"], whole))
+    again = subprocess.run([*killed, "--resume"], **HOW).stdout
     assert "epoch 1/3" not in again and "epoch 3/3" in again
-    assert _epochs(tmp_path / "run").equals(_epochs(tmp_path / "other"))
-    assert again.splitlines()[-7:] == undisturbed.splitlines()[-7:]
+    assert _epochs(tmp_path / "run").equals(_epochs(undisturbed[0]))
+    assert again.splitlines()[-7:] == undisturbed[1].splitlines()[-7:]
 
 
 @pytest.mark.slow
@@ -267,5 +276,5 @@ def test_augmented_clips_are_shown(trained):
     settings, _ = trained
     data = prepare(settings.model_copy(update={"resume": True}))
     figure = show_augmented(data, settings)
-    assert len(figure.axes) == 20 and figure.axes[0].images[0].get_array().shape == (32, 32, 3)
+    assert len(figure.axes) == 20 and figure.axes[0].images[0].get_array().shape == (16, 16, 3)
     assert not np.array_equal(*(figure.axes[i].images[0].get_array() for i in (1, 2)))
