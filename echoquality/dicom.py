@@ -173,7 +173,7 @@ def _judge(path: Path, several: bool) -> Dataset:
         find_pixels(opened)
     if (count := frame_count(header)) > MAX_FRAMES:
         raise BadFile(f"{count} frames, more than the {MAX_FRAMES} that are read")
-    _check_shown(header, several)
+    _check_shown(header, several or count == 1)
     if count == 1:
         raise BadFile("a single frame, not a clip", "still")
     return header

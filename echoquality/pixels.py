@@ -6,6 +6,7 @@
 __all__ = ['told_by_grey', 'Pixels', 'find_pixels', 'decoded']
 
 # %% ../nbs/00e_pixels.ipynb #2aa88ead
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -401,12 +402,37 @@ def _other_arrangements(pixels: Pixels, data: bytes) -> dict[str, np.ndarray]:
     others = {}
     if header.SamplesPerPixel == 3:
         others[f"PlanarConfiguration {int(not planar)}"] = _arranged(values, shape, not planar)
-    if shape[0] != shape[1]:
-        turned = values.reshape(shape[::-1]) if header.SamplesPerPixel == 1 else _arranged(values, shape[::-1], planar)
-        others["Rows and Columns exchanged"] = turned
     if header.BitsAllocated == 16 and header.PhotometricInterpretation != "PALETTE COLOR":  # numbers, not brightnesses
         others["the bytes of its words exchanged"] = _native(pixels, values.byteswap().tobytes())
     return others
+
+
+def _turned(frame: np.ndarray) -> np.ndarray:
+    "The pixels of a frame, (H, W) or (H, W, 3), if its rows were as long as its columns are: (W, H, …)."
+    return frame.reshape(frame.shape[1], frame.shape[0], *frame.shape[2:])
+
+# %% ../nbs/00e_pixels.ipynb #594445a3
+def _rle_pixels(data: bytes) -> int:
+    "How many bytes the first segment of an RLE frame makes."
+    segments, place, second = struct.unpack("<3L", data[:12])
+    end, count = second if segments > 1 else len(data), 0
+    while place < end:
+        run = data[place]
+        count += run + 1 if run < 128 else 257 - run if run > 128 else 0
+        place += run + 2 if run < 128 else 2 if run > 128 else 1
+    return count
+
+
+def _check_labels(pixels: Pixels, index: int) -> None:
+    "Raise BadFile where an uncompressed or RLE frame, which has no size of its own, is not what the header says."
+    rows, columns, data = pixels.stream.rows, pixels.stream.columns, _data(pixels, index)
+    if pixels.layout:
+        _check_arrangement(_native(pixels, data), _other_arrangements(pixels, data))
+    elif not rows * columns <= (made := _rle_pixels(data)) <= rows * columns + 2:  # padded to an even length
+        raise BadFile(f"an RLE frame of {made} pixels, the header says {rows} × {columns}")
+    if rows != columns:
+        frame, _ = _raw(pixels, index)
+        _check_arrangement(frame, {"Rows and Columns exchanged": _turned(frame)})
 
 # %% ../nbs/00e_pixels.ipynb #5f25d15a
 def _data(pixels: Pixels, index: int) -> bytes:
@@ -418,7 +444,7 @@ def _data(pixels: Pixels, index: int) -> bytes:
     for name in ("coding", "rows", "columns", "components", "bits", "colour"):
         if getattr(stream, name) != getattr(first, name):
             raise ValueError(f"{name}: {getattr(stream, name)}, in the first frame {getattr(first, name)}")
-    if b"\xff\xd9\xff\xd8" in data or b"\xff\xd9\0\xff\xd8" in data:
+    if first.coding != "rle" and (b"\xff\xd9\xff\xd8" in data or b"\xff\xd9\0\xff\xd8" in data):
         raise ValueError("two pictures in the fragments of one frame")
     return data[stream.start :]
 
@@ -447,9 +473,8 @@ def _sampled(pixels: Pixels) -> np.ndarray:
     found = []
     for index in _some(pixels):
         with _telling(index):
-            if pixels.layout:
-                data = _data(pixels, index)
-                _check_arrangement(_native(pixels, data), _other_arrangements(pixels, data))
+            if pixels.layout or pixels.stream.coding == "rle":
+                _check_labels(pixels, index)
             samples, bits = _raw(pixels, index)
         found.append((samples[:: 1 + len(samples) // 128, :: 1 + samples.shape[1] // 128], bits))
     top = max(int(samples.max()) for samples, _ in found)
@@ -464,7 +489,7 @@ def _reading_of(pixels: Pixels) -> str:
     if stream.components == 1:
         if layout and photometric not in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"):
             raise BadFile("one sample a pixel, but PhotometricInterpretation says colours; export it again")
-        if layout or stream.bits > 8:
+        if layout or stream.bits > 8 or stream.coding == "rle":
             _sampled(pixels)
         return {"MONOCHROME1": "inverted", "PALETTE COLOR": "palette"}.get(photometric, "grey")
     grey = told_by_grey(_sampled(pixels))

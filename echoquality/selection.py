@@ -400,7 +400,8 @@ def _fill(chosen: pd.DataFrame, folders: pd.DataFrame, opened: _Opened, judged: 
 def _links(folders: pd.DataFrame, opened: _Opened) -> pd.DataFrame:
     "`LINKS` of the folders and of every file that was opened."
     clip = {name: "/".join(names[0]) for names in same_clips(opened.usable) for name in names}
-    rows = [(row.place, row.Index, row.patient, row.study, "") for row in folders.itertuples()]
+    read = folders[folders["study"] != ""]  # the others are known by their names alone
+    rows = [(row.place, row.Index, row.patient, row.study, "") for row in read.itertuples()]
     for name, facts in opened.usable.items():
         place = PurePosixPath(facts["source"]).parent.as_posix()
         rows.append((place, name[0], facts["patient"], facts["study"], clip.get(name, "")))

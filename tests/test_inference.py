@@ -118,7 +118,7 @@ def test_selection_reads_what_was_written(done, tmp_path):
             result["status"] = "PASS" if result["score"] >= high else "FAIL"
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     found = select(SelectionSettings(results_dir=tmp_path, raw_data_dir=settings.raw_data_dir, workers=1, **chosen))
-    assert len(found.samples) > 10 and found.quarantine["reason"].str.startswith("the same bytes").all()
+    assert len(found.samples) > 10 and found.quarantine["reason"].str.startswith("the same clip as another").all()
 
 
 def test_the_contract(done):

@@ -246,6 +246,16 @@ def test_other_orders_of_two_pixels_in_four_bytes_are_refused(order, tmp_path):
     assert f"only with the order {order}" in read(save(tmp_path / "x.dcm", header, data.tobytes()))
 
 
+def test_rle_of_another_size_is_refused(tmp_path):
+    for frames in (clip((4, 48, 66)), clip((4, 48, 66))[..., 0].copy()):
+        data = encapsulate(by_gdcm(frames, "RLELossless", tmp_path))
+        sizes = (48, 66, ""), (24, 66, "RLE frame of 316"), (66, 48, "Rows and Columns exchanged")
+        for rows, columns, said in sizes:
+            header = header_of(frames, uid.RLELossless, Rows=rows, Columns=columns)
+            got = read(save(tmp_path / "x.dcm", header, data))
+            assert said in got if said else (got == frames).all()
+
+
 def test_words_that_lie_are_refused(tmp_path):
     dark = clip()[..., 0].astype(np.uint16)
     header = header_of(dark, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
