@@ -385,11 +385,17 @@ def _neutral_share(ybr: np.ndarray) -> float:
     return float((np.abs(ybr[..., 1:].astype(int) - 128) <= 4).all(axis=-1).mean())
 
 
-def _check_arrangement(said: np.ndarray, others: dict[str, np.ndarray]) -> None:
-    "Raise BadFile where another arrangement of the same samples is clearly smoother, or greyer, than what is said."
+def _is_grey(frame: np.ndarray) -> bool:
+    "Whether almost all of a frame, uint8 (H, W, 3), is grey, as RGB (of what is not black) or as YCbCr."
+    lit = frame.max(axis=2) > 16
+    return _neutral_share(frame) > 0.9 or bool(lit.any() and (np.ptp(frame, axis=2)[lit] <= 2).mean() > 0.9)
+
+
+def _check_arrangement(said: np.ndarray, others: dict[str, np.ndarray], least: float = 1.2) -> None:
+    "Raise BadFile where another arrangement of the samples is `least` times as smooth, or greyer, than what is said."
     for name, other in others.items():
         greyer = "order" in name and _neutral_share(other) > _neutral_share(said) + 0.3
-        if greyer or _roughness(said) > 1.2 * _roughness(other) + 0.02:
+        if greyer or _roughness(said) > least * _roughness(other) + 0.02:
             raise BadFile(f"its pixels make a picture only with {name}, which its header does not say; export it again")
 
 # %% ../nbs/00e_pixels.ipynb #a7609b77
@@ -400,7 +406,7 @@ def _other_arrangements(pixels: Pixels, data: bytes) -> dict[str, np.ndarray]:
     if pixels.layout.packed:
         return {f"the order {order}": _unpacked(values, shape, order) for order in ("YBYR", "BYRY")}
     others = {}
-    if header.SamplesPerPixel == 3:
+    if header.SamplesPerPixel == 3 and not _is_grey(_native(pixels, data)):  # bands across a frame are rough, too
         others[f"PlanarConfiguration {int(not planar)}"] = _arranged(values, shape, not planar)
     if header.BitsAllocated == 16 and header.PhotometricInterpretation != "PALETTE COLOR":  # numbers, not brightnesses
         others["the bytes of its words exchanged"] = _native(pixels, values.byteswap().tobytes())
@@ -432,7 +438,7 @@ def _check_labels(pixels: Pixels, index: int) -> None:
         raise BadFile(f"an RLE frame of {made} pixels, the header says {rows} × {columns}")
     if rows != columns:
         frame, _ = _raw(pixels, index)
-        _check_arrangement(frame, {"Rows and Columns exchanged": _turned(frame)})
+        _check_arrangement(frame, {"Rows and Columns exchanged": _turned(frame)}, least=2)
 
 # %% ../nbs/00e_pixels.ipynb #5f25d15a
 def _data(pixels: Pixels, index: int) -> bytes:

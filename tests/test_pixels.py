@@ -246,6 +246,18 @@ def test_other_orders_of_two_pixels_in_four_bytes_are_refused(order, tmp_path):
     assert f"only with the order {order}" in read(save(tmp_path / "x.dcm", header, data.tobytes()))
 
 
+@pytest.mark.parametrize("shape", [(3, 60, 90), (3, 90, 60)])
+def test_bands_across_a_frame_are_no_lie(shape, tmp_path):
+    bands = np.random.default_rng(0).integers(0, 255, (*shape[:2], 1), dtype=np.uint8).repeat(shape[2], axis=2)
+    frames = np.repeat(bands[..., None], 3, axis=3)
+    for each in (bands, frames):
+        header = header_of(each, uid.ExplicitVRLittleEndian)
+        assert (read(save(tmp_path / "x.dcm", header, each.tobytes())) == each).all()
+    planes = np.moveaxis(frames, 3, 1)
+    header = header_of(frames, uid.ExplicitVRLittleEndian, PlanarConfiguration=1)
+    assert (read(save(tmp_path / "x.dcm", header, planes.tobytes())) == frames).all()
+
+
 def test_rle_of_another_size_is_refused(tmp_path):
     for frames in (clip((4, 48, 66)), clip((4, 48, 66))[..., 0].copy()):
         data = encapsulate(by_gdcm(frames, "RLELossless", tmp_path))
