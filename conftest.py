@@ -16,8 +16,11 @@ from hypothesis import settings
 
 from echoquality.core import sha256
 
-settings.register_profile("echoquality", deadline=None)  # no timed assertions
-settings.load_profile("echoquality")
+
+def pytest_configure(config) -> None:
+    "No timed assertions; of hypothesis's examples a quarter, unless every repetition is asked for: `-m ''`."
+    settings.register_profile("echoquality", deadline=None, max_examples=25 if config.option.markexpr else 100)
+    settings.load_profile("echoquality")
 
 
 def _hashes(folder: Path) -> dict[str, str]:

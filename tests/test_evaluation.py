@@ -46,7 +46,7 @@ def where(dataset, store, tmp_path_factory):
     "A small dataset, and a small model that was trained on it."
     folder = tmp_path_factory.mktemp("evaluation")
     csv = shutil.copytree(dataset.parent, folder / "dataset") / dataset.name  # other tables are written beside it
-    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
+    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
     same = {"annotations_csv": csv, "store_dir": store, "precision": "32", "workers": 1}
     same |= {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}
     train(TrainingSettings(**small, **same, model_weights="", output_dir=folder / "run"))

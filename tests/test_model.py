@@ -66,7 +66,7 @@ def test_gradients_in_bfloat16_are_right(length, kernel):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_whole_network_learns_the_same_in_bfloat16(architecture):
     quick = choose_hardware("cpu").precision == "bf16-mixed"  # else bfloat16 is emulated, and takes minutes
-    batch, side = (2, 64) if quick else (1, 32)
+    batch, side = (2, 64) if quick else (1, 16)
     gradients = []
     for short in (False, True):
         torch.manual_seed(0)

@@ -228,11 +228,15 @@ HOW = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env
 
 
 @pytest.fixture(scope="module")
-def undisturbed(where, tmp_path_factory):
+def undisturbed(where, shared):
     "(folder, what was said) of a training of three epochs that was left alone."
-    folder = tmp_path_factory.mktemp("undisturbed") / "run"
-    command = [sys.executable, *_command({**where, "epochs": 3}, folder)]
-    return folder, subprocess.run(command, **HOW).stdout
+
+    def make(folder):
+        done = subprocess.run([sys.executable, *_command({**where, "epochs": 3}, folder / "run")], **HOW)
+        (folder / "said").write_text(done.stdout)
+
+    folder = shared("undisturbed", make)
+    return folder / "run", (folder / "said").read_text()
 
 
 @pytest.mark.slow
