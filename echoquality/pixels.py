@@ -246,13 +246,15 @@ def _by_pydicom(data: bytes, stream: Stream) -> np.ndarray:
     options |= {"bits_allocated": 8 if stream.bits <= 8 else 16, "bits_stored": stream.bits, "number_of_frames": 1}
     options |= {"photometric_interpretation": "RGB" if stream.components == 3 else "MONOCHROME2"}
     options |= {"planar_configuration": 0, "pixel_representation": 0, "pixel_keyword": "PixelData"}
-    decoder, failed = get_decoder(syntax), None
+    decoder, failed, whole = get_decoder(syntax), None, data.rstrip(b"\0").endswith(b"\xff\xd9")
+    if not whole and stream.coding in ("jpeg lossless", "jpeg-ls"):  # the first is completed, the second takes 12 s
+        raise ValueError(f"the {stream.coding} stream is cut: its end marker is missing")
     for plugin in filter(decoder._available.__contains__, plugins):
         try:
             return decoder.as_array(encapsulate([data]), index=0, raw=True, decoding_plugin=plugin, **options)[0]
         except Exception as error:  # each decoder fails in its own way
             failed = failed or error
-            if stream.coding != "rle" and not data.rstrip(b"\0").endswith(b"\xff\xd9"):
+            if stream.coding == "jpeg 2000" and not whole:
                 break  # what is cut short must not be completed by a kinder decoder
     raise failed or BadFile(f"no decoder for {stream.coding} of {stream.bits} bits; install pylibjpeg-libjpeg")
 

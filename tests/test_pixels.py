@@ -372,6 +372,15 @@ def test_a_palette_that_disagrees_with_its_descriptor_is_refused(entries, said, 
     assert "without a palette" in read(save(tmp_path / "x.dcm", header, frames.tobytes()))
 
 
+@pytest.mark.parametrize("name", ["JPEG lossless", "JPEG-LS", "JPEG 2000", "JPEG 4:2:2"])
+def test_a_stream_that_is_cut_is_not_completed(name, tmp_path):
+    frames, (syntax, code, right, _) = clip(), CODINGS[name]
+    coded = code(frames, tmp_path)
+    coded[2] = coded[2][: len(coded[2]) // 4 * 2]
+    header = header_of(frames, syntax, PhotometricInterpretation=min(right))
+    assert read(save(tmp_path / "x.dcm", header, encapsulate(coded))).startswith("cannot be decoded, frame 2")
+
+
 def test_lossless_ycbcr_that_is_called_rgb_is_left_out_as_that(tmp_path):
     frames = clip()
     ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
