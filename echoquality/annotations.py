@@ -161,7 +161,7 @@ def _check_classes(table: pd.DataFrame, path: Path) -> None:
                 "build a dataset with more patients, or with both classes"
             )
 
-
+# %% ../nbs/08b_annotations.ipynb #7b6bea21
 def read_annotations(path: Path, seed: int = 42, workers: int = 0) -> pd.DataFrame:
     """One row per clip: the table's columns with `quality_score` as int, `group`, `split`, `synthetic` and `file`.
 

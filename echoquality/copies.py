@@ -64,7 +64,7 @@ def _place(facts: dict) -> tuple:
     "Where copies of a clip are looked for: same shape, and about as bright (in halves of a grey level)."
     return facts["shape"], round(2 * float(facts["look"].mean()))
 
-
+# %% ../nbs/03c_copies.ipynb #e00ac693
 def _keys(facts: dict, named: _Looks, looks: _Looks) -> list[tuple]:
     "What a clip would share with a copy."
     instance, look = facts["instance"], facts["look"]  # a UID that clips of different pixels share identifies nothing

@@ -298,7 +298,7 @@ def _stream_of(header: Dataset, data: bytes) -> Stream:
     bits = header.BitsAllocated
     return Stream("rle", header.Rows, header.Columns, data[0] // (bits // 8), bits)
 
-
+# %% ../nbs/00e_pixels.ipynb #3ba8b495
 def find_pixels(opened: Opened) -> Pixels:
     "Find the frames of a file. Puts its transfer syntax right. Raises BadFile where bytes and header contradict."
     header, count, meta = opened.header, frame_count(opened.header), opened.header.file_meta
@@ -325,7 +325,7 @@ def _native_pixels(opened: Opened, count: int) -> Pixels:
     layout = _uncompressed(opened, count)
     return Pixels(opened, stream, [[(start + i * layout.stride, layout.size)] for i in range(count)], layout)
 
-
+# %% ../nbs/00e_pixels.ipynb #9c475b77
 @contextmanager
 def _telling(index: int) -> Iterator[None]:
     "Make of any error within the block a BadFile that names the frame."

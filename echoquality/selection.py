@@ -435,7 +435,7 @@ def _samples(pairs: list[tuple], most: int) -> list[dict]:
             rows.append({**chosen, "file_id": name, **{k: v for k, v in picture.items() if k not in _COMPARED}})
     return rows[:most]
 
-
+# %% ../nbs/04_selection.ipynb #13d93a2b
 def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SelectionError (nothing can be used)."
     rows = read_results(settings.results_dir)
@@ -461,7 +461,7 @@ def select(settings: SelectionSettings) -> Selection:
     links = _links(folders, opened)
     return Selection(rows, samples, _quarantine(bad), table, folders, len(pairs) + tried, verdicts, links)
 
-
+# %% ../nbs/04_selection.ipynb #a277ee1f
 def _nothing_usable(bad: list[tuple], tried: int, settings: SelectionSettings) -> str:
     "Why no file can be used, with the three commonest reasons."
     common = "; ".join(f"{n} × {why}" for why, n in Counter(why for *_, why in bad).most_common(3))

@@ -62,7 +62,7 @@ def _of_pattern(group_by: str) -> Callable[[str], str]:
         raise GroupsError(f"group_by {group_by!r} is no level, no CSV and no regular expression: {error}") from None
     return lambda place: (match[1 if pattern.groups else 0] or "") if (match := pattern.search(place)) else ""
 
-
+# %% ../nbs/05a_splits.ipynb #8d1258c7
 def _of_table(path: Path) -> Callable[[str], str]:
     "What a table with columns folder and patient says of a place, by its longest folder that leads there."
     try:
@@ -90,7 +90,7 @@ def group_table(group_by: str) -> Path | None:
         return None
     return Path(group_by) if Path(group_by).is_file() else from_root(group_by)
 
-
+# %% ../nbs/05a_splits.ipynb #987a4a1c
 def grouping(group_by: str) -> Callable[[str], str]:
     "What `group_by` makes of a place: the name of its group, '' where it says nothing. Raises GroupsError."
     if re.fullmatch(r"-?\d+", group_by):
@@ -121,7 +121,7 @@ FEW_TOPS = 10  # top folders; fewer may be sites
 def _top(place: str) -> str:
     return place.split("/", 1)[0]
 
-
+# %% ../nbs/05a_splits.ipynb #99f7025a
 def group_places(links: pd.DataFrame, group_by: str = "", digest: Callable[[str], str] = text_sha256) -> Groups:
     """The groups of places, from `links` (place, patient, study, clip; a row or more for each place).
 
