@@ -303,13 +303,11 @@ class Sector:
     moving: bool = True  # False where nothing moves, and what is lit was taken for it
 
 # %% ../nbs/01_dicom.ipynb #554acf14
-def _patches(active: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    "(a bool image with its gaps closed; the patches in it, thin lines left out: labels (H, W), statistics a row each)."
+def _closed(active: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "(a bool image with its small gaps closed, uint8; the disc that closed them)."
     size = max(3, min(active.shape) // 60 | 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    closed = cv2.morphologyEx(active.astype(np.uint8), cv2.MORPH_CLOSE, disc)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc))
-    return closed, labels, stats
+    return cv2.morphologyEx(active.astype(np.uint8), cv2.MORPH_CLOSE, disc), disc
 
 
 def _hull(patch: np.ndarray) -> np.ndarray:
@@ -320,7 +318,8 @@ def _hull(patch: np.ndarray) -> np.ndarray:
 
 def _largest_hull(active: np.ndarray) -> np.ndarray:
     "The convex hull of the largest patch of a bool image, thin lines left out; bool (H, W)."
-    closed, labels, stats = _patches(active)
+    closed, disc = _closed(active)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(closed, cv2.MORPH_OPEN, disc))
     if len(stats) < 2:
         return np.zeros(active.shape, bool)
     hull = _hull(labels == 1 + np.argmax(stats[1:, cv2.CC_STAT_AREA]))
@@ -338,7 +337,7 @@ def sector_mask(frames: np.ndarray, level: int = 3) -> tuple[np.ndarray, bool]:
 # %% ../nbs/01_dicom.ipynb #f618cdc4
 def count_pictures(frames: np.ndarray, level: int = 3) -> int:
     "How many pictures move side by side or one above the other in frames, uint8 (T, H, W); 0 or more."
-    closed, labels, stats = _patches(cv2.subtract(frames.max(0), frames.min(0)) >= level)
+    closed, _ = _closed(cv2.subtract(frames.max(0), frames.min(0)) >= level)
     core = cv2.erode(closed, np.ones((min(closed.shape) // 25 | 1,) * 2))  # what only touches comes apart
     _, labels, stats, _ = cv2.connectedComponentsWithStats(core)
     order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
