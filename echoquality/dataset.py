@@ -7,6 +7,12 @@ __all__ = ['PLAN', 'MANIFEST', 'CSV', 'LEFT_OUT', 'is_copy', 'deidentify_file', 
            'count_files', 'count_splits', 'on_folders', 'remarks', 'check_quarantine', 'estimate', 'contact_sheet',
            'summary', 'main', 'from_notebook', 'settings_table', 'DatasetError', 'DatasetSettings']
 
+# %% ../nbs/06_dataset.ipynb #ce585a00
+from .settings import DatasetSettings, run_stage
+
+if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
+    run_stage("dataset")
+
 # %% ../nbs/06_dataset.ipynb #0a80c6f8
 import json
 import re
@@ -63,7 +69,6 @@ from echoquality.plan import (
     CLASS_DIRS,
     OLDER,
     DatasetError,
-    DatasetSettings,
     inputs,
     keep_private,
     key_of,
@@ -522,7 +527,3 @@ def main(argv: list[str] | None = None) -> None:
         check_quarantine(build, settings.max_quarantine_share)
 
     run_main(job, ResultsError, ReviewsError, SelectionError, DatasetError, IdentityError, SettingsError)
-
-
-if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook
-    main()

@@ -14,6 +14,8 @@ import pytest
 from distributed import Client, LocalCluster
 from pydantic import Field
 
+from echoquality.core import _wait
+
 
 def test_project_root_is_found_from_below():
     root = project_root()
@@ -60,10 +62,27 @@ def test_notebook_parameters_are_checked():
         from_notebook(ExampleSettings, injected)
 
 
+@pytest.mark.parametrize(
+    "name, value, expected",
+    [
+        ("results_dir", 2024, "text was expected; found 2024; .* papermill: -r results_dir …"),
+        ("results_dir", float("nan"), "found nan; .*-r results_dir"),
+        ("results_dir", True, "found True; .*-r results_dir"),
+        ("threshold", float("nan"), "should be a finite number; found nan$"),
+        ("kinds", 7, "found 7"),
+    ],
+)
+def test_a_name_that_looks_like_a_number_is_answered_with_what_to_do(name, value, expected):
+    said = f"{name} = float('{value}')" if value != value else f"{name} = {value!r}"  # as papermill writes it
+    with pytest.raises(SettingsError, match=f"^parameter '{name}': .*{expected}"):
+        from_notebook(ExampleSettings, {name: value, "In": ["", f"# Parameters\n{said}\n"]})
+
+
 def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = from_command_line(ExampleSettings, ["--results-dir", "x", "--threshold", "0.5", "--dry-run"])
     assert (settings.results_dir, settings.threshold, settings.dry_run) == (tmp_path / "x", 0.5, True)
+    assert from_command_line(ExampleSettings, ["--results-dir", "~/x"]).results_dir == Path.home() / "x"
     assert from_command_line(ExampleSettings, []).results_dir == project_root() / "data/results"
 
 
@@ -164,7 +183,7 @@ def test_parallel_keeps_the_order(workers):
 def killer(item: tuple[int, Path]) -> int:
     "Item 7 kills the process that works on it, always; item 11 does so once."
     number, folder = item
-    time.sleep(0.05)  # so that others are at work beside it
+    time.sleep(0.5 if number == 7 else 0.05)  # so that others are at work beside it, and Dask knows its new worker
     if number == 7 or (number == 11 and not (folder / "killed").exists()):
         (folder / "killed").touch()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -177,6 +196,22 @@ def test_a_killed_worker_costs_a_retry_and_an_item_that_always_kills_is_lost(tmp
     assert found == [-number if number == 7 else number for number in range(40)]
     with pytest.raises(WorkError, match="was killed, alone too"):
         list(parallel(killer, items, 2, "killed"))
+
+
+class Unreadable:
+    "Can be sent, and not be read where it arrives."
+
+    def __reduce__(self):
+        return unreadable, ()
+
+
+def unreadable():
+    raise ImportError("no such module there")
+
+
+def test_what_a_worker_cannot_read_is_not_called_killed():
+    with pytest.raises(WorkError, match=r"worker processes cannot do .*no such module there"):
+        list(parallel(str, [Unreadable()] * 2, 2, ""))
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +260,14 @@ def test_a_scheduler_that_is_none_is_an_error_that_says_so():
     quick = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
     with quick, pytest.raises(OSError, match=r"127\.0\.0\.1"), on_cluster("tcp://127.0.0.1:9"):
         pass
+
+
+@pytest.mark.slow
+def test_a_cluster_without_workers_is_not_waited_for():
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as cluster, Client(cluster) as client:
+        future = client.submit(abs, -1)
+        with pytest.raises(WorkError, match="has had no worker for 1 s; start some"):
+            _wait(client, [future], patience=1)
 
 
 def test_provenance_names_what_decides_the_bytes():

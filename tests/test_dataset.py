@@ -38,13 +38,10 @@ from echoquality.core import (
     KILLED,
     WorkError,
     only_one,
-    parameter_table,
-    parameters_cell,
-    parameters_source,
     project_root,
     sha256,
 )
-from echoquality.degradation import ContrastReduction, Degradation, DegradationSettings, degrade
+from echoquality.degradation import ContrastReduction, Degradation, degrade
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, fan_area, read_frames, read_header
 from echoquality.identity import pseudonym
@@ -52,7 +49,7 @@ from echoquality.phantom import clip_dataset, simulate_clip
 from echoquality.plan import make_plan
 from echoquality.results import write_results
 from echoquality.reviews import add_review
-from echoquality.selection import SelectionSettings, probe
+from echoquality.selection import probe
 
 
 REAL = Path(examples.get_path("ybr_color"))
@@ -1061,14 +1058,3 @@ def test_papermill_runs_the_section_run(parameters, said, corpus, tmp_path):
     done = subprocess.run([*command, *parameters], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == (not parameters), done.stderr[-2000:]
     assert said in done.stderr + done.stdout
-
-
-@pytest.mark.parametrize("cls", [SelectionSettings, DegradationSettings, DatasetSettings])
-def test_the_readme_has_every_parameter(cls):
-    readme = (project_root() / "README.md").read_text(encoding="utf-8")
-    for name, row in parameter_table(cls).iterrows():
-        assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
-
-
-def test_the_parameters_cell_is_the_settings_class():
-    assert parameters_cell(project_root() / "nbs/06_dataset.ipynb") == parameters_source(DatasetSettings)

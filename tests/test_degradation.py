@@ -12,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import examples
 
-from echoquality.core import generator, parameters_cell, parameters_source, project_root
+from echoquality.core import generator
 from echoquality.dicom import clip_sector, fan_mask, read_frames, read_header
+
+
+def test_kinds_are_the_names_of_the_operations():
+    names = [operation.model_fields["name"].default for operation in OPERATIONS]
+    assert [*names, "combined"] == list(KINDS)
 
 
 def any_degradation():
@@ -160,7 +165,3 @@ def test_a_folder_is_previewed_and_bad_files_are_listed(tmp_path):
     table = preview_table(clips)
     assert table["kind"].tolist() == ["original", *KINDS] and (table["changed outside"] == 0).all()
     assert len(show_preview(clips).axes) == 5
-
-
-def test_the_parameters_cell_is_the_settings_class():
-    assert parameters_cell(project_root() / "nbs/05_degradation.ipynb") == parameters_source(DegradationSettings)

@@ -17,10 +17,6 @@ from echoquality import evaluation as module
 from echoquality.annotations import AnnotationsError
 from echoquality.core import (
     WorkError,
-    parameter_table,
-    parameters_cell,
-    parameters_source,
-    project_root,
     sha256,
 )
 from echoquality.evaluation import EvaluationSettings, evaluate, prepare, summary
@@ -28,17 +24,6 @@ from echoquality.evidence import EvidenceError, read_predictions
 from echoquality.model import WeightsError, load_model
 from echoquality.report import weigh
 from echoquality.training import TrainingSettings, train
-
-
-def test_the_parameters_cell_is_the_class():
-    cell = parameters_cell(project_root() / "nbs/10_evaluation.ipynb")
-    assert cell.strip() == parameters_source(EvaluationSettings)
-
-
-def test_the_readme_has_every_parameter():
-    readme = (project_root() / "README.md").read_text(encoding="utf-8")
-    for name, row in parameter_table(EvaluationSettings).iterrows():
-        assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
 
 
 @pytest.fixture(scope="module")

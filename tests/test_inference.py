@@ -20,23 +20,12 @@ from pydicom.data import get_testdata_file
 
 from echoquality import inference as module
 from echoquality.clips import Form
-from echoquality.core import WorkError, parameter_table, parameters_cell, parameters_source, project_root
+from echoquality.core import WorkError
 from echoquality.inference import InferenceError, InferenceSettings, find_files, infer, loose_files, summary
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
 from echoquality.scoring import score_clip
 from echoquality.selection import SelectionSettings, select
-
-
-def test_the_parameters_cell_is_the_class():
-    cell = parameters_cell(project_root() / "nbs/11_inference.ipynb")
-    assert cell.strip() == parameters_source(InferenceSettings)
-
-
-def test_the_readme_has_every_parameter():
-    readme = (project_root() / "README.md").read_text(encoding="utf-8")
-    for name, row in parameter_table(InferenceSettings).iterrows():
-        assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
 
 
 def test_files_are_found_by_their_path(tmp_path):

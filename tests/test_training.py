@@ -21,9 +21,6 @@ from echoquality.annotations import AnnotationsError
 from echoquality.core import (
     SettingsError,
     WorkError,
-    parameter_table,
-    parameters_cell,
-    parameters_source,
     project_root,
 )
 from echoquality.model import WeightsError, load_model, make_network
@@ -35,17 +32,6 @@ from echoquality.training import (
     summary,
     train,
 )
-
-
-def test_the_parameters_cell_is_the_class():
-    cell = parameters_cell(project_root() / "nbs/09_training.ipynb")
-    assert cell.strip() == parameters_source(TrainingSettings)
-
-
-def test_the_readme_has_every_parameter():
-    readme = (project_root() / "README.md").read_text(encoding="utf-8")
-    for name, row in parameter_table(TrainingSettings).iterrows():
-        assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
 
 
 def test_the_defaults_that_other_scripts_rely_on():
