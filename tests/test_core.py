@@ -65,7 +65,7 @@ def test_notebook_parameters_are_checked():
 @pytest.mark.parametrize(
     "name, value, expected",
     [
-        ("results_dir", 2024, "text was expected; found 2024; .* papermill: -r results_dir …"),
+        ("results_dir", 2024, "text was expected; found 2024; .* papermill's -r .-r results_dir …"),
         ("results_dir", float("nan"), "found nan; .*-r results_dir"),
         ("results_dir", True, "found True; .*-r results_dir"),
         ("threshold", float("nan"), "should be a finite number; found nan$"),
