@@ -139,7 +139,7 @@ def _in_words(error: ValidationError) -> str:
             continue
         name, said, hint = each["loc"][0], each["msg"][0].lower() + each["msg"][1:], ""
         if each["type"] in ("string_type", "path_type"):
-            said, hint = "text was expected", f"; give a name that looks like a number with papermill's -r (-r {name} …)"
+            said, hint = "text was expected", f"; give what looks like a number with papermill's -r (-r {name} …)"
         lines.append(f"parameter {name!r}: {said}; found {each['input']!r}{hint}")
     return "\n".join(dict.fromkeys(lines))
 

@@ -156,7 +156,7 @@ class Model:
     form: Form
     frames: int = 32
     step: int = 2
-    threshold: float = 0.5  # the probability from which on a clip is called good
+    threshold: float | None = 0.5  # the probability from which on a clip is called good; None: nobody chose one
     temperature: float = 1.0  # what logits are divided by before they become probabilities
     facts: dict | None = None  # where it comes from; values of JSON
 

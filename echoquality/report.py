@@ -27,7 +27,6 @@ from echoquality.evidence import (
 )
 from .experts import agreement
 from .features import FEATURES, audit, shortcuts
-from .results import PASS
 
 # %% ../nbs/09e_report.ipynb #20e4d309
 BASELINES = {  # columns of a table of predictions
@@ -136,7 +135,7 @@ def _worth(evidence: Evidence) -> list[str]:
         lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
     lines.append(f"From a probability of {finds.threshold:.3f} on, a clip passes: {_percent(finds)} of the good "
                  f"clips do, and {_percent(refuses)} of the poor ones are refused.")  # fmt: skip
-    lines.append(_at_default(table, finds.threshold))
+    lines.append(_in_inference(evidence, finds.threshold))
     return lines
 
 # %% ../nbs/09e_report.ipynb #8f882756
@@ -144,10 +143,10 @@ def _percent(row) -> str:
     return in_words(row, ".0%")
 
 
-def _at_default(table: pd.DataFrame, threshold: float) -> str:
-    passed = [f"{(table.loc[table['label'] == label, 'probability'] >= PASS).mean():.0%}" for label in (1, 0)]
-    return (f"Inference calls a clip PASS from {PASS} on, unless it is given `threshold` {threshold:.3f}: {passed[0]} "
-            f"of the good clips and {passed[1]} of the poor ones reach {PASS}.")  # fmt: skip
+def _in_inference(evidence: Evidence, threshold: float) -> str:
+    if evidence.facts.get("threshold chosen", "").startswith("sensitivity"):
+        return f"Inference does so with `threshold` {threshold:.3f}; by itself it uses the model's own."
+    return "Inference lets clips pass from there on, too: it is the model's own threshold."
 
 
 def _simpler(evidence: Evidence) -> list[str]:

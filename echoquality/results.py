@@ -194,9 +194,9 @@ def write_folder(entry: dict, results_dir: Path) -> None:
     write_text(folder / "folder_summary.json", json.dumps(entry, indent=1))
 
 
-def write_summary(entries: list[dict], results_dir: Path) -> None:
-    "Write summary.json from the entries of all folders."
-    summary = {"total_folders": len(entries), "folder_results": entries}
+def write_summary(entries: list[dict], results_dir: Path, **more) -> None:
+    "Write summary.json from the entries of all folders, and what there is to say of them all (values of JSON)."
+    summary = {"total_folders": len(entries), **more, "folder_results": entries}
     write_text(summary_path(results_dir), json.dumps(summary, indent=1))
 
 

@@ -41,6 +41,16 @@ def test_files_are_found_by_their_path(tmp_path):
         find_files(tmp_path / "raw/B")
 
 
+@pytest.mark.parametrize(
+    "asked, own, expected, because",
+    [("", 0.7, 0.7, "the model's own"), (0.5, 0.7, 0.5, "the parameter"), ("", None, 0.3, "have none")],
+)
+def test_the_models_own_threshold_decides_unless_one_is_given(asked, own, expected, because):
+    model = Model(None, "mc3_18", Form(), threshold=own)
+    threshold, why = passing(InferenceSettings(threshold=asked), model)
+    assert threshold == expected and because in why
+
+
 @pytest.fixture(scope="module")
 def where(corpus, tmp_path_factory):
     "Simulated studies, and a network that has learned nothing."
@@ -114,6 +124,10 @@ def test_the_contract(done):
     settings, inference = done
     whole = json.loads((settings.output_dir / "summary.json").read_text())
     assert whole["total_folders"] == len(whole["folder_results"]) == inference.folders
+    assert (whole["threshold"], inference.threshold) == (0.5, 0.5) and "model's own" in whole["threshold_is"]
+    clips = [clip for each in whole["folder_results"] for clip in each["results"].values()]
+    assert all((clip["status"] == "PASS") == (clip["score"] >= 0.5) for clip in clips)
+    assert "PASS from 0.5 on: the model's own" in summary(inference)
     entry = next(each for each in whole["folder_results"] if each["folder"] == "EPIQ7-1")
     assert json.loads((settings.output_dir / "EPIQ7-1/folder_summary.json").read_text()) == entry
     assert json.loads((settings.output_dir / "EPIQ7-1/inference_results.json").read_text()) == entry["results"]
@@ -127,8 +141,8 @@ def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
     settings, _ = done
     with pytest.raises(WorkError, match="holds a run already; go on with resume"):
         infer(settings)
-    with pytest.raises(WorkError, match=r"another run: threshold was 0.3, now 0.5"):
-        infer(settings.model_copy(update={"resume": True, "threshold": 0.5}))
+    with pytest.raises(WorkError, match=r"another run: threshold was 0.5, now 0.6"):
+        infer(settings.model_copy(update={"resume": True, "threshold": 0.6}))
     before = (settings.output_dir / "summary.json").read_bytes()
     (settings.output_dir / "Vivid-1/folder_summary.json").write_text("{")
     scored = []

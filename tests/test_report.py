@@ -44,7 +44,7 @@ def test_what_could_not_be_found_out_is_said(evidence):
     assert "tells natural poor clips was not asked" in text and "nan" not in text
     table = evidence.predictions.assign(group="g")
     one = weigh(table, {"probability": 0.5, "mean_intensity": 0.5}, features, rounds=20)
-    assert "nan" not in headline(one) and "Inference calls a clip PASS from 0.3 on" in headline(one)
+    assert "nan" not in headline(one) and "it is the model's own threshold" in headline(one)
 
 
 def test_probabilities_that_lie_are_doubted(evidence):
