@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-import echoquality.clips  # noqa: F401  before torchvision, which it makes importable
+import echoquality.vision  # noqa: F401  before torchvision, which it makes importable
 
 # %% ../nbs/07b_augmentation.ipynb #f2dec081
 from torchvision import tv_tensors

@@ -3,12 +3,6 @@
 from echoquality.clips import *
 
 
-def test_torchvision_imports():
-    import torchvision
-
-    assert torchvision.models.video.r2plus1d_18 is not None
-
-
 from pathlib import Path
 
 import cv2

@@ -44,6 +44,29 @@ def test_a_wrong_parameter_is_found_as_early(stage):
     assert done.returncode == 2 and "error: parameter 'seed'" in done.stderr and "| torch\n" not in done.stderr
 
 
+SMALL = ["--architecture=mc3_18", "--image-size=16", "--frames=4", "--epochs=1", "--model-weights=", "--no-mlflow"]
+
+
+@pytest.mark.slow
+def test_every_stage_works_as_a_command_with_two_workers(corpus, dataset, tmp_path):
+    def run(stage: str, *options: str) -> str:
+        command = [sys.executable, "-m", f"echoquality.{stage}", "--workers=2", *options]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0 and "killed" not in done.stdout, done.stderr or done.stdout
+        return done.stdout
+
+    raw, results = f"--raw-data-dir={corpus}/raw_data", f"--results-dir={corpus}/results/inference_output"
+    table, store = f"--annotations-csv={dataset}", "--store-dir=store"
+    assert "available" in run("selection", raw, results)
+    assert "motion_blur" in run("degradation", f"--input-dir={corpus}/raw_data")
+    assert "wrote" in run("dataset", raw, results, "--output-dir=dataset", "--num-synthetic=4")
+    run("training", table, store, *SMALL, "--output-dir=run")
+    model = "--model=run/model.safetensors"
+    few = ["--starting-weights=", "--explained=0", "--rounds=100", "--no-mlflow"]
+    assert "AUROC" in run("evaluation", table, store, model, *few, "--output-dir=evaluation")
+    assert "clips scored" in run("inference", raw, model, "--output-dir=scores")
+
+
 @pytest.mark.parametrize("stage, settings", {**STAGES, "explore": ExploreSettings}.items())
 def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
     page = next((project_root() / "nbs").glob(f"[0-9]*_{stage}.ipynb"))
