@@ -3,6 +3,8 @@
 # make test-all     the same, with every repetition: what is random, from more seeds
 # make lab     set up, and open JupyterLab
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
+# make newest    install as users do, without the pins, into a second environment, and try it (7 GB, removed again)
+# make constraints-newest    note anew what that installs
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
 
 SHELL := /bin/bash
@@ -12,7 +14,7 @@ BIN := .venv/bin
 SEED := 42
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup test test-all demo lab bench notebooks
+.PHONY: setup test test-all demo lab bench newest constraints-newest notebooks
 setup: .venv/ready
 
 # The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
@@ -41,6 +43,25 @@ lab: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+# A user who installs without constraints.txt gets the newest of everything: what that was is in constraints-newest.txt,
+# so that the trial repeats. It runs in another folder, where the repository cannot be imported by chance.
+newest:
+	rm -rf .newest build
+	$(PYTHON) -m venv .newest
+	.newest/bin/pip install --quiet --constraint constraints-newest.txt .
+	.newest/bin/pip check
+	cd "$$(mktemp -d)" && "$(CURDIR)/.newest/bin/python" -P "$(CURDIR)/tools/newest.py"
+	rm -rf .newest build
+
+constraints-newest:
+	rm -rf .newest build
+	$(PYTHON) -m venv .newest
+	.newest/bin/pip install --quiet .
+	echo "# What pip took together without constraints on $$(date -I): a user's installation, tried in CI." \
+	  "Renewed by: make constraints-newest" > constraints-newest.txt
+	.newest/bin/pip freeze --exclude echoquality | sed 's/+cpu$$//' >> constraints-newest.txt
+	rm -rf .newest build
 
 notebooks: setup
 	$(BIN)/python tools/export.py

@@ -1,7 +1,7 @@
 """What a user's installation must do: import every module, and score a clip from a folder outside the repository.
 
-make newest                       installs by constraints-newest.txt into .newest, and runs this there
-make constraints-newest.txt -B    installs without constraints, and renews that file
+make newest                installs by constraints-newest.txt into .newest, and runs this with that environment
+make constraints-newest    installs without constraints, and renews that file
 """
 
 from importlib import import_module
