@@ -169,7 +169,7 @@ class ThresholdExplorer(Panel):
     def _save(self) -> None:
         try:
             write_parameters(self._path.value, self.settings)
-            said = f"written: papermill nbs/06_dataset.ipynb runs/dataset.ipynb -f {self._path.value}"
+            said = f"written: papermill nbs/06_dataset.ipynb runs/dataset.new.ipynb -f {self._path.value}"
         except (ValueError, OSError) as error:
             said = str(error) if isinstance(error, SettingsError) else f"{self._path.value}: {reason_of(error)}"
         self._said.value = f"<code>{escape(said)}</code>"

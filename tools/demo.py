@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import papermill
 import yaml
-from report import write_report
+from report import NEW, write_report
 
 from echoquality.core import write_text
 from echoquality.dataset import CSV, DatasetSettings, build_dataset, count_files
@@ -30,9 +30,9 @@ FEW = {"max_high_quality": 20, "max_low_quality": 20, "num_synthetic": 10}
 
 
 def run_stage(stage: str, parameters: dict, name: str = "") -> Path:
-    "Execute a stage notebook with papermill; its report is runs/<name>.ipynb, and runs/<name>.html without code."
+    "Execute a stage notebook with papermill; its report is runs/<name>.html. A failure leaves an earlier one alone."
     notebook = next((ROOT / "nbs").glob(f"[0-9][0-9]_{stage}.ipynb"))
-    executed = ROOT / f"runs/{name or stage}.ipynb"
+    executed = ROOT / f"runs/{name or stage}{NEW}"
     executed.parent.mkdir(exist_ok=True)
     quiet = {"progress_bar": False, "extra_arguments": ["--log-level=ERROR"]}
     papermill.execute_notebook(notebook, executed, parameters, cwd=ROOT, **quiet)

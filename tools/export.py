@@ -5,7 +5,7 @@ python tools/export.py --check    export, and exit 1 naming the files that this 
 
 The library is nbdev's export. The tests are the cells that start with `#| test`:
 `#| test name` becomes `def test_name():`, a plain `#| test` is copied as it stands.
-README.md is nbs/index.ipynb with its stored outputs, without its code.
+README.md is nbs/index.ipynb with its stored outputs, without its code; its tests are tests/test_readme.py.
 """
 
 import ast
@@ -46,8 +46,18 @@ def test_file(notebook, module):
     cells = [c for c in nbformat.read(notebook, as_version=4).cells if directive(c) is not None]
     if not cells:
         return None
-    head = f"{MARK} File to edit: ../nbs/{notebook.name}.\n\nfrom echoquality.{module} import *"
+    head = f"{MARK} File to edit: ../nbs/{notebook.name}."
+    if module != "readme":
+        head += f"\n\nfrom echoquality.{module} import *"
     return "\n\n\n".join([head, *(test_code(c, notebook.name) for c in cells)]) + "\n"
+
+
+def write_tests(notebook, module):
+    "Write tests/test_<module>.py; the paths of what was written, none for a notebook without tests."
+    target, text = ROOT / f"tests/test_{module}.py", test_file(notebook, module)
+    if text:
+        target.write_text(text, encoding="utf-8")
+    return [target] if text else []
 
 
 def write_readme():
@@ -86,11 +96,8 @@ def export():
     for notebook in sorted(ROOT.glob("nbs/[0-9]*.ipynb")):
         module = notebook.stem.split("_", 1)[1]
         nb_export(str(notebook), lib_path=str(ROOT / "echoquality"))
-        made.add(ROOT / f"echoquality/{module}.py")
-        if text := test_file(notebook, module):
-            target = ROOT / f"tests/test_{module}.py"
-            target.write_text(text, encoding="utf-8")
-            made.add(target)
+        made |= {ROOT / f"echoquality/{module}.py", *write_tests(notebook, module)}
+    made.update(write_tests(ROOT / "nbs/index.ipynb", "readme"))
     update_version(get_config().lib_path)
     for orphan in generated().keys() - made:
         if orphan.suffix == ".py":

@@ -1,6 +1,9 @@
 """Turn executed stage notebooks into HTML without code, in one file: their title, and what their Run section shows.
 
-python tools/report.py runs/dataset.ipynb ...      writes runs/dataset.html
+python tools/report.py runs/dataset.new.ipynb ...
+
+A run that succeeded is renamed to runs/dataset.ipynb, and its report is runs/dataset.html. One that failed, or was not
+finished, stays where it is, and so does an earlier report; exit status 1.
 """
 
 import sys
@@ -11,10 +14,25 @@ from nbconvert import HTMLExporter
 
 from echoquality.core import write_text
 
+NEW = ".new.ipynb"  # what papermill writes until it is known to have succeeded
+
+
+def failure(notebook: nbformat.NotebookNode) -> str:
+    "Why papermill's execution of a notebook is no result; '' where it is one."
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return f"failed: {output.ename}: {output.evalue}"
+    return "" if notebook.metadata.get("papermill", {}).get("end_time") else "was not finished"
+
 
 def write_report(executed: Path) -> Path:
-    "Write the report beside an executed notebook; return its path."
+    "Write the report of a run that succeeded, and return its path. Raises ValueError for another one."
     notebook = nbformat.read(executed, as_version=4)
+    if why := failure(notebook):
+        raise ValueError(f"{executed} {why}")
+    if executed.name.endswith(NEW):
+        executed = executed.replace(executed.with_name(executed.name.removesuffix(NEW) + ".ipynb"))
     run = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Run"))
     title = notebook.cells[0]
     title.source = title.source.split("\n\n")[0]
@@ -27,6 +45,18 @@ def write_report(executed: Path) -> Path:
     return executed.with_suffix(".html")
 
 
+def main(paths: list[str]) -> int:
+    failed = 0
+    for path in map(Path, paths):
+        try:
+            print(write_report(path))
+        except (ValueError, OSError) as error:
+            failed = 1
+            print(f"error: {error}", file=sys.stderr)
+    return failed
+
+
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        print(write_report(Path(argument)))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")
+    sys.exit(main(sys.argv[1:]))

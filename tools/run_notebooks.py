@@ -2,7 +2,8 @@
 
 python tools/run_notebooks.py [nbs/05_degradation.ipynb ...]
 
-Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test leaves them. Widgets are not stored:
+Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test leaves them; those tagged
+`skip-execution`, which papermill leaves alone, are executed. Widgets are not stored:
 without a kernel they show nothing, and their state holds every frame.
 """
 
@@ -30,7 +31,7 @@ for path in [Path(p) for p in sys.argv[1:]] or sorted((ROOT / "nbs").glob("*.ipy
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parent)}}
     quiet = {"extra_arguments": ["--log-level=ERROR"], "store_widget_state": False}
-    LiveCells(notebook, timeout=300, resources=where, **quiet).execute()
+    LiveCells(notebook, timeout=300, skip_cells_with_tag="", resources=where, **quiet).execute()
     for cell in notebook.cells:
         if "outputs" in cell:
             cell.outputs = [each for each in cell.outputs if WIDGET not in each.get("data", {})]
