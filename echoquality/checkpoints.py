@@ -142,7 +142,7 @@ def kind_of(path: Path) -> str:
     known = next((kind for begin, kind in _STARTS.items() if start.startswith(begin)), "") or _text_kind(start)
     return known or f"damaged, or not safetensors nor of torch (it begins with {start[:8].hex(' ')})"
 
-# %% ../nbs/07c_checkpoints.ipynb #fb20134c
+# %% ../nbs/07c_checkpoints.ipynb #32237bc0
 def _is_cut(path: Path) -> bool:
     "Whether one of the pickles at the beginning of a file (torch wrote five) does not end."
     with path.open("rb") as file:
@@ -155,7 +155,7 @@ def _is_cut(path: Path) -> bool:
                 return True
     return False
 
-
+# %% ../nbs/07c_checkpoints.ipynb #f73b89ac
 def _read_pickle(path: Path):
     "What a file of torch holds, as data only."
     try:
@@ -220,7 +220,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         raise WeightsError(f"{path}: no tensors in it, expected a state dict. {SOURCES}")
     return tensors
 
-# %% ../nbs/07c_checkpoints.ipynb #e87ad084
+# %% ../nbs/07c_checkpoints.ipynb #20410320
 _WRAPPERS = re.compile(r"(?<![^.])(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
 _AVERAGES = {"ema", "swa", "avg", "average", "averaged", "shadow", "teacher"}
 
@@ -242,7 +242,7 @@ def _places(names: Iterable[str], expected: Iterable[str]) -> dict[str, dict[str
 def _is_average(prefix: str) -> bool:
     return not _AVERAGES.isdisjoint(re.split("[^a-z]+", prefix.lower()))
 
-
+# %% ../nbs/07c_checkpoints.ipynb #cdc406b9
 def _head_of(expected: dict) -> str:
     return next(reversed(expected)).split(".")[0] + "."
 

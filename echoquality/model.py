@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'make_network', 'PaddedFirst', 'pad_first', 'stages', 'freeze', 'known_weights', 'load_weights',
-           'Model', 'save_model', 'load_model', 'Scorer', 'WeightsError']
+           'describe_weights', 'Model', 'save_model', 'load_model', 'Scorer', 'WeightsError']
 
 # %% ../nbs/08_model.ipynb #78df2329
 import json
@@ -127,6 +127,20 @@ def load_weights(path: Path, architecture: str = "r2plus1d_18", seed: int | None
         raise WeightsError(f"{path}: weights of {others[0]}, expected {architecture}; set architecture={others[0]!r}")
     why = difference(tensors, _expected(architecture))
     raise WeightsError(f"{path}: not the weights of {architecture}: {why}. {SOURCES}")
+
+# %% ../nbs/08_model.ipynb #bc002ece
+def describe_weights(path: Path) -> list[str]:
+    "What a file of weights holds, in lines: the architecture, and what loading it changes. Raises WeightsError."
+    path = Path(path)
+    tensors = read_tensors(path)
+    known = known_weights(path, tensors)
+    if not known:
+        why = difference(tensors, _expected("r2plus1d_18"))
+        raise WeightsError(f"{path}: weights of none of {', '.join(ARCHITECTURES)}; of the first, {why}")
+    lines = []
+    for name, weights in known.items():
+        lines += [f"weights of {name}", *_with_head(path, weights, tensors, name, seed=0).said]
+    return lines
 
 # %% ../nbs/08_model.ipynb #a6236fdc
 @dataclass(frozen=True)
