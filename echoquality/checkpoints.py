@@ -185,14 +185,14 @@ def read_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str
     except Exception as error:
         raise WeightsError(f"{path}: safetensors, cut or damaged ({reason_of(error)[:200]})") from None
 
-# %% ../nbs/07c_checkpoints.ipynb #67d4a485
+# %% ../nbs/07c_checkpoints.ipynb #950ff1b7
 def flatten(content) -> dict[str, torch.Tensor]:
     "The tensors in dicts and lists of any depth, by the keys that lead to them: {'model.fc.bias': …}."
     found, waiting, seen = {}, [("", content)], set()
     while waiting:
         where, each = waiting.pop()
         if isinstance(each, torch.Tensor):
-            found.setdefault(where, each)
+            found.setdefault(where or "a tensor", each)
         elif isinstance(each, dict | list | tuple) and id(each) not in seen:  # a pickle can hold itself
             seen.add(id(each))
             pairs = each.items() if isinstance(each, dict) else enumerate(each)
@@ -220,7 +220,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         raise WeightsError(f"{path}: no tensors in it, expected a state dict. {SOURCES}")
     return tensors
 
-# %% ../nbs/07c_checkpoints.ipynb #20410320
+# %% ../nbs/07c_checkpoints.ipynb #b4702def
 _WRAPPERS = re.compile(r"(?<![^.])(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
 _AVERAGES = {"ema", "swa", "avg", "average", "averaged", "shadow", "teacher"}
 
@@ -240,7 +240,8 @@ def _places(names: Iterable[str], expected: Iterable[str]) -> dict[str, dict[str
 
 
 def _is_average(prefix: str) -> bool:
-    return not _AVERAGES.isdisjoint(re.split("[^a-z]+", prefix.lower()))
+    words = re.findall("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", prefix)  # modelEMA, emaModel, model_ema
+    return not _AVERAGES.isdisjoint(word.lower() for word in words)
 
 # %% ../nbs/07c_checkpoints.ipynb #cdc406b9
 def _head_of(expected: dict) -> str:
@@ -302,7 +303,7 @@ def _as(path: Path, name: str, value: torch.Tensor, like: torch.Tensor) -> torch
         raise WeightsError(f"{path}: {name} holds values that are no numbers. {SOURCES}")
     return value.to(like.dtype)
 
-# %% ../nbs/07c_checkpoints.ipynb #a9437a07
+# %% ../nbs/07c_checkpoints.ipynb #71fb75ec
 def brief(names: list[str]) -> str:
     "The first three, and how many more."
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
@@ -319,17 +320,18 @@ def _said(prefixes: list[str], names: dict[str, str], tensors: dict, expected: d
     if len(prefixes) > 1:
         shown = [repr(prefix.rstrip(".") or "(at the top)") for prefix in prefixes]
         lines.append(f"the network stands in it {len(prefixes)} times, as {', '.join(shown)}; taken is {shown[0]}")
-    if renamed := [f"{name} → {own}" for own, name in names.items() if own != name]:
-        lines.append(f"{len(renamed)} names changed: {brief(renamed)}")
+    renamed = [(own, name) for own, name in names.items() if own != name]
+    if renamed := sorted(renamed, key=lambda each: each[1].endswith(each[0])):  # first what is more than a prefix
+        lines.append(f"names changed: {brief([f'{name} → {own}' for own, name in renamed])}")
     if unused := [name for name in tensors if name not in set(names.values())]:
-        lines.append(f"{len(unused)} tensors left out: {brief(_described(unused, tensors))}")
+        lines.append(f"left out: {brief(_described(unused, tensors))}")
     kinds = Counter((tensors[n].dtype, expected[own].dtype) for own, n in names.items())
     for (was, now), count in kinds.items():
         if was != now:
-            lines.append(f"{count} tensors converted from {was} to {now}".replace("torch.", ""))
+            lines.append(f"converted from {was} to {now}: {count} of {len(names)} tensors".replace("torch.", ""))
     return tuple(lines)
 
-# %% ../nbs/07c_checkpoints.ipynb #7605a8b4
+# %% ../nbs/07c_checkpoints.ipynb #19051833
 def fit_weights(path: Path, tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> Weights | None:
     """The weights of a network among the `tensors` of a file, None where its body is not among them.
 
@@ -350,12 +352,12 @@ def fit_weights(path: Path, tensors: dict[str, torch.Tensor], expected: dict[str
         absent.append(f"{head}bias")
     if absent:
         weights |= {own: torch.zeros(expected[own].shape, dtype=expected[own].dtype) for own in absent}
-        said.append(f"{len(absent)} tensors are not in it and start at 0: {brief(absent)}")
+        said.append(f"not in it, and 0 at the start: {brief(absent)}")
     weights = Weights({own: weights[own] for own in expected if own in weights})
     weights.said = tuple(said)
     return weights
 
-# %% ../nbs/07c_checkpoints.ipynb #a9920d07
+# %% ../nbs/07c_checkpoints.ipynb #87201095
 def differing(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> list[str]:
     "What is missing or has another shape, at the place where most of a network stands; [] where none of it does."
     names = max(_places(tensors, expected).values(), key=len, default={})
@@ -367,5 +369,5 @@ def differing(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
 
 def difference(tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> str:
     "What keeps the tensors of a file from being those of a network, in brief, and what was found."
-    wrong = differing(tensors, expected) or [f"expected are {len(expected)}: {brief(_described(expected, expected))}"]
-    return f"{brief(wrong)}; found are {len(tensors)} tensors: {brief(_described(tensors, tensors))}"
+    wrong = brief(differing(tensors, expected)) or f"expected {brief(_described(expected, expected))}"
+    return f"{wrong}; found {brief(_described(tensors, tensors))}"

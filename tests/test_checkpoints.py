@@ -226,7 +226,7 @@ def test_of_two_that_fit_the_plain_one_is_taken_and_said(state):
     for content in (
         {"ema": other, "model": state},
         {"model": state, "ema": other},
-        {"ema_state": other, "a": {"b": state}},
+        {"modelEMA": other, "a": {"b": state}},
         {"state_dict": {**_pre("teacher.", other), **_pre("student.", state)}},
     ):
         found = _fit(content)
@@ -268,9 +268,11 @@ def test_a_head_that_is_another_is_left_to_the_caller(state):
     for content in contents:
         found = _fit(content)
         assert found.keys() == body.keys()
+    said = _fit({**_pre("body.", body), **_pre("cls.1.", linear(3, 1).state_dict())}).said
+    assert said[0].startswith("names changed: cls.1.weight → fc.weight, cls.1.bias → fc.bias, body.stem.weight → ")
     bias = _fit({name: value for name, value in state.items() if name != "fc.bias"})
     assert torch.equal(bias["fc.weight"], state["fc.weight"]) and not bias["fc.bias"].any()
-    assert "start at 0: fc.bias" in bias.said[-1]
+    assert "0 at the start: fc.bias" in bias.said[-1]
 
 
 def test_what_does_not_fit_is_named(state):
@@ -278,7 +280,7 @@ def test_what_does_not_fit_is_named(state):
     assert _fit({"a": torch.ones(2)}) is None
     expected = _Tiny().state_dict()
     short = difference({"encoder.weight": torch.ones(2)}, expected)
-    assert short.startswith("expected are 9: stem.weight (3, 4), ")
-    assert short.endswith("; found are 1 tensors: encoder.weight (2,)")
+    assert short.startswith("expected stem.weight (3, 4), ")
+    assert short.endswith(" and 6 more; found encoder.weight (2,)")
     cut = {name: value for name, value in _pre("net.", state).items() if name != "net.stem.bias"}
-    assert difference(cut, expected).startswith("stem.bias is missing; found are 8 tensors: net.stem.weight (3, 4)")
+    assert difference(cut, expected).startswith("stem.bias is missing; found net.stem.weight (3, 4), ")
