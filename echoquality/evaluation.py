@@ -97,17 +97,25 @@ def _identity(model: Model) -> dict:
     return (model.facts or {}).get("identity", {})
 
 # %% ../nbs/10_evaluation.ipynb #ee86ff93
-def _starting(settings: EvaluationSettings, model: Model) -> tuple[nn.Module | None, str]:
-    "The network that the training started from, or why it is not at hand."
+def _at_hand(settings: EvaluationSettings, model: Model) -> bool:
+    "Whether there is what the training started from; random weights can always be made again."
     digest, path = _identity(model).get("weights_sha256"), settings.starting_weights
-    if digest == "":
-        return make_network(model.architecture, _identity(model).get("seed", 0)), ""
-    there = path is not None and path.is_file()
-    if not there or digest is None or sha256(path) != digest:
+    return digest == "" or (path is not None and path.is_file() and sha256(path) == digest)
+
+
+def _starting(settings: EvaluationSettings, model: Model) -> tuple[nn.Module | None, str]:
+    "The network that the training started from, or why it is not compared with it."
+    digest, path = _identity(model).get("weights_sha256"), settings.starting_weights
+    if not _at_hand(settings, model):
         which = f"SHA-256 {digest[:12]}…" if digest else "not known"
         return None, f"the weights it started from ({which}) are not at hand, so it is not compared with them"
-    network = make_network(model.architecture)
-    network.load_state_dict(load_weights(path, model.architecture))
+    network = make_network(model.architecture, _identity(model).get("seed", 0))
+    try:
+        if digest:  # with a head that is newly made, a comparison would say nothing
+            network.load_state_dict(load_weights(path, model.architecture, seed=None))
+    except WeightsError as error:
+        why = str(error).removeprefix(f"{path}: ")
+        return None, f"it is not compared with the weights it started from: {why}"
     return network, ""
 
 # %% ../nbs/10_evaluation.ipynb #49d68438
@@ -121,7 +129,7 @@ def prepare(settings: EvaluationSettings) -> Subject:
     check_classes(table.loc[table["split"] == "test", "quality_score"], f"{settings.annotations_csv}: the split 'test'")
     found_run(settings.output_dir, RUN, _run_identity(settings), settings.resume)
     starting, missing = _starting(settings, model)
-    if settings.leave_one_machine_out and starting is None:
+    if settings.leave_one_machine_out and not _at_hand(settings, model):
         raise EvidenceError("leave_one_machine_out needs the weights that training started from: set starting_weights")
     if settings.experts_csv:
         read_grades(settings.experts_csv, table[table["split"] == "test"])

@@ -56,6 +56,7 @@ from .metrics import auroc_interval, confusion, fit_temperature, probability, yo
 from echoquality.model import (
     ARCHITECTURES,
     Model,
+    Weights,
     WeightsError,
     load_model,
     load_weights,
@@ -167,8 +168,15 @@ def prepare(settings: TrainingSettings) -> Data:
 def _network(settings: TrainingSettings) -> torch.nn.Module:
     network = make_network(settings.architecture, settings.seed)
     if settings.model_weights:
-        network.load_state_dict(load_weights(settings.model_weights, settings.architecture))
+        network.load_state_dict(_starting(settings))
     return network
+
+
+def _starting(settings: TrainingSettings) -> Weights:
+    "The weights to start from; `.said` tells what was done to them."
+    if not settings.model_weights:
+        return Weights()
+    return load_weights(settings.model_weights, settings.architecture, settings.seed)
 
 # %% ../nbs/09_training.ipynb #41c0ccb9
 @dataclass(frozen=True)
@@ -249,10 +257,11 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
 # %% ../nbs/09_training.ipynb #0e3e5961
 def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
-    first, notes = place().rank == 0, list(filter(None, [_left_out(data)]))
+    first, said = place().rank == 0, [f"weights to start from: {each}" for each in _starting(settings).said]
+    notes = list(filter(None, [_left_out(data), *said]))
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
-    print("\n".join([*hardware.reasons, f"starts from: {start}"]), flush=True)
+    print("\n".join([*hardware.reasons, f"starts from: {start}", *said]), flush=True)
     if first:
         run = _write_run(settings, data, run)  # before anything else: it says whose folder this is
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))

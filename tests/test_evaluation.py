@@ -21,7 +21,7 @@ from echoquality.core import (
 )
 from echoquality.evaluation import EvaluationSettings, evaluate, prepare, summary
 from echoquality.evidence import EvidenceError, read_predictions
-from echoquality.model import WeightsError, load_model
+from echoquality.model import WeightsError, load_model, make_network
 from echoquality.report import weigh
 from echoquality.training import TrainingSettings, train
 
@@ -170,6 +170,18 @@ def test_a_pickle_is_no_model(where, tmp_path):
         prepare(EvaluationSettings(**{**where, "model": tmp_path / "model.pt"}, output_dir=tmp_path / "x"))
     with pytest.raises(AnnotationsError, match="not found"):
         prepare(EvaluationSettings(**{**where, "annotations_csv": tmp_path / "a.csv"}, output_dir=tmp_path / "x"))
+
+
+def test_weights_with_another_head_are_no_baseline(where, tmp_path):
+    weights, small = tmp_path / "w.pt", {"image_size": 16, "frames": 4, "epochs": 1, "mlflow": False}
+    torch.save({**make_network("mc3_18").state_dict(), "fc.weight": torch.ones(400, 512)}, weights)
+    small |= {name: where[name] for name in ("annotations_csv", "store_dir", "precision", "workers")}
+    small |= {"architecture": "mc3_18", "model_weights": weights}
+    train(TrainingSettings(**small, output_dir=tmp_path / "run"))
+    chosen = {**where, "model": tmp_path / "run/model.safetensors", "starting_weights": weights, "mlflow": False}
+    subject = prepare(EvaluationSettings(**chosen, output_dir=tmp_path / "e", leave_one_machine_out=True))
+    assert subject.starting is None
+    assert "not compared with the weights it started from: the body of mc3_18, but another head" in subject.notes[0]
 
 
 @pytest.mark.slow

@@ -115,6 +115,19 @@ def test_it_starts_from_weights_and_says_where_from(where, tmp_path, capsys):
         train(TrainingSettings(**{**chosen, "model_weights": tmp_path / "none.pt"}, output_dir=tmp_path / "x"))
 
 
+def test_what_was_done_to_the_weights_is_said(where, tmp_path, capsys):
+    state = make_network("mc3_18", seed=3).half().state_dict() | {"fc.weight": torch.ones(400, 512)}
+    torch.save({"model": state}, tmp_path / "w.pt")
+    chosen = {**where, "model_weights": tmp_path / "w.pt", "epochs": 1, "learning_rate": 1e-12}
+    settings = TrainingSettings(**chosen, output_dir=tmp_path / "run")
+    training = train(settings)
+    head = make_network("mc3_18", seed=settings.seed).fc.weight
+    assert torch.allclose(training.model.network.fc.weight, head, atol=1e-8)
+    printed = capsys.readouterr().out
+    for said in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 512), expected (1, 512)"):
+        assert said in printed and said in summary(training)
+
+
 def test_files_that_are_no_clips_are_left_out_and_listed(where, tmp_path):
     shutil.copytree(where["annotations_csv"].parent, tmp_path / "d")
     table = pd.read_csv(where["annotations_csv"])
