@@ -12,6 +12,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 SEED := 42
+SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: setup test test-all demo lab bench newest constraints-newest notebooks
@@ -39,7 +40,7 @@ demo: setup
 	$(BIN)/python tools/demo.py --seed $(SEED)
 
 lab: setup
-	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.default_url=/lab/tree/nbs
+	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.default_url=/lab/tree/nbs $(SAVING)
 
 bench: setup
 	$(BIN)/python benchmarks/run.py

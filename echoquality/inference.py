@@ -41,7 +41,7 @@ from echoquality.core import (
     text_sha256,
     write_text,
 )
-from .model import Model, WeightsError, load_model
+from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, verdict, write_folder, write_summary
 from .runs import found_run, note_run
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
@@ -216,7 +216,7 @@ def infer(settings: InferenceSettings) -> Inference:
 
     Raises InferenceError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
-    model, folder = load_model(settings.model), settings.output_dir
+    model, folder = load_scorer(settings.model), settings.output_dir
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     files = find_files(settings.raw_data_dir)
     if folder.resolve().is_relative_to(settings.raw_data_dir.resolve()):

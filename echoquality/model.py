@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['video', 'ARCHITECTURES', 'make_network', 'PaddedFirst', 'pad_first', 'stages', 'freeze', 'known_weights',
-           'load_weights', 'describe_weights', 'Model', 'save_model', 'load_model', 'Scorer', 'WeightsError']
+           'load_weights', 'describe_weights', 'Model', 'save_model', 'load_model', 'Scorer', 'load_scorer',
+           'WeightsError']
 
 # %% ../nbs/08_model.ipynb #78df2329
 import json
@@ -195,7 +196,7 @@ def load_model(path: Path) -> Model:
         form, architecture = Form(**kept.pop("form")), kept["architecture"]
         network = make_network(architecture)
         network.load_state_dict(_strict(path, tensors, architecture))
-        return Model(network.eval(), form=form, **kept)  # older files have no temperature
+        return Model(network.eval(), form=form, **{"threshold": None} | kept)  # older files have no temperature
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: weights, but no model that save_model wrote ({reason_of(error)})") from None
 
@@ -209,3 +210,22 @@ class Scorer(nn.Module):
 
     def forward(self, clips: torch.Tensor) -> torch.Tensor:
         return torch.sigmoid(self.network(model_input(clips))[:, 0] / self.temperature)
+
+# %% ../nbs/08_model.ipynb #487e5d25
+def load_scorer(path: Path) -> Model:
+    """A model that `save_model` wrote, or weights alone of a network with one output, ready to score.
+
+    Weights alone have no threshold (None), and the form of the original model's clips. Raises WeightsError.
+    """
+    path = Path(path)
+    try:
+        is_ours = kind_of(path) == "safetensors" and "echoquality" in read_safetensors(path)[1]
+    except OSError:
+        is_ours = True  # load_model says why it is not
+    if is_ours:
+        return load_model(path)
+    architecture = next(iter(known_weights(path, read_tensors(path))), "r2plus1d_18")
+    weights = load_weights(path, architecture, seed=None)
+    network = make_network(architecture)
+    network.load_state_dict(weights)
+    return Model(network.eval(), architecture, Form(), threshold=None, facts={"weights": list(weights.said)})

@@ -64,10 +64,13 @@ def with_baselines(table: pd.DataFrame, features: pd.DataFrame, starting: np.nda
     return table.assign(starting_weights=probability(starting, temperature))
 
 
-def thresholds(validation: pd.DataFrame, own: float, sensitivity: float = 0) -> dict[str, float]:
-    "`own`, or that of a `sensitivity` on the validation clips; of the baselines Youden's."
+def thresholds(validation: pd.DataFrame, own: float | None, sensitivity: float = 0) -> dict[str, float]:
+    "`own`, or that of a `sensitivity` on the validation clips; Youden's of a model without one, and of the baselines."
     labels = validation["label"]
-    own = sensitivity_threshold(labels, validation["probability"], sensitivity) if sensitivity else own
+    if sensitivity:
+        own = sensitivity_threshold(labels, validation["probability"], sensitivity)
+    elif own is None:
+        own = youden_threshold(labels, validation["probability"])
     return {"probability": own} | {n: youden_threshold(labels, validation[n]) for n in BASELINES if n in validation}
 
 # %% ../nbs/09f_predictions.ipynb #35a98ad4

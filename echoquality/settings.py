@@ -139,7 +139,9 @@ class InferenceSettings(Settings):
     "What is scored, and how."
 
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
-    model: ProjectPath = Field("weights/trained_models_enhanced/model.safetensors", description="what training wrote")
+    model: ProjectPath = Field(
+        "weights/trained_models_enhanced/model.safetensors", description="what training wrote, or weights alone"
+    )
     output_dir: ProjectPath = Field(
         "data/results/new_inference_output", description="folder of the results, new or empty"
     )

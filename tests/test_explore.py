@@ -3,6 +3,8 @@
 from echoquality.explore import *
 
 
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -56,14 +58,20 @@ def place(dataset, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lab(place):
-    "The notebook in a browser, all its cells run."
+def browser():
+    "tools/browser.py, where there is a browser to drive."
     pytest.importorskip("selenium")
     sys.path.insert(0, str(project_root() / "tools"))
     import browser
 
     if missing := browser.missing():
         pytest.skip(f"no browser to drive: {missing}")
+    return browser
+
+
+@pytest.fixture(scope="module")
+def lab(place, browser):
+    "The notebook in a browser, all its cells run."
     with browser.jupyterlab(place) as address, browser.chromium(place) as driver:
         browser.run_all(driver, address, "explore.ipynb")
         yield browser.Lab(driver)
@@ -160,3 +168,17 @@ def test_the_readme_shows_it(picture):
 def test_exploring_starts_without_torch():
     code = "import sys, echoquality.explore; assert 'torch' not in sys.modules, 'torch was imported'"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.slow
+def test_a_notebook_that_is_saved_is_the_same_file(browser, tmp_path):
+    root, name = project_root(), "nbs/03b_balance.ipynb"
+    for path in ("settings.ini", name):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(root / path, tmp_path / path)
+    before, (hook,) = (tmp_path / name).stat(), re.findall(r"--\S+save_hook\S+", (root / "Makefile").read_text())
+    with browser.jupyterlab(tmp_path, hook) as address, browser.chromium(tmp_path / "browser") as driver:
+        browser.open_notebook(driver, address, name)
+        browser.save(driver)
+    assert (tmp_path / name).stat().st_mtime_ns > before.st_mtime_ns
+    assert (tmp_path / name).read_bytes() == (root / name).read_bytes()

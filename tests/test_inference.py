@@ -225,7 +225,7 @@ def test_there_is_nothing_to_score(where, tmp_path):
 
 def test_what_is_no_model_or_no_place(where, tmp_path):
     torch.save({"x": print}, tmp_path / "model.pt")
-    with pytest.raises(WeightsError, match="is no safetensors file"):
+    with pytest.raises(WeightsError, match="holds more than weights"):
         infer(InferenceSettings(**{**where[0], "model": tmp_path / "model.pt"}, output_dir=tmp_path / "out"))
     with pytest.raises(ValueError, match="lies in raw_data_dir"):
         infer(InferenceSettings(**where[0], output_dir=where[0]["raw_data_dir"] / "out"))
@@ -238,6 +238,15 @@ def test_a_network_without_numbers_scores_nothing(where, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "score_clips", lambda loaded, *_: [{"score": float("nan")} for _ in loaded])
     with pytest.raises(InferenceError, match="no score"):
         infer(InferenceSettings(**{**where[0], "workers": 1}, output_dir=tmp_path / "out"))
+
+
+def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(where, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
+    torch.save(where[1].network.state_dict(), tmp_path / "weights.pt")
+    asked = {**where[0], "raw_data_dir": raw, "workers": 1, "model": tmp_path / "weights.pt"}
+    found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
+    assert found.threshold == 0.3 and "PASS from 0.3 on: that of existing results" in summary(found)
 
 
 @pytest.mark.slow

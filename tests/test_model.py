@@ -19,6 +19,7 @@ from echoquality.model import (
     WeightsError,
     freeze,
     load_model,
+    load_scorer,
     load_weights,
     make_network,
     pad_first,
@@ -216,3 +217,17 @@ def test_a_model_can_be_read_by_those_whom_the_umask_lets(tmp_path, umask):
         os.umask(before)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
+
+
+def test_weights_alone_can_score_and_have_no_threshold(tmp_path, state):
+    torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, tmp_path / "w.pt")
+    found = load_scorer(tmp_path / "w.pt")
+    assert (found.architecture, found.form, found.threshold) == ("mc3_18", Form(), None)
+    assert all(torch.equal(found.network.state_dict()[name], value) for name, value in state.items())
+    save_model(replace(found, threshold=0.7), tmp_path / "m.safetensors")
+    assert load_scorer(tmp_path / "m.safetensors").threshold == 0.7
+    torch.save({**state, "fc.weight": torch.zeros(400, 512), "fc.bias": torch.zeros(400)}, tmp_path / "w.pt")
+    with pytest.raises(WeightsError, match="the body of mc3_18, but another head"):
+        load_scorer(tmp_path / "w.pt")
+    with pytest.raises(WeightsError, match="no such model"):
+        load_scorer(tmp_path / "none.pt")

@@ -9,7 +9,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import torch
@@ -24,6 +28,7 @@ PARSED = ("make demo", "make test", "torchrun")  # what takes long, or more than
 SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # are started, asked, and stopped
 PATHS = {"/mnt/pacs/echo": "data/raw_data", "/mnt/pacs/results": "data/results/inference_output"}
 PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vivid-3": "Vivid-1"}
+RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; a server on loopback stands for it
 LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 56}  # what every training is given
 FEW = {"num_synthetic": 8}  # and every dataset
 
@@ -42,8 +47,8 @@ def on_demo_data(code: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory) -> Path:
-    "A folder like a clone of the project after `make demo`, with data and weights of its own."
+def clone(tmp_path_factory) -> Iterator[Path]:
+    "A folder like a clone of the project after `make demo`, with data of its own, and weights on a server."
     clone, root = tmp_path_factory.mktemp("clone"), project_root()
     for name in ("nbs", "tools", "settings.ini", "Makefile"):
         (clone / name).symlink_to(root / name)
@@ -55,9 +60,14 @@ def clone(tmp_path_factory) -> Path:
     (clone / "data/demo-42/explore.yaml").write_text(yaml.safe_dump({"reviewer": "me"}))
     (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))
     (clone / "data/reviews.csv").write_text("")
-    (clone / "weights").mkdir()
-    torch.save(make_network("mc3_18").state_dict(), clone / "weights/video_quality_model.pt")
-    return clone
+    (clone / "released").mkdir()
+    torch.save(make_network("mc3_18").state_dict(), clone / "released/video_quality_model.pt")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(clone / "released"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        PATHS[RELEASE] = f"http://127.0.0.1:{server.server_port}"
+        yield clone
+        server.shutdown()
 
 
 def environment(clone: Path) -> dict[str, str]:

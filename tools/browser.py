@@ -51,7 +51,7 @@ def chromium(folder: Path, size: tuple[int, int] = (1400, 1000)) -> Iterator[Chr
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, *options: str) -> Iterator[str]:
     "A JupyterLab on `folder`, on loopback, with settings of its own; yields its address, token included."
     runtime = folder / ".jupyter" / "runtime"
     quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
@@ -71,6 +71,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
         "--allow-root",
         f"--ServerApp.root_dir={folder}",
         "--LabApp.expose_app_in_browser=True",
+        *options,
     ]
     with open(folder / "jupyterlab.log", "wb") as log:
         server = subprocess.Popen(command, env={**os.environ, **own}, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
@@ -116,6 +117,15 @@ def run_all(driver: Chrome, address: str, notebook: str) -> None:
     "Open a notebook, and run all its cells to the end."
     open_notebook(driver, address, notebook)
     driver.execute_async_script(f"{RUN_ALL}.then(arguments[0], arguments[0])")
+
+
+SAVE = "window.jupyterapp.commands.execute('docmanager:save')"
+
+
+def save(driver: Chrome) -> None:
+    "Save the open notebook, as after an edit that was taken back."
+    driver.execute_script("window.jupyterapp.shell.currentWidget.context.model.dirty = true")
+    driver.execute_async_script(f"{SAVE}.then(arguments[0], arguments[0])")
 
 
 WATCH = """
