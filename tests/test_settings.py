@@ -3,6 +3,7 @@
 from echoquality.settings import *
 
 
+import json
 import subprocess
 import sys
 
@@ -78,3 +79,12 @@ def test_the_readme_has_every_parameter(settings):
     readme = (project_root() / "README.md").read_text(encoding="utf-8")
     for name, row in parameter_table(settings).iterrows():
         assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_papermill_runs_the_job_alone(stage):
+    page = next((project_root() / "nbs").glob(f"[0-9]*_{stage}.ipynb"))
+    cells = [cell for cell in json.loads(page.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    for cell in cells:
+        is_job = "".join(cell["source"]).startswith("#| eval: false")
+        assert is_job != ("skip-execution" in cell["metadata"].get("tags", [])), "".join(cell["source"])[:80]
