@@ -88,3 +88,24 @@ def test_papermill_runs_the_job_alone(stage):
     for cell in cells:
         is_job = "".join(cell["source"]).startswith("#| eval: false")
         assert is_job != ("skip-execution" in cell["metadata"].get("tags", [])), "".join(cell["source"])[:80]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name, value, said, status",
+    [
+        ("results_dir", "/nowhere", "/nowhere/summary.json: not found", 1),
+        ("high_asessment", "Good", "asessment", 2),
+    ],
+)
+def test_errors_are_alike(name, value, said, status, tmp_path):
+    python, page = sys.executable, project_root() / "nbs/04_selection.ipynb"
+    library = f"from echoquality.selection import *; select(SelectionSettings({name}={value!r}))"
+    ways = {
+        "library": ([python, "-c", library], 1),
+        "command line": ([python, "-m", "echoquality.selection", f"--{name.replace('_', '-')}={value}"], status),
+        "papermill": ([python, "-m", "papermill", str(page), str(tmp_path / "x.ipynb"), "-p", name, value], 1),
+    }
+    for way, (command, expected) in ways.items():
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == expected and said in done.stderr, way
