@@ -144,3 +144,16 @@ def test_what_is_only_read_is_right():
     assert {next(name for name in PARSED if line.startswith(name)) for line in read} == set(PARSED)
     for line in read:
         assert shlex.split(line, comments=True)
+
+
+@pytest.mark.slow
+def test_a_run_that_failed_leaves_an_earlier_report_alone(tmp_path):
+    (tmp_path / "selection.html").write_text("earlier")
+    page, executed = project_root() / "nbs/04_selection.ipynb", tmp_path / "selection.new.ipynb"
+    papermill = [sys.executable, "-m", "papermill", str(page), str(executed), "-p", "results_dir", "/nowhere"]
+    assert subprocess.run(papermill, capture_output=True).returncode == 1
+    report = [sys.executable, str(project_root() / "tools/report.py"), str(executed)]
+    done = subprocess.run(report, capture_output=True, text=True)
+    assert done.returncode == 1 and "failed: ResultsError: /nowhere/summary.json" in done.stderr
+    assert executed.is_file() and (tmp_path / "selection.html").read_text() == "earlier"
+    assert not (tmp_path / "selection.ipynb").exists()
