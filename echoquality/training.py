@@ -178,6 +178,10 @@ def _starting(settings: TrainingSettings) -> Weights:
         return Weights()
     return load_weights(settings.model_weights, settings.architecture, settings.seed)
 
+
+def _said(settings: TrainingSettings) -> list[str]:
+    return [f"weights to start from: {each}" for each in _starting(settings).said]
+
 # %% ../nbs/09_training.ipynb #41c0ccb9
 @dataclass(frozen=True)
 class Training:
@@ -257,7 +261,7 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
 # %% ../nbs/09_training.ipynb #0e3e5961
 def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
-    first, said = place().rank == 0, [f"weights to start from: {each}" for each in _starting(settings).said]
+    first, said = place().rank == 0, _said(settings)
     notes = list(filter(None, [_left_out(data), *said]))
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
@@ -375,7 +379,7 @@ def summary(training: Training) -> str:
 # %% ../nbs/09_training.ipynb #e8e6b6c1
 def search(settings: TrainingSettings, data: Data | None = None, listeners: tuple[Callable, ...] = ()) -> Training:
     "Train `search_trials` times; the best of them. Raises what `train` raises."
-    data, folder, notes = data or prepare(settings), settings.output_dir, []
+    data, folder, notes = data or prepare(settings), settings.output_dir, _said(settings)
     architectures = (settings.architecture,) if settings.model_weights else tuple(ARCHITECTURES)
     with only_one(folder):
         run = _write_run(settings, data, _found_run(settings))

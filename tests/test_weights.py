@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
+from filelock import FileLock
 
 from echoquality.core import SettingsError
 from echoquality.model import load_weights, make_network
@@ -202,6 +203,12 @@ def test_errors_of_the_net_are_one_line(server, tmp_path, monkeypatch):
 def test_a_redirect_is_followed(server, weights, tmp_path):
     server.how["redirect"] = "/elsewhere"
     assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
+
+
+def test_two_at_once_are_kept_apart(server, weights, tmp_path):
+    with FileLock(tmp_path / ".w.pt.lock"), pytest.raises(FetchError, match="is being fetched by another process"):
+        fetch(_ask(server, tmp_path, weights))
+    assert server.asked == []
 
 
 def test_a_full_disk_is_told(server, weights, tmp_path, monkeypatch):
