@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN', 'Subject', 'prepare', 'Evaluation', 'evaluate', 'without_machine', 'summary', 'main', 'EvaluationSettings',
-           'Markdown', 'animated', 'from_notebook', 'headline', 'overview', 'settings_table']
+           'Markdown', 'animated', 'from_notebook', 'headline', 'overview', 'settings_table', 'BASELINES', 'show_audit',
+           'show_measures', 'show_reliability', 'show_strips']
 
 # %% ../nbs/10_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -65,8 +66,8 @@ from .tracking import Tracker, crown, ending
 from .training import Data, check_places, table_hashes, train
 
 # %% ../nbs/10_evaluation.ipynb #c7a06ece
-_all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview"]  # for Run
-_all_ += ["settings_table"]
+_all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
+_all_ += ["BASELINES", "show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 
 # %% ../nbs/10_evaluation.ipynb #e6930a52
 @dataclass(frozen=True)

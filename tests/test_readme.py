@@ -29,7 +29,7 @@ SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # are started, asked
 PATHS = {"/mnt/pacs/echo": "data/raw_data", "/mnt/pacs/results": "data/results/inference_output"}
 PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vivid-3": "Vivid-1"}
 RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; a server on loopback stands for it
-LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 56}  # what every training is given
+LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 56, "frames": 8}  # what every training is given
 FEW = {"num_synthetic": 8}  # and every dataset
 
 
