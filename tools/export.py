@@ -5,6 +5,7 @@ python tools/export.py --check    export, and exit 1 naming the files that this 
 
 The library is nbdev's export. The tests are the cells that start with `#| test`:
 `#| test name` becomes `def test_name():`, a plain `#| test` is copied as it stands.
+In the pages that papermill executes, every cell but those of the job is tagged `skip-execution`.
 README.md is nbs/index.ipynb with its stored outputs, without its code; its tests are tests/test_readme.py.
 """
 
@@ -60,6 +61,20 @@ def write_tests(notebook, module):
     return [target] if text else []
 
 
+def tag_page(notebook):
+    "Tag the cells that papermill leaves out of a page: all code but that of its section Run."
+    page = nbformat.read(notebook, as_version=4)
+    code = [cell for cell in page.cells if cell.cell_type == "code"]
+    if not any("parameters" in cell.metadata.get("tags", []) for cell in code):
+        return
+    for cell in code:
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag != "skip-execution"]
+        tags += [] if cell.source.startswith("#| eval: false") else ["skip-execution"]
+        if tags != cell.metadata.get("tags", []):
+            cell.metadata["tags"] = tags
+    nbformat.write(page, notebook)
+
+
 def write_readme():
     "README.md, and its pictures in nbs/images."
     exporter = MarkdownExporter(exclude_input=True)
@@ -86,7 +101,7 @@ def generated():
     "Every generated file and its bytes."
     files = [*ROOT.glob("echoquality/*.py"), *ROOT.glob("tests/test_*.py")]
     files = [f for f in files if MARK in f.read_text(encoding="utf-8")]
-    files += [f for f in (ROOT / "README.md", *ROOT.glob("nbs/images/*")) if f.exists()]
+    files += [f for f in (ROOT / "README.md", *ROOT.glob("nbs/*.ipynb"), *ROOT.glob("nbs/images/*")) if f.exists()]
     return {f: f.read_bytes() for f in files}
 
 
@@ -95,6 +110,7 @@ def export():
     made = set()
     for notebook in sorted(ROOT.glob("nbs/[0-9]*.ipynb")):
         module = notebook.stem.split("_", 1)[1]
+        tag_page(notebook)
         nb_export(str(notebook), lib_path=str(ROOT / "echoquality"))
         made |= {ROOT / f"echoquality/{module}.py", *write_tests(notebook, module)}
     made.update(write_tests(ROOT / "nbs/index.ipynb", "readme"))
