@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ProjectPath', 'OptionalPath', 'LOCK', 'KILLED', 'DECISIVE', 'project_root', 'from_root', 'SettingsError', 'Settings',
            'from_notebook', 'escape_output', 'from_command_line', 'parameter_table', 'parameters_source',
-           'parameters_cell', 'settings_table', 'WorkError', 'run_main', 'atomic', 'to_disk', 'write_text',
+           'parameters_cell', 'settings_table', 'WorkError', 'run_main', 'atomic', 'finished', 'to_disk', 'write_text',
            'canonical_json', 'text_sha256', 'sha256', 'locked', 'only_one', 'generator', 'reason_of', 'printable',
            'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
 
@@ -271,6 +271,12 @@ def atomic(path: Path) -> Iterator[Path]:
         raise
 
 
+def finished(path: Path) -> Path:
+    "The file that an unfinished one, as `atomic` names it, would have become; any other file as it is."
+    match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", path.name)
+    return path.with_name(match[1]) if match else path
+
+
 def to_disk(path: Path) -> None:
     "Wait until a file is on disk: a power cut must not leave the name without the bytes."
     with path.open("r+b") as file:  # Windows flushes only what may be written
@@ -309,7 +315,7 @@ _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 @contextmanager
 def locked(path: Path, timeout: float = -1) -> Iterator[None]:
-    "Hold a lock file, within `timeout` seconds (-1: wait as long as it takes). Raises Timeout; OSError without the right."
+    "Hold a lock file; wait at most `timeout` seconds for it (-1: as long as it takes). Raises Timeout, OSError."
     lock = FileLock(path)
     try:
         lock.acquire(timeout)
@@ -333,7 +339,11 @@ def only_one(folder: Path) -> Iterator[None]:
         raise WorkError(f"output_dir {folder} is not a folder") from None
     try:
         with locked(folder / LOCK, timeout=0):
-            yield
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # while it is held: who waits for the file that was there looks again
+                    (folder / LOCK).unlink()
     except Timeout:
         raise WorkError(f"another run is writing to {folder}; wait for it, or choose another one") from None
 

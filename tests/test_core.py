@@ -146,6 +146,7 @@ def test_atomic_leaves_the_old_file_when_interrupted(tmp_path):
     write_text(target, "old")
     with pytest.raises(KeyboardInterrupt), atomic(target) as part:
         part.write_text("half")
+        assert finished(part) == target == finished(target)
         raise KeyboardInterrupt
     assert target.read_text() == "old"
     assert os.listdir(target.parent) == ["file.txt"]
@@ -194,8 +195,11 @@ def test_a_folder_has_one_writer_at_a_time(tmp_path):
             with pytest.raises(WorkError, match="another run is writing"), only_one(tmp_path / name):
                 pass
     with only_one(tmp_path / "link"):
+        assert set(os.listdir(tmp_path)) == {"out", "link"} and os.listdir(tmp_path / "out") == [LOCK]
+    assert os.listdir(tmp_path / "out") == []
+    (tmp_path / "out" / LOCK).touch()  # a killed run leaves it
+    with only_one(tmp_path / "out"):
         pass
-    assert set(os.listdir(tmp_path)) == {"out", "link"} and os.listdir(tmp_path / "out") == [LOCK]
 
 
 def test_a_file_is_no_folder_to_lock(tmp_path):

@@ -108,12 +108,20 @@ def test_the_same_again_is_refused_or_read(trained, monkeypatch):
 
 
 def test_files_of_others_are_not_touched(where, tmp_path):
-    (tmp_path / "model.pt").write_text("mine")
-    with pytest.raises(WorkError, match="holds files but no run of ours"):
+    (tmp_path / "metrics.csv").write_text("mine")
+    with pytest.raises(WorkError, match=r"holds metrics\.csv but no run of ours"):
         train(TrainingSettings(**where, output_dir=tmp_path))
     with pytest.raises(WorkError, match="is not a folder"):
-        train(TrainingSettings(**where, output_dir=tmp_path / "model.pt"))
-    assert os.listdir(tmp_path) == ["model.pt"]
+        train(TrainingSettings(**where, output_dir=tmp_path / "metrics.csv"))
+    assert os.listdir(tmp_path) == ["metrics.csv"]
+
+
+def test_what_is_not_of_the_run_is_named_and_left_alone(where, tmp_path):
+    for name in ("notes.txt", ".DS_Store"):
+        (tmp_path / name).write_text("mine")
+    training = train(TrainingSettings(**{**where, "epochs": 1}, output_dir=tmp_path))
+    assert "2 in " in summary(training) and "(.DS_Store, notes.txt)" in summary(training)
+    assert {(tmp_path / name).read_text() for name in ("notes.txt", ".DS_Store")} == {"mine"}
 
 
 def test_it_starts_from_weights_and_says_where_from(where, tmp_path, capsys):
