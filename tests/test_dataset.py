@@ -797,15 +797,16 @@ def test_a_cluster_that_loses_a_worker_builds_the_same(corpus, undisturbed, tmp_
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_no_half_written_file_and_says_how_to_go_on(corpus, tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_no_half_written_file_and_says_how_to_go_on(corpus, tmp_path, how):
     command = command_line(corpus, tmp_path / "out", "--workers", "2")
 
-    def ctrl_c(process):
+    def interrupt(process):
         while not stamps(tmp_path / "out"):
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, how)
 
-    process = run_until(command, 0.1, ctrl_c)
+    process = run_until(command, 0.1, interrupt)
     assert process.returncode == 1 and "interrupted; the same command goes on from here" in process.said
     assert "Traceback" not in without_ignored(process.said) and not list((tmp_path / "out").rglob("*.part"))
     assert run_until(command, 60, subprocess.Popen.kill).returncode == 0

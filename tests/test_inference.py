@@ -286,3 +286,18 @@ def test_a_killed_run_goes_on(where, done, tmp_path):
         for result in entry["results"].values():
             result["score"] = round(result["score"], 4)
     assert whole == again
+
+
+@pytest.mark.slow
+def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path):
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in where[0].items()]
+    command = [sys.executable, "-m", "echoquality.inference", *options, f"--output-dir={tmp_path / 'out'}"]
+    with (tmp_path / "said").open("w") as log:
+        process = subprocess.Popen([*command, "--batch-size=3"], stdout=log, stderr=log, start_new_session=True)
+        while not list((tmp_path / "out").glob("*/folder_summary.json")) and process.poll() is None:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.wait(60) == 1
+    said = (tmp_path / "said").read_text()
+    assert "Traceback" not in said and said.splitlines()[-1] == "interrupted; the same command goes on from here"
+    assert not list((tmp_path / "out").rglob("*.part"))

@@ -4,6 +4,7 @@ from echoquality.training import *
 
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -262,6 +263,37 @@ def test_a_killed_training_ends_like_an_undisturbed_one(where, undisturbed, tmp_
     assert "epoch 1/3" not in again and "epoch 3/3" in again
     assert _epochs(tmp_path / "run").equals(_epochs(undisturbed[0]))
     assert again.splitlines()[-7:] == undisturbed[1].splitlines()[-7:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("begun", ["files", "epoch 1/"])
+def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path, begun):
+    two = {**where, "epochs": 50, "workers": 2, "store_dir": tmp_path / "store"}
+    command = [sys.executable, "-u", *_command(two, tmp_path / "run")]
+    with (tmp_path / "said").open("w+") as log:
+        job = subprocess.Popen(command, stdout=log, stderr=log, text=True, env=ENV, start_new_session=True)
+        ready = {"files": lambda: list((tmp_path / "store").rglob("*.json"))}
+        ready["epoch 1/"] = lambda: "epoch 1/" in (tmp_path / "said").read_text()
+        while not ready[begun]() and job.poll() is None:
+            time.sleep(0.01)
+        os.killpg(job.pid, signal.SIGTERM)
+        assert job.wait(60) == 1
+    said = (tmp_path / "said").read_text()
+    assert "Traceback" not in said and said.count("interrupted; with --resume the same command goes on") == 1
+    assert "interrupted" in said.splitlines()[-1]
+
+
+SMALL = "mount -t tmpfs -o size=1m tmpfs /dev/shm"
+
+
+@pytest.mark.slow
+def test_a_container_with_little_shared_memory_trains(where, tmp_path):
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
+        pytest.skip("mounting is not permitted here")
+    large = {**where, "image_size": 96, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
+    command = shlex.join([sys.executable, *map(str, _command(large, tmp_path / "run"))])
+    done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
+    assert "note: shared memory has 1 MB free" in done.stdout and "epoch 1/1" in done.stdout
 
 
 @pytest.mark.slow
