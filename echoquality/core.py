@@ -238,7 +238,9 @@ def _interrupt(number, frame) -> None:
     raise KeyboardInterrupt
 
 
-def run_main(job: Callable[[], None], *expected: type[Exception]) -> None:
+def run_main(
+    job: Callable[[], None], *expected: type[Exception], again: str = "the same command goes on from here"
+) -> None:
     "Run a command-line job. `expected` errors, WorkError and OSError exit 1 with their message; so do Ctrl-C, SIGTERM."
     escape_output()
     before = signal.signal(signal.SIGTERM, _interrupt)  # schedulers and `docker stop` send it
@@ -247,7 +249,7 @@ def run_main(job: Callable[[], None], *expected: type[Exception]) -> None:
     except (*expected, WorkError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
-        sys.exit("interrupted; the same command goes on from here")
+        sys.exit(f"interrupted; {again}")
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -383,7 +383,8 @@ def main(argv: list[str] | None = None) -> None:
     "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(EvaluationSettings, argv, "python -m echoquality.evaluation")
     errors = (AnnotationsError, WeightsError, LearningError, EvidenceError, SettingsError)
-    run_main(lambda: print(summary(evaluate(settings))), *errors)
+    again = "with --resume the same command goes on from here"
+    run_main(lambda: print(summary(evaluate(settings))), *errors, again=again)
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook

@@ -321,7 +321,8 @@ def summary(inference: Inference) -> str:
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(InferenceSettings, argv, "python -m echoquality.inference")
-    run_main(lambda: print(summary(infer(settings))), InferenceError, WeightsError, LearningError, SettingsError)
+    errors = (InferenceError, WeightsError, LearningError, SettingsError)
+    run_main(lambda: print(summary(infer(settings))), *errors, again="with --resume the same command goes on from here")
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook

@@ -208,9 +208,10 @@ def test_what_a_killed_loader_needs_depends_on_the_signal(tmp_path):
     said = "DataLoader worker (pid 7) is killed by signal: "
     bus, killed = RuntimeError(f"{said}Bus error. "), RuntimeError(f"{said}Killed. ")
     unknown = RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly")
+    last = tmp_path / "last.ckpt"
     for error in (bus, unknown):
-        assert re.search(r"shared memory is \d+ MB.*docker run --shm-size=2g", _lost_loader(error, tmp_path / "last.ckpt"))
-    assert "(Killed); there may be too little memory" in _lost_loader(killed, tmp_path / "last.ckpt")
+        assert re.search(r"shared memory is \d+ MB.*docker run --shm-size=2g", _lost_loader(error, last))
+    assert "(Killed); there may be too little memory" in _lost_loader(killed, last)
     unknown.__context__ = RuntimeError("DataLoader worker (pid 8) is killed by signal: Terminated. ")
     assert _is_interrupt(unknown) and not _is_interrupt(bus)
     bus.__context__ = KeyboardInterrupt()

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import HTMLExporter
 
-from echoquality.core import write_text
+from echoquality.core import escape_output, write_text
 
 
 def write_report(executed: Path) -> Path:
@@ -28,5 +28,6 @@ def write_report(executed: Path) -> Path:
 
 
 if __name__ == "__main__":
+    escape_output()
     for argument in sys.argv[1:]:
         print(write_report(Path(argument)))
