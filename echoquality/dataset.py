@@ -15,7 +15,6 @@ if __name__ == "__main__" and "__file__" in globals():  # python -m: read the co
 
 # %% ../nbs/06_dataset.ipynb #0a80c6f8
 import json
-import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from echoquality.core import (
     SettingsError,
     atomic,
     cores,
+    finished,
     from_command_line,
     from_notebook,
     generator,
@@ -79,6 +79,7 @@ from echoquality.plan import (
 )
 from .results import ResultsError
 from .reviews import ReviewsError
+from .runs import expect_free, left_alone
 from .selection import QUARANTINE, SelectionError, expect_folder
 from .splits import SPLITS
 
@@ -169,31 +170,26 @@ def _check_places(settings: DatasetSettings) -> None:
         raise DatasetError(f"output_dir {output} is not a folder")
 
 # %% ../nbs/06_dataset.ipynb #9b240ff3
-def _check_foreign(output_dir: Path, plan: dict | None) -> None:
-    "Raise DatasetError where the output folder holds what this build did not make."
-    names = [PLAN, MANIFEST, CSV, LEFT_OUT, *(sample["video_path"] for sample in plan["samples"])] if plan else []
-    ours = {output_dir / name for name in names}
-    unfinished = {*ours, output_dir / PLAN}
-    files = [p for p in output_dir.rglob("*") if not p.is_dir() or p.is_symlink()]
-    foreign = sorted(p for p in files if p not in ours and _whole_name(p) not in unfinished)
-    if foreign:
-        raise DatasetError(
-            f"{output_dir} holds {len(foreign)} files that this build did not make, the first "
-            f"{foreign[0].relative_to(output_dir)}; choose a new or empty output_dir"
-        )
+def _ours(plan: dict | None) -> list[str]:
+    "What a build writes, by path in the output folder; of a plan that is not made yet what each build writes."
+    return [PLAN, MANIFEST, CSV, LEFT_OUT, *(sample["video_path"] for sample in (plan or {"samples": []})["samples"])]
 
 
-def _whole_name(path: Path) -> Path | None:
-    "The file that an unfinished one, as `atomic` names it, would have become; None for any other file."
-    match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", path.name)
-    return path.with_name(match[1]) if match else None
+def _new_plan(settings: DatasetSettings, key: bytes | None) -> dict:
+    "A plan for a folder in which nothing stands that it would overwrite; else WorkError, before the work if it can be."
+    expect_free(settings.output_dir, _ours(None))
+    plan = make_plan(settings, key)
+    expect_free(settings.output_dir, _ours(plan))
+    return plan
 
 
-def _remove_parts(output_dir: Path) -> None:
-    "Remove unfinished files; `_check_foreign` has seen that there are only ours."
-    for path in output_dir.rglob(".*.part"):
-        if _whole_name(path):
-            path.unlink(missing_ok=True)
+def _remove_parts(output_dir: Path, plan: dict | None) -> None:
+    "Remove what killed processes left unfinished of a plan."
+    ours = {output_dir / name for name in _ours(plan)}
+    for folder in {path.parent for path in ours}:
+        for path in folder.glob(".*.part"):
+            if finished(path) in ours:
+                path.unlink(missing_ok=True)
 
 # %% ../nbs/06_dataset.ipynb #6d520271
 def _plan_path(settings: DatasetSettings) -> Path | None:
@@ -328,26 +324,24 @@ def _build_here(settings: DatasetSettings) -> Build:
     _check_places(settings)
     key = key_of(settings, make=not settings.dry_run and _plan_path(settings) is None)
     if settings.dry_run:
-        plan = _found_plan(settings, key)
-        _check_foreign(settings.output_dir, plan)
-        return Build(settings.output_dir, plan or make_plan(settings, key), "planned")
+        return Build(settings.output_dir, _found_plan(settings, key) or _new_plan(settings, key), "planned")
     with only_one(settings.output_dir):
         plan = _found_plan(settings, key)
-        _check_foreign(settings.output_dir, plan)
         try:
             if plan is not None and _is_whole(plan, settings):
                 build = Build(settings.output_dir, plan, "unchanged")
             else:
-                build = _build(plan or _freeze(settings, key), settings, key)
+                plan = plan or _freeze(settings, key)
+                build = _build(plan, settings, key)
         finally:
-            _remove_parts(settings.output_dir)
+            _remove_parts(settings.output_dir, plan)
         (settings.output_dir / PLAN).unlink(missing_ok=True)
         return build
 
 # %% ../nbs/06_dataset.ipynb #f718755f
 def _freeze(settings: DatasetSettings, key: bytes | None) -> dict:
     "First pass: make the plan and put it on disk."
-    plan = make_plan(settings, key)
+    plan = _new_plan(settings, key)
     keep_private(plan, settings)
     write_text(settings.output_dir / PLAN, json.dumps(shown(plan)))
     return plan
@@ -509,6 +503,8 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     lines += [f"note: {remark}" for remark in remarks(build)]
     if len(build.quarantine):
         lines += [f"left out: {len(build.quarantine)} files; the quarantine table has the reasons"]
+    if said := left_alone(build.output_dir, ["validation_set", *_ours(build.plan)]):
+        lines += [f"note: {said}"]
     if settings.deidentify:
         lines += [f"identity is left out; key and true names go to {settings.private_dir}: never share them"]
         lines += ["text inside or touching a sector can stay: look at the pictures before you share the dataset"]

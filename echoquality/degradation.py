@@ -50,7 +50,7 @@ from echoquality.dicom import (
     read_header,
     sector_picture,
 )
-from .files import bad_file
+from .files import bad_file, is_junk
 from .settings import KINDS
 
 # %% ../nbs/05_degradation.ipynb #c0769d62
@@ -255,7 +255,8 @@ def _preview(task: tuple[Path, tuple[str, ...], int]) -> tuple | str:
 def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.DataFrame]:
     "(clips, left out): up to `max_clips` clips with each kind of degradation; path and reason of files that are none."
     root = settings.input_dir
-    files = sorted(p for p in root.rglob("*") if p.is_file() and p.resolve().is_relative_to(root.resolve()))
+    inside = (p for p in root.rglob("*") if p.is_file() and p.resolve().is_relative_to(root.resolve()))
+    files = sorted(p for p in inside if not is_junk(p.relative_to(root)))
     if not files:
         raise FileNotFoundError(f"{root}: no files there; input_dir is a folder with DICOM files")
     order = [files[i] for i in generator(settings.seed, "preview").permutation(len(files))]

@@ -13,7 +13,6 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -25,6 +24,7 @@ from pydicom import Dataset, uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.sr.codedict import codes
 
+from .core import locked, to_disk
 from .derived import MANDATORY, code_item, derived_header
 from .dicom import FRAME_TIME, frame_time
 
@@ -33,29 +33,35 @@ class IdentityError(ValueError):
     "The key cannot be used; the message says which file, and what was expected."
 
 
-def write_secret(path: Path, text: str, replace: bool = True) -> None:
-    "Write text that only its owner may read, in one step; a file that is there already is kept unless `replace`."
+def write_secret(path: Path, text: str) -> None:
+    "Write text that only its owner may read, in one step."
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with TemporaryDirectory(dir=path.parent, prefix=".secret-") as folder:  # ours alone
         part = Path(folder) / path.name
         part.touch(mode=0o600)
         part.write_text(text, encoding="utf-8")
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        if replace:
-            os.replace(part, path)
-        else:
-            with suppress(FileExistsError):  # another build was quicker
-                os.link(part, path)
+        to_disk(part)
+        os.replace(part, path)
+
+
+def _make_key(path: Path) -> None:
+    "Write a new key, unless another build has done so; whole or not at all, also where there are no hard links."
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = path.with_name(".key.lock")
+    lock.touch(mode=0o600)
+    with locked(lock):
+        if not path.exists():
+            write_secret(path, secrets.token_hex(32) + "\n")
+        lock.unlink(missing_ok=True)
 
 
 def read_key(private_dir: Path, make: bool = True) -> bytes:
     "The key in `private_dir`, 32 bytes; a new one where there is none yet (stored only if `make`)."
     path = Path(private_dir) / "key"
-    if not path.exists() and not make:
-        return secrets.token_bytes(32)
     if not path.exists():
-        write_secret(path, secrets.token_hex(32) + "\n", replace=False)
+        if not make:
+            return secrets.token_bytes(32)
+        _make_key(path)
     text = path.read_text(encoding="utf-8", errors="replace").strip()
     if not re.fullmatch("[0-9a-f]{64}", text):
         raise IdentityError(f"{path}: expected 64 hex digits; restore it, or choose another private_dir")

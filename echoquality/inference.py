@@ -17,8 +17,8 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import chain, groupby, islice
+from dataclasses import asdict, dataclass
+from itertools import chain, filterfalse, groupby, islice
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -41,9 +41,10 @@ from echoquality.core import (
     text_sha256,
     write_text,
 )
+from .files import is_junk
 from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, verdict, write_folder, write_summary
-from .runs import found_run, note_run
+from .runs import found_run, left_alone, note_run
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
 from .selection import expect_folder
 
@@ -66,14 +67,18 @@ def _inside(path: Path, root: Path) -> bool:
 
 
 def _files_in(folder: Path, root: Path) -> list[str]:
-    "Files, links to folders, and folders that cannot be read; '.' alone for a folder that is a link out of `root`."
+    """Files, links to folders, and folders that cannot be read; '.' alone for a folder that is a link out of `root`.
+
+    Folders of other programs are named, and not searched.
+    """
     if not _inside(folder, root):
         return ["."]
     closed: list[OSError] = []
     found = []
     for place, folders, names in os.walk(folder, onerror=closed.append):
         found += [Path(place, name) for name in names]
-        found += [path for name in folders if (path := Path(place, name)).is_symlink()]
+        found += [path for name in folders if (path := Path(place, name)).is_symlink() or is_junk(name)]
+        folders[:] = [name for name in folders if not is_junk(name)]
     found += [Path(error.filename) for error in closed]
     return sorted(path.relative_to(folder).as_posix() for path in found)
 
@@ -83,17 +88,18 @@ def find_files(raw_data_dir: Path) -> dict[str, list[str]]:
     root = Path(raw_data_dir)
     if not root.is_dir():
         raise InferenceError(f"raw_data_dir {root}: no such folder")
-    folders = {path.name: _files_in(path, root.resolve()) for path in sorted(root.iterdir()) if path.is_dir()}
-    if not any(folders.values()):
-        loose = len(loose_files(root))
+    studies = [path for path in sorted(root.iterdir()) if path.is_dir() and not is_junk(path.name)]
+    folders = {path.name: _files_in(path, root.resolve()) for path in studies}
+    if all(map(is_junk, chain.from_iterable(folders.values()))):
+        loose = sum(not is_junk(name) for name in loose_files(root))
         hint = f"; {loose} files lie directly in it: put them into a folder per study" if loose else ""
         raise InferenceError(f"raw_data_dir {root}: no files in its {len(folders)} folders{hint}")
     return folders
 
 
 def loose_files(raw_data_dir: Path) -> list[str]:
-    "Files that lie in no folder, and so belong to no study."
-    return sorted(path.name for path in Path(raw_data_dir).iterdir() if not path.is_dir())
+    "Files that lie in no folder, and so belong to no study; folders of other programs."
+    return sorted(path.name for path in Path(raw_data_dir).iterdir() if not path.is_dir() or is_junk(path.name))
 
 # %% ../nbs/11_inference.ipynb #789b5cd2
 def _text(name: str) -> str:
@@ -105,11 +111,17 @@ def _text(name: str) -> str:
         return printable(name)
 
 
-def _barred(folder: str, file: str, root: Path) -> str:
-    "Why a file is not even opened; '' if it is."
+_OTHERS = LeftOut("of another program", "left there by a desktop, an editor or a file server; not looked at")
+
+
+def _barred(folder: str, file: str, root: Path) -> LeftOut | None:
+    "Why a file is not even opened; None if it is."
+    if is_junk(file):
+        return _OTHERS
     if _text(folder) != folder or _text(file) != file:
-        return "its name, or its folder's, is no UTF-8; rename it"
-    return "" if _inside(root / folder / file, root) else "a link that leads out of raw_data_dir"
+        return LeftOut("unreadable", "its name, or its folder's, is no UTF-8; rename it")
+    inside = _inside(root / folder / file, root)
+    return None if inside else LeftOut("unreadable", "a link that leads out of raw_data_dir")
 
 # %% ../nbs/11_inference.ipynb #3a6d004f
 def _answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Model, hardware: Hardware) -> Iterator:
@@ -118,7 +130,7 @@ def _answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mo
     barred = [_barred(folder, file, root) for folder, file in todo]
     items = [(root / folder / file, folder) for (folder, file), why in zip(todo, barred, strict=True) if not why]
     loaded = loaded_clips(items, view_of(model, settings.windows), settings.workers)
-    known = (LeftOut("unreadable", why) if why else next(loaded) for why in barred)
+    known = (why or next(loaded) for why in barred)
     answered = zip(todo, known, strict=True)
     while waiting := list(islice(answered, settings.batch_size)):
         yield from _scored(waiting, settings, model, hardware)
@@ -159,9 +171,9 @@ def _entries(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mo
 
 # %% ../nbs/11_inference.ipynb #6f5d91a5
 def _stamp(folder: Path, files: list[str]) -> str:
-    "What the files of a folder look like from outside, as a hash."
+    "What the files of a folder look like from outside, as a hash; those of other programs come and go."
     seen = []
-    for name in files:
+    for name in filterfalse(is_junk, files):
         with suppress(OSError):
             stat = (folder / name).lstat()
             seen.append((name, stat.st_size, stat.st_mtime_ns))
@@ -189,6 +201,7 @@ class Inference:
     folders: int
     threshold: float  # the score from which on a clip is a PASS
     because: str  # why it is that one
+    left_alone: str = ""  # what lies in output_dir besides, as a sentence
 
 # %% ../nbs/11_inference.ipynb #4ada20bb
 def passing(settings: InferenceSettings, model: Model) -> tuple[float, str]:
@@ -228,7 +241,8 @@ def infer(settings: InferenceSettings) -> Inference:
     settings = settings.model_copy(update={"threshold": threshold})
     with only_one(folder):
         identity = _identity(settings, threshold)
-        found_run(folder, RUN, identity, settings.resume)
+        ours = {*FILES, *map(_text, files)}
+        found_run(folder, RUN, identity, settings.resume, ours)
         note_run(folder, RUN, identity)
         stamps = {name: _stamp(settings.raw_data_dir / name, names) for name, names in files.items()}
         entries = {name: _known(name, stamps[name], folder) for name in files}
@@ -239,7 +253,7 @@ def infer(settings: InferenceSettings) -> Inference:
             write_folder(entries[name], folder)
         write_summary(list(entries.values()), folder, threshold=threshold, threshold_is=because)
         tables = _tables(list(entries.values()), loose_files(settings.raw_data_dir))
-        inference = Inference(folder, *tables, len(entries), threshold, because)
+        inference = Inference(folder, *tables, len(entries), threshold, because, left_alone(folder, ours))
         write_text(folder / "scores.csv", inference.scores.to_csv(index=False))
         write_text(folder / "left_out.csv", inference.left_out.to_csv(index=False))
     if inference.scores.empty:
@@ -256,7 +270,8 @@ def _tables(entries: list[dict], loose: list[str]) -> list[pd.DataFrame]:
 
     scores, left_out = rows("results"), rows("left_out")
     reason = {"kind": "in no folder", "reason": "lies directly in raw_data_dir; expected a folder per study"}
-    left_out += [{"folder": "", "file_id": _text(name), **reason} for name in loose]
+    reasons = {name: asdict(_OTHERS) if is_junk(name) else reason for name in loose}
+    left_out += [{"folder": "", "file_id": _text(name), **why} for name, why in reasons.items()]
     columns = ["folder", "file_id", "score", "status", "assessment", "machine_type", "machine_model", "frames", "path"]
     columns += ["uncertainty"] if scores and "uncertainty" in scores[0] else []
     others = ["folder", "file_id", "kind", "reason"]
@@ -296,10 +311,12 @@ def summary(inference: Inference) -> str:
     lines.append(machine_table(scores).round(3).to_string())
     if len(left_out):
         lines += ["left out (left_out.csv):", left_out["kind"].value_counts().to_string()]
+    lines += [f"note: {inference.left_alone}"] if inference.left_alone else []
     return "\n".join(lines)
 
 # %% ../nbs/11_inference.ipynb #fd18b1c1
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(InferenceSettings, argv, "python -m echoquality.inference")
-    run_main(lambda: print(summary(infer(settings))), InferenceError, WeightsError, LearningError, SettingsError)
+    errors = (InferenceError, WeightsError, LearningError, SettingsError)
+    run_main(lambda: print(summary(infer(settings))), *errors, again="with --resume the same command goes on from here")

@@ -7,6 +7,7 @@ __all__ = ['Learner', 'begin_epoch', 'training_loss', 'end_epoch', 'History', 'f
 
 # %% ../nbs/08d_learning.ipynb #a0c97279
 import logging
+import re
 import shutil
 import signal
 import time
@@ -23,7 +24,17 @@ from torch.utils.data import DataLoader
 
 # %% ../nbs/08d_learning.ipynb #77794b67
 from .augmentation import augment
-from .batches import ClipSet, Hardware, LearningError, Recipe, Share, drawn_for, loaders, place
+from echoquality.batches import (
+    ClipSet,
+    Hardware,
+    LearningError,
+    Recipe,
+    Share,
+    drawn_for,
+    loaders,
+    place,
+    shared_memory,
+)
 from .clips import model_input
 from .core import atomic, generator, reason_of, write_text
 from .metrics import auroc
@@ -337,6 +348,12 @@ def fit(
         raise LearningError(_no_number(error, batches[error.args[0]].dataset.table, last)) from None
     except torch.OutOfMemoryError:
         enough = False  # what it holds is free only after this block
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        if _is_interrupt(error):
+            raise KeyboardInterrupt from None
+        raise LearningError(_lost_loader(error, last)) from None
     except SystemExit:  # what Lightning makes of Ctrl-C and of SIGTERM
         signal.signal(signal.SIGINT, on_interrupt)  # it leaves it switched off
         raise KeyboardInterrupt from None
@@ -363,6 +380,28 @@ def _no_memory(learner: Learner, loader: DataLoader, hardware: Hardware) -> str:
     fits = fitting_batch(_try_step(learner, tuple(loader.dataset[0, 0][0].shape), short), size)
     what = f"batch_size={fits} would fit" if fits else "not even a single clip fits: choose a smaller architecture"
     return f"out of GPU memory with batch_size={size}; {what}"
+
+
+def _said(error: BaseException | None) -> str:
+    "What an error and those that it came from said: the signal that ended a loader may stand in any of them."
+    return f"{type(error).__name__} {error}\n{_said(error.__context__)}" if error else ""
+
+
+def _is_interrupt(error: RuntimeError) -> bool:
+    "Whether a loader ended because the whole training was told to."
+    return bool(re.search("KeyboardInterrupt|signal: (Terminated|Interrupt)", _said(error)))
+
+
+def _lost_loader(error: RuntimeError, last: Path) -> str:
+    "What to do where a process that loads batches was killed."
+    how = re.search(r"signal: ([\w ]+)", _said(error))
+    if (not how or how[1] == "Bus error") and (memory := shared_memory()):
+        has = f"shared memory is {memory['total'] / 1e6:.0f} MB, with {memory['free'] / 1e6:.0f} MB free"
+        advice = f"{has}: give more (docker run --shm-size=2g), or take fewer workers"
+    else:
+        advice = "there may be too little memory: take fewer workers"
+    kept = f"the last epoch is in {last}, and resume goes on from it" if last.is_file() else "no epoch was finished"
+    return f"a process that loads clips was killed ({how[1] if how else 'nobody knows why'}); {advice}; {kept}"
 
 # %% ../nbs/08d_learning.ipynb #98d3dcc7
 @torch.inference_mode()

@@ -33,6 +33,7 @@ from .core import from_root, generator
 from .degradation import KINDS, OPERATIONS, Degradation, degrade, draw_degradation
 from .dicom import FRAME_TIME, BadFile, clip_mask, frame_time, read_frames, read_header
 from .features import MEASURED, clip_features
+from .files import is_junk
 from .loops import Clip, Panel, array_clip, count_shown, grey, reason_for, shown_instead
 
 # %% ../nbs/11d_preview.ipynb #db71bde6
@@ -194,7 +195,8 @@ def clip_files(source: Path | list) -> list[Path]:
     if source.is_file():
         return [source]
     root = source.resolve()
-    return sorted(p for p in source.rglob("*") if p.is_file() and p.resolve().is_relative_to(root))
+    inside = (p for p in source.rglob("*") if p.is_file() and p.resolve().is_relative_to(root))
+    return sorted(p for p in inside if not is_junk(p.relative_to(source)))
 
 
 @shown_instead

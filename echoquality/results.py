@@ -65,6 +65,13 @@ def _wrong(entry, kinds: dict) -> str:
     return ""
 
 # %% ../nbs/02_results.ipynb #72b5b175
+def _writable(value):
+    "A value; of a name that was no text where it was written (its bytes were no UTF-8), its escapes."
+    if not isinstance(value, str) or value.isprintable():  # all but a few
+        return value
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
 def _folder_rows(entry: dict, errors: list[str]) -> list[tuple]:
     "The rows of one entry of `folder_results`; what is wrong with it goes into `errors`."
     if wrong := _wrong(entry, {"folder": str, "status": str}):
@@ -81,7 +88,7 @@ def _folder_rows(entry: dict, errors: list[str]) -> list[tuple]:
         if wrong := _wrong(result, TYPES):
             errors.append(f"folder {folder!r}, file {file_id!r}: {wrong}")
         else:
-            rows.append((folder, file_id, *_values(result)))
+            rows.append(tuple(map(_writable, (folder, file_id, *_values(result)))))
     return rows
 
 # %% ../nbs/02_results.ipynb #fb25b784

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock
 
 # %% ../nbs/07a_store.ipynb #0991bbee
 from .clips import Form, read_clip
 from echoquality.core import (
     KILLED,
+    LOCK,
     atomic,
     canonical_json,
+    locked,
     parallel,
     provenance,
     reason_of,
@@ -180,7 +181,7 @@ def build_store(files: list[Path], store_dir: Path, form: Form | None = None, wo
     form = form or Form()
     folder, files = _folder(store_dir, form), list(dict.fromkeys(map(Path, files)))
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".lock"):
+    with locked(folder / LOCK):
         for part in folder.glob(".shard-*.part"):
             part.unlink()
         known = _known(folder, workers)

@@ -13,16 +13,16 @@ import subprocess
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
 import torch
 
 # %% ../nbs/08e_tracking.ipynb #d7d9bfd8
-from .core import SettingsError, project_root, reason_of, sha256
+from .core import SettingsError, locked, project_root, reason_of, sha256, text_sha256
 from .dataset import MANIFEST
 from .model import Model, Scorer
 from .phantom import simulate_clip
@@ -165,6 +165,18 @@ def _client(uri: str):
     return MlflowClient(uri)
 
 
+def _in_turn(uri: str):
+    "A lock for a database file: MLflow makes it in many steps, and two at once get into each other's way."
+    if not uri.startswith("sqlite:///"):
+        return nullcontext()
+    file = Path(uri.removeprefix("sqlite:///"))
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.lock")
+    elsewhere = Path(gettempdir()) / f"echoquality-{text_sha256(str(file))[:12]}.lock"
+    return locked(beside if os.access(file.parent, os.W_OK) else elsewhere, timeout=600)  # seconds; it takes ten
+
+
 def _experiment(uri: str, name: str) -> str:
     "The id of an experiment; with a database file, its files lie beside it."
     client = _client(uri)
@@ -185,7 +197,8 @@ def _start(tracker: Tracker, name: str, parameters: dict, tags: dict, run_id: st
     mlflow.set_tracking_uri(tracker.uri)
     how = {"log_system_metrics": True, "nested": mlflow.active_run() is not None}
     how |= {"run_id": run_id} if run_id else {"run_name": name, "tags": tags}
-    run = mlflow.start_run(experiment_id=_experiment(tracker.uri, tracker.experiment), **how)
+    with _in_turn(tracker.uri):
+        run = mlflow.start_run(experiment_id=_experiment(tracker.uri, tracker.experiment), **how)
     if not run_id:
         mlflow.log_params(parameters)
     return run.info.run_id

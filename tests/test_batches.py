@@ -3,6 +3,7 @@
 from echoquality.batches import *
 
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -66,3 +67,17 @@ def test_validation_sees_what_inference_sees(data):
 def test_batches_do_not_depend_on_who_loads_them(data):
     one, two = (list(loaders(*data, RECIPE, replace(CPU, loaders=n))["train"]) for n in (0, 2))
     assert all(torch.equal(a, b) for x, y in zip(one, two, strict=True) for a, b in zip(x, y, strict=True))
+    assert two[0][0].is_shared()
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_where_shared_memory_is_small_batches_go_through_pipes(data, monkeypatch, capsys, split):
+    one = list(loaders(*data, RECIPE, CPU)[split])
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(64_000, 32_000, 32_000))
+    two = list(loaders(*data, RECIPE, replace(CPU, loaders=2))[split])
+    assert "note: shared memory has 0 MB free" in capsys.readouterr().out
+    for mine, theirs in zip(one, two, strict=True):
+        assert all(torch.equal(a, b) and a.dtype == b.dtype for a, b in zip(mine, theirs, strict=True))
+        assert not any(each.is_shared() for each in theirs)
+    loaders(*data, RECIPE, CPU)
+    assert capsys.readouterr().out == "", "without processes nothing is shared"

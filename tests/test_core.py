@@ -3,9 +3,13 @@
 from echoquality.core import *
 
 
+import errno
+import fcntl
+import io
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -78,6 +82,23 @@ def test_a_name_that_looks_like_a_number_is_answered_with_what_to_do(name, value
         from_notebook(ExampleSettings, {name: value, "In": ["", f"# Parameters\n{said}\n"]})
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_names_that_a_terminal_cannot_take_are_escaped(monkeypatch, encoding):
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2)]
+    monkeypatch.setattr(sys, "stdout", streams[0])
+    monkeypatch.setattr(sys, "stderr", streams[1])
+
+    def job():
+        print("日本 \udcff")
+        raise WorkError("日本 \udcff")
+
+    with pytest.raises(SystemExit, match="error: 日本"):
+        run_main(job)
+    said = streams[0].detach().getvalue()
+    assert b"\\udcff" in said and (encoding == "utf-8" or said.startswith(b"\\u65e5\\u672c"))
+    assert streams[1].errors == "backslashreplace"
+
+
 def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = from_command_line(ExampleSettings, ["--results-dir", "x", "--threshold", "0.5", "--dry-run"])
@@ -132,14 +153,54 @@ def test_expected_errors_exit_with_their_message(error, said):
         run_main(job, KeyError)
 
 
+def test_a_job_that_is_told_to_end_says_how_to_go_on():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit, match="interrupted; the same command goes on"):
+        run_main(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
 def test_atomic_leaves_the_old_file_when_interrupted(tmp_path):
     target = tmp_path / "deep/file.txt"
     write_text(target, "old")
     with pytest.raises(KeyboardInterrupt), atomic(target) as part:
         part.write_text("half")
+        assert finished(part) == target == finished(target)
         raise KeyboardInterrupt
     assert target.read_text() == "old"
     assert os.listdir(target.parent) == ["file.txt"]
+
+
+def test_a_file_has_the_mode_of_the_umask_whoever_made_it(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with atomic(tmp_path / "file") as part:
+            part.unlink()  # as libraries do that write beside and rename
+            part.touch(mode=0o600)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_file_system_that_cannot_flush_is_written_to(tmp_path, monkeypatch, number):
+    def fsync(file):
+        os.write(file, b"")  # it may be written
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(tmp_path / "file", "text")
+    assert (tmp_path / "file").read_text() == "text"
+    monkeypatch.setattr(os, "fsync", lambda file: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_text(tmp_path / "file", "other")
+    assert (tmp_path / "file").read_text() == "text" and os.listdir(tmp_path) == ["file"]
+
+
+def test_a_name_that_is_no_text_is_written_as_its_escapes(tmp_path):
+    write_text(tmp_path / "file", json.dumps("\udcff ä", ensure_ascii=False))
+    assert (tmp_path / "file").read_bytes() == b'"\\udcff \xc3\xa4"'
+    assert json.loads((tmp_path / "file").read_text("utf-8")) == "\udcff ä"
 
 
 def test_canonical_json_is_stable():
@@ -153,7 +214,29 @@ def test_a_folder_has_one_writer_at_a_time(tmp_path):
             with pytest.raises(WorkError, match="another run is writing"), only_one(tmp_path / name):
                 pass
     with only_one(tmp_path / "link"):
+        assert set(os.listdir(tmp_path)) == {"out", "link"} and os.listdir(tmp_path / "out") == [LOCK]
+    assert os.listdir(tmp_path / "out") == []
+    (tmp_path / "out" / LOCK).touch()  # a killed run leaves it
+    with only_one(tmp_path / "out"):
         pass
+
+
+def test_a_file_is_no_folder_to_lock(tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("file", "file/below"):
+        with pytest.raises(WorkError, match="is not a folder"), only_one(tmp_path / name):
+            pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+@pytest.mark.filterwarnings("ignore:flock not supported")  # filelock's own way out
+def test_without_locks_a_run_says_so_and_goes_on(tmp_path, monkeypatch, capsys, number):
+    def flock(file, how):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with only_one(tmp_path / "out"):
+        assert number == errno.ENOSYS or "nothing keeps a second run out" in capsys.readouterr().out
 
 
 def test_generators_are_independent_and_repeat():

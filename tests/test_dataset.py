@@ -355,14 +355,34 @@ def test_pictures_of_one_frame_are_left_out_or_become_clips(deidentify, tmp_path
     assert build_dataset(settings).status == "unchanged"
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "high_quality/mine.dcm", ".hidden"])
-def test_what_is_not_ours_is_never_touched(name, corpus, tmp_path):
-    mine = tmp_path / "out" / name
+@pytest.mark.parametrize("name", ["notes.txt", "high_quality/mine.dcm", ".DS_Store", "._manifest.json", "mine/1.dcm"])
+def test_what_is_not_ours_is_named_and_left_alone(name, corpus, tmp_path):
+    mine, settings = tmp_path / "out" / name, settings_for(corpus, tmp_path / "out")
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
-    with pytest.raises(DatasetError, match="holds 1 files that this build did not make"):
-        build_dataset(settings_for(corpus, tmp_path / "out"))
-    assert contents(tmp_path / "out") == {name: sha256(mine)}
+    (unfinished := mine.with_name(".mine.0123abcd.part")).write_text("mine, too")
+    build_dataset(settings_for(corpus, tmp_path / "clean"))
+    for status in ("written", "unchanged"):
+        build = build_dataset(settings)
+        assert build.status == status and f"{name.split('mine/')[0]}" in summary(build, settings).split("left alone")[1]
+    assert mine.read_text() == "mine" and unfinished.read_text() == "mine, too"
+    whole = contents(tmp_path / "out")
+    del whole[name], whole[unfinished.relative_to(tmp_path / "out").as_posix()]
+    assert whole == contents(tmp_path / "clean")
+    assert "left alone" not in summary(build_dataset(settings_for(corpus, tmp_path / "clean")), settings)
+
+
+@pytest.mark.parametrize("name", ["quarantine.csv", "sample"])
+def test_what_would_be_overwritten_is_refused(name, corpus, tmp_path):
+    settings = settings_for(corpus, tmp_path / "out")
+    if name == "sample":
+        name = make_plan(settings, None)["samples"][3]["video_path"]
+    (tmp_path / "out" / name).parent.mkdir(parents=True)
+    (tmp_path / "out" / name).write_text("mine")
+    for dry_run in (True, False):
+        with pytest.raises(WorkError, match=f"holds {name} but no run of ours"):
+            build_dataset(settings.model_copy(update={"dry_run": dry_run}))
+    assert contents(tmp_path / "out").keys() <= {name, ".lock"} and (tmp_path / "out" / name).read_text() == "mine"
 
 
 def test_output_and_input_may_not_lie_in_each_other(corpus):
@@ -774,15 +794,16 @@ def test_a_cluster_that_loses_a_worker_builds_the_same(corpus, undisturbed, tmp_
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_no_half_written_file_and_says_how_to_go_on(corpus, tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_no_half_written_file_and_says_how_to_go_on(corpus, tmp_path, how):
     command = command_line(corpus, tmp_path / "out", "--workers", "2")
 
-    def ctrl_c(process):
+    def interrupt(process):
         while not stamps(tmp_path / "out"):
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, how)
 
-    process = run_until(command, 0.1, ctrl_c)
+    process = run_until(command, 0.1, interrupt)
     assert process.returncode == 1 and "interrupted; the same command goes on from here" in process.said
     assert "Traceback" not in without_ignored(process.said) and not list((tmp_path / "out").rglob("*.part"))
     assert run_until(command, 60, subprocess.Popen.kill).returncode == 0

@@ -34,6 +34,15 @@ def test_what_is_no_dicom_file_is_told_as_what_it_is(start, said, tmp_path):
         pass
 
 
+@pytest.mark.parametrize("path", [
+    ".DS_Store", "A/._IM_0001", "Thumbs.db", "A/desktop.ini", ".ipynb_checkpoints/IM_0001", ".Trash-1000/IM_0001",
+    "@eaDir/IM_0001/SYNO@.fileindexdb", "lost+found", ".fuse_hidden0000000100000001", ".nfs000000000001",
+])  # fmt: skip
+def test_what_nobody_put_there_is_known_by_its_name(path):
+    assert is_junk(path) and is_junk(Path("study") / path)
+    assert not any(map(is_junk, ["A/IM_0001", "1.2.840.113619.2", ".hidden", "eaDir", "Thumbs", "DS_Store.dcm"]))
+
+
 def implicit_label(data: bytes, end: int) -> bytes:
     "The file meta information says implicit; the data set is explicit."
     return data.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2\0\0\0")

@@ -3,7 +3,12 @@
 from echoquality.identity import *
 
 
+import errno
 import io
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +31,35 @@ def test_a_key_is_made_once_for_its_owner_only(tmp_path):
     (tmp_path / "private/key").write_text("short")
     with pytest.raises(IdentityError, match="expected 64 hex digits"):
         read_key(tmp_path / "private")
+
+
+MAKE = "import sys; from echoquality.identity import read_key; input(); print(read_key(sys.argv[1]).hex())"
+
+
+def test_builds_that_start_at_once_have_one_key_also_without_hard_links(tmp_path, monkeypatch):
+    how = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    builds = [subprocess.Popen([sys.executable, "-c", MAKE, str(tmp_path / "private")], **how) for _ in range(4)]
+    for build in builds:
+        build.stdin.write("\n")
+        build.stdin.flush()
+    said = {build.communicate()[0] for build in builds}
+
+    def no_links(*_, **__):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    assert said == {read_key(tmp_path / "private").hex() + "\n"}
+    assert len(read_key(tmp_path / "exfat")) == 32 and os.listdir(tmp_path / "exfat") == ["key"]
+    assert (tmp_path / "exfat").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_key_is_whole_or_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *_: os.kill(os.getpid(), signal.SIGINT))  # killed at the last moment
+    with pytest.raises(KeyboardInterrupt):
+        read_key(tmp_path)
+    monkeypatch.undo()
+    assert not (tmp_path / "key").exists()
+    assert read_key(tmp_path) == read_key(tmp_path)
 
 
 @given(st.text(), st.binary(min_size=32, max_size=32))

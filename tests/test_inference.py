@@ -35,10 +35,18 @@ def test_files_are_found_by_their_path(tmp_path):
     (tmp_path / "raw/C").mkdir()
     assert find_files(tmp_path / "raw") == {"A": ["1", "x/1", "y/1"], "B": ["1"], "C": []}
     assert loose_files(tmp_path / "raw") == ["loose"]
+    for name in (".DS_Store", "A/.DS_Store", "A/.ipynb_checkpoints/1", ".Trash-1000/1", "C/@eaDir/1"):
+        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / name).write_text("")
+    found = find_files(tmp_path / "raw")
+    assert found == {"A": [".DS_Store", ".ipynb_checkpoints", "1", "x/1", "y/1"], "B": ["1"], "C": ["@eaDir"]}
+    assert loose_files(tmp_path / "raw") == [".DS_Store", ".Trash-1000", "loose"]
     with pytest.raises(InferenceError, match="no such folder"):
         find_files(tmp_path / "none")
     with pytest.raises(InferenceError, match=r"no files in its 0 folders; 1 files lie directly in it"):
         find_files(tmp_path / "raw/B")
+    with pytest.raises(InferenceError, match=r"no files in its 0 folders$"):
+        find_files(tmp_path / "raw/C")
 
 
 @pytest.mark.parametrize(
@@ -198,12 +206,12 @@ def test_windows_threshold_and_uncertainty(where, tmp_path):
 
 def test_odd_names(where, tmp_path):
     raw, clip = tmp_path / "raw", next((where[0]["raw_data_dir"] / "Vivid-2").iterdir())
-    for name in ("Study ;1/a b\n'c", "Study ;1/\udce4", "Study ;1/ä,\"x", "Study \udcff/1"):
+    for name in ("Study ;1/a b\n'c", "Study ;1/\udce4", "Study ;1/ä,\"x", "Study \udcff/1", "a\nb/1", "\udcff\udcfe/1"):
         (raw / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(clip, raw / name)
     found = infer(InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out"))
-    assert len(found.scores) == 2 == len(read_results(tmp_path / "out"))
-    assert found.left_out["reason"].tolist() == ["its name, or its folder's, is no UTF-8; rename it"] * 2
+    assert len(found.scores) == 3 == len(read_results(tmp_path / "out"))
+    assert found.left_out["reason"].tolist() == ["its name, or its folder's, is no UTF-8; rename it"] * 3
     assert pd.read_csv(tmp_path / "out/scores.csv")["file_id"].tolist() == found.scores["file_id"].tolist()
     assert infer(InferenceSettings(**{**where[0], "raw_data_dir": raw}, output_dir=tmp_path / "out", resume=True))
     (raw / "scores.csv").mkdir()
@@ -229,9 +237,32 @@ def test_what_is_no_model_or_no_place(where, tmp_path):
         infer(InferenceSettings(**{**where[0], "model": tmp_path / "model.pt"}, output_dir=tmp_path / "out"))
     with pytest.raises(ValueError, match="lies in raw_data_dir"):
         infer(InferenceSettings(**where[0], output_dir=where[0]["raw_data_dir"] / "out"))
-    (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(WorkError, match="holds files but no run of ours"):
+    (tmp_path / "summary.json").write_text("mine")
+    with pytest.raises(WorkError, match=r"holds summary\.json but no run of ours"):
         infer(InferenceSettings(**where[0], output_dir=tmp_path, resume=True))
+
+
+def test_what_nobody_put_there_is_named_and_not_looked_at(where, tmp_path, monkeypatch):
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
+    settings = InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=out)
+    alone = infer(settings.model_copy(update={"output_dir": tmp_path / "alone"}))
+    clip = next(raw.glob("Vivid-1/*"))
+    for name in (".ipynb_checkpoints/IM_0001", ".Trash-1000/IM_0001", "Vivid-1/@eaDir/IM_0001", "Vivid-1/._IM_0001"):
+        (raw / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(clip, raw / name)
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    found = infer(settings)
+    assert found.scores.equals(alone.scores) and "(notes.txt)" in summary(found)
+    left = found.left_out[found.left_out["kind"] == "of another program"]
+    assert {*left["folder"] + "/" + left["file_id"]} == {
+        *("/.Trash-1000", "/.ipynb_checkpoints", "Vivid-1/._IM_0001", "Vivid-1/@eaDir"),
+    }
+    (raw / "Vivid-1/._IM_0001").write_text("other")
+    monkeypatch.setattr(module, "loaded_clips", lambda items, *_: iter([1 / 0] if items else []))
+    assert infer(settings.model_copy(update={"resume": True})).scores.equals(found.scores)  # none is scored again
+    assert (out / "notes.txt").read_text() == "mine"
 
 
 def test_a_network_without_numbers_scores_nothing(where, tmp_path, monkeypatch):
@@ -267,3 +298,18 @@ def test_a_killed_run_goes_on(where, done, tmp_path):
         for result in entry["results"].values():
             result["score"] = round(result["score"], 4)
     assert whole == again
+
+
+@pytest.mark.slow
+def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path):
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in where[0].items()]
+    command = [sys.executable, "-m", "echoquality.inference", *options, f"--output-dir={tmp_path / 'out'}"]
+    with (tmp_path / "said").open("w") as log:
+        process = subprocess.Popen([*command, "--batch-size=3"], stdout=log, stderr=log, start_new_session=True)
+        while not list((tmp_path / "out").glob("*/folder_summary.json")) and process.poll() is None:
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.wait(60) == 1
+    said = (tmp_path / "said").read_text()
+    assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted; with --resume")
+    assert not list((tmp_path / "out").rglob("*.part"))

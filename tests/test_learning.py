@@ -3,8 +3,11 @@
 from echoquality.learning import *
 
 
+import os
+import re
 import resource
 import shutil
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +17,9 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from echoquality.annotations import read_annotations
-from echoquality.batches import Hardware, LearningError, Recipe
+from echoquality.batches import ClipSet, Hardware, LearningError, Recipe
 from echoquality.clips import Form, model_input
-from echoquality.learning import Learner, fit, fitting_batch, predict
+from echoquality.learning import Learner, _is_interrupt, _lost_loader, fit, fitting_batch, predict
 from echoquality.model import make_network
 from echoquality.store import build_store
 
@@ -185,3 +188,31 @@ def test_out_of_memory_names_a_batch_that_fits(data, tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, "forward", forward)
     with pytest.raises(LearningError, match="out of GPU memory with batch_size=8; batch_size=2 would fit"):
         fit(_network(), *data, RECIPE, CPU, tmp_path)
+
+
+@pytest.mark.parametrize("how", [signal.SIGBUS, signal.SIGKILL])
+def test_a_loader_that_is_killed_ends_in_a_sentence(data, tmp_path, monkeypatch, how):
+    def killed(self, key):
+        if key[0] == 1:  # in the second epoch
+            os.kill(os.getpid(), how)
+        return item(self, key)
+
+    item = ClipSet.__getitem__
+    monkeypatch.setattr(ClipSet, "__getitem__", killed)
+    said = r"a process that loads clips was killed .* take fewer workers; .*last\.ckpt, and resume goes on from it"
+    with pytest.raises(LearningError, match=said):
+        fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
+
+
+def test_what_a_killed_loader_needs_depends_on_the_signal(tmp_path):
+    said = "DataLoader worker (pid 7) is killed by signal: "
+    bus, killed = RuntimeError(f"{said}Bus error. "), RuntimeError(f"{said}Killed. ")
+    unknown = RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly")
+    last = tmp_path / "last.ckpt"
+    for error in (bus, unknown):
+        assert re.search(r"shared memory is \d+ MB.*docker run --shm-size=2g", _lost_loader(error, last))
+    assert "(Killed); there may be too little memory" in _lost_loader(killed, last)
+    unknown.__context__ = RuntimeError("DataLoader worker (pid 8) is killed by signal: Terminated. ")
+    assert _is_interrupt(unknown) and not _is_interrupt(bus)
+    bus.__context__ = KeyboardInterrupt()
+    assert _is_interrupt(bus)

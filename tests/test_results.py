@@ -20,6 +20,13 @@ def example_summary() -> dict:
     return {"total_folders": 2, "folder_results": [good, bad]}
 
 
+def test_a_name_that_is_no_text_is_read_as_its_escapes():
+    result = {"score": 0.99, "status": "PASS", "assessment": "Excellent quality", "path": "raw/\udcff\udcfe/1"}
+    entry = {"folder": "\udcff\udcfe", "status": "success", "results": {"a\nb": result, "日本": result}}
+    rows = parse_summary(json.loads(json.dumps({"folder_results": [entry]})))
+    assert rows["folder"].tolist() == ["\\udcff\\udcfe"] * 2 and rows["file_id"].tolist() == ["a\nb", "日本"]
+
+
 def test_one_row_per_clip():
     rows = parse_summary(example_summary())
     assert list(rows.columns) == COLUMNS

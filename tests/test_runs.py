@@ -7,37 +7,53 @@ import json
 
 import pytest
 
-from echoquality.core import WorkError
-from echoquality.runs import found_run, note_run
+from echoquality.core import WorkError, atomic, only_one, printable
+from echoquality.runs import found_run, left_alone, note_run, others
 
 
 def test_a_run_goes_on_only_when_asked_and_the_same(tmp_path):
-    assert found_run(tmp_path / "new", "r.json", {"a": 1}, False) == {} == found_run(tmp_path, "r.json", {"a": 1}, True)
+    assert found_run(tmp_path / "new", "r.json", {"a": 1}, False, []) == {}
     note_run(tmp_path, "r.json", {"a": 1}, done=3)
-    assert found_run(tmp_path, "r.json", {"a": 1}, True) == {"done": 3}
+    assert found_run(tmp_path, "r.json", {"a": 1}, True, []) == {"done": 3}
     with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
-        found_run(tmp_path, "r.json", {"a": 1}, False)
+        found_run(tmp_path, "r.json", {"a": 1}, False, [])
     with pytest.raises(WorkError, match=r"another run: a was 1, now 2\. Choose a new"):
-        found_run(tmp_path, "r.json", {"a": 2}, True)
+        found_run(tmp_path, "r.json", {"a": 2}, True, [])
 
 
 def test_a_run_of_another_version_is_for_that_version_unless_it_is_done(tmp_path):
     (tmp_path / "r.json").write_text(json.dumps({"identity": {"a": 1}, "done": 3}))
     with pytest.raises(WorkError, match=r"a run that echoquality 0\.1\.0 began, .* go on with that version"):
-        found_run(tmp_path, "r.json", {"a": 1}, True)
-    assert found_run(tmp_path, "r.json", {"a": 1}, True, lambda noted: noted["done"] >= 3) == {"done": 3}
+        found_run(tmp_path, "r.json", {"a": 1}, True, [])
+    assert found_run(tmp_path, "r.json", {"a": 1}, True, [], lambda noted: noted["done"] >= 3) == {"done": 3}
 
 
-def test_what_is_not_ours_is_left_alone(tmp_path):
-    (tmp_path / "model.pt").write_text("mine")
-    with pytest.raises(WorkError, match="holds files but no run of ours"):
-        found_run(tmp_path, "r.json", {}, True)
+@pytest.mark.parametrize("name", ["notes.txt", ".DS_Store", "mine/model.pt", ".r.json.swp", "sub/mine.csv", "a\nb"])
+def test_what_is_not_ours_is_named_and_left_alone(tmp_path, name):
+    mine = tmp_path / name
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    with only_one(tmp_path), atomic(tmp_path / "metrics.csv"):
+        assert found_run(tmp_path, "r.json", {}, False, ["r.json", "sub/metrics.csv"]) == {}
+        note_run(tmp_path, "r.json", {})
+        found = others(tmp_path, ["r.json", "metrics.csv", "sub/metrics.csv"])
+    assert found == [name if name.startswith("sub") or "/" not in name else "mine/"]
+    assert printable(found[0]) in left_alone(tmp_path, ["r.json", "metrics.csv", "sub/metrics.csv"])
+    assert left_alone(tmp_path, ["r.json", "metrics.csv", "sub", name]) == "" and mine.read_text() == "mine"
+
+
+def test_what_would_be_overwritten_is_refused(tmp_path):
+    (tmp_path / "metrics.csv").write_text("mine")
+    (tmp_path / "model").symlink_to(tmp_path / "gone")
+    for name in ("metrics.csv", "model"):
+        with pytest.raises(WorkError, match=f"holds {name} but no run of ours"):
+            found_run(tmp_path, "r.json", {}, True, ["r.json", name])
     with pytest.raises(WorkError, match="is not a folder"):
-        found_run(tmp_path / "model.pt", "r.json", {}, True)
+        found_run(tmp_path / "metrics.csv", "r.json", {}, True, [])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"identity": 3}', '{"identity": {}}'])
 def test_a_damaged_note_is_told(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(WorkError, match=r"r\.json is damaged|holds another run"):
-        found_run(tmp_path, "r.json", {"a": 1}, True)
+        found_run(tmp_path, "r.json", {"a": 1}, True, [])

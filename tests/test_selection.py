@@ -3,6 +3,7 @@
 from echoquality.selection import *
 
 
+import os
 import shutil
 import subprocess
 import sys
@@ -272,3 +273,21 @@ def test_a_million_results_take_two_gigabytes_at_most(tmp_path):
 def test_selection_does_not_import_torch():
     code = "import sys, echoquality.selection; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("terminal", [
+    {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+])  # fmt: skip
+def test_odd_names_are_printed_with_escapes_on_any_terminal(corpus, tmp_path, terminal):
+    rows = read_results(corpus / "results/inference_output")
+    gone = rows[rows["score"] > 0.95].head(4).assign(folder=["日本", "a\nb", "gone", "x"])
+    write_results(pd.concat([rows, gone.assign(score=0.999)]), tmp_path)
+    summary = (tmp_path / "summary.json").read_text("utf-8").replace('"gone"', '"\\\\udcff\\\\udcfe"')
+    (tmp_path / "summary.json").write_text(summary)
+    command = [sys.executable, "-m", "echoquality.selection", "--results-dir", tmp_path, "--workers", "1"]
+    command += ["--raw-data-dir", corpus / "raw_data", "--max-high-quality", "10", "--max-low-quality", "5"]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, **terminal})
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    assert rb"\u65e5\u672c" in done.stdout and rb"\udcff\udcfe" in done.stdout and rb"a\nb" in done.stdout

@@ -92,6 +92,33 @@ def test_what_a_run_holds(tmp_path, model):
     assert (tmp_path / "mlartifacts").is_dir()
 
 
+AT_ONCE = """
+import sys, time
+from pathlib import Path
+import mlflow
+from echoquality.tracking import Tracker
+folder = Path(sys.argv[1])
+(folder / sys.argv[2]).touch()
+while len(list(folder.glob("ready-*"))) < 3:
+    time.sleep(0.001)
+tracker = Tracker(f"sqlite:///{folder}/new/mlflow.db")
+tracker.start(sys.argv[2], {"a": 1}, {})
+tracker.metrics({"x": 1.0}, 1)
+assert tracker.finish() == ''
+"""
+
+
+@pytest.mark.slow
+def test_trainings_that_start_at_once_are_all_logged(tmp_path):
+    names = {f"ready-{number}" for number in range(3)}
+    started = [subprocess.Popen([sys.executable, "-c", AT_ONCE, str(tmp_path), name]) for name in names]
+    assert [each.wait(300) for each in started] == [0, 0, 0]
+    client = _client(f"sqlite:///{tmp_path}/new/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("echoquality").experiment_id])
+    assert {run.info.run_name for run in runs} == names and {run.info.status for run in runs} == {"FINISHED"}
+    assert [run.data.metrics for run in runs] == [{"x": 1.0}] * 3
+
+
 def test_the_registered_model_scores_clips_and_holds_no_pickle(tmp_path, model):
     import mlflow
 

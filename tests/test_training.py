@@ -4,6 +4,7 @@ from echoquality.training import *
 
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -94,12 +95,20 @@ def test_the_same_again_is_refused_or_read(trained, monkeypatch):
 
 
 def test_files_of_others_are_not_touched(where, tmp_path):
-    (tmp_path / "model.pt").write_text("mine")
-    with pytest.raises(WorkError, match="holds files but no run of ours"):
+    (tmp_path / "metrics.csv").write_text("mine")
+    with pytest.raises(WorkError, match=r"holds metrics\.csv but no run of ours"):
         train(TrainingSettings(**where, output_dir=tmp_path))
     with pytest.raises(WorkError, match="is not a folder"):
-        train(TrainingSettings(**where, output_dir=tmp_path / "model.pt"))
-    assert os.listdir(tmp_path) == ["model.pt"]
+        train(TrainingSettings(**where, output_dir=tmp_path / "metrics.csv"))
+    assert os.listdir(tmp_path) == ["metrics.csv"]
+
+
+def test_what_is_not_of_the_run_is_named_and_left_alone(where, tmp_path):
+    for name in ("notes.txt", ".DS_Store"):
+        (tmp_path / name).write_text("mine")
+    training = train(TrainingSettings(**{**where, "epochs": 1}, output_dir=tmp_path))
+    assert "2 in " in summary(training) and "(.DS_Store, notes.txt)" in summary(training)
+    assert {(tmp_path / name).read_text() for name in ("notes.txt", ".DS_Store")} == {"mine"}
 
 
 def test_it_starts_from_weights_and_says_where_from(where, tmp_path, capsys):
@@ -253,6 +262,37 @@ def test_a_killed_training_ends_like_an_undisturbed_one(where, undisturbed, tmp_
     assert "epoch 1/3" not in again and "epoch 3/3" in again
     assert _epochs(tmp_path / "run").equals(_epochs(undisturbed[0]))
     assert again.splitlines()[-7:] == undisturbed[1].splitlines()[-7:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("begun", ["files", "epoch 1/"])
+def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path, begun):
+    two = {**where, "epochs": 50, "workers": 2, "store_dir": tmp_path / "store"}
+    command = [sys.executable, "-u", *_command(two, tmp_path / "run")]
+    with (tmp_path / "said").open("w+") as log:
+        job = subprocess.Popen(command, stdout=log, stderr=log, text=True, env=ENV, start_new_session=True)
+        ready = {"files": lambda: list((tmp_path / "store").rglob("*.json"))}
+        ready["epoch 1/"] = lambda: "epoch 1/" in (tmp_path / "said").read_text()
+        while not ready[begun]() and job.poll() is None:
+            time.sleep(0.01)
+        os.killpg(job.pid, signal.SIGTERM)
+        assert job.wait(60) == 1
+    said = (tmp_path / "said").read_text()
+    assert "Traceback" not in said and said.count("interrupted; with --resume the same command goes on") == 1
+    assert "interrupted" in said.splitlines()[-1]
+
+
+SMALL = "mount -t tmpfs -o size=1m tmpfs /dev/shm"
+
+
+@pytest.mark.slow
+def test_a_container_with_little_shared_memory_trains(where, tmp_path):
+    if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
+        pytest.skip("mounting is not permitted here")
+    large = {**where, "image_size": 96, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
+    command = shlex.join([sys.executable, *map(str, _command(large, tmp_path / "run"))])
+    done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
+    assert "note: shared memory has 1 MB free" in done.stdout and "epoch 1/1" in done.stdout
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import papermill
 import yaml
 from report import NEW, write_report
 
-from echoquality.core import write_text
+from echoquality.core import escape_output, write_text
 from echoquality.dataset import CSV, DatasetSettings, build_dataset, count_files
 from echoquality.evaluation import EvaluationSettings, evaluate
 from echoquality.evaluation import summary as evaluation_summary
@@ -68,6 +68,7 @@ def agree(scores: pd.DataFrame, truth: pd.DataFrame, path: Path) -> str:
 
 
 def main() -> None:
+    escape_output()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=42)
     seed = parser.parse_args().seed

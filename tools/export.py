@@ -123,6 +123,7 @@ def export():
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")
     before = generated()
     export()
     after = generated()

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import HTMLExporter
 
-from echoquality.core import write_text
+from echoquality.core import escape_output, write_text
 
 NEW = ".new.ipynb"  # what papermill writes until it is known to have succeeded
 
@@ -57,6 +57,5 @@ def main(paths: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")
+    escape_output()
     sys.exit(main(sys.argv[1:]))
