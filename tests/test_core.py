@@ -302,6 +302,7 @@ def client():
     "A Dask cluster of two processes on this machine."
     local = {"n_workers": 2, "threads_per_worker": 3, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(**local) as cluster, Client(cluster) as client:
+        cluster.adapt(minimum=2, maximum=2)  # on a loaded machine a nanny may give up its worker
         yield client
 
 
