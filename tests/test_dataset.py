@@ -830,11 +830,23 @@ def test_a_cluster_build_that_is_interrupted_or_loses_its_scheduler_says_so(corp
     assert not list((tmp_path / "out").rglob("*.part"))
 
 
+MAY_NOT = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+@pytest.mark.slow
+def test_a_folder_in_a_read_only_one_is_written_to(corpus, tmp_path):
+    (tmp_path / "share/out").mkdir(parents=True)
+    (tmp_path / "share").chmod(0o555)
+    process = run_until([*MAY_NOT, *command_line(corpus, tmp_path / "share/out")], 120, subprocess.Popen.kill)
+    assert process.returncode == 0, process.said
+    assert os.listdir(tmp_path / "share") == ["out"] and ".lock" not in os.listdir(tmp_path / "share/out")
+    (tmp_path / "share").chmod(0o755)
+
+
 @pytest.mark.slow
 def test_a_read_only_output_is_an_error_that_names_it(corpus, tmp_path):
     (tmp_path / "read").mkdir(mode=0o555)
-    may_not = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-    process = run_until([*may_not, *command_line(corpus, tmp_path / "read/out")], 60, subprocess.Popen.kill)
+    process = run_until([*MAY_NOT, *command_line(corpus, tmp_path / "read/out")], 60, subprocess.Popen.kill)
     assert process.returncode == 1 and process.said.startswith("error: ") and f"{tmp_path}/read" in process.said
     assert list((tmp_path / "read").iterdir()) == []
 

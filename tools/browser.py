@@ -56,7 +56,7 @@ def jupyterlab(folder: Path, *options: str) -> Iterator[str]:
     runtime = folder / ".jupyter" / "runtime"
     quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (runtime.parent / "labconfig").mkdir(parents=True, exist_ok=True)
-    (runtime.parent / "labconfig" / "page_config.json").write_text(json.dumps(quiet))
+    (runtime.parent / "labconfig" / "page_config.json").write_text(json.dumps(quiet), encoding="utf-8")
     places = ("DATA_DIR", "CONFIG_DIR")  # nothing of the user's own Jupyter, and nothing left in it
     own = {f"JUPYTER_{place}": str(runtime.parent) for place in places} | {"JUPYTER_RUNTIME_DIR": str(runtime)}
     own |= {f"JUPYTERLAB_{place}_DIR": str(runtime.parent) for place in ("SETTINGS", "WORKSPACES")}
@@ -90,12 +90,12 @@ def _address(server, runtime: Path, log: Path, patience: float = 90) -> str:
     while time.monotonic() < end and server.poll() is None:
         for info in runtime.glob("jpserver-*.json"):
             try:
-                found = json.loads(info.read_text())
+                found = json.loads(info.read_text("utf-8"))
             except ValueError:
                 continue
             return f"{found['url']}lab/tree/{{}}?token={found['token']}"
         time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start; its log ends:\n{log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"JupyterLab did not start; its log ends:\n{log.read_text('utf-8', 'replace')[-2000:]}")
 
 
 def open_notebook(driver: Chrome, address: str, notebook: str, patience: float = 240) -> None:
