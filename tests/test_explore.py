@@ -174,7 +174,7 @@ def test_exploring_starts_without_torch():
 def test_a_notebook_that_is_saved_is_the_same_file(browser, tmp_path):
     root, name = project_root(), "nbs/curation/balance.ipynb"
     for path in ("settings.ini", name):
-        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
         shutil.copyfile(root / path, tmp_path / path)
     before, (hook,) = (tmp_path / name).stat(), re.findall(r"--\S+save_hook\S+", (root / "Makefile").read_text())
     with browser.jupyterlab(tmp_path, hook) as address, browser.chromium(tmp_path / "browser") as driver:
