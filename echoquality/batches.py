@@ -169,7 +169,7 @@ def _fits_shared_memory(store: ClipStore, recipe: Recipe, processes: int) -> boo
     needed = 2 * batch * (2 * processes + 2) * 2 * place().local  # each process two, and two in use; two loaders
     if not processes or (memory := shared_memory()) is None or memory["free"] > needed:
         return True
-    free = f"shared memory has {memory['free'] / 1e6:.0f} MB free, and {needed / 1e6:.0f} MB may be needed"
+    free = f"shared memory has {memory['free'] >> 20} MB free, and {needed >> 20} MB may be needed"
     print(f"note: {free}; batches go through pipes, which is slower (more of it: docker run --shm-size=2g)", flush=True)
     return False
 

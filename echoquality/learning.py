@@ -349,7 +349,7 @@ def fit(
     except torch.OutOfMemoryError:
         enough = False  # what it holds is free only after this block
     except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
+        if not re.search(r"DataLoader worker \(pid|allocate shared memory", str(error)):
             raise
         if _is_interrupt(error):
             raise KeyboardInterrupt from None
@@ -394,14 +394,15 @@ def _is_interrupt(error: RuntimeError) -> bool:
 
 def _lost_loader(error: RuntimeError, last: Path) -> str:
     "What to do where a process that loads batches was killed."
-    how = re.search(r"signal: ([\w ]+)", _said(error))
-    if (not how or how[1] == "Bus error") and (memory := shared_memory()):
-        has = f"shared memory is {memory['total'] / 1e6:.0f} MB, with {memory['free'] / 1e6:.0f} MB free"
+    killed = re.search(r"signal: ([\w ]+)", _said(error))
+    how = killed[1] if killed else "No space left" if "shared memory" in str(error) else "nobody knows why"
+    if how not in ("Killed", "Terminated") and (memory := shared_memory()):
+        has = f"shared memory is {memory['total'] >> 20} MB, with {memory['free'] >> 20} MB free"
         advice = f"{has}: give more (docker run --shm-size=2g), or take fewer workers"
     else:
         advice = "there may be too little memory: take fewer workers"
     kept = f"the last epoch is in {last}, and resume goes on from it" if last.is_file() else "no epoch was finished"
-    return f"a process that loads clips was killed ({how[1] if how else 'nobody knows why'}); {advice}; {kept}"
+    return f"a process that loads clips came to its end ({how}); {advice}; {kept}"
 
 # %% ../nbs/learning/learning.ipynb #98d3dcc7
 @torch.inference_mode()

@@ -199,9 +199,20 @@ def test_a_loader_that_is_killed_ends_in_a_sentence(data, tmp_path, monkeypatch,
 
     item = ClipSet.__getitem__
     monkeypatch.setattr(ClipSet, "__getitem__", killed)
-    said = r"a process that loads clips was killed .* take fewer workers; .*last\.ckpt, and resume goes on from it"
+    said = r"a process that loads clips came to its end .* take fewer workers; .*last\.ckpt, and resume goes on from it"
     with pytest.raises(LearningError, match=said):
         fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
+
+
+def test_shared_memory_that_fills_up_and_other_errors_of_a_loader(data, tmp_path, monkeypatch):
+    for said, kind in (("unable to allocate shared memory(shm) for file 7", LearningError), ("other", RuntimeError)):
+        monkeypatch.setattr(ClipSet, "__getitem__", lambda *_, said=said: raised(RuntimeError(said)))
+        with pytest.raises(kind, match="No space left" if kind is LearningError else "other"):
+            fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
+
+
+def raised(error: Exception):
+    raise error
 
 
 def test_what_a_killed_loader_needs_depends_on_the_signal(tmp_path):
@@ -209,7 +220,8 @@ def test_what_a_killed_loader_needs_depends_on_the_signal(tmp_path):
     bus, killed = RuntimeError(f"{said}Bus error. "), RuntimeError(f"{said}Killed. ")
     unknown = RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly")
     last = tmp_path / "last.ckpt"
-    for error in (bus, unknown):
+    full = RuntimeError("Caught RuntimeError in DataLoader worker process 0. unable to allocate shared memory(shm)")
+    for error in (bus, unknown, full):
         assert re.search(r"shared memory is \d+ MB.*docker run --shm-size=2g", _lost_loader(error, last))
     assert "(Killed); there may be too little memory" in _lost_loader(killed, last)
     unknown.__context__ = RuntimeError("DataLoader worker (pid 8) is killed by signal: Terminated. ")
