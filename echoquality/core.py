@@ -207,7 +207,7 @@ def parameter_table(cls: type[Settings]) -> "pd.DataFrame":
         rows[name] = (default, " ".join([_kind(field), *limits]), field.description)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["default", "type", "meaning"]).rename_axis("parameter")
 
-
+# %% ../nbs/base/core.ipynb #2af10c09
 def parameters_source(cls: type[Settings]) -> str:
     "The parameters cell of a class: name, type, default, meaning a line, as `papermill --help-notebook` shows them."
     lines = []

@@ -82,7 +82,7 @@ def _files_in(folder: Path, root: Path) -> list[str]:
     found += [Path(error.filename) for error in closed]
     return sorted(path.relative_to(folder).as_posix() for path in found)
 
-
+# %% ../nbs/06_inference.ipynb #0fcdf350
 def find_files(raw_data_dir: Path) -> dict[str, list[str]]:
     "Folder → the files in it, by their path within it, sorted. Raises InferenceError where there are none."
     root = Path(raw_data_dir)

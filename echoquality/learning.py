@@ -349,11 +349,7 @@ def fit(
     except torch.OutOfMemoryError:
         enough = False  # what it holds is free only after this block
     except RuntimeError as error:
-        if not re.search(r"DataLoader worker \(pid|allocate shared memory", str(error)):
-            raise
-        if _is_interrupt(error):
-            raise KeyboardInterrupt from None
-        raise LearningError(_lost_loader(error, last)) from None
+        raise _of_loader(error, last) from None
     except SystemExit:  # what Lightning makes of Ctrl-C and of SIGTERM
         signal.signal(signal.SIGINT, on_interrupt)  # it leaves it switched off
         raise KeyboardInterrupt from None
@@ -381,7 +377,7 @@ def _no_memory(learner: Learner, loader: DataLoader, hardware: Hardware) -> str:
     what = f"batch_size={fits} would fit" if fits else "not even a single clip fits: choose a smaller architecture"
     return f"out of GPU memory with batch_size={size}; {what}"
 
-
+# %% ../nbs/learning/learning.ipynb #94d2a7db
 def _said(error: BaseException | None) -> str:
     "What an error and those that it came from said: the signal that ended a loader may stand in any of them."
     return f"{type(error).__name__} {error}\n{_said(error.__context__)}" if error else ""
@@ -390,6 +386,13 @@ def _said(error: BaseException | None) -> str:
 def _is_interrupt(error: RuntimeError) -> bool:
     "Whether a loader ended because the whole training was told to."
     return bool(re.search("KeyboardInterrupt|signal: (Terminated|Interrupt)", _said(error)))
+
+
+def _of_loader(error: RuntimeError, last: Path) -> BaseException:
+    "What to raise in place of an error that comes from a process that loads batches; any other one as it is."
+    if not re.search(r"DataLoader worker \(pid|allocate shared memory", str(error)):
+        return error
+    return KeyboardInterrupt() if _is_interrupt(error) else LearningError(_lost_loader(error, last))
 
 
 def _lost_loader(error: RuntimeError, last: Path) -> str:
