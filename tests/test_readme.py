@@ -110,7 +110,8 @@ def ask_server(name: str, words: list[str], clone: Path) -> None:
     port = str(20_000 + os.getpid() % 20_000)
     if name == "make lab":
         dry = subprocess.run(["make", "-n", "lab"], cwd=project_root(), capture_output=True, text=True, check=True)
-        words = [*shlex.split(dry.stdout.splitlines()[-1])[1:], "--no-browser", "--allow-root", "--ServerApp.token="]
+        command = next(line for line in dry.stdout.splitlines() if "jupyter lab" in line)  # make tests may be around it
+        words = [*shlex.split(command)[1:], "--no-browser", "--allow-root", "--ServerApp.token="]
         words = [str(Path(sys.executable).with_name("jupyter")), *words]
     with open(clone / "server.log", "wb") as log:
         process = subprocess.Popen([*words, "--port", port], cwd=clone, env=environment(clone), stdout=log, stderr=log)
