@@ -1,5 +1,7 @@
+# make help    this list
 # make demo    set up, and build a training set from simulated echocardiograms
 # make test    set up, and run every check
+# make test-quick    set up; export, lint, and the tests that are not slow
 # make test-all     the same, with every repetition: what is random, from more seeds
 # make lab     set up, and open JupyterLab
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
@@ -15,7 +17,10 @@ SEED := 42
 SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup test test-all demo lab bench newest constraints-newest notebooks
+.PHONY: help setup test test-quick test-all demo lab bench newest constraints-newest notebooks
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
 setup: .venv/ready
 
 # The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
@@ -35,6 +40,11 @@ test test-all: setup
 	$(BIN)/ruff check .
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(REPEATED)
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
+
+test-quick: setup
+	$(BIN)/python tools/export.py --check
+	$(BIN)/ruff check .
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow and not more'
 
 demo: setup
 	$(BIN)/python tools/demo.py --seed $(SEED)

@@ -151,7 +151,7 @@ def test_what_is_only_read_is_right():
 @pytest.mark.slow
 def test_a_run_that_failed_leaves_an_earlier_report_alone(tmp_path):
     (tmp_path / "selection.html").write_text("earlier")
-    page, executed = project_root() / "nbs/04_selection.ipynb", tmp_path / "selection.new.ipynb"
+    page, executed = project_root() / "nbs/01_selection.ipynb", tmp_path / "selection.new.ipynb"
     papermill = [sys.executable, "-m", "papermill", str(page), str(executed), "-p", "results_dir", "/nowhere"]
     assert subprocess.run(papermill, capture_output=True).returncode == 1
     report = [sys.executable, str(project_root() / "tools/report.py"), str(executed)]

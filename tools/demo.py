@@ -49,14 +49,14 @@ def write_experts(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
 
 
 def write_explore(demo: Path, results: dict, dataset: Path, evaluation: dict) -> str:
-    "Write the parameters that nbs/12_explore.ipynb takes for what the demo made; how to use them."
+    "Write the parameters that nbs/07_explore.ipynb takes for what the demo made; how to use them."
     predictions = Path(evaluation["output_dir"]) / "predictions.parquet"
     found = {**results, "annotations_csv": dataset / CSV, "predictions": predictions}
     found |= {"model": evaluation["model"], "reviews_csv": demo / "reviews.csv"}
     values = {name: str(Path(path).relative_to(ROOT)) for name, path in found.items()} | {"reviewer": "me"}
     write_text(demo / "explore.yaml", yaml.safe_dump(values, sort_keys=False))
     path = (demo / "explore.yaml").relative_to(ROOT)
-    return f"explore  papermill nbs/12_explore.ipynb runs/explore.ipynb --prepare-only -f {path}; then `make lab`"
+    return f"explore  papermill nbs/07_explore.ipynb runs/explore.ipynb --prepare-only -f {path}; then `make lab`"
 
 
 def agree(scores: pd.DataFrame, truth: pd.DataFrame, path: Path) -> str:

@@ -7,6 +7,7 @@ finished, stays where it is, and so does an earlier report; exit status 1.
 """
 
 import sys
+from itertools import dropwhile, islice, takewhile
 from pathlib import Path
 
 import nbformat
@@ -26,6 +27,12 @@ def failure(notebook: nbformat.NotebookNode) -> str:
     return "" if notebook.metadata.get("papermill", {}).get("end_time") else "was not finished"
 
 
+def run_section(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    "The cells between a page's headings Run and How it works."
+    after = dropwhile(lambda cell: not cell.source.startswith("## Run"), notebook.cells)
+    return list(takewhile(lambda cell: not cell.source.startswith("## How it works"), islice(after, 1, None)))
+
+
 def write_report(executed: Path) -> Path:
     "Write the report of a run that succeeded, and return its path. Raises ValueError for another one."
     notebook = nbformat.read(executed, as_version=4)
@@ -33,10 +40,9 @@ def write_report(executed: Path) -> Path:
         raise ValueError(f"{executed} {why}")
     if executed.name.endswith(NEW):
         executed = executed.replace(executed.with_name(executed.name.removesuffix(NEW) + ".ipynb"))
-    run = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## Run"))
     title = notebook.cells[0]
     title.source = title.source.split("\n\n")[0]
-    shown = [cell for cell in notebook.cells[run + 1 :] if "progress" not in cell.metadata.get("tags", [])]
+    shown = [cell for cell in run_section(notebook) if "progress" not in cell.metadata.get("tags", [])]
     notebook.cells = [title, *shown]
     exporter = HTMLExporter(exclude_input=True, exclude_input_prompt=True, exclude_output_prompt=True)
     exporter.mathjax_url = exporter.require_js_url = ""  # nothing is fetched from elsewhere

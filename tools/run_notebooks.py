@@ -1,6 +1,6 @@
 """Execute notebooks in place and keep their outputs: what a reader on the web sees.
 
-python tools/run_notebooks.py [nbs/05_degradation.ipynb ...]
+python tools/run_notebooks.py [nbs/02_degradation.ipynb ...]
 
 Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test leaves them; those tagged
 `skip-execution`, which papermill leaves alone, are executed. Widgets are not stored:
@@ -27,7 +27,7 @@ class LiveCells(NotebookClient):
         return await super().async_execute_cell(cell, cell_index, *args, **kwargs)
 
 
-for path in [Path(p) for p in sys.argv[1:]] or sorted((ROOT / "nbs").glob("*.ipynb")):
+for path in [Path(p) for p in sys.argv[1:]] or sorted((ROOT / "nbs").rglob("*.ipynb")):
     notebook = nbformat.read(path, as_version=4)
     where = {"metadata": {"path": str(path.parent)}}
     quiet = {"extra_arguments": ["--log-level=ERROR"], "store_widget_state": False}

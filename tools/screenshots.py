@@ -27,9 +27,9 @@ def notebook(folder: Path) -> str:
     values |= {"annotations_csv": f"{DEMO}/training_data_enhanced/echo_annotations_enhanced.csv", "reviewer": "ana"}
     values |= {"predictions": f"{DEMO}/evaluation/predictions.parquet", "reviews_csv": f"{folder}/reviews.csv"}
     values |= {"model": f"{DEMO}/trained_model/model.safetensors", "most": 20}
-    source = load_notebook_node(str(ROOT / "nbs/12_explore.ipynb"))
-    nbformat.write(parameterize_notebook(source, values), folder / "12_explore.ipynb")
-    return "12_explore.ipynb"
+    source = load_notebook_node(str(ROOT / "nbs/07_explore.ipynb"))
+    nbformat.write(parameterize_notebook(source, values), folder / "07_explore.ipynb")
+    return "07_explore.ipynb"
 
 
 def prepare(lab: Lab) -> None:
