@@ -24,7 +24,7 @@ from echoquality.model import make_network
 from echoquality.phantom import SMALL, TINY, write_corpus
 
 
-PARSED = ("make demo", "make test", "torchrun")  # what takes long, or more than one machine: read, and not run
+PARSED = ("make demo", "make test", "make setup", "torchrun")  # what takes long, or several machines: only read
 SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # are started, asked, and stopped
 PATHS = {"/mnt/pacs/echo": "data/raw_data", "/mnt/pacs/results": "data/results/inference_output"}
 PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vivid-3": "Vivid-1"}
@@ -48,7 +48,7 @@ def on_demo_data(code: str) -> str:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Iterator[Path]:
-    "A folder like a clone of the project after `make demo`, with data of its own, and weights on a server."
+    "A folder like a clone of the project, with simulated data, and weights on a server."
     clone, root = tmp_path_factory.mktemp("clone"), project_root()
     for name in ("nbs", "tools", "settings.ini", "Makefile"):
         (clone / name).symlink_to(root / name)
@@ -56,10 +56,8 @@ def clone(tmp_path_factory) -> Iterator[Path]:
     write_corpus(clone / "data/new", TINY, seed=2)
     clip = next(path for path in sorted((clone / "data/raw_data/Vivid-1").iterdir()) if path.stat().st_size > 99_999)
     (clone / "data/clip.dcm").write_bytes(clip.read_bytes())
-    (clone / "data/demo-42").mkdir()
-    (clone / "data/demo-42/explore.yaml").write_text(yaml.safe_dump({"reviewer": "me"}))
-    (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))
-    (clone / "data/reviews.csv").write_text("")
+    (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))  # as the explorer writes it
+    (clone / "data/reviews.csv").write_text("")  # as somebody leaves it who has looked, and decided nothing yet
     (clone / "released").mkdir()
     torch.save(make_network("mc3_18").state_dict(), clone / "released/video_quality_model.pt")
     handler = partial(SimpleHTTPRequestHandler, directory=str(clone / "released"))
