@@ -4,6 +4,7 @@ from echoquality.training import *
 
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -292,7 +293,8 @@ def test_a_container_with_little_shared_memory_trains(where, tmp_path):
     large = {**where, "image_size": 96, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
     command = shlex.join([sys.executable, *map(str, _command(large, tmp_path / "run"))])
     done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
-    assert "note: shared memory has 1 MB free" in done.stdout and "epoch 1/1" in done.stdout
+    assert re.search(r"note: shared memory has [01] MB free, and \d+ MB may be needed", done.stdout), done.stdout
+    assert "epoch 1/1" in done.stdout
 
 
 @pytest.mark.slow
