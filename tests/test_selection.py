@@ -277,8 +277,8 @@ def test_selection_does_not_import_torch():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("terminal", [
-    {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"},
-    {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    pytest.param({"PYTHONIOENCODING": "ascii"}, marks=pytest.mark.more), {"PYTHONIOENCODING": "cp1252"},
+    pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, marks=pytest.mark.more),
 ])  # fmt: skip
 def test_odd_names_are_printed_with_escapes_on_any_terminal(corpus, tmp_path, terminal):
     rows = read_results(corpus / "results/inference_output")

@@ -266,7 +266,7 @@ def test_a_killed_training_ends_like_an_undisturbed_one(where, undisturbed, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("begun", ["files", "epoch 1/"])
+@pytest.mark.parametrize("begun", [pytest.param("files", marks=pytest.mark.more), "epoch 1/"])
 def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path, begun):
     two = {**where, "epochs": 50, "workers": 2, "store_dir": tmp_path / "store"}
     command = [sys.executable, "-u", *_command(two, tmp_path / "run")]
@@ -290,7 +290,7 @@ SMALL = "mount -t tmpfs -o size=1m tmpfs /dev/shm"
 def test_a_container_with_little_shared_memory_trains(where, tmp_path):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
         pytest.skip("mounting is not permitted here")
-    large = {**where, "image_size": 96, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
+    large = {**where, "image_size": 40, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
     command = shlex.join([sys.executable, *map(str, _command(large, tmp_path / "run"))])
     done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
     assert re.search(r"note: shared memory has [01] MB free, and \d+ MB may be needed", done.stdout), done.stdout
