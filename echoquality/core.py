@@ -123,7 +123,9 @@ def _unknown(name: str, cls: type[Settings]) -> str:
 
 
 def _parse(value, annotation):
-    "A list given as text, as papermill's `-p` does: JSON, or names with commas between them."
+    "What papermill's `-p` makes of a value: a list is text, JSON or names with commas; the word 32 is a number."
+    if get_origin(annotation) is Literal and not isinstance(value, bool) and str(value) in get_args(annotation):
+        return str(value)
     if get_origin(annotation) is not tuple or not isinstance(value, str):
         return value
     try:

@@ -23,6 +23,12 @@ def test_kinds_are_known_by_name():
         DegradationSettings(kinds="blur")
 
 
+def test_a_word_that_papermill_takes_for_a_number():
+    assert TrainingSettings(precision=32).precision == TrainingSettings(precision="32").precision == "32"
+    with pytest.raises(SettingsError, match=r"parameter 'precision': .*found 16"):
+        TrainingSettings(precision=16)
+
+
 def test_an_empty_threshold_is_none():
     assert InferenceSettings().threshold is None and InferenceSettings(threshold=0.4).threshold == 0.4
     with pytest.raises(SettingsError, match=r"parameter 'threshold': .* less than or equal to 1; found 3"):
