@@ -315,6 +315,13 @@ def _take_best(network: nn.Module, path: Path) -> None:
     weights = {name.removeprefix("network."): value for name, value in state.items() if name.startswith("network.")}
     network.load_state_dict(weights)
 
+# %% ../nbs/learning/learning.ipynb #d53519b0
+def _learner(network: nn.Module, table: pd.DataFrame, recipe: Recipe, hardware: Hardware) -> Learner:
+    "A learner in which the training clips of both classes weigh alike."
+    labels = table.loc[table["split"] == "train", "quality_score"]
+    network.to(memory_format=torch.channels_last_3d)
+    return Learner(network, recipe, float((labels == 0).sum() / (labels == 1).sum()), hardware.augment_there)
+
 # %% ../nbs/learning/learning.ipynb #6417dab6
 def fit(
     network: nn.Module, table: pd.DataFrame, store: ClipStore, recipe: Recipe, hardware: Hardware,
@@ -326,9 +333,7 @@ def fit(
     """
     _quiet()
     batches = loaders(table, store, recipe, hardware)
-    labels = table.loc[table["split"] == "train", "quality_score"]
-    network.to(memory_format=torch.channels_last_3d)
-    learner = Learner(network, recipe, float((labels == 0).sum() / (labels == 1).sum()), hardware.augment_there)
+    learner = _learner(network, table, recipe, hardware)
     checkpoints = Path(folder) / "checkpoints"
     learner.train()
     callbacks = _callbacks(checkpoints, recipe, list(listeners))
