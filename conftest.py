@@ -54,7 +54,7 @@ def shared(tmp_path_factory) -> Iterator[Callable[[str, Callable[[Path], object]
 @pytest.fixture(scope="session")
 def corpus(shared) -> Path:
     "A small simulated corpus: raw_data/ and results/inference_output/."
-    from echoquality.phantom import TINY, write_corpus
+    from echoquality.corpus import TINY, write_corpus
 
     return shared("corpus", lambda folder: write_corpus(folder, TINY, seed=1, workers=1))
 
@@ -62,7 +62,8 @@ def corpus(shared) -> Path:
 @pytest.fixture(scope="session")
 def dataset(shared) -> Path:
     "The table of a simulated dataset; two folders above it is the corpus that it was built from."
-    from echoquality.annotations import CSV, simulated_dataset
+    from echoquality.annotations import CSV
+    from echoquality.dataset import simulated_dataset
 
     return shared("dataset", simulated_dataset) / "training_data_enhanced" / CSV
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from measure import Row, interleaved, seconds
 
-from echoquality import cine as cine_player
 from echoquality import core, dicom, loops, results, selection, thresholds
+from echoquality import player as cine_player
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 import browser

@@ -16,7 +16,9 @@ import numpy as np
 import torch
 
 # %% ../nbs/learning/clips.ipynb #dfb4d890
-from .dicom import blanked, clip_mask, iter_frames, read_header
+from .sector import blanked
+
+from .dicom import clip_mask, iter_frames, read_header
 
 # %% ../nbs/learning/clips.ipynb #599bb3a6
 @dataclass(frozen=True)

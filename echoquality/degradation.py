@@ -40,17 +40,9 @@ from echoquality.core import (
     settings_table,
 )
 from .derived import derived_header, write_clip
-from echoquality.dicom import (
-    bounds,
-    clip_sector,
-    clip_shape,
-    frame_count,
-    iter_frames,
-    read_frames,
-    read_header,
-    sector_picture,
-)
+from .dicom import clip_sector, clip_shape, frame_count, iter_frames, read_frames, read_header
 from .files import bad_file, is_junk
+from .sector import bounds, sector_picture
 from .settings import KINDS
 
 # %% ../nbs/02_degradation.ipynb #c0769d62

@@ -25,7 +25,7 @@ from IPython.display import Markdown
 from torch import nn
 
 # %% ../nbs/05_evaluation.ipynb #7cc325aa
-from .annotations import AnnotationsError, leave_out, read_annotations
+from .annotations import LEFT_OUT, AnnotationsError, leave_out, read_annotations
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError, Recipe, choose_hardware
 from echoquality.core import (
@@ -39,9 +39,9 @@ from echoquality.core import (
     text_sha256,
     write_text,
 )
-from .dataset import LEFT_OUT
 
 # %% ../nbs/05_evaluation.ipynb #d0cd17f1
+from .annotations import table_hashes
 from echoquality.evidence import (
     EvidenceError,
     check_classes,
@@ -53,17 +53,17 @@ from echoquality.evidence import (
     show_reliability,
 )
 from .experts import read_grades
-from .features import feature_table, show_audit
 from .learning import predict
 from .model import Model, WeightsError, load_model, load_weights, make_network
-from .predictions import kept, prediction_table, thresholds, with_baselines, write_parquet
-from .report import BASELINES, Evidence, headline, overview, weigh, write_evidence
+from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
+from .report import Evidence, headline, overview, weigh, write_evidence
 from .runs import found_run, left_alone, note_run
 from .settings import TrainingSettings
+from .shortcuts import feature_table, show_audit
 from .splits import SPLITS
 from .store import ClipStore, build_store
 from .tracking import Tracker, crown, ending
-from .training import Data, check_places, table_hashes, train
+from .training import Data, check_places, train
 
 # %% ../nbs/05_evaluation.ipynb #c7a06ece
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]

@@ -11,15 +11,15 @@ from pathlib import Path
 
 # %% ../nbs/07_explore.ipynb #54df764c
 from .annotations import NEEDED, is_synthetic, read_table
-from .cine import Player, player
+from .browser_clips import shown_instead
 from .core import from_notebook, from_root, settings_table
+from .degradation_preview import DegradationPreview, degradation_preview
 from .dicom import BadFile, read_header
-from .errors import error_browser
-from .loops import shown_instead
-from .preview import DegradationPreview, degradation_preview
-from .review import label_review, to_review
-from .selection import locate
+from .error_browser import error_browser
+from .label_review import label_review, to_review
+from .player import Player, player
 from .settings import ExploreSettings, SelectionSettings
+from .studies import locate
 from .thresholds import threshold_explorer
 
 # %% ../nbs/07_explore.ipynb #ac04d3a7

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['video', 'ARCHITECTURES', 'make_network', 'PaddedFirst', 'pad_first', 'stages', 'freeze', 'known_weights',
            'load_weights', 'describe_weights', 'Model', 'save_model', 'load_model', 'Scorer', 'load_scorer',
-           'WeightsError']
+           'example_clips', 'WeightsError']
 
 # %% ../nbs/learning/model.ipynb #78df2329
 import json
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save
 from torch import nn
@@ -34,6 +35,7 @@ from echoquality.checkpoints import (
 )
 from .clips import Form, model_input
 from .core import atomic, reason_of
+from .phantom import simulate_clip
 
 # %% ../nbs/learning/model.ipynb #4abc8c00
 from .vision import torchvision
@@ -229,3 +231,12 @@ def load_scorer(path: Path) -> Model:
     network = make_network(architecture)
     network.load_state_dict(weights)
     return Model(network.eval(), architecture, Form(), threshold=None, facts={"weights": list(weights.said)})
+
+# %% ../nbs/learning/model.ipynb #2cf90d34
+def example_clips(model: Model) -> np.ndarray:
+    "Two simulated clips as the model takes them: uint8 (2, T, size, size, channels)."
+    count = len(range(0, model.frames, model.step))
+    frames = simulate_clip(0.9, "epiq7", 1, 2, (model.form.size,) * 2).frames
+    frames = frames if frames.ndim == 4 else frames[..., None]
+    clip = np.broadcast_to(frames[:1, ..., : model.form.channels], (count, *frames.shape[1:3], model.form.channels))
+    return np.stack([clip, clip[:, ::-1]])

@@ -25,8 +25,7 @@ from .core import KILLED, atomic, cores, generator, parallel
 from .dicom import clip_mask, frame_count, machine_model, machine_type, read_header
 from .files import bad_file
 from .metrics import probability
-from .model import Model, Scorer
-from .tracking import example_clips
+from .model import Model, Scorer, example_clips
 
 # %% ../nbs/evidence/scoring.ipynb #402a8154
 @dataclass(frozen=True)

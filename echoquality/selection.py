@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['LABELS', 'FOLDER', 'Name', 'SAMPLE', 'QUARANTINE', 'LINKS', 'Counts', 'SelectionError', 'wanted', 'meeting',
-           'candidates', 'locate', 'expect_folder', 'probe', 'folder_facts', 'with_machines', 'left_out_copies',
-           'Selection', 'select', 'class_table', 'selection_table', 'offer_table', 'preselect', 'show_scores', 'main',
-           'SelectionSettings', 'from_notebook', 'settings_table', 'decisions', 'read_reviews', 'review_agreement',
-           'review_counts']
+           'candidates', 'probe', 'folder_facts', 'with_machines', 'left_out_copies', 'Selection', 'select',
+           'class_table', 'selection_table', 'offer_table', 'preselect', 'show_scores', 'main', 'SelectionSettings',
+           'from_notebook', 'settings_table', 'decisions', 'read_reviews', 'review_agreement', 'review_counts']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import SelectionSettings, run_stage
@@ -45,8 +44,6 @@ from echoquality.core import (
 from .derived import derived_header
 from echoquality.dicom import (
     BadFile,
-    fan_area,
-    find_sector,
     frame_count,
     iter_frames,
     machine_model,
@@ -61,6 +58,7 @@ from .identity import deidentified_header
 from .pictures import one_picture, picture_boxes
 from .results import ResultsError, read_results, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
+from .sector import fan_area, find_sector
 
 # %% ../nbs/01_selection.ipynb #c0769d62
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the Run section needs besides
@@ -132,29 +130,6 @@ def _nothing(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
     found = f"no {LABELS[label]}-quality clip among {len(rows)} results"
     return f"{found}: asked for {asked}; nearest are\n{shown}\n{advice}"
 
-# %% ../nbs/01_selection.ipynb #61245e35
-def locate(row, raw_data_dir: Path) -> Path:
-    "The file of a results row (`folder`, `file_id`, `path`) under `raw_data_dir`. Raises BadFile."
-    root = Path(raw_data_dir).resolve()
-    folder = root / row.folder
-    parts = PurePosixPath(row.path.replace("\\", "/")).parts
-    behind = parts[len(parts) - parts[::-1].index(row.folder) :] if row.folder in parts else parts[-1:]
-    places = [folder.joinpath(*behind), folder / row.file_id]
-    if row.path.endswith(f"{row.folder}/{row.file_id}"):  # as our inference writes it: no guessing is needed
-        places.reverse()
-    for place in places:
-        try:
-            inside = folder.resolve().is_relative_to(root) and place.resolve().is_relative_to(folder.resolve())
-            found = inside and place.is_file()
-        except (OSError, ValueError, RuntimeError) as e:  # over-long names, null bytes, links that go in circles
-            said = reason_of(e) if isinstance(e, OSError) else type(e).__name__
-            raise BadFile(f"its path cannot be looked up: {said}") from None
-        if not inside:
-            raise BadFile("its path leads outside its folder under raw_data_dir, and is not opened")
-        if found:
-            return place
-    raise BadFile("not found in its folder under raw_data_dir")
-
 # %% ../nbs/01_selection.ipynb #3d80c7d0
 def _some_frames(path: Path, header: Dataset) -> np.ndarray:
     "Frames spread over a clip, grey, uint8 (T, H, W); compressed clips are decoded to the end on the way."
@@ -197,12 +172,6 @@ def _clip_facts(path: Path, folder: str, deidentify: bool) -> dict:
     }
 
 # %% ../nbs/01_selection.ipynb #cbab98d6
-def expect_folder(raw_data_dir: Path) -> None:
-    "Raise OSError where `raw_data_dir` cannot be seen: a share that is gone is nothing that its files have done."
-    if not Path(raw_data_dir).is_dir():
-        raise OSError(f"raw_data_dir {raw_data_dir} cannot be seen from {platform.node()}; is it mounted there?")
-
-
 def probe(row, raw_data_dir: Path, deidentify: bool = False, split_pictures: bool = False) -> dict | str:
     """What the file of a results row is (machine, patient, study, hashes …), or the reason why it cannot be used.
 

@@ -16,8 +16,8 @@ import yaml
 from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
 # %% ../nbs/looking/thresholds.ipynb #d04bfaca
+from .browser_clips import Panel, message, shown_instead
 from .core import SettingsError, from_root, reason_of, write_text
-from .loops import Panel, message, shown_instead
 from .results import read_results, unusable
 from .reviews import reviewed
 from echoquality.selection import (

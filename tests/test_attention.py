@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from echoquality.corpus import clip_dataset
 from torch import nn
 
 from echoquality.attention import (
@@ -21,7 +22,7 @@ from echoquality.attention import (
 )
 from echoquality.clips import Form
 from echoquality.model import ARCHITECTURES, Model, make_network
-from echoquality.phantom import clip_dataset, simulate_clip
+from echoquality.phantom import simulate_clip
 from echoquality.store import build_store
 
 

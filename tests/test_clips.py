@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.clips import Form, clip_input, fit_square, model_input, read_clip, small_frames, window
+from echoquality.corpus import clip_dataset
 from echoquality.dicom import BadFile, clip_sector, read_frames, read_header
-from echoquality.phantom import clip_dataset, simulate_clip
+from echoquality.phantom import simulate_clip
 
 
 def test_square():

@@ -41,14 +41,16 @@ from echoquality.core import (
     project_root,
     sha256,
 )
+from echoquality.corpus import clip_dataset
 from echoquality.degradation import ContrastReduction, Degradation, degrade
 from echoquality.derived import dciodvfy, validation_errors
-from echoquality.dicom import clip_sector, fan_area, read_frames, read_header
+from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.identity import pseudonym
-from echoquality.phantom import clip_dataset, simulate_clip
+from echoquality.phantom import simulate_clip
 from echoquality.plan import make_plan
 from echoquality.results import write_results
 from echoquality.reviews import add_review
+from echoquality.sector import fan_area
 from echoquality.selection import probe
 
 

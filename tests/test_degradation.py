@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydicom import examples
 
 from echoquality.core import generator
-from echoquality.dicom import clip_sector, fan_mask, read_frames, read_header
+from echoquality.dicom import clip_sector, read_frames, read_header
+from echoquality.sector import fan_mask
 
 
 def test_kinds_are_the_names_of_the_operations():

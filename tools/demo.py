@@ -11,14 +11,15 @@ import papermill
 import yaml
 from report import NEW, write_report
 
+from echoquality.annotations import CSV
 from echoquality.core import escape_output, write_text
-from echoquality.dataset import CSV, DatasetSettings, build_dataset, count_files
+from echoquality.corpus import DEMO, Corpus, write_corpus
+from echoquality.dataset import DatasetSettings, build_dataset, count_files
 from echoquality.evaluation import EvaluationSettings, evaluate
 from echoquality.evaluation import summary as evaluation_summary
 from echoquality.experts import show_agreement, simulated_grades
 from echoquality.inference import InferenceSettings, infer
 from echoquality.inference import summary as inference_summary
-from echoquality.phantom import DEMO, Corpus, write_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {  # two minutes on two cores, where the defaults take hours
