@@ -4,7 +4,8 @@ python tools/export.py            export
 python tools/export.py --check    export, and exit 1 naming the files that this changed
 
 The library is nbdev's export. The tests are the cells that start with `#| test`:
-`#| test name` becomes `def test_name():`, a plain `#| test` is copied as it stands.
+`#| test name` becomes `def test_name():`, a plain `#| test` is copied as it stands. A notebook without
+`#| default_exp` has tests alone.
 In the pages that papermill executes, every cell but those of the job is tagged `skip-execution`.
 README.md is nbs/index.ipynb with its stored outputs, without its code; its tests are tests/test_readme.py.
 """
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def notebooks():
-    "Every notebook but the README's, and its module: `core` of nbs/base/core.ipynb, `dataset` of nbs/03_dataset.ipynb."
+    "Every notebook but the README's, and its name: `core` of nbs/base/core.ipynb, `dataset` of nbs/03_dataset.ipynb."
     found = [path for path in sorted(ROOT.glob("nbs/**/*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
     return {path: re.sub(r"^\d\d_", "", path.stem) for path in found if path.stem != "index"}
 
@@ -48,13 +49,18 @@ def test_code(cell, where):
     return f"def test_{words[0]}():\n{textwrap.indent(body, '    ')}"
 
 
+def is_module(notebook):
+    "Whether a notebook exports a module, or holds tests alone."
+    return any(cell.source.startswith("#| default_exp") for cell in nbformat.read(notebook, as_version=4).cells)
+
+
 def test_file(notebook, module):
     "The text of tests/test_<module>.py, or None where the notebook has no tests."
     cells = [c for c in nbformat.read(notebook, as_version=4).cells if directive(c) is not None]
     if not cells:
         return None
     head = f"{MARK} File to edit: ../{notebook.relative_to(ROOT).as_posix()}."
-    if module != "readme":
+    if is_module(notebook):
         head += f"\n\nfrom echoquality.{module} import *"
     return "\n\n\n".join([head, *(test_code(c, notebook.name) for c in cells)]) + "\n"
 
@@ -116,8 +122,10 @@ def export():
     made = set()
     for notebook, module in notebooks().items():
         tag_page(notebook)
-        nb_export(str(notebook), lib_path=str(ROOT / "echoquality"))
-        made |= {ROOT / f"echoquality/{module}.py", *write_tests(notebook, module)}
+        made.update(write_tests(notebook, module))
+        if is_module(notebook):
+            nb_export(str(notebook), lib_path=str(ROOT / "echoquality"))
+            made.add(ROOT / f"echoquality/{module}.py")
     made.update(write_tests(ROOT / "nbs/index.ipynb", "readme"))
     update_version(get_config().lib_path)
     for orphan in generated().keys() - made:
