@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from echoquality.core import generator
+from echoquality.core import generator, sha256
 from echoquality.evidence import (
     COLUMNS,
     MEASURES,
@@ -26,8 +26,17 @@ from echoquality.evidence import (
     measures,
     read_predictions,
     reliability,
+    share,
     slices,
 )
+
+
+def test_made_up_predictions_of_a_dataset(tmp_path):
+    clips = pd.DataFrame({"video_path": ["a", "b"], "quality_score": [1, 0], "machine_type": "vivid", "group": "g"})
+    clips.assign(synthetic=[False, True]).to_csv(tmp_path / "a.csv", index=False)
+    found = simulated_predictions_of(tmp_path / "a.csv", model="m")
+    check_predictions(found, model="m", dataset=sha256(tmp_path / "a.csv")[:12])
+    assert found["source"].tolist() == ["natural", "synthetic"] and found["label"].tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -36,9 +45,9 @@ from echoquality.evidence import (
         ({"probability": [0.5, np.nan]}, r"row 1, column 'probability', clip b: .*nan.* is no probability"),
         ({"probability": [0.5, 1.5]}, "is no probability"),
         ({"probability": ["0.5", "high"]}, "'high' is no probability"),
-    ({"logit": [0.5, np.inf]}, "column 'logit', clip b: .*inf.* is no number"),
-    ({"group": ["g", None]}, "column 'group', clip b: .* is no group"),
-    ({"simpler": [np.nan, np.nan]}, r"column 'simpler'.*and 1 more"),
+        ({"logit": [0.5, np.inf]}, "column 'logit', clip b: .*inf.* is no number"),
+        ({"group": ["g", None]}, "column 'group', clip b: .* is no group"),
+        ({"simpler": [np.nan, np.nan]}, r"column 'simpler'.*and 1 more"),
         ({"label": [1, 2]}, "expected 0 or 1"),
         ({"label": [1, 1]}, "2 good and 0 poor clips, and both are needed"),
         ({"model": ["x", "y"]}, "its model has the fingerprint y, expected x: it is of another model"),
@@ -90,19 +99,6 @@ def test_measures_are_those_of_scikit_learn(rows, threshold):
     assert found[:, 0] == pytest.approx([*expected, sum(gaps)]) and len(MEASURES) == 8
 
 
-def test_n_and_notes_of_a_table():
-    table = example_table()
-    found = measure_table(table, {"probability": 0.5}, least=5, rounds=50).set_index(["slice", "measure"])
-    assert found.loc[("all clips", "AUROC"), ["n", "good", "poor", "groups"]].tolist() == [16, 8, 8, 4]
-    assert found.loc[("all clips", "sensitivity"), "n"] == 8 and found.loc[("all clips", "specificity"), "n"] == 8
-    small = found.loc["poor by motion blur"]
-    assert small.loc["AUROC", "note"] == "n too small" and np.isnan(small.loc["AUROC", "value"])
-    assert small.loc["sensitivity", "note"] == "" and small.loc["specificity", "note"] == "n too small"
-    assert in_words(small.loc["AUROC"]) == "n too small"
-    one = measure_table(table.assign(group="g"), {"probability": 0.5}, least=5, rounds=50)
-    assert one["low"].isna().all() and "one patient" in one["note"].iloc[0] and one["value"].notna().any()
-
-
 def example_table():
     table = pd.DataFrame({"label": [1] * 8 + [0] * 8, "group": [f"g{i % 4}" for i in range(16)]})
     table["degradation"] = [""] * 12 + ["motion_blur"] * 4
@@ -120,6 +116,28 @@ def test_slices_compare_like_with_like():
     assert list(only) == ["all clips", "natural clips", "vivid"]
 
 
+def test_n_and_notes_of_a_table():
+    table = example_table()
+    found = measure_table(table, {"probability": 0.5}, least=5, rounds=50).set_index(["slice", "measure"])
+    assert found.loc[("all clips", "AUROC"), ["n", "good", "poor", "groups"]].tolist() == [16, 8, 8, 4]
+    assert found.loc[("all clips", "sensitivity"), "n"] == 8 and found.loc[("all clips", "specificity"), "n"] == 8
+    small = found.loc["poor by motion blur"]
+    assert small.loc["AUROC", "note"] == "n too small" and np.isnan(small.loc["AUROC", "value"])
+    assert small.loc["sensitivity", "note"] == "" and small.loc["specificity", "note"] == "n too small"
+    assert in_words(small.loc["AUROC"]) == "n too small"
+    one = measure_table(table.assign(group="g"), {"probability": 0.5}, least=5, rounds=50)
+    assert one["low"].isna().all() and "one patient" in one["note"].iloc[0] and one["value"].notna().any()
+
+
+def test_a_measure_is_added_by_its_line(monkeypatch):
+    before = measure_table(simulated_predictions(), {"probability": 0.5}, rounds=50)
+    monkeypatch.setitem(MEASURES, "precision", lambda a, w: share(a.called & a.good, a.called, w))
+    after = measure_table(simulated_predictions(), {"probability": 0.5}, rounds=50)
+    added = after[after["measure"] == "precision"]
+    assert (added["low"] <= added["value"]).all() and (added["value"] <= added["high"]).all()
+    pd.testing.assert_frame_equal(after[after["measure"] != "precision"].reset_index(drop=True), before)
+
+
 def test_intervals_cover_the_truth():
     covered = 0
     for seed in range(40):
@@ -128,9 +146,8 @@ def test_intervals_cover_the_truth():
         label = rng.integers(0, 2, 200)
         score = label + rng.normal(0, 1, 200) + rng.normal(0, 0.7, 40)[group]  # patients differ
         table = pd.DataFrame({"label": label, "group": group, "machine": "a", "source": "natural", "degradation": ""})
-        row = measure_table(table.assign(probability=1 / (1 + np.exp(-score))), {"probability": 0.5}, rounds=200).iloc[
-            0
-        ]
+        table["probability"] = 1 / (1 + np.exp(-score))
+        row = measure_table(table, {"probability": 0.5}, rounds=200).iloc[0]
         covered += row["low"] <= 0.7189 <= row["high"]  # Φ(1 / √(2 · (1 + 0.49)))
     assert covered >= 33  # of 40; 38 are expected
 
