@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['simulated_grades', 'read_grades', 'spearman', 'agreement', 'show_agreement']
 
-# %% ../nbs/evidence/experts.ipynb #837e9995
+# %% ../nbs/evidence/experts.ipynb #e9b238cf
 from itertools import combinations
 from pathlib import Path
 
@@ -14,14 +14,16 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-# %% ../nbs/evidence/experts.ipynb #42094033
 from .evidence import EvidenceError
 from .metrics import bootstrap, interval
 from .tables import TableError, numbers, read_rows
 
 # %% ../nbs/evidence/experts.ipynb #74b35935
 def simulated_grades(table: pd.DataFrame, quality: np.ndarray, seed: int = 0, experts: int = 2) -> pd.DataFrame:
-    "Grades from 1 to 5 by made-up experts, who see the true `quality` (0 to 1) of each clip with an error of 0.1."
+    """Grades from 1 to 5 by made-up experts: a row per clip of `table` and expert, by video_path, expert, grade.
+
+    They see the true `quality` of each clip, 0 to 1, float (n,), with an error of 0.1.
+    """
     rng, names = np.random.default_rng(seed), [f"expert {i + 1}" for i in range(experts)]
     seen = np.asarray(quality)[:, None] + rng.normal(0, 0.1, (len(table), experts))
     grades = np.clip(np.round(1 + 4 * seen), 1, 5).astype(int)
@@ -50,7 +52,7 @@ def read_grades(path: Path, table: pd.DataFrame) -> pd.DataFrame:
         raise EvidenceError(f"experts_csv {path}: {count} of its {all_} clips are test clips, and 3 are the least")
     return known.reset_index(drop=True)
 
-# %% ../nbs/evidence/experts.ipynb #8864d93b
+# %% ../nbs/evidence/experts.ipynb #9662186e
 def spearman(first, second, weights: np.ndarray | None = None) -> np.ndarray:
     "Spearman's ρ for each column of `weights` (n, R), which weigh the ranks: (R,); NaN where one side is constant."
     x, y = (pd.Series(np.asarray(each)).rank().to_numpy() for each in (first, second))
@@ -59,40 +61,42 @@ def spearman(first, second, weights: np.ndarray | None = None) -> np.ndarray:
     both, (a, b) = (w * x * y).sum(0), ((w * each**2).sum(0) for each in (x, y))
     return np.divide(both, np.sqrt(a * b), out=np.full(both.shape, np.nan), where=a * b > 1e-12)
 
-
-def _with_interval(first, second, groups, seed: int, rounds: int) -> tuple[float, float, float]:
-    value = float(spearman(first, second)[0])
-    if len(set(groups)) < 2:
-        return value, float("nan"), float("nan")
-    return value, *map(float, interval(bootstrap(lambda w: spearman(first, second, w), groups, seed, rounds)))
-
-
-def _as_grades(probability: pd.Series, grades: np.ndarray) -> np.ndarray:
-    "Probabilities cut evenly into the grades that are used."
-    return grades[np.minimum((probability * len(grades)).astype(int), len(grades) - 1)]
+# %% ../nbs/evidence/experts.ipynb #3f223465
+def _as_grades(probability: pd.Series, scale: np.ndarray) -> np.ndarray:
+    "Probabilities (n,) cut evenly into the grades of `scale`, ascending: (n,)."
+    return scale[np.minimum((probability * len(scale)).astype(int), len(scale) - 1)]
 
 
 def _kappa(first, second, scale: np.ndarray) -> float:
+    "Quadratic weighted κ of two lists of grades of `scale`."
     places = [np.searchsorted(scale, each) for each in (first, second)]
     return float(cohen_kappa_score(*places, weights="quadratic", labels=range(len(scale))))
 
-# %% ../nbs/evidence/experts.ipynb #3ff67ab6
-def _with_experts(part: pd.DataFrame, values: pd.Series, wide: pd.DataFrame, scale, seed: int, rounds: int) -> tuple:
-    "ρ of values with the mean grade, its interval, the mean κ with each expert, n."
-    called, kappas = _as_grades(values, scale), []
-    for _, given in wide.items():
-        there = given.notna().to_numpy()
-        kappas.append(_kappa(called[there], given[there], scale))
-    return *_with_interval(values, wide.mean(axis=1), part["group"], seed, rounds), _mean(kappas), len(part)
-
-
+# %% ../nbs/evidence/experts.ipynb #8a95883d
 def _mean(values: list[float]) -> float:
-    "Of those that are numbers."
+    "Of those that are numbers; NaN where there is none."
     values = [value for value in values if np.isfinite(value)]
     return float(np.mean(values)) if values else float("nan")
 
 
-def _between_experts(part: pd.DataFrame, wide: pd.DataFrame, scale, seed: int, rounds: int) -> tuple | None:
+def _interval(statistic, groups: pd.Series, seed: int, rounds: int) -> tuple[float, float]:
+    "95 % of a statistic of weights (n, R) over groups (n,); NaN where there is one group."
+    if groups.nunique() < 2:
+        return float("nan"), float("nan")
+    return tuple(map(float, interval(bootstrap(statistic, groups, seed, rounds))))
+
+
+def _with_experts(values: pd.Series, wide: pd.DataFrame, groups, scale, seed: int, rounds: int) -> tuple:
+    "ρ of values (n,) with the mean grade, its interval, the mean κ with each expert (a column of `wide`), n."
+    mean, called, kappas = wide.mean(axis=1), _as_grades(values, scale), []
+    for _, given in wide.items():
+        there = given.notna().to_numpy()
+        kappas.append(_kappa(called[there], given[there], scale))
+    ends = _interval(lambda weights: spearman(values, mean, weights), groups, seed, rounds)
+    return float(spearman(values, mean)[0]), *ends, _mean(kappas), len(values)
+
+# %% ../nbs/evidence/experts.ipynb #bc538b2b
+def _between_experts(wide: pd.DataFrame, groups, scale, seed: int, rounds: int) -> tuple | None:
     "Mean ρ of two experts, its interval, mean κ, the least n; None where no two graded three clips in common."
     pairs = [(wide[a], wide[b], (wide[a].notna() & wide[b].notna()).to_numpy()) for a, b in combinations(wide, 2)]
     pairs = [(a[both], b[both], both) for a, b, both in pairs if both.sum() > 2]
@@ -102,13 +106,10 @@ def _between_experts(part: pd.DataFrame, wide: pd.DataFrame, scale, seed: int, r
     def statistic(weights: np.ndarray) -> np.ndarray:
         return np.nanmean([spearman(a, b, weights[both]) for a, b, both in pairs], axis=0)
 
-    ends = (np.nan, np.nan)
-    if part["group"].nunique() > 1:
-        ends = interval(bootstrap(statistic, part["group"], seed, rounds))
-    value = float(statistic(np.ones((len(part), 1)))[0])
-    return value, *map(float, ends), _mean([_kappa(a, b, scale) for a, b, _ in pairs]), min(len(a) for a, *_ in pairs)
+    value, ends = float(statistic(np.ones((len(wide), 1)))[0]), _interval(statistic, groups, seed, rounds)
+    return value, *ends, _mean([_kappa(a, b, scale) for a, b, _ in pairs]), min(len(a) for a, *_ in pairs)
 
-# %% ../nbs/evidence/experts.ipynb #32b1ed98
+# %% ../nbs/evidence/experts.ipynb #19ddc715
 def agreement(table: pd.DataFrame, grades: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> pd.DataFrame:
     """A row per comparison: Spearman's ρ with 95 % interval over groups, weighted κ, n.
 
@@ -117,19 +118,19 @@ def agreement(table: pd.DataFrame, grades: pd.DataFrame, seed: int = 0, rounds: 
     """
     wide = grades.pivot(index="video_path", columns="expert", values="grade")
     part = table[table["video_path"].isin(wide.index)].set_index("video_path")
-    wide, scale, asked = wide.loc[part.index], np.unique(grades["grade"]), (seed, rounds)
-    rows = [("the model and the experts", *_with_experts(part, part["probability"], wide, scale, *asked))]
+    wide, how = wide.loc[part.index], {"scale": np.unique(grades["grade"]), "seed": seed, "rounds": rounds}
+    rows = [("the model and the experts", *_with_experts(part["probability"], wide, part["group"], **how))]
     taught = part[part["score"].notna() & (part["source"] == "natural")]
     if len(taught) > 2:
-        found = _with_experts(taught, taught["score"], wide.loc[taught.index], scale, *asked)
+        found = _with_experts(taught["score"], wide.loc[taught.index], taught["group"], **how)
         rows.append(("the teacher and the experts", *found))
-    if found := _between_experts(part, wide, scale, *asked):
+    if found := _between_experts(wide, part["group"], **how):
         rows.append(("two experts, on average", *found))
     return pd.DataFrame(rows, columns=["between", "Spearman's ρ", "low", "high", "weighted κ", "n"])
 
 # %% ../nbs/evidence/experts.ipynb #55d94f9e
 def show_agreement(truth, score, machine, xlabel: str = "mean grade of the experts") -> plt.Figure:
-    "Score against truth, a colour per machine, with Spearman's ρ in the title."
+    "Score against truth, both (n,), a colour per machine (n,), with Spearman's ρ in the title."
     figure, axis = plt.subplots(figsize=(4.8, 3.6), layout="constrained")
     rows = pd.DataFrame({"truth": np.asarray(truth), "score": np.asarray(score), "machine": np.asarray(machine)})
     for name, part in rows.groupby("machine"):

@@ -5,37 +5,21 @@
 # %% auto #0
 __all__ = ['BASELINES', 'prediction_table', 'with_baselines', 'thresholds', 'write_parquet', 'kept']
 
-# %% ../nbs/evidence/predictions.ipynb #ee18782e
+# %% ../nbs/evidence/predictions.ipynb #6eec38b7
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/evidence/predictions.ipynb #bbabb6ac
 from .core import atomic
 from .degradation import Degradation
 from .metrics import fit_temperature, probability, sensitivity_threshold, youden_threshold
 from .shortcuts import HAND_MADE, fit_simple, simple_probability
 
-# %% ../nbs/evidence/predictions.ipynb #764a2812
-BASELINES = {  # columns of a table of predictions
-    "starting_weights": "the weights it started from, untouched",
-    "hand_made": "a logistic regression on five hand-made features",
-    "mean_intensity": "the mean intensity alone",
-}
-
-# %% ../nbs/evidence/predictions.ipynb #b75865d2
-def _kind(text: str) -> str:
-    "What was done to a synthetic clip."
-    try:
-        return Degradation.model_validate_json(text).kind
-    except ValueError:
-        return "unknown degradation"
-
-
+# %% ../nbs/evidence/predictions.ipynb #6eec726d
 def prediction_table(rows: pd.DataFrame, logits: np.ndarray, temperature: float, prints: dict) -> pd.DataFrame:
-    """The `COLUMNS` of a table of predictions, a row per row of the annotations.
+    """The `COLUMNS` of a table of predictions, a row per row of the annotations; `logits`: float (n,).
 
     `prints`: fingerprints, `model` and `dataset`. Columns that an annotations table need not have are empty then.
     """
@@ -49,19 +33,32 @@ def prediction_table(rows: pd.DataFrame, logits: np.ndarray, temperature: float,
     table["score"] = pd.to_numeric(rows.get("score", nothing), errors="coerce")
     return table.assign(**prints).reset_index(drop=True)
 
-# %% ../nbs/evidence/predictions.ipynb #4a3d6b03
-_SIMPLE = {"hand_made": HAND_MADE, "mean_intensity": ("mean intensity",)}
 
+def _kind(text: str) -> str:
+    "What was done to a synthetic clip, from the JSON of its degradation."
+    try:
+        return Degradation.model_validate_json(text).kind
+    except ValueError:
+        return "unknown degradation"
 
+# %% ../nbs/evidence/predictions.ipynb #4f28dec9
+BASELINES = {  # columns of a table of predictions
+    "starting_weights": "the weights it started from, untouched",
+    "hand_made": "a logistic regression on five hand-made features",
+    "mean_intensity": "the mean intensity alone",
+}
+
+# %% ../nbs/evidence/predictions.ipynb #58b27acd
 def with_baselines(table: pd.DataFrame, features: pd.DataFrame, starting: np.ndarray | None = None) -> pd.DataFrame:
     """Predictions of validation and test clips with the probabilities of each baseline, as columns.
 
-    `features`: FEATURES, video_path, reason, label and split of all clips; `starting`: logits of the network before it
-    was trained. Without training clips of both classes there are no simple models.
+    `features`: FEATURES, video_path, reason, label and split of all clips; `starting`: logits (n,) of the network
+    before it was trained. Without training clips of both classes there are no simple models.
     """
+    simple = {"hand_made": HAND_MADE, "mean_intensity": ("mean intensity",)}
     train = features[(features["split"] == "train") & (features["reason"] == "")]
     rows = features.set_index("video_path").loc[table["video_path"]]
-    for name, chosen in _SIMPLE.items() if train["label"].nunique() == 2 else ():
+    for name, chosen in simple.items() if train["label"].nunique() == 2 else ():
         table = table.assign(**{name: simple_probability(fit_simple(train, train["label"], chosen), rows, chosen)})
     if starting is None:
         return table
@@ -71,7 +68,10 @@ def with_baselines(table: pd.DataFrame, features: pd.DataFrame, starting: np.nda
 
 
 def thresholds(validation: pd.DataFrame, own: float | None, sensitivity: float = 0) -> dict[str, float]:
-    "`own`, or that of a `sensitivity` on the validation clips; Youden's of a model without one, and of the baselines."
+    """The threshold of `probability` and of each baseline of a table of predictions, by column.
+
+    The model's is `own`, or that of a `sensitivity` on these clips; Youden's of a model without one, and of baselines.
+    """
     labels = validation["label"]
     if sensitivity:
         own = sensitivity_threshold(labels, validation["probability"], sensitivity)

@@ -9,7 +9,7 @@ import pytest
 
 from echoquality.core import generator
 from echoquality.evidence import COLUMNS, check_predictions
-from echoquality.predictions import kept, prediction_table, thresholds, with_baselines, write_parquet
+from echoquality.predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
 from echoquality.shortcuts import FEATURES
 
 
@@ -45,7 +45,8 @@ def test_baselines_are_fitted_on_training_clips_only():
     gone = features.assign(reason=np.where(features["split"] == "train", "file not found", ""))
     assert "hand_made" not in with_baselines(table, gone)
     chosen = thresholds(found, 0.7)
-    assert chosen["probability"] == 0.7 and 0.1 < chosen["mean_intensity"] < 0.9 and len(chosen) == 4
+    assert chosen["probability"] == 0.7 and set(chosen) == {"probability", *BASELINES}
+    assert 0.1 < chosen["mean_intensity"] < 0.9
     low = thresholds(found, 0.7, sensitivity=1.0)["probability"]
     assert (found.loc[found["label"] == 1, "probability"] >= low).all()
 
