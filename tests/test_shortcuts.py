@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from echoquality.sector import fan_mask
 from pydicom import examples
 
 from echoquality.core import generator
@@ -20,23 +19,23 @@ from echoquality.shortcuts import (
     FEATURES,
     audit,
     clip_features,
+    feature_table,
     file_features,
     fit_simple,
     read_features,
     separation,
+    shortcuts,
     simple_probability,
 )
 
 
 def test_each_degradation_leaves_its_trace():
     clip = simulate_clip(0.9, "vivid", seed=3, frames=8, shape=(120, 160))
-    grey, rng = clip.frames[..., 0], generator(1, "features")
-    before = clip_features(grey, clip.sector)
+    rng, before = generator(1, "features"), clip_features(clip.frames[..., 0], clip.sector)
     after = {}
     for kind in ("contrast_reduction", "motion_blur", "gaussian_noise"):
-        after[kind] = clip_features(
-            degrade(clip.frames, clip.sector, draw_degradation(rng, (kind,)))[..., 0], clip.sector
-        )
+        degraded = degrade(clip.frames, clip.sector, draw_degradation(rng, (kind,)))
+        after[kind] = clip_features(degraded[..., 0], clip.sector)
     assert after["contrast_reduction"]["contrast"] < 0.8 * before["contrast"]
     assert after["motion_blur"]["high-frequency energy"] < 0.85 * before["high-frequency energy"]
     assert after["gaussian_noise"]["high-frequency energy"] > 2 * before["high-frequency energy"]
@@ -48,25 +47,21 @@ def test_each_degradation_leaves_its_trace():
 def test_features_of_files(tmp_path):
     real = Path(examples.get_path("ybr_color"))
     found = read_features(real)
-    assert (
-        set(found) == set(FEATURES)
-        and found["clip length"] == 30
-        and found["transfer syntax"] == "JPEG Baseline (Process 1)"
-    )
-    assert 0.2 < found["temporal correlation"] < 0.8 and 10 < found["mean intensity"] < 90
+    assert set(found) == set(FEATURES) and found["transfer syntax"] == "JPEG Baseline (Process 1)"
+    assert found["clip length"] == 30 and 0.2 < found["temporal correlation"] < 0.8
+    assert 10 < found["mean intensity"] < 90
     (tmp_path / "a").write_bytes(b"x")
-    from echoquality.shortcuts import feature_table
-
     table = feature_table([real, tmp_path / "a"], workers=1)
     assert table["reason"].tolist() == ["", "not a DICOM file"] and np.isnan(table["rows"][1])
 
 
 def made_up(count=400, seed=0):
+    "Features of noise; transfer syntax and, in the middle of its range, contrast differ between good and poor clips."
     rng = generator(seed, "audit")
     label = rng.integers(0, 2, count)
     table = pd.DataFrame({name: rng.normal(size=count) for name in FEATURES})
     table["transfer syntax"] = np.where(label == 1, "JPEG", np.where(rng.random(count) < 0.9, "RLE", "JPEG"))
-    table["contrast"] = np.where(label == 1, rng.normal(0, 0.3, count), rng.choice([-2, 2], count))  # in the middle
+    table["contrast"] = np.where(label == 1, rng.normal(0, 0.3, count), rng.choice([-2, 2], count))
     table["frame time"] = np.nan
     source = np.where((label == 0) & (rng.random(count) < 0.5), "synthetic", "natural")
     split = rng.choice(["train", "val", "test"], count)
@@ -79,12 +74,6 @@ def test_the_audit_finds_what_was_planted():
     assert natural["contrast"] > 0.85 and natural["transfer syntax"] > 0.85 and natural["all together"] > 0.95
     planted = ["contrast", "transfer syntax", "all together"]
     assert natural.drop(planted).between(0.3, 0.7).all() and natural["frame time"] == 0.5
-    from echoquality.shortcuts import shortcuts
-
-    said = shortcuts(found, 0.8)
-    assert "from natural poor ones" in said[0] and "contrast 0." in said[0] and "can see" in said[0]
-    assert "transfer syntax 0." in said[1] and "does not see" in said[1]
-    assert shortcuts(found, 1.0) == []
 
 
 def test_a_rare_value_is_found():
@@ -96,16 +85,21 @@ def test_a_rare_value_is_found():
     assert found["rows"] > 0.55 and found["rows"] == pytest.approx(found["regions"])
 
 
-def test_features_that_tell_only_together_are_told():
-    from echoquality.shortcuts import shortcuts
+def test_too_few_clips_are_not_audited():
+    assert audit(made_up(30), least=10).empty
 
+
+def test_a_shortcut_is_said_in_words():
+    said = shortcuts(audit(made_up(), rounds=100), 0.8)
+    assert "from natural poor ones" in said[0] and "contrast 0." in said[0] and "can see" in said[0]
+    assert "transfer syntax 0." in said[1] and "does not see" in said[1]
+    assert shortcuts(audit(made_up(), rounds=100), 1.0) == []
+
+
+def test_features_that_tell_only_together_are_told():
     found = pd.DataFrame({"source": "natural", "feature": ["rows", "all together"], "AUROC": [0.7, 0.99]})
     said = shortcuts(found.assign(visible=False), 0.8)
     assert "together, tells good clips from natural poor ones (AUROC 0.99)" in said[0]
-
-
-def test_too_few_clips_are_not_audited():
-    assert audit(made_up(30), least=10).empty
 
 
 def test_simple_models_learn_and_bear_missing_values():
