@@ -7,6 +7,7 @@ hashes tell, and it is an error.
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -76,3 +77,23 @@ def store(shared, dataset) -> Path:
 
     files = sorted(dataset.parent.rglob("*.dcm"))
     return shared("store", lambda folder: build_store(files, folder, Form(size=16, most=8), workers=1))
+
+
+@pytest.fixture
+def dataset_copy(dataset, tmp_path) -> Path:
+    "The same table in a copy of the dataset, for tests that change it."
+    return shutil.copytree(dataset.parent, tmp_path / "dataset") / dataset.name
+
+
+@pytest.fixture(scope="session")
+def trained(shared, dataset, store) -> dict:
+    "What evaluations in tests are asked: a small model that was trained on that dataset, without MLflow."
+    from echoquality.training import TrainingSettings, train
+
+    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
+    same = {"annotations_csv": dataset, "store_dir": store, "precision": "32", "workers": 1, "mlflow": False}
+
+    def make(folder: Path) -> None:
+        train(TrainingSettings(**small, **same, model_weights="", output_dir=folder))
+
+    return {**same, "model": shared("trained", make) / "model.safetensors", "min_n": 2, "rounds": 100, "explained": 0}

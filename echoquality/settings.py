@@ -145,7 +145,7 @@ class InferenceSettings(Settings):
     output_dir: ProjectPath = Field(
         "data/results/new_inference_output", description="folder of the results, new or empty"
     )
-    threshold: OptionalShare = Field("", description="score from which on a clip is a PASS ('': the model's)")
+    threshold: OptionalShare = Field("", description="score from which on a clip is good ('': the model's)")
     windows: int = Field(1, ge=1, description="windows of a long clip whose scores are averaged")
     uncertainty: int = Field(0, ge=0, description="augmented looks at a clip, for its uncertainty (0: none)")
     batch_size: int = Field(16, ge=1, description="clips that are scored at once")

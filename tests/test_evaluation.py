@@ -4,49 +4,29 @@ from echoquality.evaluation import *
 
 
 import json
-import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from echoquality import evaluation as module
-from echoquality.annotations import AnnotationsError
-from echoquality.core import (
-    WorkError,
-    sha256,
-)
-from echoquality.evaluation import EvaluationSettings, evaluate, prepare, summary
+from echoquality.core import WorkError, sha256
+from echoquality.evaluation import EvaluationSettings, evaluate, summary
 from echoquality.evidence import EvidenceError, read_predictions
-from echoquality.model import WeightsError, load_model, make_network
-from echoquality.report import weigh
-from echoquality.training import TrainingSettings, train
+from echoquality.model import load_model
 
 
 @pytest.fixture(scope="module")
-def where(dataset, store, tmp_path_factory):
-    "A small dataset, and a small model that was trained on it."
-    folder = tmp_path_factory.mktemp("evaluation")
-    csv = shutil.copytree(dataset.parent, folder / "dataset") / dataset.name  # other tables are written beside it
-    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
-    same = {"annotations_csv": csv, "store_dir": store, "precision": "32", "workers": 1}
-    same |= {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}
-    train(TrainingSettings(**small, **same, model_weights="", output_dir=folder / "run"))
-    return {**same, "model": folder / "run/model.safetensors", "min_n": 2, "rounds": 100}
+def evaluated(trained, tmp_path_factory):
+    chosen = {**trained, "explained": 2, "output_dir": tmp_path_factory.mktemp("out") / "evaluation"}
+    return EvaluationSettings(**chosen), evaluate(EvaluationSettings(**chosen))
 
 
-@pytest.fixture(scope="module")
-def evaluated(where, tmp_path_factory):
-    settings = EvaluationSettings(**where, output_dir=tmp_path_factory.mktemp("out") / "evaluation")
-    return settings, evaluate(settings)
-
-
-def test_one_row_per_test_clip(where, evaluated):
+def test_one_row_per_test_clip(evaluated):
     settings, evaluation = evaluated
-    table = pd.read_csv(where["annotations_csv"])
+    table = pd.read_csv(settings.annotations_csv)
     test = table[table["split"] == "test"]
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
     found = read_predictions(settings.output_dir / "predictions.parquet", **prints)
@@ -61,6 +41,18 @@ def test_one_row_per_test_clip(where, evaluated):
     assert evaluation.evidence.thresholds["probability"] == model.threshold
     with pytest.raises(EvidenceError, match="its dataset has the fingerprint"):
         read_predictions(settings.output_dir / "predictions.parquet", dataset="0" * 12)
+
+
+def test_what_an_evaluation_leaves(evaluated):
+    settings, evaluation = evaluated
+    names = {p.name for p in settings.output_dir.iterdir()}
+    assert {"predictions.parquet", "validation.parquet", "features.parquet", "metrics.json", "model_card.md"} <= names
+    whole = json.loads((settings.output_dir / "metrics.json").read_text())
+    assert len(whole["attention"]) == len(evaluation.explained) >= 3
+    assert whole["facts"]["labels"] == "the teacher's scores" and "AUROC" in summary(evaluation)
+    assert all(np.isfinite(e.maps).all() for e in evaluation.explained)
+    card = (settings.output_dir / "model_card.md").read_text()
+    assert "# Model card" in card and str(settings.output_dir) not in card
 
 
 def test_the_figures_can_be_computed_again_without_torch(evaluated):
@@ -80,128 +72,18 @@ assert "torch" not in sys.modules
     assert by == {"probability", "starting_weights", "hand_made", "mean_intensity"}
 
 
-def test_what_an_evaluation_leaves(evaluated):
-    settings, evaluation = evaluated
-    names = {p.name for p in settings.output_dir.iterdir()}
-    assert {"predictions.parquet", "validation.parquet", "features.parquet", "metrics.json", "model_card.md"} <= names
-    whole = json.loads((settings.output_dir / "metrics.json").read_text())
-    assert len(whole["attention"]) == len(evaluation.explained) >= 3
-    assert whole["facts"]["labels"] == "the teacher's scores" and "AUROC" in summary(evaluation)
-    assert "is the champion of 'echoquality', the first one" in summary(evaluation)
-    assert all(np.isfinite(e.maps).all() for e in evaluation.explained)
-    card = (settings.output_dir / "model_card.md").read_text()
-    assert "# Model card" in card and str(settings.output_dir) not in card
-
-
-def test_it_is_logged_to_the_run_that_trained(where, evaluated):
-    from mlflow import MlflowClient
-
-    client, model = MlflowClient(where["tracking_uri"]), load_model(where["model"])
-    run = client.get_run(model.facts["mlflow_run"])
-    row = evaluated[1].evidence.measures.iloc[0]
-    assert run.data.metrics["test_auroc_all_clips"] == pytest.approx(row["value"]) and run.info.status == "FINISHED"
-    files = {a.path for a in client.list_artifacts(run.info.run_id)}
-    assert {"metrics.json", "model_card.md", "evaluation.png"} <= files and "predictions.parquet" not in files
-    assert client.get_model_version_by_alias("echoquality", "champion").run_id == run.info.run_id
-
-
-def test_the_same_again_is_refused_or_goes_on(where, evaluated, monkeypatch):
+def test_the_same_again_is_refused_or_goes_on(evaluated, dataset_copy, monkeypatch):
     settings, _ = evaluated
     with pytest.raises(WorkError, match="holds a run already; go on with resume"):
         evaluate(settings)
-    monkeypatch.setattr(module, "predict", None)
+    monkeypatch.setattr(module, "logits_of", None)
     monkeypatch.setattr(module, "feature_table", None)
-    changed = {"resume": True, "mlflow": False, "sensitivity": 1.0, "explained": 0, "min_n": 999}
+    changed = {"resume": True, "sensitivity": 1.0, "explained": 0, "min_n": 999}
     again = evaluate(settings.model_copy(update=changed))
     assert (again.evidence.measures["note"] == "n too small").all()
     val = pd.read_parquet(settings.output_dir / "validation.parquet")
     threshold = again.evidence.thresholds["probability"]
     assert (val.loc[val["label"] == 1, "probability"] >= threshold).all()
-    data = where["annotations_csv"].parent / "other.csv"
-    data.write_text(where["annotations_csv"].read_text() + "\n")
+    dataset_copy.write_text(dataset_copy.read_text() + "\n")
     with pytest.raises(WorkError, match="another run: annotations_sha256 was"):
-        evaluate(settings.model_copy(update={"resume": True, "annotations_csv": data, "external": True}))
-
-
-def test_a_model_of_other_data_is_refused(where, tmp_path):
-    table = pd.read_csv(where["annotations_csv"], dtype=str, keep_default_na=False)
-    other = where["annotations_csv"].with_name("fewer.csv")
-    table.iloc[:-1].to_csv(other, index=False)
-    chosen = {**where, "annotations_csv": other, "output_dir": tmp_path / "x"}
-    with pytest.raises(EvidenceError, match=r"another table: annotations_sha256 was \w{12}, that of .* is \w{12}"):
-        prepare(EvaluationSettings(**chosen))
-    assert prepare(EvaluationSettings(**chosen, external=True)).prints["dataset"] == sha256(other)[:12]
-
-
-def _changed(where, tmp_path, change):
-    table = change(pd.read_csv(where["annotations_csv"], dtype=str, keep_default_na=False))
-    path = where["annotations_csv"].with_name(f"{tmp_path.name}.csv")
-    table.to_csv(path, index=False)
-    return EvaluationSettings(**{**where, "annotations_csv": path, "external": True, "mlflow": False, "explained": 0,
-                                 "output_dir": tmp_path / "x"})  # fmt: skip
-
-
-def test_a_test_split_with_one_class(where, tmp_path):
-    def change(table):
-        return table[(table["split"] != "test") | (table["quality_score"] == "1")]
-
-    with pytest.raises(EvidenceError, match=r"the split 'test' has \d+ good and 0 poor clips"):
-        evaluate(_changed(where, tmp_path, change))
-
-
-def test_a_test_split_with_one_group(where, tmp_path):
-    def change(table):
-        return table.assign(group=table["group"].where(table["split"] != "test", "one"))
-
-    evaluation = evaluate(_changed(where, tmp_path, change))
-    assert evaluation.evidence.measures["low"].isna().all()
-    assert "all test clips are of one patient" in summary(evaluation)
-
-
-def test_logits_that_are_no_numbers(where, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "predict", lambda network, table, *_: np.full(len(table), np.nan))
-    with pytest.raises((EvidenceError, ValueError), match=r"probability|NaN"):
-        evaluate(_changed(where, tmp_path, lambda table: table))
-
-
-def test_a_pickle_is_no_model(where, tmp_path):
-    torch.save({"x": print}, tmp_path / "model.pt")
-    with pytest.raises(WeightsError, match="is no safetensors file"):
-        prepare(EvaluationSettings(**{**where, "model": tmp_path / "model.pt"}, output_dir=tmp_path / "x"))
-    with pytest.raises(AnnotationsError, match="not found"):
-        prepare(EvaluationSettings(**{**where, "annotations_csv": tmp_path / "a.csv"}, output_dir=tmp_path / "x"))
-
-
-def test_weights_with_another_head_are_no_baseline(where, tmp_path):
-    weights, small = tmp_path / "w.pt", {"image_size": 16, "frames": 4, "epochs": 1, "mlflow": False}
-    torch.save({**make_network("mc3_18").state_dict(), "fc.weight": torch.ones(400, 512)}, weights)
-    small |= {name: where[name] for name in ("annotations_csv", "store_dir", "precision", "workers")}
-    small |= {"architecture": "mc3_18", "model_weights": weights}
-    train(TrainingSettings(**small, output_dir=tmp_path / "run"))
-    chosen = {**where, "model": tmp_path / "run/model.safetensors", "starting_weights": weights, "mlflow": False}
-    subject = prepare(EvaluationSettings(**chosen, output_dir=tmp_path / "e", leave_one_machine_out=True))
-    assert subject.starting is None
-    assert "not compared with the weights it started from: the body of mc3_18, but another head" in subject.notes[0]
-
-
-@pytest.mark.slow
-def test_machines_are_left_out_in_turn(where, tmp_path):
-    chosen = {**where, "mlflow": False, "explained": 0, "output_dir": tmp_path / "x", "leave_one_machine_out": True}
-    table = evaluate(EvaluationSettings(**chosen)).evidence.machines
-    assert table["machine"].tolist() == ["affiniti50g", "affiniti70g", "epiq7", "vivid"]
-    assert table["AUROC"].notna().any() and (table["n"] > 5).all()
-    data = prepare(EvaluationSettings(**chosen, resume=True)).table
-    made = module.without_machine(data, "vivid")
-    assert set(made.loc[made["split"] == "test", "machine_type"]) == {"vivid"}
-    assert not (made.loc[made["split"] != "test", "machine_type"] == "vivid").any()
-    assert not set(made.loc[made["split"] == "test", "group"]) & set(made.loc[made["split"] != "test", "group"])
-
-
-def test_a_worse_model_does_not_become_champion(where, evaluated, tmp_path):
-    same = {name: where[name] for name in ("annotations_csv", "store_dir", "precision", "workers", "tracking_uri")}
-    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-9, "architecture": "mc3_18", "seed": 6}
-    train(TrainingSettings(**small, **same, model_weights="", output_dir=tmp_path / "run"))
-    chosen = {**where, "model": tmp_path / "run/model.safetensors", "output_dir": tmp_path / "x", "explained": 0}
-    evaluation = evaluate(EvaluationSettings(**chosen))
-    assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in summary(evaluation)
-    assert "not shown to beat" in summary(evaluation)
+        evaluate(settings.model_copy(update={"resume": True, "annotations_csv": dataset_copy, "external": True}))

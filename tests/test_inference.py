@@ -4,21 +4,14 @@ from echoquality.inference import *
 
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 from pydicom.data import get_testdata_file
 
-from echoquality import inference as module
+from echoquality import folders
 from echoquality.clips import Form
 from echoquality.core import WorkError
 from echoquality.inference import InferenceError, InferenceSettings, infer, summary
@@ -26,7 +19,7 @@ from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
 from echoquality.scoring import score_clip
 from echoquality.selection import SelectionSettings, select
-from echoquality.studies import StudiesError, find_files, loose_files
+from echoquality.studies import StudiesError, find_files
 
 
 @pytest.mark.parametrize(
@@ -41,7 +34,7 @@ def test_the_models_own_threshold_decides_unless_one_is_given(asked, own, expect
 
 @pytest.fixture(scope="module")
 def where(corpus, tmp_path_factory):
-    "Simulated studies, and a network that has learned nothing."
+    "Simulated studies with what strays into them, and a network that has learned nothing."
     folder = tmp_path_factory.mktemp("inference")
     shutil.copytree(corpus, folder, dirs_exist_ok=True)
     model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), 8, 2, temperature=1.3)
@@ -92,6 +85,23 @@ def test_every_file_has_an_answer(where, done):
     assert scores["machine_type"].nunique() == 4 and summary(inference).startswith(str(settings.output_dir))
 
 
+def test_the_contract(done):
+    settings, inference = done
+    whole = json.loads((settings.output_dir / "summary.json").read_text())
+    assert whole["total_folders"] == len(whole["folder_results"]) == inference.folders
+    assert (whole["threshold"], inference.threshold) == (0.5, 0.5) and "model's own" in whole["threshold_is"]
+    clips = [clip for each in whole["folder_results"] for clip in each["results"].values()]
+    assert all((clip["status"] == "PASS") == (clip["score"] >= 0.5) for clip in clips)
+    assert "good from 0.5 on: the model's own" in summary(inference)
+    entry = next(each for each in whole["folder_results"] if each["folder"] == "EPIQ7-1")
+    assert json.loads((settings.output_dir / "EPIQ7-1/folder_summary.json").read_text()) == entry
+    assert json.loads((settings.output_dir / "EPIQ7-1/inference_results.json").read_text()) == entry["results"]
+    assert entry["num_files"] == entry["num_processed"] + sum(entry["error_stats"].values())
+    assert entry["results"]["a/IM_0001"]["path"] == "raw_data/EPIQ7-1/a/IM_0001"
+    broken = next(each for each in whole["folder_results"] if each["folder"] == "Vivid-0")
+    assert broken["status"] == "failed" and "1 unreadable" in broken["error"]
+
+
 def test_selection_reads_what_was_written(done, tmp_path):
     settings, inference = done
     rows = read_results(settings.output_dir)
@@ -108,23 +118,6 @@ def test_selection_reads_what_was_written(done, tmp_path):
     assert len(found.samples) > 10 and found.quarantine["reason"].str.startswith("the same clip as another").all()
 
 
-def test_the_contract(done):
-    settings, inference = done
-    whole = json.loads((settings.output_dir / "summary.json").read_text())
-    assert whole["total_folders"] == len(whole["folder_results"]) == inference.folders
-    assert (whole["threshold"], inference.threshold) == (0.5, 0.5) and "model's own" in whole["threshold_is"]
-    clips = [clip for each in whole["folder_results"] for clip in each["results"].values()]
-    assert all((clip["status"] == "PASS") == (clip["score"] >= 0.5) for clip in clips)
-    assert "PASS from 0.5 on: the model's own" in summary(inference)
-    entry = next(each for each in whole["folder_results"] if each["folder"] == "EPIQ7-1")
-    assert json.loads((settings.output_dir / "EPIQ7-1/folder_summary.json").read_text()) == entry
-    assert json.loads((settings.output_dir / "EPIQ7-1/inference_results.json").read_text()) == entry["results"]
-    assert entry["num_files"] == entry["num_processed"] + sum(entry["error_stats"].values())
-    assert entry["results"]["a/IM_0001"]["path"] == "raw_data/EPIQ7-1/a/IM_0001"
-    broken = next(each for each in whole["folder_results"] if each["folder"] == "Vivid-0")
-    assert broken["status"] == "failed" and "1 unreadable" in broken["error"]
-
-
 def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
     settings, _ = done
     with pytest.raises(WorkError, match="holds a run already; go on with resume"):
@@ -134,44 +127,11 @@ def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
     before = (settings.output_dir / "summary.json").read_bytes()
     (settings.output_dir / "Vivid-1/folder_summary.json").write_text("{")
     scored = []
-    load = module.loaded_clips
-    monkeypatch.setattr(module, "loaded_clips", lambda items, *more: scored.extend(items) or load(items, *more))
+    load = folders.loaded_clips
+    monkeypatch.setattr(folders, "loaded_clips", lambda items, *more: scored.extend(items) or load(items, *more))
     infer(settings.model_copy(update={"resume": True}))
     assert (settings.output_dir / "summary.json").read_bytes() == before
     assert {folder for _, folder in scored} == {"Vivid-1"}
-
-
-def test_files_that_changed_or_were_away_are_scored_again(where, tmp_path):
-    raw = tmp_path / "raw"
-    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
-    settings = InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out")
-    first = infer(settings).scores.set_index("file_id")["score"]
-    one, two = first.index[:2]
-    shutil.copyfile(raw / "Vivid-1" / two, raw / "Vivid-1" / one)
-    settings = settings.model_copy(update={"resume": True})
-    assert infer(settings).scores.set_index("file_id")["score"][one] == pytest.approx(first[two], abs=1e-6)
-    summary = tmp_path / "out/Vivid-1/folder_summary.json"
-    entry = json.loads(summary.read_text())
-    del entry["results"][one]
-    entry["left_out"][one] = {"kind": "unreadable", "reason": "cannot be read: Input/output error"}
-    summary.write_text(json.dumps(entry))
-    assert one in infer(settings).scores["file_id"].tolist()
-    shutil.copytree(raw, tmp_path / "raw2")
-    with pytest.raises(WorkError, match="another run: raw_data_dir was"):
-        infer(settings.model_copy(update={"raw_data_dir": tmp_path / "raw2"}))
-
-
-def test_a_share_that_goes_away_stops_the_run(where, tmp_path, monkeypatch):
-    raw = tmp_path / "raw"
-    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
-    settings = InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out")
-    load = module.loaded_clips
-    with monkeypatch.context() as patched:
-        patched.setattr(module, "loaded_clips", lambda *asked: raw.rename(tmp_path / "away") and load(*asked))
-        with pytest.raises(OSError, match="cannot be seen"):
-            infer(settings)
-    (tmp_path / "away").rename(raw)
-    assert len(infer(settings.model_copy(update={"resume": True})).scores) > 1
 
 
 def test_windows_threshold_and_uncertainty(where, tmp_path):
@@ -182,21 +142,6 @@ def test_windows_threshold_and_uncertainty(where, tmp_path):
     assert (found["uncertainty"] > 0).all() and (found["status"] == "FAIL").all()
     expected = score_clip(raw / "Vivid-1" / found["file_id"][0], where[1], windows=2)
     assert found["score"][0] == pytest.approx(expected, abs=2e-6)
-
-
-def test_odd_names(where, tmp_path):
-    raw, clip = tmp_path / "raw", next((where[0]["raw_data_dir"] / "Vivid-2").iterdir())
-    for name in ("Study ;1/a b\n'c", "Study ;1/\udce4", "Study ;1/ä,\"x", "Study \udcff/1", "a\nb/1", "\udcff\udcfe/1"):
-        (raw / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(clip, raw / name)
-    found = infer(InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=tmp_path / "out"))
-    assert len(found.scores) == 3 == len(read_results(tmp_path / "out"))
-    assert found.left_out["reason"].tolist() == ["its name, or its folder's, is no UTF-8; rename it"] * 3
-    assert pd.read_csv(tmp_path / "out/scores.csv")["file_id"].tolist() == found.scores["file_id"].tolist()
-    assert infer(InferenceSettings(**{**where[0], "raw_data_dir": raw}, output_dir=tmp_path / "out", resume=True))
-    (raw / "scores.csv").mkdir()
-    with pytest.raises(InferenceError, match=r"a folder is called scores\.csv"):
-        infer(InferenceSettings(**{**where[0], "raw_data_dir": raw}, output_dir=tmp_path / "other"))
 
 
 def test_there_is_nothing_to_score(where, tmp_path):
@@ -222,74 +167,10 @@ def test_what_is_no_model_or_no_place(where, tmp_path):
         infer(InferenceSettings(**where[0], output_dir=tmp_path, resume=True))
 
 
-def test_what_nobody_put_there_is_named_and_not_looked_at(where, tmp_path, monkeypatch):
-    raw, out = tmp_path / "raw", tmp_path / "out"
-    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
-    settings = InferenceSettings(**{**where[0], "raw_data_dir": raw, "workers": 1}, output_dir=out)
-    alone = infer(settings.model_copy(update={"output_dir": tmp_path / "alone"}))
-    clip = next(raw.glob("Vivid-1/*"))
-    for name in (".ipynb_checkpoints/IM_0001", ".Trash-1000/IM_0001", "Vivid-1/@eaDir/IM_0001", "Vivid-1/._IM_0001"):
-        (raw / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(clip, raw / name)
-    out.mkdir()
-    (out / "notes.txt").write_text("mine")
-    found = infer(settings)
-    assert found.scores.equals(alone.scores) and "(notes.txt)" in summary(found)
-    left = found.left_out[found.left_out["kind"] == "of another program"]
-    assert {*left["folder"] + "/" + left["file_id"]} == {
-        *("/.Trash-1000", "/.ipynb_checkpoints", "Vivid-1/._IM_0001", "Vivid-1/@eaDir"),
-    }
-    (raw / "Vivid-1/._IM_0001").write_text("other")
-    monkeypatch.setattr(module, "loaded_clips", lambda items, *_: iter([1 / 0] if items else []))
-    assert infer(settings.model_copy(update={"resume": True})).scores.equals(found.scores)  # none is scored again
-    assert (out / "notes.txt").read_text() == "mine"
-
-
-def test_a_network_without_numbers_scores_nothing(where, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "score_clips", lambda loaded, *_: [{"score": float("nan")} for _ in loaded])
-    with pytest.raises(InferenceError, match="no score"):
-        infer(InferenceSettings(**{**where[0], "workers": 1}, output_dir=tmp_path / "out"))
-
-
 def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(where, tmp_path):
     raw = tmp_path / "raw"
     shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
     torch.save(where[1].network.state_dict(), tmp_path / "weights.pt")
     asked = {**where[0], "raw_data_dir": raw, "workers": 1, "model": tmp_path / "weights.pt"}
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
-    assert found.threshold == 0.3 and "PASS from 0.3 on: that of existing results" in summary(found)
-
-
-@pytest.mark.slow
-def test_a_killed_run_goes_on(where, done, tmp_path):
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in where[0].items()]
-    options += [f"--output-dir={tmp_path / 'out'}", "--batch-size=3"]
-    command = [sys.executable, "-m", "echoquality.inference", *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 120
-    while not list((tmp_path / "out").glob("*/folder_summary.json")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (tmp_path / "out/summary.json").exists()
-    subprocess.run([*command, "--resume", "--workers=1"], check=True, capture_output=True, timeout=300)
-    whole, again = (json.loads((Path(p) / "summary.json").read_text()) for p in (done[0].output_dir, tmp_path / "out"))
-    for entry in (*whole["folder_results"], *again["folder_results"]):  # sums differ in the last digits with the batch
-        for result in entry["results"].values():
-            result["score"] = round(result["score"], 4)
-    assert whole == again
-
-
-@pytest.mark.slow
-def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path):
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in where[0].items()]
-    command = [sys.executable, "-m", "echoquality.inference", *options, f"--output-dir={tmp_path / 'out'}"]
-    with (tmp_path / "said").open("w") as log:
-        process = subprocess.Popen([*command, "--batch-size=3"], stdout=log, stderr=log, start_new_session=True)
-        while not list((tmp_path / "out").glob("*/folder_summary.json")) and process.poll() is None:
-            time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGTERM)
-        assert process.wait(60) == 1
-    said = (tmp_path / "said").read_text()
-    assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted; with --resume")
-    assert not list((tmp_path / "out").rglob("*.part"))
+    assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in summary(found)
