@@ -19,7 +19,7 @@ import torch
 from IPython.display import HTML
 
 # %% ../nbs/evidence/attention.ipynb #6cfcdbff
-from .clips import Form, fit_square, model_input, read_clip, window
+from .clips import Form, fit_square, model_input, read_clip
 from .dicom import clip_mask, gif, read_header
 from .model import Model, make_network
 from .store import ClipStore
@@ -91,7 +91,7 @@ def explain(model: Model, rows: pd.DataFrame, store: ClipStore, seed: int = 0) -
     "Maps of the clips of `rows` (file, title). Raises BadFile."
     untrained, found = make_network(model.architecture, seed), []
     for file, title in zip(rows["file"], rows["title"], strict=True):
-        clip = store.read(file, window(store.length(file), model.frames, model.step))
+        clip = store.read(file, model.window.indices(store.length(file)))
         maps, other = (grad_cam(network, torch.from_numpy(clip)[None])[0] for network in (model.network, untrained))
         mask = small_mask(file, store.form)
         numbers = energy_inside(maps, mask), float(mask.mean()), similarity(maps, other)
@@ -105,7 +105,7 @@ def look(path: Path, model: Model) -> tuple[np.ndarray, np.ndarray]:
     Raises BadFile.
     """
     clip = read_clip(path, model.form)
-    clip = clip[window(len(clip), model.frames, model.step)]
+    clip = clip[model.window.indices(len(clip))]
     maps = grad_cam(model.network, torch.from_numpy(clip)[None])[0]
     return clip, maps / max(float(maps.max()), 1e-12)
 

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 # %% ../nbs/learning/batches.ipynb #400c2ac5
 from .augmentation import Augmentation, augment, draw_augmentation
-from .clips import window
+from .clips import Window
 from .core import cores, generator
 from .store import ClipStore
 
@@ -35,8 +35,7 @@ class Recipe:
     weight_decay: float = 1e-4
     patience: int = 8  # epochs
     unfreeze: int = 5
-    frames: int = 32
-    step: int = 2
+    window: Window = Window()  # noqa: RUF009 (it is frozen)
     seed: int = 42
 
 
@@ -67,9 +66,9 @@ class ClipSet(Dataset):
         file, label = self.table["file"].iat[row], self.table["quality_score"].iat[row]
         length, start = self.store.length(file), 0
         if self.training:
-            most = max(1, length - self.recipe.frames + 1)
+            most = max(1, length - self.recipe.window.frames + 1)
             start = int(generator(self.recipe.seed, "window", epoch, row).integers(most))
-        clip = torch.from_numpy(self.store.read(file, window(length, self.recipe.frames, self.recipe.step, start)))
+        clip = torch.from_numpy(self.store.read(file, self.recipe.window.indices(length, start)))
         if self.augmented:
             clip = augment(clip, drawn_for(self.recipe.seed, epoch, row, len(clip)))
         return clip, float(label), row, epoch
@@ -164,8 +163,7 @@ def shared_memory() -> dict[str, int] | None:
 
 def _fits_shared_memory(store: ClipStore, recipe: Recipe, processes: int) -> bool:
     "Whether the batches that are on their way can be shared; twice over, for what else is in that memory."
-    frames = len(range(0, recipe.frames, recipe.step))
-    batch = recipe.batch_size * frames * store.form.size**2 * store.form.channels
+    batch = recipe.batch_size * recipe.window.count * store.form.size**2 * store.form.channels
     needed = 2 * batch * (2 * processes + 2) * 2 * place().local  # each process two, and two in use; two loaders
     if not processes or (memory := shared_memory()) is None or memory["free"] > needed:
         return True

@@ -159,7 +159,7 @@ def _run_identity(settings: EvaluationSettings) -> dict:
 
 # %% ../nbs/05_evaluation.ipynb #ed67cd27
 def _predict(network: nn.Module, model: Model, table: pd.DataFrame, store: ClipStore, settings) -> np.ndarray:
-    recipe = Recipe(batch_size=settings.batch_size, frames=model.frames, step=model.step)
+    recipe = Recipe(batch_size=settings.batch_size, window=model.window)
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     return predict(network, table, store, recipe, hardware)
 
@@ -238,7 +238,7 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     chosen = thresholds(validation, own, settings.sensitivity)
     facts = {
         "model": subject.prints["model"], "dataset": subject.prints["dataset"], "architecture": model.architecture,
-        "input": f"{len(range(0, model.frames, model.step))} frames of {model.form.size} × {model.form.size}",
+        "input": f"{model.window.count} frames of {model.form.size} × {model.form.size}",
         "temperature": round(model.temperature, 4), "threshold": round(chosen["probability"], 6),
         "threshold chosen": f"sensitivity {settings.sensitivity} on validation clips" if settings.sensitivity
         else "on validation clips, by the training (Youden)",

@@ -33,7 +33,7 @@ from echoquality.checkpoints import (
     read_tensors,
     refusal,
 )
-from .clips import Form, model_input
+from .clips import Form, Window, model_input
 from .core import atomic, reason_of
 from .phantom import simulate_clip
 
@@ -154,8 +154,7 @@ class Model:
     network: nn.Module
     architecture: str
     form: Form
-    frames: int = 32
-    step: int = 2
+    window: Window = Window()  # noqa: RUF009 (it is frozen)
     threshold: float | None = 0.5  # the probability from which on a clip is called good; None: nobody chose one
     temperature: float = 1.0  # what logits are divided by before they become probabilities
     facts: dict | None = None  # where it comes from; values of JSON
@@ -164,7 +163,7 @@ class Model:
 def save_model(model: Model, path: Path) -> None:
     "Write a model as safetensors; what is not weights goes into the header."
     kept = {"architecture": model.architecture, "form": asdict(model.form), "facts": model.facts or {}}
-    kept |= {name: getattr(model, name) for name in ("frames", "step", "threshold", "temperature")}
+    kept |= asdict(model.window) | {"threshold": model.threshold, "temperature": model.temperature}
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
     try:
         with atomic(path) as part:
@@ -196,9 +195,11 @@ def load_model(path: Path) -> Model:
     try:
         kept = json.loads(metadata["echoquality"])
         form, architecture = Form(**kept.pop("form")), kept["architecture"]
+        window = Window(**{name: kept.pop(name) for name in ("frames", "step") if name in kept})
+        kept = {"threshold": None} | kept  # older files have no temperature
         network = make_network(architecture)
         network.load_state_dict(_strict(path, tensors, architecture))
-        return Model(network.eval(), form=form, **{"threshold": None} | kept)  # older files have no temperature
+        return Model(network.eval(), form=form, window=window, **kept)
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: weights, but no model that save_model wrote ({reason_of(error)})") from None
 
@@ -235,8 +236,7 @@ def load_scorer(path: Path) -> Model:
 # %% ../nbs/learning/model.ipynb #2cf90d34
 def example_clips(model: Model) -> np.ndarray:
     "Two simulated clips as the model takes them: uint8 (2, T, size, size, channels)."
-    count = len(range(0, model.frames, model.step))
-    frames = simulate_clip(0.9, "epiq7", 1, 2, (model.form.size,) * 2).frames
-    frames = frames if frames.ndim == 4 else frames[..., None]
-    clip = np.broadcast_to(frames[:1, ..., : model.form.channels], (count, *frames.shape[1:3], model.form.channels))
+    size, channels = model.form.size, model.form.channels
+    frame = simulate_clip(0.9, "epiq7", 1, 2, (size, size)).frames[0].reshape(size, size, -1)
+    clip = np.broadcast_to(frame[..., :channels], (model.window.count, size, size, channels))
     return np.stack([clip, clip[:, ::-1]])

@@ -32,7 +32,7 @@ import torch
 from .annotations import AnnotationsError, count_clips, leave_out, read_annotations, table_hashes
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, LearningError, Recipe, choose_hardware, drawn_for, place
-from .clips import Form
+from .clips import Form, Window
 from echoquality.core import (
     SettingsError,
     WorkError,
@@ -75,8 +75,9 @@ _all_ += ["show_confusion"]
 # %% ../nbs/04_training.ipynb #2ce79110
 def recipe_of(settings: TrainingSettings) -> Recipe:
     "How the network is trained."
-    names = ("epochs", "batch_size", "learning_rate", "weight_decay", "patience", "unfreeze", "frames", "seed")
-    return Recipe(step=settings.frame_step, **{name: getattr(settings, name) for name in names})
+    names = ("epochs", "batch_size", "learning_rate", "weight_decay", "patience", "unfreeze", "seed")
+    window = Window(settings.frames, settings.frame_step)
+    return Recipe(window=window, **{name: getattr(settings, name) for name in names})
 
 
 def form_of(settings: TrainingSettings) -> Form:
@@ -295,7 +296,7 @@ def _learn(settings: TrainingSettings, data: Data, hardware, listeners: tuple, t
     threshold = youden_threshold(validation["label"], validation["probability"])
     facts = {"identity": _identity(settings), "mlflow_run": tracker.run_id}
     facts |= {"epochs": settings.epochs, "patience": settings.patience}
-    model = Model(network.cpu(), settings.architecture, form_of(settings), settings.frames, settings.frame_step,
+    model = Model(network.cpu(), settings.architecture, form_of(settings), recipe_of(settings).window,
                   threshold, temperature, facts)  # fmt: skip
     training = Training(folder, model, history, validation, tracker.run_id, ())
     if place().rank == 0:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from echoquality.annotations import read_annotations
 from echoquality.batches import Hardware, LearningError, Recipe, Share, choose_hardware, loaders
-from echoquality.clips import Form, clip_input, model_input
+from echoquality.clips import Form, Window, clip_input, model_input
 from echoquality.store import build_store
 
 FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
-RECIPE = Recipe(frames=8, step=2, seed=5)
+RECIPE = Recipe(window=Window(8, 2), seed=5)
 
 
 def test_shares():
@@ -61,7 +61,7 @@ def test_validation_sees_what_inference_sees(data):
     batch = next(iter(loaders(table, store, RECIPE, CPU)["val"]))
     files = table.loc[table["split"] == "val", "file"].tolist()
     for clip, row in zip(batch[0], batch[2], strict=True):
-        assert torch.equal(model_input(clip[None]), clip_input(files[row], FORM, RECIPE.frames, RECIPE.step))
+        assert torch.equal(model_input(clip[None]), clip_input(files[row], FORM, RECIPE.window))
 
 
 def test_batches_do_not_depend_on_who_loads_them(data):

@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from echoquality.annotations import read_annotations
 from echoquality.batches import ClipSet, Hardware, LearningError, Recipe
-from echoquality.clips import Form, model_input
+from echoquality.clips import Form, Window, model_input
 from echoquality.learning import Learner, _is_interrupt, _lost_loader, fit, fitting_batch, predict
 from echoquality.model import make_network
 from echoquality.store import build_store
@@ -36,7 +36,7 @@ def test_the_batch_that_fits_is_found():
     assert fitting_batch(lambda n: step(9), 32) == 0
 
 
-RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, frames=4, step=2, seed=5)
+RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, window=Window(4, 2), seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_few_clips_and_a_last_batch_of_one(data, tmp_path, count):
     table, store = data
     good, poor = (table[(table["split"] == "train") & (table["quality_score"] == q)] for q in (1, 0))
     few = pd.concat([good.head(count), poor.head(8 if count == 9 else 1), table[table["split"] == "val"].head(9)])
-    recipe = replace(RECIPE, epochs=1, frames=4, step=2)
+    recipe = replace(RECIPE, epochs=1)
     history = fit(_network(), few.reset_index(drop=True), store, recipe, CPU, tmp_path)
     assert np.isfinite(history["train_loss"]).all()
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from echoquality.batches import choose_hardware
-from echoquality.clips import Form, model_input
+from echoquality.clips import Form, Window, model_input
 from echoquality.model import (
     ARCHITECTURES,
     Model,
@@ -153,7 +153,7 @@ def test_errors_say_what_was_expected_and_found(tmp_path, state):
 def test_a_model_comes_back_whole(tmp_path, state):
     network = make_network("mc3_18")
     network.load_state_dict(state)
-    model = Model(network, "mc3_18", Form(size=64, grey=True), 16, 1, 0.37, 2.5, {"seed": 3})
+    model = Model(network, "mc3_18", Form(size=64, grey=True), Window(16, 1), 0.37, 2.5, {"seed": 3})
     save_model(model, tmp_path / "model.safetensors")
     loaded = load_model(tmp_path / "model.safetensors")
     assert replace(loaded, network=network) == model and not loaded.network.training

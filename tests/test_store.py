@@ -18,7 +18,7 @@ import pytest
 import torch
 
 from echoquality import store as module
-from echoquality.clips import Form, clip_input, model_input, read_clip, window
+from echoquality.clips import Form, Window, clip_input, model_input, read_clip
 from echoquality.store import build_store
 
 SMALL = Form(size=32, most=8)
@@ -45,7 +45,7 @@ def test_the_store_holds_what_read_clip_gives(files, built):
 def test_training_and_inference_see_the_same_tensor(tmp_path):
     path = pydicom.examples.get_path("ybr_color")
     store = build_store([path], tmp_path, workers=1)
-    frames = store.read(path, window(store.length(path)))
+    frames = store.read(path, Window().indices(store.length(path)))
     assert torch.equal(model_input(torch.from_numpy(frames)[None]), clip_input(path))
 
 

@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from echoquality import tracking as module
-from echoquality.clips import Form, model_input
+from echoquality.clips import Form, Window, model_input
 from echoquality.core import SettingsError, project_root, sha256
 from echoquality.model import Model, make_network
 from echoquality.tracking import Tracker, crown, data_facts, ending, resolved_uri
@@ -64,7 +64,7 @@ def test_the_champion_is_beaten_or_stays(tmp_path):
 
 @pytest.fixture(scope="module")
 def model():
-    return Model(make_network("mc3_18").eval(), "mc3_18", Form(size=32), 8, 2)
+    return Model(make_network("mc3_18").eval(), "mc3_18", Form(size=32), Window(8, 2))
 
 
 def _client(uri):

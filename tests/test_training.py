@@ -71,7 +71,7 @@ def test_what_a_run_leaves(trained, capsys):
     assert files == {"training.json", "model.safetensors", "checkpoints", *tables}
     model = load_model(settings.output_dir / "model.safetensors")
     assert model.form == form_of(settings) and model.threshold == training.model.threshold
-    assert (model.frames, model.step, model.architecture) == (4, 2, "mc3_18")
+    assert (model.window.frames, model.window.step, model.architecture) == (4, 2, "mc3_18")
     seen = training.validation
     assert np.allclose(seen["probability"], 1 / (1 + np.exp(-seen["logit"] / model.temperature)))
     assert model.temperature != 1
