@@ -15,7 +15,6 @@ if __name__ == "__main__" and "__file__" in globals():  # python -m: read the co
     run_stage("selection")
 
 # %% ../nbs/01_selection.ipynb #1237ba78
-import platform
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -36,14 +35,12 @@ from echoquality.core import (
     from_notebook,
     parallel,
     printable,
-    reason_of,
     run_main,
     settings_table,
     sha256,
 )
 from .derived import derived_header
 from echoquality.dicom import (
-    BadFile,
     frame_count,
     iter_frames,
     machine_model,
@@ -59,6 +56,7 @@ from .pictures import one_picture, picture_boxes
 from .results import ResultsError, read_results, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .sector import fan_area, find_sector
+from .studies import expect_folder, locate
 
 # %% ../nbs/01_selection.ipynb #c0769d62
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the Run section needs besides

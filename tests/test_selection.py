@@ -149,9 +149,10 @@ def test_reviews_override_the_scores(corpus, tmp_path):
 
 
 def test_a_share_that_is_gone_is_an_error_not_a_reason(tmp_path):
+    row = pd.Series({"folder": "Vivid-1", "file_id": "1.2", "path": "raw_data/Vivid-1/1.2"})
     with pytest.raises(OSError, match="is it mounted"):
-        probe(row_of(), tmp_path / "gone")
-    assert probe(row_of(), tmp_path).startswith("not found")
+        probe(row, tmp_path / "gone")
+    assert probe(row, tmp_path).startswith("not found")
 
 
 def test_a_wrong_raw_data_dir_is_an_error_that_says_so(corpus, tmp_path):
