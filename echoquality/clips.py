@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from pydicom import Dataset
 
-# %% ../nbs/learning/clips.ipynb #dfb4d890
 from .dicom import clip_mask, iter_frames, read_header
 from .sector import blanked
 

@@ -61,7 +61,7 @@ from .settings import TrainingSettings
 from .shortcuts import feature_table, show_audit
 from .splits import SPLITS
 from .store import ClipStore, build_store
-from .tracking import Tracker, crown, ending
+from .tracking import Tracker, ending, promote
 from .training import Data, check_places, train
 
 # %% ../nbs/05_evaluation.ipynb #c7a06ece
@@ -337,7 +337,7 @@ def _log(settings: EvaluationSettings, subject: Subject, evidence: Evidence, not
         figure = show_measures(evidence.measures, BASELINES)
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
-        if run_id and (said := crown(tracker, "echoquality", lambda path: _against(path, settings, subject, evidence))):
+        if run_id and (said := promote(tracker, "echoquality", lambda p: _against(p, settings, subject, evidence))):
             notes.append(said)
 
 

@@ -13,7 +13,6 @@ import optuna
 import pandas as pd
 from optuna.trial import TrialState
 
-# %% ../nbs/learning/search.ipynb #aec02eae
 from .batches import LearningError
 
 # %% ../nbs/learning/search.ipynb #74415907

@@ -15,6 +15,7 @@ from echoquality.attention import (
     energy_inside,
     explain,
     grad_cam,
+    look,
     show_strips,
     similarity,
     small_mask,
@@ -104,3 +105,11 @@ def animated_frames(found):
     from PIL import Image
 
     return Image.open(BytesIO(b64decode(animated(found).data.split(",")[1].split('"')[0])))
+
+
+def test_look():
+    from pydicom import examples
+
+    model = Model(make_network("mc3_18", seed=1), "mc3_18", Form(size=32), Window(8, 2))
+    clip, maps = look(examples.get_path("ybr_color"), model)
+    assert clip.shape == (4, 32, 32, 3) and maps.shape == (4, 32, 32) and maps.min() >= 0 and maps.max() == 1

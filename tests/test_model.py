@@ -111,7 +111,7 @@ def test_state_dicts_as_they_come(tmp_path, state, wrap):
     torch.save(wrap(state), tmp_path / "w.pt")
     loaded = load_weights(tmp_path / "w.pt", "mc3_18")
     assert all(torch.equal(loaded[name], value) for name, value in state.items())
-    assert bool(loaded.said) == ("fc.bias" not in wrap(state))
+    assert bool(loaded.changes) == ("fc.bias" not in wrap(state))
     make_network("mc3_18").load_state_dict(loaded)
 
 
@@ -124,7 +124,7 @@ def test_a_head_for_another_task_is_newly_made_from_a_seed_and_said(tmp_path, ar
     new = make_network(architecture, seed=5).state_dict()
     assert all(torch.equal(loaded[name], new[name]) for name in head)
     assert all(torch.equal(loaded[name], trained[name].to(new[name].dtype)) for name in body)
-    told = " | ".join(loaded.said)
+    told = " | ".join(loaded.changes)
     assert "the head is newly made, of random weights (seed 5): " in told and "float16 to float32" in told
     with pytest.raises(WeightsError, match=rf"the body of {architecture}, but another head: {head[0]} is \(4, "):
         load_weights(tmp_path / "w.pt", architecture, seed=None)
@@ -177,15 +177,6 @@ def test_what_is_no_model_is_refused(tmp_path, state):
         load_model(tmp_path / "model.safetensors")
 
 
-def test_a_scorer_is_all_that_a_deployment_needs():
-    network = make_network("mc3_18").eval()
-    clips = torch.randint(0, 256, (2, 8, 56, 56, 3), dtype=torch.uint8)
-    with torch.inference_mode():
-        scores = Scorer(Model(network, "mc3_18", Form(size=56), temperature=2.0))(clips)
-        logits = network(model_input(clips))
-    assert torch.allclose(scores, torch.sigmoid(logits[:, 0] / 2))
-
-
 def test_a_model_is_known_by_its_content_and_read_strictly(tmp_path, state):
     from safetensors.torch import safe_open, save_file
 
@@ -217,6 +208,15 @@ def test_a_model_can_be_read_by_those_whom_the_umask_lets(tmp_path, umask):
         os.umask(before)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
+
+
+def test_a_scorer_is_all_that_a_deployment_needs():
+    network = make_network("mc3_18").eval()
+    clips = torch.randint(0, 256, (2, 8, 56, 56, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        scores = Scorer(Model(network, "mc3_18", Form(size=56), temperature=2.0))(clips)
+        logits = network(model_input(clips))
+    assert torch.allclose(scores, torch.sigmoid(logits[:, 0] / 2))
 
 
 def test_weights_alone_can_score_and_have_no_threshold(tmp_path, state):

@@ -29,6 +29,11 @@ from echoquality.scoring import (
 )
 
 
+def test_windows_are_spread_over_a_clip():
+    assert window_starts(100, 32) == [0] and window_starts(100, 32, 3) == [0, 34, 68]
+    assert window_starts(10, 32, 3) == [0] and window_starts(33, 32, 5) == [0, 1]
+
+
 REAL = Path(examples.get_path("ybr_color"))
 
 
@@ -45,25 +50,9 @@ def test_a_score_is_that_of_the_evaluation(model):
     assert score_clip(REAL, model, windows=3) == pytest.approx(np.mean(expected), abs=1e-6)
 
 
-def test_windows_are_spread_over_a_clip():
-    assert window_starts(100, 32) == [0] and window_starts(100, 32, 3) == [0, 34, 68]
-    assert window_starts(10, 32, 3) == [0] and window_starts(33, 32, 5) == [0, 1]
-
-
 def test_a_file_that_is_no_clip_raises(model):
     with pytest.raises(BadFile, match="not ultrasound: CT"):
         score_clip(get_testdata_file("CT_small.dcm", download=False), model)
-
-
-def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
-    (tmp_path / "a").write_bytes(b"x")
-    still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
-    items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
-    found = list(loaded_clips(items, View(model.form, Window(8, 2)), workers=2))
-    kinds = ["", "unreadable", "still", ""] * 5
-    assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
-    assert np.array_equal(found[0].clips, read_windows(REAL, View(model.form, Window(8, 2))).clips)
-    assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
 
 
 def test_a_thread_is_no_more_than_two_ahead():
@@ -82,6 +71,17 @@ def test_a_thread_is_no_more_than_two_ahead():
     assert seen == list(range(9))
     with pytest.raises(ZeroDivisionError):
         list(ahead(1 // n for n in (1, 0)))
+
+
+def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+    still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
+    items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
+    found = list(loaded_clips(items, View(model.form, Window(8, 2)), workers=2))
+    kinds = ["", "unreadable", "still", ""] * 5
+    assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
+    assert np.array_equal(found[0].clips, read_windows(REAL, View(model.form, Window(8, 2))).clips)
+    assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
 
 
 def test_batches_give_the_scores_of_single_files(model):

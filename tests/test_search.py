@@ -13,21 +13,6 @@ from echoquality.batches import LearningError
 from echoquality.search import run_search
 
 
-def _objective(values, report):
-    return values["learning_rate"]
-
-
-def test_a_search_repeats_and_goes_on(tmp_path):
-    names = ("r3d_18", "mc3_18")
-    best, table = run_search(_objective, names, tmp_path / "a", 6, seed=1)
-    assert len(table) == 6 and best["learning_rate"] == table["value"].min()
-    assert run_search(_objective, names, tmp_path / "b", 6, seed=1)[1].equals(table)
-    seen = []
-    more = run_search(lambda v, r: seen.append(v) or v["learning_rate"], names, tmp_path / "a", 8, seed=1)[1]
-    assert len(seen) == 2 and more.head(6).equals(table)
-    assert run_search(None, names, tmp_path / "a", 8, seed=1)[1].equals(more), "nothing to do"
-
-
 def test_an_interrupted_trial_is_tried_again(tmp_path):
     seen = []
 
@@ -63,6 +48,21 @@ def test_a_killed_trial_is_tried_again(tmp_path):
     runs = [subprocess.run([*command, how], capture_output=True, text=True) for how in ("kill", "live")]
     assert runs[0].returncode < 0 and runs[1].returncode == 0
     assert runs[0].stdout == runs[1].stdout != ""
+
+
+def _objective(values, report):
+    return values["learning_rate"]
+
+
+def test_a_search_repeats_and_goes_on(tmp_path):
+    names = ("r3d_18", "mc3_18")
+    best, table = run_search(_objective, names, tmp_path / "a", 6, seed=1)
+    assert len(table) == 6 and best["learning_rate"] == table["value"].min()
+    assert run_search(_objective, names, tmp_path / "b", 6, seed=1)[1].equals(table)
+    seen = []
+    more = run_search(lambda v, r: seen.append(v) or v["learning_rate"], names, tmp_path / "a", 8, seed=1)[1]
+    assert len(seen) == 2 and more.head(6).equals(table)
+    assert run_search(None, names, tmp_path / "a", 8, seed=1)[1].equals(more), "nothing to do"
 
 
 def test_what_is_worse_than_the_others_ends_early_and_failures_are_borne(tmp_path):
