@@ -76,3 +76,11 @@ def store(shared, dataset) -> Path:
 
     files = sorted(dataset.parent.rglob("*.dcm"))
     return shared("store", lambda folder: build_store(files, folder, Form(size=16, most=8), workers=1))
+
+
+@pytest.fixture(scope="session")
+def small_training(dataset, store) -> dict:
+    "Parameters of a training of that dataset that takes seconds, without MLflow; each test has its own output_dir."
+    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
+    places = {"annotations_csv": dataset, "store_dir": store, "model_weights": ""}
+    return {**small, **places, "precision": "32", "workers": 1, "mlflow": False}
