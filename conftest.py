@@ -97,3 +97,11 @@ def trained(shared, dataset, store) -> dict:
         train(TrainingSettings(**small, **same, model_weights="", output_dir=folder))
 
     return {**same, "model": shared("trained", make) / "model.safetensors", "min_n": 2, "rounds": 100, "explained": 0}
+
+
+@pytest.fixture(scope="session")
+def small_training(dataset, store) -> dict:
+    "Parameters of a training of that dataset that takes seconds, without MLflow; each test has its own output_dir."
+    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
+    places = {"annotations_csv": dataset, "store_dir": store, "model_weights": ""}
+    return {**small, **places, "precision": "32", "workers": 1, "mlflow": False}

@@ -51,7 +51,7 @@ def plainly(file: Path, scorer: model.Scorer) -> float:
     masked = frames * dicom.clip_mask(file, dicom.read_header(file))[..., None]
     small = np.stack([clips.fit_square(frame, clips.Form()) for frame in masked])
     with torch.inference_mode():
-        return float(scorer(torch.from_numpy(small[clips.window(len(small))])[None])[0])
+        return float(scorer(torch.from_numpy(small[clips.Window().indices(len(small))])[None])[0])
 
 
 def studies(cine: Path, folder: Path, count: int = 24) -> list[Path]:

@@ -35,7 +35,7 @@ def decode_again(file: Path) -> torch.Tensor:
     frames = dcmread(file).pixel_array
     masked = frames * dicom.clip_sector(file, dicom.read_header(file)).mask[..., None]
     small = np.stack([clips.fit_square(frame, clips.Form()) for frame in masked])
-    return clips.model_input(torch.from_numpy(small[clips.window(len(small))])[None])
+    return clips.model_input(torch.from_numpy(small[clips.Window().indices(len(small))])[None])
 
 
 def epoch(table: pd.DataFrame, kept: store.ClipStore, augmented: bool) -> None:
@@ -110,7 +110,7 @@ def storing(cine: Path, work: Path, repeats: int) -> list[Row]:
         kept, rng = made[0], np.random.default_rng(0)
         shards = [store._mapped(path) for path in sorted(kept.folder.glob("*.npy"))]
         starts, which = rng.integers(0, 32, 400), rng.integers(0, CLIPS, 400)
-        window = clips.window(64)
+        window = clips.Window().indices(64)
 
         def read() -> None:
             for i, start in zip(which, starts, strict=True):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from .subject import Subject, logits_of, training_of
 
 from .annotations import table_hashes
 from .evidence import compare, show_measures
@@ -20,7 +19,8 @@ from .predictions import BASELINES
 from .report import Evidence
 from .settings import EvaluationSettings
 from .store import build_store
-from .tracking import Tracker, crown, ending
+from .subject import Subject, logits_of, training_of
+from .tracking import Tracker, ending, promote
 
 # %% ../nbs/evidence/champion.ipynb #faf0a5cf
 def logged_figures(evidence: Evidence) -> dict[str, float]:
@@ -59,5 +59,5 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
         against = partial(compare_with, settings=settings, subject=subject, evidence=evidence)
-        if run_id and (said := crown(tracker, "echoquality", against)):
+        if run_id and (said := promote(tracker, "echoquality", against)):
             notes.append(said)

@@ -20,7 +20,6 @@ from zipfile import ZipFile
 import torch
 from safetensors import safe_open
 
-# %% ../nbs/learning/checkpoints.ipynb #53391bf0
 from .core import printable, reason_of
 
 # %% ../nbs/learning/checkpoints.ipynb #acdced68
@@ -32,9 +31,9 @@ SOURCES = "weights/README.md says where weights come from; model_weights='' star
 
 
 class Weights(dict):
-    "A state dict: name → tensor on the CPU. `said`: what was renamed, left out, converted or newly made, in words."
+    "A state dict: name → tensor on the CPU. `changes`: what was renamed, left out, converted or newly made."
 
-    said: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 # %% ../nbs/learning/checkpoints.ipynb #bed73f97
 _ARCHIVE = "an archive ({}); unpack it"
@@ -314,7 +313,7 @@ def _described(names: Iterable[str], tensors: dict[str, torch.Tensor]) -> list[s
     return [f"{name} {tuple(tensors[name].shape)}" for name in names]
 
 
-def _said(prefixes: list[str], names: dict[str, str], tensors: dict, expected: dict) -> tuple[str, ...]:
+def _changes(prefixes: list[str], names: dict[str, str], tensors: dict, expected: dict) -> list[str]:
     "In words, what making the weights of a network from the tensors of a file takes."
     lines = []
     if len(prefixes) > 1:
@@ -329,7 +328,7 @@ def _said(prefixes: list[str], names: dict[str, str], tensors: dict, expected: d
     for (was, now), count in kinds.items():
         if was != now:
             lines.append(f"converted from {was} to {now}: {count} of {len(names)} tensors".replace("torch.", ""))
-    return tuple(lines)
+    return lines
 
 # %% ../nbs/learning/checkpoints.ipynb #19051833
 def fit_weights(path: Path, tensors: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> Weights | None:
@@ -346,15 +345,15 @@ def fit_weights(path: Path, tensors: dict[str, torch.Tensor], expected: dict[str
     names |= _head(prefix, names, tensors, expected)
     names = {own: names[own] for own in expected if own in names}
     weights = Weights({own: _as(path, name, tensors[name], expected[own]) for own, name in names.items()})
-    said = [*_said(list(where), names, tensors, expected)]
+    changes = _changes(list(where), names, tensors, expected)
     absent = [own for own in expected if own not in names and own.endswith("num_batches_tracked")]
     if f"{head}weight" in names and f"{head}bias" not in names:
         absent.append(f"{head}bias")
     if absent:
         weights |= {own: torch.zeros(expected[own].shape, dtype=expected[own].dtype) for own in absent}
-        said.append(f"not in it, and 0 at the start: {brief(absent)}")
+        changes.append(f"not in it, and 0 at the start: {brief(absent)}")
     weights = Weights({own: weights[own] for own in expected if own in weights})
-    weights.said = tuple(said)
+    weights.changes = tuple(changes)
     return weights
 
 # %% ../nbs/learning/checkpoints.ipynb #87201095

@@ -55,7 +55,7 @@ def network_clip(path: Path, model, shown: Clip) -> Clip:
         clip, maps = look(path, model)
     except Exception as error:  # the file's own problem
         return Clip(reason=f"what the network saw: {reason_for(error)}")
-    place, seen = spread_over(len(shown.frames), len(clip), model.step)
+    place, seen = spread_over(len(shown.frames), len(clip), model.window.step)
     grey = np.repeat(clip.mean(-1, keepdims=True), 3, axis=-1).astype(np.uint8)
     layers = [
         np.where(seen[:, None, None, None], each[place], grey[place] // 4) for each in (grey, overlaid(clip, maps))

@@ -19,14 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from .champion import log_evidence
-from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity
-from .unseen_machines import unseen_machines, without_machine
 from IPython.display import Markdown
 
 from .annotations import LEFT_OUT, AnnotationsError
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
+from .champion import log_evidence
 from echoquality.core import (
     SettingsError,
     from_command_line,
@@ -51,6 +49,8 @@ from echoquality.report import (
 )
 from .runs import found_run, left_alone, note_run
 from .shortcuts import feature_table, show_audit
+from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity
+from .unseen_machines import unseen_machines, without_machine
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["BASELINES", "show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
@@ -96,7 +96,7 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
     facts = {
         "model": subject.prints["model"], "dataset": subject.prints["dataset"], "architecture": model.architecture,
-        "input": f"{len(range(0, model.frames, model.step))} frames of {model.form.size} × {model.form.size}",
+        "input": f"{model.window.count} frames of {model.form.size} × {model.form.size}",
         "temperature": round(model.temperature, 4), "threshold": round(chosen["probability"], 6),
         "threshold chosen": f"sensitivity {settings.sensitivity} on validation clips" if settings.sensitivity
         else "on validation clips, by the training (Youden)",

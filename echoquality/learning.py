@@ -22,7 +22,6 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
-# %% ../nbs/learning/learning.ipynb #77794b67
 from .augmentation import augment
 from echoquality.batches import (
     ClipSet,
@@ -41,18 +40,19 @@ from .metrics import auroc
 from .model import freeze
 from .store import ClipStore
 
-# %% ../nbs/learning/learning.ipynb #2fa473af
+# %% ../nbs/learning/learning.ipynb #5402c09f
+# After our own modules: torchmetrics imports torchvision, which `vision` makes importable where its wheel does not fit.
 import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 from pytorch_lightning.strategies import DDPStrategy
 from torchmetrics import CatMetric, MeanMetric
 
-# %% ../nbs/learning/learning.ipynb #6370b34f
-class _NoNumber(RuntimeError):
+# %% ../nbs/learning/learning.ipynb #e6e80aab
+class _NotFinite(RuntimeError):
     "A loss that is NaN or infinite: split, epoch, batch, rows."
 
-# %% ../nbs/learning/learning.ipynb #e6e80aab
+
 class _Validated(lightning.LightningModule):
     "A network that is measured on all validation clips."
 
@@ -74,18 +74,16 @@ class _Validated(lightning.LightningModule):
         clips, labels, rows, _ = batch
         logits = self(clips)
         if not logits.isfinite().all():
-            raise _NoNumber("val", self.current_epoch, number, rows.tolist())
+            raise _NotFinite("val", self.current_epoch, number, rows.tolist())
         for name, values in (("row", rows), ("logit", logits), ("label", labels)):
             self.seen[name].update(values.double())
 
     def on_validation_epoch_end(self) -> None:
-        row, logit, label = (torch.atleast_1d(metric.compute()).cpu() for metric in self.seen.values())
-        first = np.unique(row.numpy(), return_index=True)[1]
-        logit, label = logit[first], label[first]
+        row, *found = (torch.atleast_1d(metric.compute()).cpu() for metric in self.seen.values())
+        logit, label = (values[np.unique(row.numpy(), return_index=True)[1]] for values in found)
         loss = self.loss(logit.to(self.device), label.to(self.device)).item()
-        right = ((logit >= 0) == (label == 1)).double().mean().item()
-        area = auroc(label.numpy(), logit.numpy())
-        self.measured = {"val_loss": loss, "val_auroc": area, "val_accuracy": right}
+        self.measured = {"val_loss": loss, "val_auroc": auroc(label.numpy(), logit.numpy())}
+        self.measured["val_accuracy"] = ((logit >= 0) == (label == 1)).double().mean().item()
         self.log("val_loss", loss, sync_dist=True)  # the same in all processes
         for metric in self.seen.values():
             metric.reset()
@@ -140,7 +138,7 @@ def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
         clips = torch.stack([augment(*each) for each in drawn])
     loss = learner.loss(learner(clips), labels)
     if not loss.isfinite():
-        raise _NoNumber("train", learner.current_epoch, number, rows.tolist())
+        raise _NotFinite("train", learner.current_epoch, number, rows.tolist())
     learner.mean_loss.update(loss.detach(), len(labels))
     learner.clips += len(labels)
     return loss
@@ -194,7 +192,7 @@ class History(lightning.Callback):
             listener(table, {step: loss.item() for step, loss in steps.items()})
 
 # %% ../nbs/learning/learning.ipynb #77884b24
-class _WholeFiles(TorchCheckpointIO):
+class _AtomicCheckpoints(TorchCheckpointIO):
     "Checkpoints that are whole or not there, and are read as data only."
 
     def save_checkpoint(self, checkpoint: dict, path, storage_options=None) -> None:
@@ -217,7 +215,7 @@ class _Stop(EarlyStopping):
     def load_state_dict(self, state: dict) -> None:
         super().load_state_dict({**state, "patience": self.patience})
 
-# %% ../nbs/learning/learning.ipynb #088f8f2d
+
 class _Checkpoint(ModelCheckpoint):
     "Knows its best epoch also when the folder was moved in between; Lightning's forgets it then."
 
@@ -258,15 +256,12 @@ def _try_step(learner: Learner, shape: tuple[int, ...], short: bool) -> Callable
 _CHATTER = ("does not have many workers", "Checkpoint directory", "isinstance.treespec", "module.s. in eval mode")
 
 
-def _quiet() -> None:
-    "Lightning explains itself at length; what matters is printed here."
+def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) -> lightning.Trainer:
+    "Lightning's trainer, quiet: what matters is printed here."
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     for text in _CHATTER:
         warnings.filterwarnings("ignore", f".*{text}")
-
-
-def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) -> lightning.Trainer:
     _, world, local = place()
     return lightning.Trainer(
         max_epochs=recipe.epochs,
@@ -277,7 +272,7 @@ def _trainer(folder: Path, recipe: Recipe, hardware: Hardware, callbacks: list) 
         precision=hardware.precision,
         gradient_clip_val=1.0,
         callbacks=callbacks,
-        plugins=[_WholeFiles()],
+        plugins=[_AtomicCheckpoints()],
         logger=False,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
@@ -309,18 +304,11 @@ def _read_checkpoint(path: Path) -> tuple[int, dict, dict]:
 def _state_of(kind: type, states: dict) -> dict:
     return next(state for name, state in states.items() if name.startswith(kind.__name__))
 
-# %% ../nbs/learning/learning.ipynb #60a69bf2
-def _take_best(network: nn.Module, path: Path) -> None:
+
+def _load_best(network: nn.Module, path: Path) -> None:
     _, state, _ = _read_checkpoint(path)
     weights = {name.removeprefix("network."): value for name, value in state.items() if name.startswith("network.")}
     network.load_state_dict(weights)
-
-# %% ../nbs/learning/learning.ipynb #d53519b0
-def _learner(network: nn.Module, table: pd.DataFrame, recipe: Recipe, hardware: Hardware) -> Learner:
-    "A learner in which the training clips of both classes weigh alike."
-    labels = table.loc[table["split"] == "train", "quality_score"]
-    network.to(memory_format=torch.channels_last_3d)
-    return Learner(network, recipe, float((labels == 0).sum() / (labels == 1).sum()), hardware.augment_there)
 
 # %% ../nbs/learning/learning.ipynb #6417dab6
 def fit(
@@ -331,40 +319,40 @@ def fit(
 
     Checkpoints go to `folder`/checkpoints. Raises LearningError.
     """
-    _quiet()
     batches = loaders(table, store, recipe, hardware)
-    learner = _learner(network, table, recipe, hardware)
-    checkpoints = Path(folder) / "checkpoints"
+    labels = batches["train"].dataset.table["quality_score"]
+    weight = float((labels == 0).sum() / (labels == 1).sum())  # the training clips of both classes weigh alike
+    learner = Learner(network.to(memory_format=torch.channels_last_3d), recipe, weight, hardware.augment_there)
     learner.train()
-    callbacks = _callbacks(checkpoints, recipe, list(listeners))
+    checkpoints = Path(folder) / "checkpoints"
+    callbacks, last = _callbacks(checkpoints, recipe, list(listeners)), checkpoints / "last.ckpt"
     trainer = _trainer(folder, recipe, hardware, callbacks)
-    last = checkpoints / "last.ckpt"
     on_interrupt, enough = signal.getsignal(signal.SIGINT), True
     begun = last if resume and last.is_file() else None
     if begun:
         done, _, states = _read_checkpoint(begun)
         if _state_of(_Stop, states)["wait_count"] >= recipe.patience:  # it had stopped by itself
-            _take_best(network, checkpoints / "best.ckpt")
+            _load_best(network, checkpoints / "best.ckpt")
             return pd.DataFrame(_state_of(History, states)["rows"])
         batches["train"].sampler.set_epoch(done)  # Lightning would, after loaders have begun
     try:
         trainer.fit(learner, *batches.values(), ckpt_path=begun, weights_only=True)
-    except _NoNumber as error:
-        raise LearningError(_no_number(error, batches[error.args[0]].dataset.table, last)) from None
+    except _NotFinite as error:
+        raise LearningError(_not_finite(error, batches[error.args[0]].dataset.table, last)) from None
     except torch.OutOfMemoryError:
         enough = False  # what it holds is free only after this block
     except RuntimeError as error:
-        raise _of_loader(error, last) from None
+        raise _loader_error(error, last) from None
     except SystemExit:  # what Lightning makes of Ctrl-C and of SIGTERM
         signal.signal(signal.SIGINT, on_interrupt)  # it leaves it switched off
         raise KeyboardInterrupt from None
     if not enough:
         raise LearningError(_no_memory(learner, batches["train"], hardware))
-    _take_best(network, checkpoints / "best.ckpt")
+    _load_best(network, checkpoints / "best.ckpt")
     return pd.DataFrame(callbacks[0].rows)
 
 # %% ../nbs/learning/learning.ipynb #6d626aef
-def _no_number(error: _NoNumber, table: pd.DataFrame, last: Path) -> str:
+def _not_finite(error: _NotFinite, table: pd.DataFrame, last: Path) -> str:
     split, epoch, batch, rows = error.args
     files = ", ".join(table["video_path"].iloc[rows[:8]])
     kept = f"the epoch before it is in {last}" if last.is_file() else "no epoch was finished"
@@ -383,17 +371,17 @@ def _no_memory(learner: Learner, loader: DataLoader, hardware: Hardware) -> str:
     return f"out of GPU memory with batch_size={size}; {what}"
 
 # %% ../nbs/learning/learning.ipynb #94d2a7db
-def _said(error: BaseException | None) -> str:
-    "What an error and those that it came from said: the signal that ended a loader may stand in any of them."
-    return f"{type(error).__name__} {error}\n{_said(error.__context__)}" if error else ""
+def _messages(error: BaseException | None) -> str:
+    "The messages of an error and of those it came from: the signal that ended a loader may stand in any of them."
+    return f"{type(error).__name__} {error}\n{_messages(error.__context__)}" if error else ""
 
 
 def _is_interrupt(error: RuntimeError) -> bool:
     "Whether a loader ended because the whole training was told to."
-    return bool(re.search("KeyboardInterrupt|signal: (Terminated|Interrupt)", _said(error)))
+    return bool(re.search("KeyboardInterrupt|signal: (Terminated|Interrupt)", _messages(error)))
 
 
-def _of_loader(error: RuntimeError, last: Path) -> BaseException:
+def _loader_error(error: RuntimeError, last: Path) -> BaseException:
     "What to raise in place of an error that comes from a process that loads batches; any other one as it is."
     if not re.search(r"DataLoader worker \(pid|allocate shared memory", str(error)):
         return error
@@ -402,8 +390,8 @@ def _of_loader(error: RuntimeError, last: Path) -> BaseException:
 
 def _lost_loader(error: RuntimeError, last: Path) -> str:
     "What to do where a process that loads batches was killed."
-    killed = re.search(r"signal: ([\w ]+)", _said(error))
-    how = killed[1] if killed else "No space left" if "shared memory" in str(error) else "nobody knows why"
+    killed = re.search(r"signal: ([\w ]+)", _messages(error))
+    how = killed[1] if killed else "No space left" if "shared memory" in str(error) else "for an unknown reason"
     if how not in ("Killed", "Terminated") and (memory := shared_memory()):
         has = f"shared memory is {memory['total'] >> 20} MB, with {memory['free'] >> 20} MB free"
         advice = f"{has}: give more (docker run --shm-size=2g), or take fewer workers"

@@ -12,10 +12,10 @@ from math import atan2, cos, sin
 
 import cv2
 import numpy as np
-from .regions import SEVERAL, box_area, image_region, usable_regions
 from pydicom import Dataset
 
 from .files import BadFile
+from .regions import SEVERAL, box_area, image_region, usable_regions
 
 # %% ../nbs/reading/sector.ipynb #637e1113
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-# %% ../nbs/learning/store.ipynb #0991bbee
 from .clips import Form, read_clip
 from echoquality.core import (
     KILLED,
@@ -168,18 +167,24 @@ def _decode(todo: list[Source], folder: Path, form: Form, workers: int) -> Itera
 def _lost(item) -> None:
     return None
 
+# %% ../nbs/learning/store.ipynb #e4bff0ae
+def _store(folder: Path, form: Form, sources: list[Source], known: list[dict], bad: dict[Path, str]) -> ClipStore:
+    places = {clip["sha256"]: (clip["shard"], clip["first"], clip["frames"]) for clip in known}
+    reasons = {source.sha256: bad[source.file] for source in sources if source.file in bad}
+    clips = {source.file: places[source.sha256] for source in sources if source.sha256 in places}
+    left = [source for source in sources if source.file not in clips]
+    bad = [(str(source.file), "clips", reasons.get(source.sha256, source.sha256)) for source in left]
+    return ClipStore(folder, form, clips, pd.DataFrame(bad, columns=["path", "stage", "reason"]))
+
 # %% ../nbs/learning/store.ipynb #cc2ad959
-def _folder(store_dir: Path, form: Form) -> Path:
-    return Path(store_dir) / text_sha256(canonical_json({**asdict(form), "made_by": provenance()}))[:12]
-
-
 def build_store(files: list[Path], store_dir: Path, form: Form | None = None, workers: int = 0) -> ClipStore:
     """The store of `files`: what is missing in `store_dir` is decoded, in `workers` processes (0: one per core).
 
     A second process waits until the first is done. What cannot be decoded stands in `bad`. Raises OSError.
     """
     form = form or Form()
-    folder, files = _folder(store_dir, form), list(dict.fromkeys(map(Path, files)))
+    folder = Path(store_dir) / text_sha256(canonical_json({**asdict(form), "made_by": provenance()}))[:12]
+    files = list(dict.fromkeys(map(Path, files)))
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / LOCK):
         for part in folder.glob(".shard-*.part"):
@@ -193,12 +198,3 @@ def build_store(files: list[Path], store_dir: Path, form: Form | None = None, wo
         known = _known(folder, workers) if todo else known
         _mapped.cache_clear()  # a shard that was written again is another file
     return _store(folder, form, sources, known, bad)
-
-# %% ../nbs/learning/store.ipynb #e4bff0ae
-def _store(folder: Path, form: Form, sources: list[Source], known: list[dict], bad: dict[Path, str]) -> ClipStore:
-    places = {clip["sha256"]: (clip["shard"], clip["first"], clip["frames"]) for clip in known}
-    reasons = {source.sha256: bad[source.file] for source in sources if source.file in bad}
-    clips = {source.file: places[source.sha256] for source in sources if source.sha256 in places}
-    left = [source for source in sources if source.file not in clips]
-    bad = [(str(source.file), "clips", reasons.get(source.sha256, source.sha256)) for source in left]
-    return ClipStore(folder, form, clips, pd.DataFrame(bad, columns=["path", "stage", "reason"]))

@@ -124,6 +124,6 @@ def logits_of(
     network: nn.Module, model: Model, rows: pd.DataFrame, store: ClipStore, settings: EvaluationSettings
 ) -> np.ndarray:
     "The logits of a network for rows of a table of annotations, float (n,), in the form and frames of `model`."
-    recipe = Recipe(batch_size=settings.batch_size, frames=model.frames, step=model.step)
+    recipe = Recipe(batch_size=settings.batch_size, window=model.window)
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     return predict(network, rows, store, recipe, hardware)

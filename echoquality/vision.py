@@ -27,5 +27,5 @@ def import_torchvision() -> tuple[ModuleType, torch.library.Library | None]:
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         return import_module("torchvision"), library
 
-# %% ../nbs/learning/vision.ipynb #a25eb225
+
 torchvision, _OPERATORS = import_torchvision()

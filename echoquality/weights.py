@@ -20,7 +20,6 @@ from filelock import FileLock, Timeout
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
-# %% ../nbs/learning/weights.ipynb #fdd0fe15
 from echoquality.core import (
     ProjectPath,
     Settings,
@@ -32,11 +31,11 @@ from echoquality.core import (
     text_sha256,
 )
 
-# %% ../nbs/learning/weights.ipynb #3416a275
+# %% ../nbs/learning/weights.ipynb #dd5f6d1b
 class FetchError(RuntimeError):
     "A file that could not be fetched, or is not the one that was expected; the message says why."
 
-# %% ../nbs/learning/weights.ipynb #dd5f6d1b
+
 class FetchSettings(Settings):
     "Fetch a file of weights into weights/: whole, checked, and read as data alone."
 

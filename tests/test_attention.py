@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from echoquality.corpus import clip_dataset
 from torch import nn
 
 from echoquality.attention import (
@@ -16,11 +15,13 @@ from echoquality.attention import (
     energy_inside,
     explain,
     grad_cam,
+    look,
     show_strips,
     similarity,
     small_mask,
 )
-from echoquality.clips import Form
+from echoquality.clips import Form, Window
+from echoquality.corpus import clip_dataset
 from echoquality.model import ARCHITECTURES, Model, make_network
 from echoquality.phantom import simulate_clip
 from echoquality.store import build_store
@@ -80,7 +81,7 @@ def test_clips_are_explained(tmp_path):
         clip_dataset(clip, number=i).save_as(tmp_path / f"{i}.dcm", enforce_file_format=True)
     files, form = [tmp_path / "0.dcm", tmp_path / "1.dcm"], Form(size=32, most=8)
     store = build_store(files, tmp_path / "store", form, workers=1)
-    model = Model(make_network("mc3_18", seed=3), "mc3_18", form, frames=8, step=2)
+    model = Model(make_network("mc3_18", seed=3), "mc3_18", form, Window(8, 2))
     found = explain(model, pd.DataFrame({"file": files, "title": ["a", "b"]}), store)
     for each in found:
         assert each.maps.shape == (4, 32, 32) and each.clip.shape == (4, 32, 32, 3)
@@ -88,7 +89,7 @@ def test_clips_are_explained(tmp_path):
         assert 0 < each.inside <= 1 and 0.3 < each.sector < 1 and each.random < 0.99
     assert len(show_strips(found, 3).axes) == 6
     same = explain(
-        Model(make_network("mc3_18", seed=0), "mc3_18", form, 8, 2),
+        Model(make_network("mc3_18", seed=0), "mc3_18", form, Window(8, 2)),
         pd.DataFrame({"file": files[:1], "title": "x"}),
         store,
     )
@@ -104,3 +105,11 @@ def animated_frames(found):
     from PIL import Image
 
     return Image.open(BytesIO(b64decode(animated(found).data.split(",")[1].split('"')[0])))
+
+
+def test_look():
+    from pydicom import examples
+
+    model = Model(make_network("mc3_18", seed=1), "mc3_18", Form(size=32), Window(8, 2))
+    clip, maps = look(examples.get_path("ybr_color"), model)
+    assert clip.shape == (4, 32, 32, 3) and maps.shape == (4, 32, 32) and maps.min() >= 0 and maps.max() == 1

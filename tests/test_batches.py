@@ -3,6 +3,7 @@
 from echoquality.batches import *
 
 
+import pickle
 import shutil
 from dataclasses import replace
 
@@ -12,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.annotations import read_annotations
-from echoquality.batches import Hardware, LearningError, Recipe, Share, choose_hardware, loaders
-from echoquality.clips import Form, clip_input, model_input
+from echoquality.batches import Hardware, LearningError, Recipe, Share, choose_hardware, loaders, place, through_pipe
+from echoquality.clips import Form, Window, clip_input, model_input
 from echoquality.store import build_store
 
 FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
-RECIPE = Recipe(frames=8, step=2, seed=5)
+RECIPE = Recipe(window=Window(8, 2), seed=5)
 
 
 def test_shares():
@@ -41,12 +42,39 @@ def test_every_clip_is_seen_and_shares_are_equal(count, world, epoch, seed):
     assert {row for each in rows for _, row in each} == set(range(count))
 
 
+def test_the_place_is_what_torchrun_says(monkeypatch):
+    assert place() == (0, 1, 1)
+    for name, value in (("RANK", "3"), ("WORLD_SIZE", "8"), ("LOCAL_WORLD_SIZE", "4")):
+        monkeypatch.setenv(name, value)
+    assert place() == (3, 8, 4)
+
+
 def test_hardware():
     assert choose_hardware("cpu", "32").precision == "32-true" and choose_hardware("cpu", "bf16").precision == "bf16-mixed"
     assert choose_hardware("cpu").loaders == 0 and choose_hardware("cpu", workers=2).loaders == 2
     if not torch.cuda.is_available():
         with pytest.raises(LearningError, match="sees none; 'auto' takes what there is"):
             choose_hardware("gpu")
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_where_shared_memory_is_small_batches_go_through_pipes(data, monkeypatch, capsys, split):
+    one = list(loaders(*data, RECIPE, CPU)[split])
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(64_000, 32_000, 32_000))
+    two = list(loaders(*data, RECIPE, replace(CPU, loaders=2))[split])
+    assert "note: shared memory has 0 MB free" in capsys.readouterr().out
+    for mine, theirs in zip(one, two, strict=True):
+        assert all(torch.equal(a, b) and a.dtype == b.dtype for a, b in zip(mine, theirs, strict=True))
+        assert not any(each.is_shared() for each in theirs)
+    loaders(*data, RECIPE, CPU)
+    assert capsys.readouterr().out == "", "without processes nothing is shared"
+
+
+def test_a_batch_survives_a_pipe():
+    batch = through_pipe([(torch.full((2, 4, 4, 3), row, dtype=torch.uint8), 1.0, row, 0) for row in (5, 6)])
+    clips, labels, rows, epochs = pickle.loads(pickle.dumps(batch))
+    assert clips.shape == (2, 2, 4, 4, 3) and clips.dtype == torch.uint8 and not clips.is_shared()
+    assert rows.tolist() == [5, 6] and labels.dtype == torch.float64
 
 
 @pytest.fixture(scope="module")
@@ -61,23 +89,10 @@ def test_validation_sees_what_inference_sees(data):
     batch = next(iter(loaders(table, store, RECIPE, CPU)["val"]))
     files = table.loc[table["split"] == "val", "file"].tolist()
     for clip, row in zip(batch[0], batch[2], strict=True):
-        assert torch.equal(model_input(clip[None]), clip_input(files[row], FORM, RECIPE.frames, RECIPE.step))
+        assert torch.equal(model_input(clip[None]), clip_input(files[row], FORM, RECIPE.window))
 
 
 def test_batches_do_not_depend_on_who_loads_them(data):
     one, two = (list(loaders(*data, RECIPE, replace(CPU, loaders=n))["train"]) for n in (0, 2))
     assert all(torch.equal(a, b) for x, y in zip(one, two, strict=True) for a, b in zip(x, y, strict=True))
     assert two[0][0].is_shared()
-
-
-@pytest.mark.parametrize("split", ["train", "val"])
-def test_where_shared_memory_is_small_batches_go_through_pipes(data, monkeypatch, capsys, split):
-    one = list(loaders(*data, RECIPE, CPU)[split])
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(64_000, 32_000, 32_000))
-    two = list(loaders(*data, RECIPE, replace(CPU, loaders=2))[split])
-    assert "note: shared memory has 0 MB free" in capsys.readouterr().out
-    for mine, theirs in zip(one, two, strict=True):
-        assert all(torch.equal(a, b) and a.dtype == b.dtype for a, b in zip(mine, theirs, strict=True))
-        assert not any(each.is_shared() for each in theirs)
-    loaders(*data, RECIPE, CPU)
-    assert capsys.readouterr().out == "", "without processes nothing is shared"

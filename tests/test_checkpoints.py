@@ -38,6 +38,23 @@ def _tar(path, names):
     return path.read_bytes()
 
 
+def test_archives_are_known_by_what_they_hold(tmp_path):
+    path = tmp_path / "w.pt"
+    torch.save({"a": torch.zeros(100)}, path)
+    whole = path.read_bytes()
+    assert kind_of(path) == "torch"
+    path.write_bytes(whole[: len(whole) // 2])
+    assert kind_of(path).startswith("a file of torch that is cut or damaged")
+    _archive(path, ["m/data.pkl", "m/constants.pkl", "m/code/__torch__/linear.py"])
+    assert kind_of(path).startswith("a TorchScript program, which would be run")
+    for names, kind in ((["w.pth"], "ZIP"), (["a.npy", "b.npy"], "npz"), (["c.json", "model.weights.h5"], "Keras")):
+        _archive(path, names)
+        assert kind in kind_of(path)
+    for names, kind in ((["a/w.pth"], "an archive (tar)"), (["sys_info", "pickle", "storages"], "of before 2017")):
+        _tar(path, names)
+        assert kind in kind_of(path)
+
+
 OTHERS = {
     "a Git LFS pointer .*; run git lfs pull": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 125\n",
     "a git-annex pointer": b"/annex/objects/SHA256E-s1--0.pt\n",
@@ -71,21 +88,18 @@ def test_what_is_not_weights_is_told_as_what_it_is(tmp_path, kind, name):
         read_tensors(tmp_path / name)
 
 
-def test_archives_are_told_apart(tmp_path):
-    path = tmp_path / "w.pt"
-    torch.save({"a": torch.zeros(100)}, path)
+@pytest.mark.parametrize("keep", [0.001, 0.01, 0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("kind", ["safetensors", "zip", "old"])
+def test_a_file_that_is_cut_is_told_as_cut(tmp_path, kind, keep):
+    path, tensors = tmp_path / "w.pt", {"a": torch.rand(100, 100), "b": torch.rand(100)}
+    if kind == "safetensors":
+        save_file(tensors, path)
+    else:
+        torch.save(tensors, path, _use_new_zipfile_serialization=kind == "zip")
     whole = path.read_bytes()
-    assert kind_of(path) == "torch"
-    path.write_bytes(whole[: len(whole) // 2])
-    assert kind_of(path).startswith("a file of torch that is cut or damaged")
-    _archive(path, ["m/data.pkl", "m/constants.pkl", "m/code/__torch__/linear.py"])
-    assert kind_of(path).startswith("a TorchScript program, which would be run")
-    for names, kind in ((["w.pth"], "ZIP"), (["a.npy", "b.npy"], "npz"), (["c.json", "model.weights.h5"], "Keras")):
-        _archive(path, names)
-        assert kind in kind_of(path)
-    for names, kind in ((["a/w.pth"], "an archive (tar)"), (["sys_info", "pickle", "storages"], "of before 2017")):
-        _tar(path, names)
-        assert kind in kind_of(path)
+    path.write_bytes(whole[: int(keep * len(whole))])
+    with pytest.raises(WeightsError, match="cut or damaged"):
+        read_tensors(path)
 
 
 def test_flat():
@@ -134,20 +148,6 @@ def test_the_content_decides_not_the_name(tmp_path):
             assert found.keys() == tensors.keys() and all(torch.equal(found[n], tensors[n]) for n in tensors)
 
 
-@pytest.mark.parametrize("keep", [0.001, 0.01, 0.1, 0.5, 0.9, 0.999])
-@pytest.mark.parametrize("kind", ["safetensors", "zip", "old"])
-def test_a_file_that_is_cut_is_told_as_cut(tmp_path, kind, keep):
-    path, tensors = tmp_path / "w.pt", {"a": torch.rand(100, 100), "b": torch.rand(100)}
-    if kind == "safetensors":
-        save_file(tensors, path)
-    else:
-        torch.save(tensors, path, _use_new_zipfile_serialization=kind == "zip")
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(keep * len(whole))])
-    with pytest.raises(WeightsError, match="cut or damaged"):
-        read_tensors(path)
-
-
 def test_a_file_that_cannot_be_read_says_why(tmp_path):
     with pytest.raises(WeightsError, match=r"gone\.pt: no such file.*weights/README\.md"):
         read_tensors(tmp_path / "gone.pt")
@@ -194,6 +194,60 @@ def _pre(prefix, state):
     return {prefix + name: value for name, value in state.items()}
 
 
+def test_of_two_that_fit_the_plain_one_is_taken_and_named(state):
+    other = {name: torch.zeros_like(value) for name, value in state.items()}
+    for content in (
+        {"ema": other, "model": state},
+        {"model": state, "ema": other},
+        {"modelEMA": other, "a": {"b": state}},
+        {"state_dict": {**_pre("teacher.", other), **_pre("student.", state)}},
+    ):
+        found = _fit(content)
+        assert torch.equal(found["stem.weight"], state["stem.weight"])
+        assert "stands in it 2 times" in found.changes[0] and "; taken is '" in found.changes[0]
+
+
+def test_a_head_that_is_another_is_left_to_the_caller(state):
+    body = {name: value for name, value in state.items() if not name.startswith("fc.")}
+    linear, layers = torch.nn.Linear, torch.nn.Sequential
+    heads = [linear(3, 400), linear(3, 2), layers(linear(3, 3), torch.nn.ReLU(), linear(3, 1))]
+    heads += [layers(torch.nn.BatchNorm1d(3, affine=False), linear(3, 1)), torch.nn.Conv1d(3, 1, 1)]
+    contents = [{**body, **_pre("fc.", head.state_dict())} for head in heads]
+    beside = {**_pre("neck.", linear(3, 3).state_dict()), **_pre("c.", linear(3, 1).state_dict())}
+    contents += [body, {**_pre("body.", body), **beside}]
+    for content in contents:
+        found = _fit(content)
+        assert found.keys() == body.keys()
+    said = _fit({**_pre("body.", body), **_pre("cls.1.", linear(3, 1).state_dict())}).changes
+    assert said[0].startswith("names changed: cls.1.weight → fc.weight, cls.1.bias → fc.bias, body.stem.weight → ")
+    bias = _fit({name: value for name, value in state.items() if name != "fc.bias"})
+    assert torch.equal(bias["fc.weight"], state["fc.weight"]) and not bias["fc.bias"].any()
+    assert "0 at the start: fc.bias" in bias.changes[-1]
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64, torch.float8_e4m3fn])
+def test_numbers_become_float32(state, kind):
+    found = _fit({name: value.to(kind) for name, value in state.items()})
+    assert {name: value.dtype for name, value in found.items()} == {n: v.dtype for n, v in state.items()}
+    assert torch.equal(found["stem.weight"], state["stem.weight"].to(kind).float())
+    assert f"converted from {str(kind)[6:]} to float32" in " ".join(found.changes)
+
+
+@pytest.mark.parametrize("value", [torch.tensor([torch.nan]), torch.tensor([1e300], dtype=torch.float64)])
+def test_values_that_are_no_numbers_are_refused(state, value):
+    with pytest.raises(WeightsError, match=r"w\.pt: fc\.bias holds values that are no numbers"):
+        _fit({**state, "fc.bias": value})
+
+
+@pytest.mark.parametrize("value", [
+    torch.ones(3, 4, dtype=torch.int8), torch.ones(3, 4).to_sparse(), torch.ones(3, 4, dtype=torch.complex64),
+    torch.ones(3, 4, device="meta"),
+])
+def test_numbers_of_no_use_are_refused(state, value):
+    with pytest.raises(WeightsError, match=r"stem\.weight is .*, expected dense float32"):
+        _fit({**state, "stem.weight": value})
+
+
 WRAPS = {
     "bare": lambda s: s,
     "net": lambda s: {"net": s, "epoch": 3},
@@ -218,61 +272,7 @@ def test_the_network_is_found_however_it_is_wrapped(state, wrap):
     found = _fit(content)
     assert list(found) == list(state) and all(torch.equal(found[name], state[name]) for name in state)
     _Tiny().load_state_dict(found)
-    assert bool(found.said) == (flatten(content).keys() != state.keys())
-
-
-def test_of_two_that_fit_the_plain_one_is_taken_and_said(state):
-    other = {name: torch.zeros_like(value) for name, value in state.items()}
-    for content in (
-        {"ema": other, "model": state},
-        {"model": state, "ema": other},
-        {"modelEMA": other, "a": {"b": state}},
-        {"state_dict": {**_pre("teacher.", other), **_pre("student.", state)}},
-    ):
-        found = _fit(content)
-        assert torch.equal(found["stem.weight"], state["stem.weight"])
-        assert "stands in it 2 times" in found.said[0] and "; taken is '" in found.said[0]
-
-
-@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64, torch.float8_e4m3fn])
-def test_numbers_become_float32(state, kind):
-    found = _fit({name: value.to(kind) for name, value in state.items()})
-    assert {name: value.dtype for name, value in found.items()} == {n: v.dtype for n, v in state.items()}
-    assert torch.equal(found["stem.weight"], state["stem.weight"].to(kind).float())
-    assert f"converted from {str(kind)[6:]} to float32" in " ".join(found.said)
-
-
-@pytest.mark.parametrize("value", [torch.tensor([torch.nan]), torch.tensor([1e300], dtype=torch.float64)])
-def test_values_that_are_no_numbers_are_refused(state, value):
-    with pytest.raises(WeightsError, match=r"w\.pt: fc\.bias holds values that are no numbers"):
-        _fit({**state, "fc.bias": value})
-
-
-@pytest.mark.parametrize("value", [
-    torch.ones(3, 4, dtype=torch.int8), torch.ones(3, 4).to_sparse(), torch.ones(3, 4, dtype=torch.complex64),
-    torch.ones(3, 4, device="meta"),
-])
-def test_numbers_of_no_use_are_refused(state, value):
-    with pytest.raises(WeightsError, match=r"stem\.weight is .*, expected dense float32"):
-        _fit({**state, "stem.weight": value})
-
-
-def test_a_head_that_is_another_is_left_to_the_caller(state):
-    body = {name: value for name, value in state.items() if not name.startswith("fc.")}
-    linear, layers = torch.nn.Linear, torch.nn.Sequential
-    heads = [linear(3, 400), linear(3, 2), layers(linear(3, 3), torch.nn.ReLU(), linear(3, 1))]
-    heads += [layers(torch.nn.BatchNorm1d(3, affine=False), linear(3, 1)), torch.nn.Conv1d(3, 1, 1)]
-    contents = [{**body, **_pre("fc.", head.state_dict())} for head in heads]
-    beside = {**_pre("neck.", linear(3, 3).state_dict()), **_pre("c.", linear(3, 1).state_dict())}
-    contents += [body, {**_pre("body.", body), **beside}]
-    for content in contents:
-        found = _fit(content)
-        assert found.keys() == body.keys()
-    said = _fit({**_pre("body.", body), **_pre("cls.1.", linear(3, 1).state_dict())}).said
-    assert said[0].startswith("names changed: cls.1.weight → fc.weight, cls.1.bias → fc.bias, body.stem.weight → ")
-    bias = _fit({name: value for name, value in state.items() if name != "fc.bias"})
-    assert torch.equal(bias["fc.weight"], state["fc.weight"]) and not bias["fc.bias"].any()
-    assert "0 at the start: fc.bias" in bias.said[-1]
+    assert bool(found.changes) == (flatten(content).keys() != state.keys())
 
 
 def test_what_does_not_fit_is_named(state):

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoquality.clips import Form, clip_input, fit_square, model_input, read_clip, small_frames, window
+from echoquality.clips import Form, Window, clip_input, fit_square, model_input, read_clip
 from echoquality.corpus import clip_dataset
 from echoquality.dicom import BadFile, clip_sector, read_frames, read_header
 from echoquality.phantom import simulate_clip
@@ -33,6 +33,7 @@ def test_real_clip():
     clip = read_clip(path)
     assert clip.shape == (30, 112, 112, 3) and clip.dtype == np.uint8
     assert np.array_equal(read_clip(path, Form(most=7)), clip[:7])
+    assert np.array_equal(read_clip(path, indices=[20, 3], header=read_header(path)), clip[[20, 3]])
     grey = read_clip(path, Form(grey=True))
     assert grey.shape == (30, 112, 112, 1)
     assert abs(grey.astype(int) - clip.mean(axis=3, keepdims=True)).mean() < 2  # a nearly grey picture
@@ -122,10 +123,18 @@ def test_what_is_no_clip_raises(tmp_path):
 
 
 def test_window():
-    assert window(64).tolist() == list(range(0, 32, 2))
-    assert window(64, start=7)[:3].tolist() == [7, 9, 11]
-    assert window(5, frames=8, step=2).tolist() == [0, 2, 4, 1]  # a short clip repeats
-    assert len(window(1)) == 16
+    window = Window()
+    assert window.count == 16 and window.indices(64).tolist() == list(range(0, 32, 2))
+    assert window.indices(64, start=7)[:3].tolist() == [7, 9, 11]
+    assert Window(8, 2).indices(5).tolist() == [0, 2, 4, 1]  # a short clip repeats
+    assert len(window.indices(1)) == 16
+
+
+@given(length=st.integers(1, 100), frames=st.integers(1, 64), step=st.integers(1, 4), start=st.integers(0, 50))
+def test_a_window_stays_in_its_clip(length, frames, step, start):
+    window = Window(frames, step)
+    chosen = window.indices(length, start)
+    assert len(chosen) == window.count == -(-frames // step) and chosen.min() >= 0 and chosen.max() < length
 
 
 def test_standardised():
@@ -158,9 +167,3 @@ def test_as_the_existing_weights_expect():
     expected = (bgr - torch.tensor(mean).view(3, 1, 1, 1)) / torch.tensor(std).view(3, 1, 1, 1)
     expected = expected[:, [i % 30 for i in range(0, 32, 2)]]
     assert (clip_input(path)[0] - expected).abs().mean() < 0.02  # two JPEG decoders differ by a grey level here and there
-
-
-@given(length=st.integers(1, 100), frames=st.integers(1, 64), step=st.integers(1, 4), start=st.integers(0, 50))
-def test_a_window_stays_in_its_clip(length, frames, step, start):
-    chosen = window(length, frames, step, start)
-    assert len(chosen) == -(-frames // step) and chosen.min() >= 0 and chosen.max() < length

@@ -54,11 +54,11 @@ def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
 
 
 def test_grad_cam_is_laid_over_what_the_network_saw(dataset, tmp_path):
-    from echoquality.clips import Form
+    from echoquality.clips import Form, Window
     from echoquality.model import Model, make_network, save_model
 
     path = tmp_path / "model.safetensors"
-    save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), 16, 2), path)
+    save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), Window(16, 2)), path)
     predictions = write_predictions(dataset, tmp_path, sha256(path)[:12])
     shown = error_browser(predictions, dataset, path)
     file, seen = shown._player.clips
@@ -68,7 +68,7 @@ def test_grad_cam_is_laid_over_what_the_network_saw(dataset, tmp_path):
     shown._player.controls.switches["overlay"].value = True
     assert "display: block" in shown._player._style.value.split(".over {")[-1]
     other = tmp_path / "other.safetensors"
-    save_model(Model(make_network("mc3_18", 1), "mc3_18", Form(size=56), 16, 2), other)
+    save_model(Model(make_network("mc3_18", 1), "mc3_18", Form(size=56), Window(16, 2)), other)
     assert "another model" in error_browser(predictions, dataset, other).value
 
 

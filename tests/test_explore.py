@@ -17,7 +17,7 @@ import yaml
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from echoquality.clips import Form
+from echoquality.clips import Form, Window
 from echoquality.core import project_root, sha256
 from echoquality.evidence import simulated_predictions_of
 from echoquality.model import Model, make_network, save_model
@@ -47,7 +47,7 @@ def place(dataset, tmp_path_factory) -> Path:
     "A folder with this notebook, its parameters set to a simulated dataset."
     folder, home = tmp_path_factory.mktemp("lab"), dataset.parent.parent
     model = folder / "model.safetensors"
-    save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), 16, 2), model)
+    save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), Window(16, 2)), model)
     values = {"results_dir": f"{home}/results/inference_output", "raw_data_dir": f"{home}/raw_data", "most": 10}
     values |= {"reviews_csv": f"{folder}/reviews.csv", "reviewer": "ana", "annotations_csv": str(dataset)}
     simulated_predictions_of(dataset, sha256(model)[:12]).to_parquet(folder / "predictions.parquet")

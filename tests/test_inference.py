@@ -12,7 +12,7 @@ import torch
 from pydicom.data import get_testdata_file
 
 from echoquality import folders
-from echoquality.clips import Form
+from echoquality.clips import Form, Window
 from echoquality.core import WorkError
 from echoquality.inference import InferenceError, InferenceSettings, infer, summary
 from echoquality.model import Model, WeightsError, make_network, save_model
@@ -37,7 +37,7 @@ def where(corpus, tmp_path_factory):
     "Simulated studies with what strays into them, and a network that has learned nothing."
     folder = tmp_path_factory.mktemp("inference")
     shutil.copytree(corpus, folder, dirs_exist_ok=True)
-    model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), 8, 2, temperature=1.3)
+    model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), Window(8, 2), temperature=1.3)
     save_model(model, folder / "model.safetensors")
     raw = folder / "raw_data"
     study = raw / "EPIQ7-1"

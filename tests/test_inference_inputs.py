@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from echoquality import folders
-from echoquality.clips import Form
+from echoquality.clips import Form, Window
 from echoquality.core import WorkError
 from echoquality.inference import InferenceError, InferenceSettings, infer, summary
 from echoquality.model import Model, make_network, save_model
@@ -19,7 +19,7 @@ from echoquality.results import read_results
 def weights(tmp_path_factory):
     "A network that has learned nothing."
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
-    save_model(Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=16), 8, 2), path)
+    save_model(Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=16), Window(8, 2)), path)
     return path
 
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from echoquality.clips import Form
+from echoquality.clips import Form, Window
 from echoquality.model import Model, make_network, save_model
 
 
 def command(corpus: Path, folder: Path, out: str = "out") -> list[str]:
     "The command line that scores the corpus into `folder`/`out`, with a network that has learned nothing."
-    save_model(Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), 8, 2), folder / "m.safetensors")
+    model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), Window(8, 2))
+    save_model(model, folder / "m.safetensors")
     options = [f"--raw-data-dir={corpus / 'raw_data'}", f"--model={folder / 'm.safetensors'}"]
     options += [f"--output-dir={folder / out}", "--batch-size=3", "--precision=32", "--workers=2"]
     return [sys.executable, "-m", "echoquality.inference", *options]

@@ -18,7 +18,7 @@ from sklearn.metrics import roc_auc_score
 
 from echoquality.annotations import read_annotations
 from echoquality.batches import ClipSet, Hardware, LearningError, Recipe
-from echoquality.clips import Form, model_input
+from echoquality.clips import Form, Window, model_input
 from echoquality.learning import Learner, _is_interrupt, _lost_loader, fit, fitting_batch, predict
 from echoquality.model import make_network
 from echoquality.store import build_store
@@ -27,16 +27,7 @@ FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
 
 
-def test_the_batch_that_fits_is_found():
-    def step(batch_size):
-        if batch_size > 5:
-            raise torch.OutOfMemoryError
-
-    assert fitting_batch(step, 32) == 4
-    assert fitting_batch(lambda n: step(9), 32) == 0
-
-
-RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, frames=4, step=2, seed=5)
+RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, window=Window(4, 2), seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -63,24 +54,57 @@ def trained(data, tmp_path_factory):
     return folder, network, fit(network, *data, RECIPE, CPU, folder)
 
 
-def test_training_leaves_the_best_epoch(data, trained):
-    folder, network, history = trained
-    assert list(history["epoch"]) == [0, 1, 2] and history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
-    assert _without_seconds(pd.read_csv(folder / "metrics.csv")).round(9).equals(_without_seconds(history).round(9))
-    val = data[0][data[0]["split"] == "val"]
-    logits = predict(network, val, data[1], RECIPE, CPU)
-    best = history.loc[history["val_loss"].idxmin()]
-    assert roc_auc_score(val["quality_score"], logits) == pytest.approx(best["val_auroc"])
+def test_what_is_frozen_stays_as_it_was(data, tmp_path):
+    network, before = _network(), _network().state_dict()
+    fit(network, *data, replace(RECIPE, epochs=1, unfreeze=1), CPU, tmp_path)
+    after = network.state_dict()
+    changed = {name.split(".")[0] for name, value in after.items() if not torch.equal(value, before[name])}
+    assert changed == {"layer4", "fc"}
 
 
-@pytest.mark.parametrize("processes", [0, 2])
-def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, processes):
-    fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)
-    network = make_network("mc3_18", seed=99)  # what it holds does not matter
-    history = fit(network, *data, RECIPE, replace(CPU, loaders=processes), tmp_path, resume=True)
-    assert _without_seconds(history).equals(_without_seconds(trained[2]))
-    weights = trained[1].state_dict()
-    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_epoch(data, tmp_path):
+    network = _network()
+
+    def poison(*_):
+        with torch.no_grad():
+            network.fc.bias.fill_(float("nan"))
+
+    with pytest.raises(LearningError, match=r"epoch 2, batch 1 of 'train'; the epoch before it is in .*last\.ckpt"):
+        fit(network, *data, RECIPE, CPU, tmp_path, [poison])
+    kept = torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)
+    assert kept["epoch"] == 0
+
+
+def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
+    heard = []
+
+    def listen(history, steps):
+        heard.append((len(history), list(steps)))
+        if len(history) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(_network(), *data, RECIPE, CPU, tmp_path, [listen])
+    batches = -(-(data[0]["split"] == "train").sum() // RECIPE.batch_size)
+    assert heard == [(1, list(range(1, batches + 1))), (2, list(range(batches + 1, 2 * batches + 1)))]
+    assert (tmp_path / "checkpoints/last.ckpt").is_file()
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(history, steps):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000 if len(history) == 2 else soft, hard))
+
+    try:
+        with pytest.raises(OSError, match=r"ckpt could not be written, .* the checkpoint before it is whole"):
+            fit(_network(), *data, RECIPE, CPU, tmp_path, [fill])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)["epoch"] == 0
+    assert not list(tmp_path.rglob("*.part"))
+    history = fit(_network(), *data, RECIPE, CPU, tmp_path, resume=True)
+    assert list(history["epoch"]) == [0, 1, 2]
 
 
 def test_a_moved_run_knows_its_best_epoch(data, tmp_path):
@@ -107,6 +131,15 @@ def test_a_run_that_had_stopped_by_itself_is_not_trained_further(data, tmp_path,
     assert len(more) == len(first) + 2
 
 
+def test_the_batch_that_fits_is_found():
+    def step(batch_size):
+        if batch_size > 5:
+            raise torch.OutOfMemoryError
+
+    assert fitting_batch(step, 32) == 4
+    assert fitting_batch(lambda n: step(9), 32) == 0
+
+
 @pytest.mark.parametrize("name", ["last", "best"])
 def test_a_damaged_checkpoint_is_told(data, tmp_path, name):
     fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)
@@ -116,19 +149,24 @@ def test_a_damaged_checkpoint_is_told(data, tmp_path, name):
         fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path, resume=True)
 
 
-def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
-    heard = []
+def test_training_leaves_the_best_epoch(data, trained):
+    folder, network, history = trained
+    assert list(history["epoch"]) == [0, 1, 2] and history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+    assert _without_seconds(pd.read_csv(folder / "metrics.csv")).round(9).equals(_without_seconds(history).round(9))
+    val = data[0][data[0]["split"] == "val"]
+    logits = predict(network, val, data[1], RECIPE, CPU)
+    best = history.loc[history["val_loss"].idxmin()]
+    assert roc_auc_score(val["quality_score"], logits) == pytest.approx(best["val_auroc"])
 
-    def listen(history, steps):
-        heard.append((len(history), list(steps)))
-        if len(history) == 2:
-            raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        fit(_network(), *data, RECIPE, CPU, tmp_path, [listen])
-    batches = -(-(data[0]["split"] == "train").sum() // RECIPE.batch_size)
-    assert heard == [(1, list(range(1, batches + 1))), (2, list(range(batches + 1, 2 * batches + 1)))]
-    assert (tmp_path / "checkpoints/last.ckpt").is_file()
+@pytest.mark.parametrize("processes", [0, 2])
+def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, processes):
+    fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)
+    network = make_network("mc3_18", seed=99)  # what it holds does not matter
+    history = fit(network, *data, RECIPE, replace(CPU, loaders=processes), tmp_path, resume=True)
+    assert _without_seconds(history).equals(_without_seconds(trained[2]))
+    weights = trained[1].state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
 
 
 @pytest.mark.parametrize("count", [1, 9])
@@ -136,47 +174,9 @@ def test_few_clips_and_a_last_batch_of_one(data, tmp_path, count):
     table, store = data
     good, poor = (table[(table["split"] == "train") & (table["quality_score"] == q)] for q in (1, 0))
     few = pd.concat([good.head(count), poor.head(8 if count == 9 else 1), table[table["split"] == "val"].head(9)])
-    recipe = replace(RECIPE, epochs=1, frames=4, step=2)
+    recipe = replace(RECIPE, epochs=1)
     history = fit(_network(), few.reset_index(drop=True), store, recipe, CPU, tmp_path)
     assert np.isfinite(history["train_loss"]).all()
-
-
-def test_what_is_frozen_stays_as_it_was(data, tmp_path):
-    network, before = _network(), _network().state_dict()
-    fit(network, *data, replace(RECIPE, epochs=1, unfreeze=1), CPU, tmp_path)
-    after = network.state_dict()
-    changed = {name.split(".")[0] for name, value in after.items() if not torch.equal(value, before[name])}
-    assert changed == {"layer4", "fc"}
-
-
-def test_a_loss_that_is_no_number_stops_and_keeps_the_last_epoch(data, tmp_path):
-    network = _network()
-
-    def poison(*_):
-        with torch.no_grad():
-            network.fc.bias.fill_(float("nan"))
-
-    with pytest.raises(LearningError, match=r"epoch 2, batch 1 of 'train'; the epoch before it is in .*last\.ckpt"):
-        fit(network, *data, RECIPE, CPU, tmp_path, [poison])
-    kept = torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)
-    assert kept["epoch"] == 0
-
-
-def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def fill(history, steps):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000 if len(history) == 2 else soft, hard))
-
-    try:
-        with pytest.raises(OSError, match=r"ckpt could not be written, .* the checkpoint before it is whole"):
-            fit(_network(), *data, RECIPE, CPU, tmp_path, [fill])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert torch.load(tmp_path / "checkpoints/last.ckpt", weights_only=True)["epoch"] == 0
-    assert not list(tmp_path.rglob("*.part"))
-    history = fit(_network(), *data, RECIPE, CPU, tmp_path, resume=True)
-    assert list(history["epoch"]) == [0, 1, 2]
 
 
 def test_out_of_memory_names_a_batch_that_fits(data, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from echoquality.batches import choose_hardware
-from echoquality.clips import Form, model_input
+from echoquality.clips import Form, Window, model_input
 from echoquality.model import (
     ARCHITECTURES,
     Model,
@@ -111,7 +111,7 @@ def test_state_dicts_as_they_come(tmp_path, state, wrap):
     torch.save(wrap(state), tmp_path / "w.pt")
     loaded = load_weights(tmp_path / "w.pt", "mc3_18")
     assert all(torch.equal(loaded[name], value) for name, value in state.items())
-    assert bool(loaded.said) == ("fc.bias" not in wrap(state))
+    assert bool(loaded.changes) == ("fc.bias" not in wrap(state))
     make_network("mc3_18").load_state_dict(loaded)
 
 
@@ -124,7 +124,7 @@ def test_a_head_for_another_task_is_newly_made_from_a_seed_and_said(tmp_path, ar
     new = make_network(architecture, seed=5).state_dict()
     assert all(torch.equal(loaded[name], new[name]) for name in head)
     assert all(torch.equal(loaded[name], trained[name].to(new[name].dtype)) for name in body)
-    told = " | ".join(loaded.said)
+    told = " | ".join(loaded.changes)
     assert "the head is newly made, of random weights (seed 5): " in told and "float16 to float32" in told
     with pytest.raises(WeightsError, match=rf"the body of {architecture}, but another head: {head[0]} is \(4, "):
         load_weights(tmp_path / "w.pt", architecture, seed=None)
@@ -153,7 +153,7 @@ def test_errors_say_what_was_expected_and_found(tmp_path, state):
 def test_a_model_comes_back_whole(tmp_path, state):
     network = make_network("mc3_18")
     network.load_state_dict(state)
-    model = Model(network, "mc3_18", Form(size=64, grey=True), 16, 1, 0.37, 2.5, {"seed": 3})
+    model = Model(network, "mc3_18", Form(size=64, grey=True), Window(16, 1), 0.37, 2.5, {"seed": 3})
     save_model(model, tmp_path / "model.safetensors")
     loaded = load_model(tmp_path / "model.safetensors")
     assert replace(loaded, network=network) == model and not loaded.network.training
@@ -175,15 +175,6 @@ def test_what_is_no_model_is_refused(tmp_path, state):
     (tmp_path / "model.safetensors").write_text("<html>Sign in")
     with pytest.raises(WeightsError, match=r"is no safetensors file, and nothing else is read as a model \(a web page"):
         load_model(tmp_path / "model.safetensors")
-
-
-def test_a_scorer_is_all_that_a_deployment_needs():
-    network = make_network("mc3_18").eval()
-    clips = torch.randint(0, 256, (2, 8, 56, 56, 3), dtype=torch.uint8)
-    with torch.inference_mode():
-        scores = Scorer(Model(network, "mc3_18", Form(size=56), temperature=2.0))(clips)
-        logits = network(model_input(clips))
-    assert torch.allclose(scores, torch.sigmoid(logits[:, 0] / 2))
 
 
 def test_a_model_is_known_by_its_content_and_read_strictly(tmp_path, state):
@@ -217,6 +208,15 @@ def test_a_model_can_be_read_by_those_whom_the_umask_lets(tmp_path, umask):
         os.umask(before)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
+
+
+def test_a_scorer_is_all_that_a_deployment_needs():
+    network = make_network("mc3_18").eval()
+    clips = torch.randint(0, 256, (2, 8, 56, 56, 3), dtype=torch.uint8)
+    with torch.inference_mode():
+        scores = Scorer(Model(network, "mc3_18", Form(size=56), temperature=2.0))(clips)
+        logits = network(model_input(clips))
+    assert torch.allclose(scores, torch.sigmoid(logits[:, 0] / 2))
 
 
 def test_weights_alone_can_score_and_have_no_threshold(tmp_path, state):

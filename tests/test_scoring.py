@@ -13,7 +13,7 @@ from pydicom import examples
 from pydicom.data import get_testdata_file
 
 from echoquality.batches import choose_hardware
-from echoquality.clips import Form, clip_input
+from echoquality.clips import Form, Window, clip_input
 from echoquality.dicom import BadFile
 from echoquality.model import Model, make_network
 from echoquality.scoring import (
@@ -21,31 +21,12 @@ from echoquality.scoring import (
     View,
     ahead,
     export_onnx,
-    load_clip,
     loaded_clips,
+    read_windows,
     score_clip,
     score_clips,
     window_starts,
 )
-
-
-REAL = Path(examples.get_path("ybr_color"))
-
-
-@pytest.fixture(scope="module")
-def model():
-    return Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=56), 8, 2, temperature=1.7)
-
-
-def test_a_score_is_that_of_the_evaluation(model):
-    with torch.inference_mode():
-        logit = model.network(clip_input(REAL, model.form, 8, 2))[0, 0]
-    assert score_clip(REAL, model) == pytest.approx(float(torch.sigmoid(logit / 1.7)), abs=1e-6)
-    with torch.inference_mode():
-        several = [
-        float(torch.sigmoid(model.network(clip_input(REAL, model.form, 8, 2, s))[0, 0] / 1.7)) for s in (0, 11, 22)
-    ]
-    assert score_clip(REAL, model, windows=3) == pytest.approx(np.mean(several), abs=1e-6)
 
 
 def test_windows_are_spread_over_a_clip():
@@ -53,20 +34,25 @@ def test_windows_are_spread_over_a_clip():
     assert window_starts(10, 32, 3) == [0] and window_starts(33, 32, 5) == [0, 1]
 
 
+REAL = Path(examples.get_path("ybr_color"))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=56), Window(8, 2), temperature=1.7)
+
+
+def test_a_score_is_that_of_the_evaluation(model):
+    with torch.inference_mode():
+        logits = [model.network(clip_input(REAL, model.form, model.window, start))[0, 0] for start in (0, 11, 22)]
+    expected = [float(torch.sigmoid(logit / 1.7)) for logit in logits]
+    assert score_clip(REAL, model) == pytest.approx(expected[0], abs=1e-6)
+    assert score_clip(REAL, model, windows=3) == pytest.approx(np.mean(expected), abs=1e-6)
+
+
 def test_a_file_that_is_no_clip_raises(model):
     with pytest.raises(BadFile, match="not ultrasound: CT"):
         score_clip(get_testdata_file("CT_small.dcm", download=False), model)
-
-
-def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
-    (tmp_path / "a").write_bytes(b"x")
-    still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
-    items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
-    found = list(loaded_clips(items, View(model.form, 8, 2), workers=2))
-    kinds = ["", "unreadable", "still", ""] * 5
-    assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
-    assert np.array_equal(found[0].clips, load_clip(REAL, View(model.form, 8, 2)).clips)
-    assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
 
 
 def test_a_thread_is_no_more_than_two_ahead():
@@ -87,9 +73,20 @@ def test_a_thread_is_no_more_than_two_ahead():
         list(ahead(1 // n for n in (1, 0)))
 
 
+def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+    still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
+    items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
+    found = list(loaded_clips(items, View(model.form, Window(8, 2)), workers=2))
+    kinds = ["", "unreadable", "still", ""] * 5
+    assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
+    assert np.array_equal(found[0].clips, read_windows(REAL, View(model.form, Window(8, 2))).clips)
+    assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
+
+
 def test_batches_give_the_scores_of_single_files(model):
     hardware = choose_hardware("cpu", "32")
-    clip = load_clip(REAL, View(model.form, 8, 2, 3))
+    clip = read_windows(REAL, View(model.form, Window(8, 2), 3))
     flipped = type(clip)(np.ascontiguousarray(clip.clips[:1, :, ::-1]), {})
     found = score_clips([clip, flipped, clip], ["a", "b", "c"], model, hardware, batch_size=2)
     assert found[0]["score"] == pytest.approx(score_clip(REAL, model, 3), abs=1e-6)
@@ -98,7 +95,7 @@ def test_batches_give_the_scores_of_single_files(model):
 
 
 def test_uncertainty_repeats_and_depends_on_the_name_alone(model):
-    hardware, clip = choose_hardware("cpu", "32"), load_clip(REAL, View(model.form, 8, 2))
+    hardware, clip = choose_hardware("cpu", "32"), read_windows(REAL, View(model.form, Window(8, 2)))
     first = score_clips([clip, clip], ["a", "b"], model, hardware, 16, 6, 1)
     again = score_clips([clip, clip], ["x", "a"], model, hardware, 16, 6, 1)
     assert first[0]["uncertainty"] == pytest.approx(again[1]["uncertainty"]) != first[1]["uncertainty"]
@@ -108,11 +105,11 @@ def test_uncertainty_repeats_and_depends_on_the_name_alone(model):
 @pytest.mark.parametrize("architecture", ["mc3_18", "r2plus1d_18"])
 def test_onnx_gives_the_same_scores(tmp_path, architecture):
     runtime = pytest.importorskip("onnxruntime")
-    model = Model(make_network(architecture, seed=1).eval(), architecture, Form(size=56), 32, 2, temperature=1.7)
+    model = Model(make_network(architecture, seed=1).eval(), architecture, Form(size=56), temperature=1.7)
     export_onnx(model, tmp_path / "model.onnx")
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
     session = runtime.InferenceSession(tmp_path / "model.onnx")
-    loaded = [load_clip(REAL, View(model.form, 32, 2, n)) for n in (1, 3)]
+    loaded = [read_windows(REAL, View(model.form, Window(), n)) for n in (1, 3)]
     clips = np.concatenate([each.clips for each in loaded])
     scores = session.run(None, {"clips": clips})[0]
     assert scores.shape == (len(clips),)

@@ -8,12 +8,12 @@ import warnings
 import numpy as np
 import pydicom
 import pytest
-from echoquality.sector import count_pictures, fan_mask, find_sector, fit_fan
 from pydicom import Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
 
 from echoquality.dicom import clip_sector, read_header
 from echoquality.files import BadFile
+from echoquality.sector import count_pictures, fan_mask, find_sector, fit_fan
 
 
 def moving_fan(apex=(160, 10), angles=(-0.7, 0.7), radius=(0, 200), shape=(240, 320)) -> tuple:

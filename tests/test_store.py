@@ -18,10 +18,19 @@ import pytest
 import torch
 
 from echoquality import store as module
-from echoquality.clips import Form, clip_input, model_input, read_clip, window
-from echoquality.store import build_store
+from echoquality.clips import Form, Window, clip_input, model_input, read_clip
+from echoquality.store import build_store, write_shard
 
 SMALL = Form(size=32, most=8)
+
+
+def test_one_bad_file_spoils_no_shard(tmp_path):
+    path, bad = pydicom.examples.get_path("ybr_color"), tmp_path / "bad"
+    bad.write_bytes(b"x")
+    sources = [module.Source(file, module._stamp(file), "0" * 64) for file in (path, bad, path)]
+    assert write_shard(tmp_path, SMALL, sources) == [(bad, "not a DICOM file")]
+    array = np.load(next(tmp_path.glob("shard-*.npy")))
+    assert array.shape == (16, 32, 32, 3) and np.array_equal(array[8:], read_clip(path, SMALL))
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +41,56 @@ def files(corpus):
 @pytest.fixture(scope="module")
 def built(files, tmp_path_factory):
     return build_store(files, tmp_path_factory.mktemp("built"), SMALL, workers=1)
+
+
+def _copied(files, built, tmp_path, count=6):
+    good = [file for file in files if file in built.clips][:count]
+    return [shutil.copyfile(file, tmp_path / f"{i}.dcm") for i, file in enumerate(good)]
+
+
+def test_a_damaged_shard_is_written_again(files, built, tmp_path):
+    mine = _copied(files, built, tmp_path)
+    store = build_store(mine, tmp_path / "s", SMALL, workers=1)
+    shard = sorted(store.folder.glob("*.npy"))[1]
+    sound, frames = shard.read_bytes(), np.arange(3)
+    before = {file: store.read(file, frames) for file in mine}
+    shard.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+    odd = ("{", json.dumps([1]), json.dumps({"array_sha256": "", "clips": []}))
+    for index, text in zip(sorted(store.folder.glob("*.json"))[2:5], odd, strict=True):
+        index.write_text(text)
+    index = sorted(store.folder.glob("*.json"))[0]
+    index.write_text(index.read_text().replace('"first": 0', '"first": 999'))
+    again = build_store(mine, tmp_path / "s", SMALL, workers=1)
+    assert again.clips == store.clips and shard.read_bytes() == sound
+    assert all(np.array_equal(again.read(file, frames), pixels) for file, pixels in before.items())
+
+
+def test_only_what_changed_is_decoded(files, built, tmp_path, monkeypatch):
+    mine = _copied(files, built, tmp_path)
+    first = build_store(mine, tmp_path / "s", SMALL, workers=1)
+    decoded = []
+    monkeypatch.setattr(module, "read_clip", lambda file, form: decoded.append(file) or read_clip(file, form))
+    shutil.copyfile([file for file in files if file in built.clips][10], mine[2])  # another clip under the old name
+    os.utime(mine[3])  # touched, not changed
+    second = build_store(mine, tmp_path / "s", SMALL, workers=1)
+    assert decoded == [mine[2]]
+    assert np.array_equal(second.read(mine[2], np.arange(3)), read_clip(mine[2], SMALL)[:3])
+    assert second.clips[mine[3]] == first.clips[mine[3]]
+
+
+def _killing(folder, form, sources):
+    if any(source.file.name == "3.dcm" for source in sources):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write_shard(folder, form, sources)
+
+
+def test_a_file_that_kills_its_worker_is_left_out_alone(files, built, tmp_path, monkeypatch):
+    mine = _copied(files, built, tmp_path)
+    monkeypatch.setattr(module, "write_shard", _killing)
+    monkeypatch.setattr(module, "_shares", lambda items: [items[:3], items[3:]])
+    store = build_store(mine, tmp_path / "s", SMALL, workers=2)
+    assert set(mine) - set(store.clips) == {mine[3]}
+    assert "killed" in store.bad["reason"].item()
 
 
 def test_the_store_holds_what_read_clip_gives(files, built):
@@ -45,7 +104,7 @@ def test_the_store_holds_what_read_clip_gives(files, built):
 def test_training_and_inference_see_the_same_tensor(tmp_path):
     path = pydicom.examples.get_path("ybr_color")
     store = build_store([path], tmp_path, workers=1)
-    frames = store.read(path, window(store.length(path)))
+    frames = store.read(path, Window().indices(store.length(path)))
     assert torch.equal(model_input(torch.from_numpy(frames)[None]), clip_input(path))
 
 
@@ -81,61 +140,11 @@ def test_the_bytes_do_not_depend_on_the_workers(files, tmp_path):
     assert arrays[0] == arrays[1]
 
 
-def _copied(files, built, tmp_path, count=6):
-    good = [file for file in files if file in built.clips][:count]
-    return [shutil.copyfile(file, tmp_path / f"{i}.dcm") for i, file in enumerate(good)]
-
-
-def test_only_what_changed_is_decoded(files, built, tmp_path, monkeypatch):
-    mine = _copied(files, built, tmp_path)
-    first = build_store(mine, tmp_path / "s", SMALL, workers=1)
-    decoded = []
-    monkeypatch.setattr(module, "read_clip", lambda file, form: decoded.append(file) or read_clip(file, form))
-    shutil.copyfile([file for file in files if file in built.clips][10], mine[2])  # another clip under the old name
-    os.utime(mine[3])  # touched, not changed
-    second = build_store(mine, tmp_path / "s", SMALL, workers=1)
-    assert decoded == [mine[2]]
-    assert np.array_equal(second.read(mine[2], np.arange(3)), read_clip(mine[2], SMALL)[:3])
-    assert second.clips[mine[3]] == first.clips[mine[3]]
-
-
-def test_a_damaged_shard_is_written_again(files, built, tmp_path):
-    mine = _copied(files, built, tmp_path)
-    store = build_store(mine, tmp_path / "s", SMALL, workers=1)
-    shard = sorted(store.folder.glob("*.npy"))[1]
-    sound, frames = shard.read_bytes(), np.arange(3)
-    before = {file: store.read(file, frames) for file in mine}
-    shard.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
-    odd = ("{", json.dumps([1]), json.dumps({"array_sha256": "", "clips": []}))
-    for index, text in zip(sorted(store.folder.glob("*.json"))[2:5], odd, strict=True):
-        index.write_text(text)
-    index = sorted(store.folder.glob("*.json"))[0]
-    index.write_text(index.read_text().replace('"first": 0', '"first": 999'))
-    again = build_store(mine, tmp_path / "s", SMALL, workers=1)
-    assert again.clips == store.clips and shard.read_bytes() == sound
-    assert all(np.array_equal(again.read(file, frames), pixels) for file, pixels in before.items())
-
-
 def test_another_form_is_another_store(files, built, tmp_path):
     mine = _copied(files, built, tmp_path, 2)
     stores = [build_store(mine, tmp_path / "s", form, workers=1) for form in (SMALL, Form(size=32, most=8, grey=True))]
     assert stores[0].folder != stores[1].folder
     assert [s.read(mine[0], np.arange(2)).shape[-1] for s in stores] == [3, 1]
-
-
-def _killing(folder, form, sources):
-    if any(source.file.name == "3.dcm" for source in sources):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return write_shard(folder, form, sources)
-
-
-def test_a_file_that_kills_its_worker_is_left_out_alone(files, built, tmp_path, monkeypatch):
-    mine = _copied(files, built, tmp_path)
-    monkeypatch.setattr(module, "write_shard", _killing)
-    monkeypatch.setattr(module, "_shares", lambda items: [items[:3], items[3:]])
-    store = build_store(mine, tmp_path / "s", SMALL, workers=2)
-    assert set(mine) - set(store.clips) == {mine[3]}
-    assert "killed" in store.bad["reason"].item()
 
 
 BUILD = """

@@ -19,10 +19,10 @@ import pytest
 import torch
 
 from echoquality import tracking as module
-from echoquality.clips import Form, model_input
+from echoquality.clips import Form, Window, model_input
 from echoquality.core import SettingsError, project_root, sha256
 from echoquality.model import Model, make_network
-from echoquality.tracking import Tracker, crown, data_facts, ending, resolved_uri
+from echoquality.tracking import Tracker, _client, data_facts, ending, promote, resolved_uri
 
 
 def test_uris():
@@ -34,62 +34,12 @@ def test_uris():
             resolved_uri(uri)
 
 
-def test_the_champion_is_beaten_or_stays(tmp_path):
-    uri, versions = f"sqlite:///{tmp_path}/mlflow.db", []
-    (tmp_path / "model.safetensors").write_text("weights")
-    for _ in range(2):
-        tracker = Tracker(uri)
-        tracker.start("name", {}, {})
-        client = _client(uri)
-        if not versions:
-            client.create_registered_model("m")
-        versions.append((tracker, client.create_model_version("m", "runs:/x", tracker.run_id).version))
-        tracker.file(tmp_path / "model.safetensors")
-        tracker.finish()
-    (first, one), (second, two) = versions
-    seen = []
-
-    def compared(beats):
-        numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
-        return lambda path: seen.append(path.read_text()) or numbers
-
-    assert crown(first, "m", compared(False)) == f"version {one} is the champion of 'm', the first one" and not seen
-    assert "already" in crown(first, "m", compared(False)) and not seen
-    assert f"version {one} stays the champion" in crown(second, "m", compared(False)) and seen == ["weights"]
-    said = crown(second, "m", compared(True))
-    assert f"version {two} is the champion of 'm' now: against version {one} it has AUROC +0.010" in said
-    assert _client(uri).get_model_version_by_alias("m", "champion").version == two
-    assert "not registered" in crown(first, "other", compared(True))
-
-
-@pytest.fixture(scope="module")
-def model():
-    return Model(make_network("mc3_18").eval(), "mc3_18", Form(size=32), 8, 2)
-
-
-def _client(uri):
-    from mlflow import MlflowClient
-
-    return MlflowClient(uri)
-
-
-def test_what_a_run_holds(tmp_path, model):
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    tracker = Tracker(uri)
-    run_id = tracker.start("name", {"epochs": 3}, {"git_commit": "abc"})
-    for step in (1, 2):
-        tracker.metrics({"val_auroc": 0.4 * step}, step)
-    tracker.figure(plt.figure(), "curves.png")
-    (tmp_path / "metrics.csv").write_text("x\n")
-    tracker.file(tmp_path / "metrics.csv")
-    tracker.model(model, "echoquality")
-    assert tracker.finish() == ""
-    run = _client(uri).get_run(run_id)
-    assert run.info.status == "FINISHED" and run.data.params == {"epochs": "3"}
-    assert run.data.tags["git_commit"] == "abc" and run.data.metrics["val_auroc"] == 0.8
-    assert [m.value for m in _client(uri).get_metric_history(run_id, "val_auroc")] == [0.4, 0.8]
-    assert {a.path for a in _client(uri).list_artifacts(run_id)} == {"curves.png", "metrics.csv"}
-    assert (tmp_path / "mlartifacts").is_dir()
+def test_the_data_are_named(tmp_path):
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "manifest.json").write_text("{}")
+    facts = data_facts(tmp_path / "a.csv")
+    assert facts["manifest_sha256"] == sha256(tmp_path / "manifest.json")
+    assert facts["annotations_sha256"] == sha256(tmp_path / "a.csv")
 
 
 AT_ONCE = """
@@ -119,6 +69,90 @@ def test_trainings_that_start_at_once_are_all_logged(tmp_path):
     assert [run.data.metrics for run in runs] == [{"x": 1.0}] * 3
 
 
+def test_off_needs_no_mlflow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)  # importing it fails
+    tracker = Tracker()
+    assert tracker.start("name", {}, {}) == ""
+    tracker.flush()
+    tracker.figure(None, "x.png")
+    assert tracker.finish() == ""
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match="MLflow is not installed; pip install mlflow, or switch it off"):
+        Tracker("sqlite:///mlflow.db")
+
+
+def test_a_server_that_is_down_at_the_start(capsys):
+    tracker = Tracker("http://user:sec@ret@127.0.0.1:9")
+    assert tracker.start("name", {}, {}) == ""
+    tracker.flush()
+    assert tracker.finish() == "nothing was logged to MLflow"
+    said = capsys.readouterr().out
+    assert "did not take the run" in said and "ret@" not in said
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Model(make_network("mc3_18").eval(), "mc3_18", Form(size=32), Window(8, 2))
+
+
+def test_what_a_run_holds(tmp_path, model):
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    tracker = Tracker(uri)
+    run_id = tracker.start("name", {"epochs": 3}, {"git_commit": "abc"})
+    for step in (1, 2):
+        tracker.metrics({"val_auroc": 0.4 * step}, step)
+    tracker.figure(plt.figure(), "curves.png")
+    (tmp_path / "metrics.csv").write_text("x\n")
+    tracker.file(tmp_path / "metrics.csv")
+    tracker.model(model, "echoquality")
+    assert tracker.finish() == ""
+    run = _client(uri).get_run(run_id)
+    assert run.info.status == "FINISHED" and run.data.params == {"epochs": "3"}
+    assert run.data.tags["git_commit"] == "abc" and run.data.metrics["val_auroc"] == 0.8
+    assert [m.value for m in _client(uri).get_metric_history(run_id, "val_auroc")] == [0.4, 0.8]
+    assert {a.path for a in _client(uri).list_artifacts(run_id)} == {"curves.png", "metrics.csv"}
+    assert (tmp_path / "mlartifacts").is_dir()
+
+
+@pytest.mark.parametrize(("error", "status"), [(None, "FINISHED"), (KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
+def test_a_run_ends_as_its_block_does(tmp_path, error, status):
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    tracker, notes = Tracker(uri), []
+    run_id = tracker.start("name", {}, {})
+    with suppress(KeyboardInterrupt, OSError), ending(tracker, notes):
+        if error:
+            raise error
+    assert _client(uri).get_run(run_id).info.status == status and notes == []
+
+
+def test_the_champion_is_beaten_or_stays(tmp_path):
+    uri, versions = f"sqlite:///{tmp_path}/mlflow.db", []
+    (tmp_path / "model.safetensors").write_text("weights")
+    for _ in range(2):
+        tracker = Tracker(uri)
+        tracker.start("name", {}, {})
+        client = _client(uri)
+        if not versions:
+            client.create_registered_model("m")
+        versions.append((tracker, client.create_model_version("m", "runs:/x", tracker.run_id).version))
+        tracker.file(tmp_path / "model.safetensors")
+        tracker.finish()
+    (first, one), (second, two) = versions
+    seen = []
+
+    def compared(beats):
+        numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
+        return lambda path: seen.append(path.read_text()) or numbers
+
+    assert promote(first, "m", compared(False)) == f"version {one} is the champion of 'm', the first one" and not seen
+    assert "already" in promote(first, "m", compared(False)) and not seen
+    assert f"version {one} stays the champion" in promote(second, "m", compared(False)) and seen == ["weights"]
+    said = promote(second, "m", compared(True))
+    assert f"version {two} is the champion of 'm' now: against version {one} it has AUROC +0.010" in said
+    assert _client(uri).get_model_version_by_alias("m", "champion").version == two
+    assert "not registered" in promote(first, "other", compared(True))
+
+
 def test_the_registered_model_scores_clips_and_holds_no_pickle(tmp_path, model):
     import mlflow
 
@@ -136,49 +170,9 @@ def test_the_registered_model_scores_clips_and_holds_no_pickle(tmp_path, model):
     assert {"model.pt2", "input_example.json"} <= names and not any(n.endswith((".pkl", ".pth")) for n in names)
 
 
-def test_off_needs_no_mlflow(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mlflow", None)  # importing it fails
-    tracker = Tracker()
-    assert tracker.start("name", {}, {}) == ""
-    tracker.flush()
-    tracker.figure(None, "x.png")
-    assert tracker.finish() == ""
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match="MLflow is not installed; pip install mlflow, or switch it off"):
-        Tracker("sqlite:///mlflow.db")
-
-
-@pytest.mark.parametrize(("error", "status"), [(None, "FINISHED"), (KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
-def test_a_run_ends_as_its_block_does(tmp_path, error, status):
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    tracker, notes = Tracker(uri), []
-    run_id = tracker.start("name", {}, {})
-    with suppress(KeyboardInterrupt, OSError), ending(tracker, notes):
-        if error:
-            raise error
-    assert _client(uri).get_run(run_id).info.status == status and notes == []
-
-
 def test_nothing_imports_mlflow_before_it_is_asked_for():
     code = "import sys, echoquality.tracking; assert 'mlflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_a_server_that_is_down_at_the_start(capsys):
-    tracker = Tracker("http://user:sec@ret@127.0.0.1:9")
-    assert tracker.start("name", {}, {}) == ""
-    tracker.flush()
-    assert tracker.finish() == "nothing was logged to MLflow"
-    said = capsys.readouterr().out
-    assert "did not take the run" in said and "ret@" not in said
-
-
-def test_the_data_are_named(tmp_path):
-    (tmp_path / "a.csv").write_text("x")
-    (tmp_path / "manifest.json").write_text("{}")
-    facts = data_facts(tmp_path / "a.csv")
-    assert facts["manifest_sha256"] == sha256(tmp_path / "manifest.json")
-    assert facts["annotations_sha256"] == sha256(tmp_path / "a.csv")
 
 
 def _free_port() -> int:

@@ -3,75 +3,49 @@
 from echoquality.training import *
 
 
-import os
-import re
-import shlex
-import shutil
-import signal
-import subprocess
-import sys
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-
 from echoquality import training as module
-from echoquality.annotations import AnnotationsError
-from echoquality.core import (
-    SettingsError,
-    WorkError,
-    project_root,
-)
-from echoquality.model import WeightsError, load_model, make_network
-from echoquality.training import (
-    TrainingSettings,
-    form_of,
-    prepare,
-    show_augmented,
-    summary,
-    train,
-)
+from echoquality.core import SettingsError, WorkError, project_root
+from echoquality.model import load_model
+from echoquality.training import TrainingSettings, form_of, prepare, show_augmented, summary, train
 
 
-def test_the_defaults_that_other_scripts_rely_on():
-    s = TrainingSettings()
-    assert (s.batch_size, s.epochs, s.learning_rate, s.mlflow, s.architecture) == (8, 30, 1e-4, True, "r2plus1d_18")
-    root = project_root()
-    assert s.annotations_csv == root / "data/training_data_enhanced/echo_annotations_enhanced.csv"
-    assert s.model_weights == root / "weights/video_quality_model.pt"
-    assert s.output_dir == root / "weights/trained_models_enhanced"
-    assert TrainingSettings(model_weights="").model_weights is None
+@pytest.mark.parametrize(("change", "message"), [
+    ({"devices": 2}, r"torchrun --nproc-per-node 2 --nnodes 1 -m echoquality\.training"),
+    ({"tracking_uri": "./mlruns", "mlflow": True}, "expected sqlite:///<file>"),
+    ({"store_dir": "/nowhere", "output_dir": "/nowhere/run"}, "lies in the folder of store_dir"),
+    ({"architecture": "s3d"}, "parameter 'architecture'"),
+    ({"unfreeze": 7}, "parameter 'unfreeze'"),
+])
+def test_wrong_parameters_stop_before_any_work(small_training, tmp_path, change, message):
+    with pytest.raises(SettingsError, match=message):
+        train(TrainingSettings(**{**small_training, "output_dir": tmp_path / "run", **change}))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_dataset_is_no_place_to_write_to(small_training):
+    with pytest.raises(SettingsError, match=r"'output_dir': .* lies in the folder of annotations_csv"):
+        train(TrainingSettings(**small_training, output_dir=small_training["annotations_csv"].parent / "run"))
 
 
 @pytest.fixture(scope="module")
-def where(dataset, store):
-    "A small dataset, a store, and small settings."
-    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
-    places = {"annotations_csv": dataset, "store_dir": store, "model_weights": ""}
-    return {**small, **places, "precision": "32", "workers": 1, "mlflow": False}
-
-
-@pytest.fixture(scope="module")
-def trained(where, tmp_path_factory):
-    settings = TrainingSettings(**where, output_dir=tmp_path_factory.mktemp("runs") / "run")
+def trained(small_training, tmp_path_factory):
+    settings = TrainingSettings(**small_training, output_dir=tmp_path_factory.mktemp("runs") / "run")
     return settings, train(settings)
 
 
-def _epochs(folder):
-    return pd.read_csv(folder / "metrics.csv").drop(columns="seconds")
-
-
-def test_what_a_run_leaves(trained, capsys):
+def test_what_a_run_leaves(trained):
     settings, training = trained
     files = {p.name for p in settings.output_dir.iterdir()}
     tables = {"metrics.csv", "validation.csv", "quarantine.csv"}
     assert files == {"training.json", "model.safetensors", "checkpoints", *tables}
     model = load_model(settings.output_dir / "model.safetensors")
     assert model.form == form_of(settings) and model.threshold == training.model.threshold
-    assert (model.frames, model.step, model.architecture) == (4, 2, "mc3_18")
+    assert (model.window.frames, model.window.step, model.architecture) == (4, 2, "mc3_18")
     seen = training.validation
     assert np.allclose(seen["probability"], 1 / (1 + np.exp(-seen["logit"] / model.temperature)))
     assert model.temperature != 1
@@ -95,226 +69,14 @@ def test_the_same_again_is_refused_or_read(trained, monkeypatch):
     assert {p: p.read_bytes() for p in settings.output_dir.iterdir() if p.is_file()} == before
 
 
-def test_files_of_others_are_not_touched(where, tmp_path):
-    (tmp_path / "metrics.csv").write_text("mine")
-    with pytest.raises(WorkError, match=r"holds metrics\.csv but no run of ours"):
-        train(TrainingSettings(**where, output_dir=tmp_path))
-    with pytest.raises(WorkError, match="is not a folder"):
-        train(TrainingSettings(**where, output_dir=tmp_path / "metrics.csv"))
-    assert os.listdir(tmp_path) == ["metrics.csv"]
-
-
-def test_what_is_not_of_the_run_is_named_and_left_alone(where, tmp_path):
-    for name in ("notes.txt", ".DS_Store"):
-        (tmp_path / name).write_text("mine")
-    training = train(TrainingSettings(**{**where, "epochs": 1}, output_dir=tmp_path))
-    assert "2 in " in summary(training) and "(.DS_Store, notes.txt)" in summary(training)
-    assert {(tmp_path / name).read_text() for name in ("notes.txt", ".DS_Store")} == {"mine"}
-
-
-def test_it_starts_from_weights_and_says_where_from(where, tmp_path, capsys):
-    torch.save(make_network("mc3_18", seed=3).state_dict(), tmp_path / "w.pt")
-    chosen = {**where, "model_weights": tmp_path / "w.pt", "epochs": 1, "learning_rate": 1e-12}
-    training = train(TrainingSettings(**chosen, output_dir=tmp_path / "run"))
-    given = make_network("mc3_18", seed=3).state_dict()
-    assert torch.allclose(training.model.network.fc.weight, given["fc.weight"], atol=1e-8)
-    assert f"starts from: {tmp_path}/w.pt" in capsys.readouterr().out
-    with pytest.raises(WeightsError, match="weights of mc3_18, expected r3d_18"):
-        train(TrainingSettings(**{**chosen, "architecture": "r3d_18"}, output_dir=tmp_path / "x"))
-    with pytest.raises(WeightsError, match=r"no such file.*model_weights=''"):
-        train(TrainingSettings(**{**chosen, "model_weights": tmp_path / "none.pt"}, output_dir=tmp_path / "x"))
-
-
-def test_what_was_done_to_the_weights_is_said(where, tmp_path, capsys):
-    state = make_network("mc3_18", seed=3).half().state_dict() | {"fc.weight": torch.ones(400, 512)}
-    torch.save({"model": state}, tmp_path / "w.pt")
-    chosen = {**where, "model_weights": tmp_path / "w.pt", "epochs": 1, "learning_rate": 1e-12}
-    settings = TrainingSettings(**chosen, output_dir=tmp_path / "run")
-    training = train(settings)
-    head = make_network("mc3_18", seed=settings.seed).fc.weight
-    assert torch.allclose(training.model.network.fc.weight, head, atol=1e-8)
-    printed = capsys.readouterr().out
-    for said in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 512), expected (1, 512)"):
-        assert said in printed and said in summary(training)
-
-
-def test_files_that_are_no_clips_are_left_out_and_listed(where, tmp_path):
-    shutil.copytree(where["annotations_csv"].parent, tmp_path / "d")
-    table = pd.read_csv(where["annotations_csv"])
-    train_rows = table[table["split"] == "train"]["video_path"].tolist()
-    (tmp_path / "d" / train_rows[0]).write_bytes(b"x")
-    (tmp_path / "d" / train_rows[1]).unlink()
-    changed = {**where, "annotations_csv": tmp_path / "d" / where["annotations_csv"].name, "epochs": 1}
-    training = train(TrainingSettings(**changed, output_dir=tmp_path / "run"))
-    listed = pd.read_csv(training.output_dir / "quarantine.csv")
-    assert {os.path.basename(p) for p in listed["path"]} == {os.path.basename(p) for p in train_rows[:2]}
-    assert listed["reason"].str.contains("not a DICOM file|No such file").all()
-    assert "2 of" in training.notes[0] and "see quarantine.csv" in summary(training)
-    with pytest.raises(AnnotationsError, match=r"2 of .* more than max_quarantine_share"):
-        train(TrainingSettings(**changed, max_quarantine_share=0.01, output_dir=tmp_path / "x"))
-
-
-@pytest.mark.parametrize(("change", "message"), [
-    ({"devices": 2}, r"torchrun --nproc-per-node 2 --nnodes 1 -m echoquality\.training"),
-    ({"tracking_uri": "./mlruns", "mlflow": True}, "expected sqlite:///<file>"),
-    ({"store_dir": "/nowhere", "output_dir": "/nowhere/run"}, "lies in the folder of store_dir"),
-    ({"architecture": "s3d"}, "parameter 'architecture'"),
-    ({"unfreeze": 7}, "parameter 'unfreeze'"),
-])
-def test_wrong_parameters_stop_before_any_work(where, tmp_path, change, message):
-    with pytest.raises(SettingsError, match=message):
-        train(TrainingSettings(**{**where, "output_dir": tmp_path / "run", **change}))
-    assert not (tmp_path / "run").exists()
-
-
-def test_the_dataset_is_no_place_to_write_to(where):
-    with pytest.raises(SettingsError, match=r"'output_dir': .* lies in the folder of annotations_csv"):
-        train(TrainingSettings(**where, output_dir=where["annotations_csv"].parent / "run"))
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": []}', '{"identity": {}, "done": null}'])
-def test_a_damaged_run_is_told(where, tmp_path, text):
-    (tmp_path / "training.json").write_text(text)
-    with pytest.raises(WorkError, match=r"training\.json is damaged|holds another run"):
-        train(TrainingSettings(**where, output_dir=tmp_path, resume=True))
-
-
-def test_a_run_in_mlflow(where, tmp_path):
-    from mlflow import MlflowClient
-
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    training = train(TrainingSettings(**{**where, "mlflow": True}, tracking_uri=uri, output_dir=tmp_path / "run"))
-    client = MlflowClient(uri)
-    run = client.get_run(training.run_id)
-    assert run.info.status == "FINISHED" and run.data.params["epochs"] == "2" and training.notes == ()
-    assert len(run.data.tags["manifest_sha256"]) == len(run.data.tags["annotations_sha256"]) == 64
-    assert [m.step for m in client.get_metric_history(training.run_id, "val_auroc")] == [0, 1]
-    assert len(client.get_metric_history(training.run_id, "step_loss")) > 2
-    assert run.data.metrics["threshold"] == pytest.approx(training.model.threshold)
-    files = {"curves.png", "confusion.png", "metrics.csv", "model.safetensors"}
-    assert files <= {a.path for a in client.list_artifacts(training.run_id)}
-    assert client.get_model_version("echoquality", "1").run_id == training.run_id
-    assert not any(str(where["annotations_csv"].parent) in value for value in run.data.params.values())
-    more = {**where, "mlflow": False, "epochs": 3, "resume": True}
-    assert train(TrainingSettings(**more, output_dir=tmp_path / "run")).run_id == ""
-    more |= {"mlflow": True, "epochs": 4}
-    assert train(TrainingSettings(**more, tracking_uri=uri, output_dir=tmp_path / "run")).run_id == training.run_id
-
-
-def test_a_server_that_is_down_does_not_stop_training(where, tmp_path, capsys):
-    down = {**where, "mlflow": True, "tracking_uri": "http://127.0.0.1:9", "epochs": 1}
-    training = train(TrainingSettings(**down, output_dir=tmp_path / "run"))
-    assert training.notes == ("nothing was logged to MLflow",) and training.run_id == ""
-    assert (tmp_path / "run/metrics.csv").is_file()
-
-
-@pytest.mark.slow
-def test_a_search_takes_the_best_of_its_trials(where, tmp_path, monkeypatch):
-    from mlflow import MlflowClient
-
-    monkeypatch.setattr(module, "ARCHITECTURES", ("mc3_18",))
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    chosen = {**where, "mlflow": True, "tracking_uri": uri, "epochs": 1, "output_dir": tmp_path / "run"}
-    training = train(TrainingSettings(**chosen, search_trials=2))
-    trials = pd.read_csv(tmp_path / "run/trials.csv")
-    assert len(trials) == 2 and training.history["val_loss"].min() == pytest.approx(trials["value"].min())
-    assert load_model(tmp_path / "run/model.safetensors").threshold == training.model.threshold
-    client = MlflowClient(uri)
-    runs = client.search_runs([client.get_experiment_by_name("echoquality").experiment_id])
-    assert sum(run.data.tags.get("mlflow.parentRunId") == training.run_id for run in runs) == 2
-    more = train(TrainingSettings(**chosen, search_trials=3, resume=True))
-    assert len(pd.read_csv(tmp_path / "run/trials.csv")) == 3 and "best of 3 trials" in more.notes[0]
-    assert len(list((tmp_path / "run/trials").glob("*/model.safetensors"))) == 3
-
-
-def _command(where, output_dir, *more):
-    options = [f"--{name.replace('_', '-')}={value}" for name, value in where.items() if name != "mlflow"]
-    return ["-m", "echoquality.training", *options, "--no-mlflow", f"--output-dir={output_dir}", *more]
-
-
-ENV = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums depend on the number of threads
-HOW = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env": ENV}
-
-
-@pytest.fixture(scope="module")
-def undisturbed(where, shared):
-    "(folder, what was said) of a training of three epochs that was left alone."
-
-    def make(folder):
-        done = subprocess.run([sys.executable, *_command({**where, "epochs": 3}, folder / "run")], **HOW)
-        (folder / "said").write_text(done.stdout)
-
-    folder = shared("undisturbed", make)
-    return folder / "run", (folder / "said").read_text()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_training_ends_like_an_undisturbed_one(where, undisturbed, tmp_path, how):
-    killed = [sys.executable, *_command({**where, "epochs": 3}, tmp_path / "run")]
-    job = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=ENV)
-    for line in job.stdout:
-        if line.startswith("epoch 1/"):
-            while not (tmp_path / "run/checkpoints/last.ckpt").exists():
-                time.sleep(0.01)
-            job.send_signal(how)
-    assert job.wait() != 0
-    again = subprocess.run([*killed, "--resume"], **HOW).stdout
-    assert "epoch 1/3" not in again and "epoch 3/3" in again
-    assert _epochs(tmp_path / "run").equals(_epochs(undisturbed[0]))
-    assert again.splitlines()[-7:] == undisturbed[1].splitlines()[-7:]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("begun", [pytest.param("files", marks=pytest.mark.more), "epoch 1/"])
-def test_a_group_that_is_told_to_end_says_one_line(where, tmp_path, begun):
-    two = {**where, "epochs": 50, "workers": 2, "store_dir": tmp_path / "store"}
-    command = [sys.executable, "-u", *_command(two, tmp_path / "run")]
-    with (tmp_path / "said").open("w+") as log:
-        job = subprocess.Popen(command, stdout=log, stderr=log, text=True, env=ENV, start_new_session=True)
-        ready = {"files": lambda: list((tmp_path / "store").rglob("*.json"))}
-        ready["epoch 1/"] = lambda: "epoch 1/" in (tmp_path / "said").read_text()
-        while not ready[begun]() and job.poll() is None:
-            time.sleep(0.01)
-        os.killpg(job.pid, signal.SIGTERM)
-        assert job.wait(60) == 1
-    said = (tmp_path / "said").read_text()
-    assert "Traceback" not in said and said.count("interrupted; with --resume the same command goes on") == 1
-    assert "interrupted" in said.splitlines()[-1]
-
-
-SMALL = "mount -t tmpfs -o size=1m tmpfs /dev/shm"
-
-
-@pytest.mark.slow
-def test_a_container_with_little_shared_memory_trains(where, tmp_path):
-    if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
-        pytest.skip("mounting is not permitted here")
-    large = {**where, "image_size": 40, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
-    command = shlex.join([sys.executable, *map(str, _command(large, tmp_path / "run"))])
-    done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
-    assert re.search(r"note: shared memory has [01] MB free, and \d+ MB may be needed", done.stdout), done.stdout
-    assert "epoch 1/1" in done.stdout
-
-
-@pytest.mark.slow
-def test_two_processes_share_the_work(where, tmp_path):
-    both = {**where, "epochs": 4, "batch_size": 4}
-    torchrun = ["-m", "torch.distributed.run", "--nproc-per-node=2"]
-    torchrun += ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]  # a free port on loopback
-    command = [sys.executable, *torchrun, *_command(both, tmp_path / "two", "--accelerator=cpu", "--devices=2")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("epoch 4/4") == 1, "one of them speaks"
-    again = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=120)
-    assert again.returncode == 0 and "read, not trained" in again.stdout
-    one = train(TrainingSettings(**{**both, "batch_size": 8}, output_dir=tmp_path / "one"))
-    two = pd.read_csv(tmp_path / "two/validation.csv")
-    assert list(two["video_path"]) == list(one.validation["video_path"])
-    ends = [table.iloc[-1] for table in (pd.read_csv(tmp_path / "two/metrics.csv"), one.history)]
-    for name, noise in (("train_loss", 0.25), ("val_auroc", 0.2)):
-        assert abs(ends[0][name] - ends[1][name]) < noise
-    assert ends[0]["clips"] == -(-ends[1]["clips"] // 2), "each sees its half"
+def test_the_defaults_that_other_scripts_rely_on():
+    s = TrainingSettings()
+    assert (s.batch_size, s.epochs, s.learning_rate, s.mlflow, s.architecture) == (8, 30, 1e-4, True, "r2plus1d_18")
+    root = project_root()
+    assert s.annotations_csv == root / "data/training_data_enhanced/echo_annotations_enhanced.csv"
+    assert s.model_weights == root / "weights/video_quality_model.pt"
+    assert s.output_dir == root / "weights/trained_models_enhanced"
+    assert TrainingSettings(model_weights="").model_weights is None
 
 
 def test_augmented_clips_are_shown(trained):

@@ -20,6 +20,17 @@ from echoquality.model import load_weights, make_network
 from echoquality.weights import FetchError, FetchSettings, fetch, main
 
 
+@pytest.mark.parametrize("values", [
+    {"url": "file:///etc/passwd"}, {"url": "ftp://h/w.pt"}, {"url": "weights/w.pt"}, {"url": "https://"},
+    {"url": "https://name:password@h/w.pt"}, {"url": "https://h/"}, {"url": "https://h/%2e%2e"},
+    {"url": "https://h/w.pt", "name": "../w.pt"}, {"url": "https://h/a%2Fb"}, {"url": "https://h/w", "name": ".hidden"},
+    {"url": "https://h/w.pt", "sha256": "abc"},
+])
+def test_what_cannot_be_asked_for(values):
+    with pytest.raises(SettingsError, match="expected"):
+        FetchSettings(**values)
+
+
 class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -81,53 +92,32 @@ def _names(folder):
     return sorted(path.name for path in folder.iterdir() if path.suffix != ".lock")
 
 
-def test_a_file_is_fetched_checked_and_told(server, weights, tmp_path, capsys):
-    settings = _ask(server, tmp_path / "new", weights)
-    path = fetch(settings)
-    assert path.read_bytes() == weights and _names(tmp_path / "new") == ["w.pt"]
-    said = capsys.readouterr().out
-    assert f"w.pt: {len(weights):,} bytes, SHA-256 {settings.sha256}\nw.pt: weights of mc3_18\n" in said
-    assert "names changed: net.stem.0.weight" in said and "float16 to float32" in said and "secret" not in said
-    assert load_weights(path, "mc3_18").keys() == make_network("mc3_18").state_dict().keys()
-    assert fetch(settings) == path and len(server.asked) == 1
-    assert "is there already, with this SHA-256; nothing to do" in capsys.readouterr().out
+def test_errors_of_the_net_are_one_line(server, tmp_path, monkeypatch):
+    for how, what in (
+        ({"data": b"", "status": 404}, r"answers 404 \(Not Found\)"),
+        ({"data": b"", "status": 403}, r"answers 403 \(Forbidden\)"),
+        ({"redirect": "file:///etc/hostname"}, "not allowed"),
+        ({"redirect": "ftp://127.0.0.1/w.pt"}, "unknown url type: ftp"),
+    ):
+        server.how = how
+        with pytest.raises(FetchError, match=what) as caught:
+            fetch(_ask(server, tmp_path))
+        assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
+    closed = FetchSettings(url="http://127.0.0.1:9/w.pt", output_dir=tmp_path)
+    with pytest.raises(FetchError, match=r"http://127\.0\.0\.1:9/w\.pt: Connection refused; nothing was fetched"):
+        fetch(closed)
+    assert _names(tmp_path) == []
 
 
-def test_without_a_hash_it_is_shown(server, weights, tmp_path, capsys):
-    server.how = {"data": weights}
-    assert fetch(_ask(server, tmp_path, name="other.pt")).name == "other.pt"
-    assert f"not checked; next time: --sha256 {hashlib.sha256(weights).hexdigest()}" in capsys.readouterr().out
-
-
-def test_nothing_of_yours_is_overwritten(server, weights, tmp_path):
-    (tmp_path / "w.pt").write_text("mine")
-    for more in ({}, {"sha256": "0" * 64}):
-        server.how["data"] = weights
-        with pytest.raises(FetchError, match=r"w\.pt: is there already, and is not overwritten"):
-            fetch(_ask(server, tmp_path, **more))
-    (tmp_path / "w.pt").unlink()
-    (tmp_path / "w.pt").symlink_to("nowhere")
-    with pytest.raises(FetchError, match="is not overwritten"):
-        fetch(_ask(server, tmp_path, weights))
-    assert server.asked == [] and _names(tmp_path) == ["w.pt"]
-
-
-def _begin(server, folder, weights, most=1_000_000, **how):
-    "Fetch from a server that drops the connection."
-    server.how |= {"data": weights, "most": most, **how}
-    with pytest.raises(FetchError, match=r"w\.pt: the connection ended after 1,000,000 of .* bytes; the same command"):
-        fetch(_ask(server, folder, weights))
-    assert all(name.startswith(".w.pt.") and name.endswith(".part") for name in _names(folder))
-    del server.how["most"]
-    server.asked.clear()
-
-
-@pytest.mark.parametrize("how", [{"etag": '"1"'}, {"etag": 'W/"1"'}], ids=["strong", "none"])
-def test_a_dropped_connection_goes_on(server, weights, tmp_path, how):
-    _begin(server, tmp_path, weights, **how)
+def test_a_redirect_is_followed(server, weights, tmp_path):
+    server.how["redirect"] = "/elsewhere"
     assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
-    assert server.asked[-1]["Range"] == "bytes=1000000-" and _names(tmp_path) == ["w.pt"]
-    assert server.asked[-1].get("If-Range") == (how["etag"] if how["etag"][0] == '"' else None)
+
+
+def test_two_at_once_are_kept_apart(server, weights, tmp_path):
+    with FileLock(tmp_path / ".w.pt.lock"), pytest.raises(FetchError, match="is being fetched by another process"):
+        fetch(_ask(server, tmp_path, weights))
+    assert server.asked == []
 
 
 def test_without_ranges_it_starts_again(server, weights, tmp_path):
@@ -154,6 +144,36 @@ def test_without_a_version_or_a_hash_nothing_is_pieced_together(server, weights,
 def test_a_server_that_tells_no_length(server, weights, tmp_path):
     server.how["length"] = False
     assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
+
+
+def test_a_full_disk_is_told(server, weights, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"w\.pt could not be written: No space left on device"):
+        fetch(_ask(server, tmp_path, weights))
+    monkeypatch.undo()
+    monkeypatch.setenv("no_proxy", "*")
+    assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
+
+
+def _begin(server, folder, weights, most=1_000_000, **how):
+    "Fetch from a server that drops the connection."
+    server.how |= {"data": weights, "most": most, **how}
+    with pytest.raises(FetchError, match=r"w\.pt: the connection ended after 1,000,000 of .* bytes; the same command"):
+        fetch(_ask(server, folder, weights))
+    assert all(name.startswith(".w.pt.") and name.endswith(".part") for name in _names(folder))
+    del server.how["most"]
+    server.asked.clear()
+
+
+@pytest.mark.parametrize("how", [{"etag": '"1"'}, {"etag": 'W/"1"'}], ids=["strong", "none"])
+def test_a_dropped_connection_goes_on(server, weights, tmp_path, how):
+    _begin(server, tmp_path, weights, **how)
+    assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
+    assert server.asked[-1]["Range"] == "bytes=1000000-" and _names(tmp_path) == ["w.pt"]
+    assert server.asked[-1].get("If-Range") == (how["etag"] if how["etag"][0] == '"' else None)
 
 
 def test_another_hash_is_told_and_nothing_is_left(server, weights, tmp_path):
@@ -183,55 +203,35 @@ def test_weights_of_another_network_are_not_kept(server, tmp_path):
     assert _names(tmp_path) == ["other.pt"]
 
 
-def test_errors_of_the_net_are_one_line(server, tmp_path, monkeypatch):
-    for how, what in (
-        ({"data": b"", "status": 404}, r"answers 404 \(Not Found\)"),
-        ({"data": b"", "status": 403}, r"answers 403 \(Forbidden\)"),
-        ({"redirect": "file:///etc/hostname"}, "not allowed"),
-        ({"redirect": "ftp://127.0.0.1/w.pt"}, "unknown url type: ftp"),
-    ):
-        server.how = how
-        with pytest.raises(FetchError, match=what) as caught:
-            fetch(_ask(server, tmp_path))
-        assert "\n" not in str(caught.value) and "secret" not in str(caught.value)
-    closed = FetchSettings(url="http://127.0.0.1:9/w.pt", output_dir=tmp_path)
-    with pytest.raises(FetchError, match=r"http://127\.0\.0\.1:9/w\.pt: Connection refused; nothing was fetched"):
-        fetch(closed)
-    assert _names(tmp_path) == []
+def test_a_file_is_fetched_checked_and_told(server, weights, tmp_path, capsys):
+    settings = _ask(server, tmp_path / "new", weights)
+    path = fetch(settings)
+    assert path.read_bytes() == weights and _names(tmp_path / "new") == ["w.pt"]
+    said = capsys.readouterr().out
+    assert f"w.pt: {len(weights):,} bytes, SHA-256 {settings.sha256}\nw.pt: weights of mc3_18\n" in said
+    assert "names changed: net.stem.0.weight" in said and "float16 to float32" in said and "secret" not in said
+    assert load_weights(path, "mc3_18").keys() == make_network("mc3_18").state_dict().keys()
+    assert fetch(settings) == path and len(server.asked) == 1
+    assert "is there already, with this SHA-256; nothing to do" in capsys.readouterr().out
 
 
-def test_a_redirect_is_followed(server, weights, tmp_path):
-    server.how["redirect"] = "/elsewhere"
-    assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
+def test_without_a_hash_it_is_shown(server, weights, tmp_path, capsys):
+    server.how = {"data": weights}
+    assert fetch(_ask(server, tmp_path, name="other.pt")).name == "other.pt"
+    assert f"not checked; next time: --sha256 {hashlib.sha256(weights).hexdigest()}" in capsys.readouterr().out
 
 
-def test_two_at_once_are_kept_apart(server, weights, tmp_path):
-    with FileLock(tmp_path / ".w.pt.lock"), pytest.raises(FetchError, match="is being fetched by another process"):
+def test_nothing_of_yours_is_overwritten(server, weights, tmp_path):
+    (tmp_path / "w.pt").write_text("mine")
+    for more in ({}, {"sha256": "0" * 64}):
+        server.how["data"] = weights
+        with pytest.raises(FetchError, match=r"w\.pt: is there already, and is not overwritten"):
+            fetch(_ask(server, tmp_path, **more))
+    (tmp_path / "w.pt").unlink()
+    (tmp_path / "w.pt").symlink_to("nowhere")
+    with pytest.raises(FetchError, match="is not overwritten"):
         fetch(_ask(server, tmp_path, weights))
-    assert server.asked == []
-
-
-def test_a_full_disk_is_told(server, weights, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"w\.pt could not be written: No space left on device"):
-        fetch(_ask(server, tmp_path, weights))
-    monkeypatch.undo()
-    monkeypatch.setenv("no_proxy", "*")
-    assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
-
-
-@pytest.mark.parametrize("values", [
-    {"url": "file:///etc/passwd"}, {"url": "ftp://h/w.pt"}, {"url": "weights/w.pt"}, {"url": "https://"},
-    {"url": "https://name:password@h/w.pt"}, {"url": "https://h/"}, {"url": "https://h/%2e%2e"},
-    {"url": "https://h/w.pt", "name": "../w.pt"}, {"url": "https://h/a%2Fb"}, {"url": "https://h/w", "name": ".hidden"},
-    {"url": "https://h/w.pt", "sha256": "abc"},
-])
-def test_what_cannot_be_asked_for(values):
-    with pytest.raises(SettingsError, match="expected"):
-        FetchSettings(**values)
+    assert server.asked == [] and _names(tmp_path) == ["w.pt"]
 
 
 def test_the_command_line(server, weights, tmp_path, monkeypatch, capsys):
