@@ -17,7 +17,7 @@ SEED := 42
 SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup test test-quick test-all demo lab bench newest constraints-newest notebooks
+.PHONY: help setup lint test test-quick test-all demo lab bench newest constraints-newest notebooks
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -32,18 +32,21 @@ setup: .venv/ready
 	$(BIN)/pip check
 	touch $@
 
+# In a notebook a name may come from a cell that is not exported: what is generated is linted for that.
+lint: setup
+	$(BIN)/python tools/export.py --check
+	$(BIN)/ruff check .
+	$(BIN)/ruff check --quiet --isolated --select F821,F401 echoquality
+	$(BIN)/ruff check --quiet --isolated --select F821 tests
+
 # One thread for each of the two processes: more of them would wait for each other. Each takes half of the tests in
 # their order, and what is left of the other's when it is done, so that few fixtures of a module are made twice.
 test-all: REPEATED := -m ''
-test test-all: setup
-	$(BIN)/python tools/export.py --check
-	$(BIN)/ruff check .
+test test-all: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(REPEATED)
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
 
-test-quick: setup
-	$(BIN)/python tools/export.py --check
-	$(BIN)/ruff check .
+test-quick: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow and not more'
 
 demo: setup

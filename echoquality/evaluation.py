@@ -14,7 +14,6 @@ if __name__ == "__main__" and "__file__" in globals():  # python -m: read the co
     run_stage("evaluation")
 
 # %% ../nbs/05_evaluation.ipynb #375755dc
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 

@@ -14,7 +14,6 @@ if __name__ == "__main__" and "__file__" in globals():  # python -m: read the co
 
 # %% ../nbs/06_inference.ipynb #357911df
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -46,7 +45,7 @@ from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, verdict, write_folder, write_summary
 from .runs import found_run, left_alone, note_run
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
-from .studies import StudiesError, expect_folder
+from .studies import StudiesError, expect_folder, find_files, is_inside, loose_files
 
 # %% ../nbs/06_inference.ipynb #b679b518
 _all_ = ["InferenceSettings", "from_notebook", "settings_table"]  # for the Run section
@@ -74,7 +73,7 @@ def _barred(folder: str, file: str, root: Path) -> LeftOut | None:
         return _OTHERS
     if _text(folder) != folder or _text(file) != file:
         return LeftOut("unreadable", "its name, or its folder's, is no UTF-8; rename it")
-    inside = _inside(root / folder / file, root)
+    inside = is_inside(root / folder / file, root)
     return None if inside else LeftOut("unreadable", "a link that leads out of raw_data_dir")
 
 # %% ../nbs/06_inference.ipynb #3a6d004f

@@ -5,9 +5,9 @@ from echoquality.studies import *
 
 import pandas as pd
 import pytest
-from echoquality.studies import StudiesError, expect_folder, find_files, locate, loose_files
 
 from echoquality.files import BadFile
+from echoquality.studies import StudiesError, expect_folder, find_files, locate, loose_files
 
 
 def test_files_are_found_by_their_path(tmp_path):
