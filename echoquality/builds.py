@@ -49,7 +49,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
     "Every file below a folder, by its path in it, and its SHA-256: to compare two datasets."
     return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
-# %% ../nbs/curation/builds.ipynb #77a3cb7a
+# %% ../nbs/curation/builds.ipynb #c8db0111
 def plan_path(settings: DatasetSettings) -> Path | None:
     "The manifest of a finished build, or the plan of one that was begun, in the output folder; None without either."
     paths = [settings.output_dir / name for name in (MANIFEST, PLAN)]
@@ -85,7 +85,13 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
         raise DatasetError(f"{settings.output_dir} holds another build: {'; '.join(differ)}. Choose a new output_dir.")
     return with_private(plan, settings)
 
-# %% ../nbs/curation/builds.ipynb #39fe4aa5
+
+def _lost_to_kills(plan: dict) -> bool:
+    "Whether a file was lost because its process was killed: the same command tries it again."
+    late = [row for row in plan["quarantine"] if row["stage"] == "write"]
+    return any(row.get("true_reason", row["reason"]) == KILLED for row in late)
+
+# %% ../nbs/curation/builds.ipynb #6e8fad12
 def _digest(path: Path) -> str:
     return sha256(path) if path.is_file() else ""
 
@@ -105,9 +111,3 @@ def is_whole(plan: dict, settings: DatasetSettings) -> bool:
         if sample["video_path"] in outputs and not (settings.raw_data_dir / sample["source"]).is_file():
             raise DatasetError(f"raw_data_dir {settings.raw_data_dir} has no {sample['source']}, which was used here")
     return bool(outputs) and all(digests.values()) and not _lost_to_kills(plan)
-
-
-def _lost_to_kills(plan: dict) -> bool:
-    "Whether a file was lost because its process was killed: the same command tries it again."
-    late = [row for row in plan["quarantine"] if row["stage"] == "write"]
-    return any(row.get("true_reason", row["reason"]) == KILLED for row in late)
