@@ -99,7 +99,7 @@ def write_parameters(path: Path, settings: SelectionSettings) -> None:
 
 # %% ../nbs/looking/thresholds.ipynb #b4db8d7b
 def shown_table(table: pd.DataFrame) -> str:
-    "A class table as HTML: a line per machine, high and low side by side."
+    "A class table as HTML: a line per machine, good and poor side by side."
     wide = table.unstack("class").swaplevel(axis=1)[[(name, column) for name in LABELS.values() for column in table]]
     machines = [*(name for name in wide.index if name != "all"), "all"]
     wide = wide.loc[machines].rename_axis(index=None, columns=[None, None])

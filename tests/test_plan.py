@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.balance import water_fill
+from echoquality.plan import make_plan, synthetic_sources
+from echoquality.settings import DatasetSettings
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9))
@@ -18,3 +20,9 @@ def test_every_source_is_used_before_any_is_used_twice(machines, number, seed):
     if number <= len(machines):
         taken = {m: sum(machines[i] == m for i in sources) for m in set(machines)}
         assert taken == water_fill({m: machines.count(m) for m in set(machines)}, number)
+
+
+def test_a_plan_calls_the_classes_as_those_of_older_versions(corpus):
+    where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
+    plan = make_plan(DatasetSettings(**where, num_synthetic=0, workers=1))
+    assert {row["class"] for row in plan["table"]} == {"high", "low"}

@@ -3,62 +3,16 @@
 from echoquality.selection import *
 
 
-import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from echoquality.dicom import BadFile
-from echoquality.results import read_results, write_results
-from echoquality.reviews import add_review, review_counts
+from echoquality.selection import left_out_copies
 
 
-def results_of(*entries) -> pd.DataFrame:
-    "Results of (score, status, assessment)."
-    rows = [("f", str(i), *entry, "f/x") for i, entry in enumerate(entries)]
-    return pd.DataFrame(rows, columns=["folder", "file_id", "score", "status", "assessment", "path"])
-
-
-GOOD, BAD = (0.99, "PASS", "Excellent quality - use"), (0.02, "FAIL", "Critical issues detected")
-
-
-def test_candidates_meet_score_status_and_assessment():
-    middle, odd = (0.5, "PASS", "Good"), (0.99, "FAIL", "Excellent quality")
-    edges = [(0.95, "PASS", "Excellent quality"), (0.1, "FAIL", "Critical issues")]
-    rows_ = results_of(GOOD, middle, BAD, odd, (float("nan"), "FAIL", "Critical issues"), *edges)
-    found = candidates(rows_, SelectionSettings())
-    assert dict(zip(found["file_id"], found["label"], strict=True)) == {"0": 1, "5": 1, "2": 0, "6": 0}
-    assert len(candidates(rows_, SelectionSettings(max_low_quality=0))) == 2
-
-
-def test_an_empty_class_names_the_nearest_scores():
-    with pytest.raises(SelectionError, match=r"no low-quality clip among 2 results(.|\n)*0\.4200 FAIL"):
-        candidates(results_of(GOOD, (0.42, "FAIL", "Poor")), SelectionSettings())
-    with pytest.raises(SelectionError, match=r"no high-quality clip(.|\n)*high_assessment"):
-        candidates(results_of(GOOD, BAD), SelectionSettings(high_assessment="Superb"))
-
-
-@pytest.mark.parametrize(("labels", "judged", "left"), [
-    ({"a": 1, "b": 1}, {}, "b"),
-    ({"a": 1, "b": 0}, {}, "ab"),
-    ({"a": 1, "b": 0}, {"b": "bad"}, "a"),  # people have looked at b
-    ({"a": 1, "b": 0}, {"a": "good", "b": "bad"}, "ab"),
-    ({"a": 1}, {"b": "exclude"}, "ab"),
-    ({"a": 1, "b": 1, "c": 1}, {"c": "good"}, "ab"),
-])
-def test_of_copies_one_is_kept_or_none(labels, judged, left):
-    names = [("f", name) for name in "abc" if name in labels or name in judged]
-    labels, judged = ({("f", name): value for name, value in each.items()} for each in (labels, judged))
-    reasons = left_out_copies([names], labels, judged)
-    assert sorted(name for _, name in reasons) == list(left)
-    assert all("f/" in why for why in reasons.values())
-
-
-def settings_for(corpus: Path, **more) -> SelectionSettings:
+def settings_for(corpus, **more) -> SelectionSettings:
     folders = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     return SelectionSettings(**{**folders, "workers": 1, **more})
 
@@ -85,161 +39,31 @@ def test_selection_is_balanced_and_does_not_depend_on_workers(corpus, most):
     assert set(other.samples["source"]) != set(one.samples["source"])
 
 
+@pytest.mark.parametrize(("labels", "judged", "left"), [
+    ({"a": 1, "b": 1}, {}, "b"),
+    ({"a": 1, "b": 0}, {}, "ab"),
+    ({"a": 1, "b": 0}, {"b": "bad"}, "a"),  # people have looked at b
+    ({"a": 1, "b": 0}, {"a": "good", "b": "bad"}, "ab"),
+    ({"a": 1}, {"b": "exclude"}, "ab"),
+    ({"a": 1, "b": 1, "c": 1}, {"c": "good"}, "ab"),
+])
+def test_of_copies_one_is_kept_or_none(labels, judged, left):
+    names = [("f", name) for name in "abc" if name in labels or name in judged]
+    labels, judged = ({("f", name): value for name, value in each.items()} for each in (labels, judged))
+    reasons = left_out_copies([names], labels, judged)
+    assert sorted(name for _, name in reasons) == list(left)
+    assert all("f/" in why for why in reasons.values())
+
+
 def test_the_table_says_what_falls_short(corpus):
     selection = select(settings_for(corpus, max_high_quality=1000))
-    total = selection.table.loc[("high", "all")]
+    total = selection.table.loc[("good", "all")]
     assert total["taken"] + total["short"] == 1000
     assert total["taken"] == (selection.samples["label"] == 1).sum() <= total["available"]
     size = selection.samples.loc[selection.samples["label"] == 1, "bytes"].sum()
     assert total["MB"] == pytest.approx(size / 1e6, abs=0.1)
 
 
-def test_what_would_be_taken_is_what_is_taken_where_files_are_sound(corpus, tmp_path):
-    selection = select(settings_for(corpus))
-    sound = selection.rows.merge(selection.samples[["folder", "file_id"]])
-    write_results(sound, tmp_path)
-    settings = settings_for(corpus, results_dir=tmp_path, max_high_quality=9, max_low_quality=5)
-    chosen = with_machines(candidates(sound, settings), settings)
-    taken, expected = select(settings), preselect(chosen, settings)
-    keys = ["label", "folder", "file_id"]
-    assert sorted(map(tuple, expected[keys].to_numpy())) == sorted(map(tuple, taken.samples[keys].to_numpy()))
-    assert offer_table(chosen, settings).equals(taken.table.drop(columns="MB"))
-
-
-def review(path: Path, row, new: str, who: str = "ana") -> None:
-    add_review(path, who, row.folder, row.file_id, "", new)
-
-
-def test_copies_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
-    shutil.copytree(corpus, tmp_path / "copy")
-    place, path = settings_for(tmp_path / "copy"), tmp_path / "reviews.csv"
-    row = next(select(place).samples.itertuples())
-    rows = read_results(place.results_dir)
-    shutil.copyfile(place.raw_data_dir / row.source, place.raw_data_dir / row.folder / "again")
-    same = (rows["folder"] == row.folder) & (rows["file_id"] == row.file_id)
-    write_results(pd.concat([rows, rows[same].assign(file_id="again", path=f"{row.folder}/again")]), place.results_dir)
-    for word in ("exclude", "bad"):
-        review(path, row, word)
-        found = select(settings_for(tmp_path / "copy", reviews_csv=path))
-        assert "again" not in set(found.samples["file_id"])
-        assert "the same clip as another" in found.quarantine.set_index("path")["reason"][f"{row.folder}/again"]
-
-
-def test_reviews_override_the_scores(corpus, tmp_path):
-    before, path = select(settings_for(corpus)), tmp_path / "reviews.csv"
-    good, poor = (list(before.samples[before.samples["label"] == label].itertuples()) for label in (1, 0))
-    middle = next(row for row in before.rows.itertuples() if 0.3 < row.score < 0.9 and "missing" not in row.file_id)
-    for row, new in [(good[0], "bad"), (good[1], "exclude"), (good[2], "unsure"), (poor[0], "good"), (middle, "good")]:
-        review(path, row, new)
-    review(path, good[3], "good")
-    review(path, good[3], "bad", who="ben")
-    add_review(path, "ana", "nowhere", "x", "", "bad")
-    after = select(settings_for(corpus, reviews_csv=path))
-    labels = after.samples.set_index(["folder", "file_id"])
-    for row, label, said in [(good[0], 0, "bad"), (poor[0], 1, "good"), (middle, 1, "good"), (good[2], 1, "")]:
-        assert labels.loc[(row.folder, row.file_id), ["label", "review"]].tolist() == [label, said]
-    reasons = after.quarantine.set_index("path")["reason"]
-    for row, why in [
-        (good[1], "left out by reviewers: 1 × exclude"),
-        (good[3], "reviewers disagree: 1 × good, 1 × bad"),
-    ]:
-        assert (row.folder, row.file_id) not in labels.index and reasons[f"{row.folder}/{row.file_id}"] == why
-    counts = {"good": 2, "bad": 1, "exclude": 1, "disputed": 1, "unsure": 1, "unknown": 1}
-    assert review_counts(after.reviews) == counts
-
-
-def test_a_share_that_is_gone_is_an_error_not_a_reason(tmp_path):
-    row = pd.Series({"folder": "Vivid-1", "file_id": "1.2", "path": "raw_data/Vivid-1/1.2"})
-    with pytest.raises(OSError, match="is it mounted"):
-        probe(row, tmp_path / "gone")
-    assert probe(row, tmp_path).startswith("not found")
-
-
-def test_a_wrong_raw_data_dir_is_an_error_that_says_so(corpus, tmp_path):
-    with pytest.raises(SelectionError, match=r"none of .* candidates .* can be used: .*not found.* Is raw_data_dir"):
-        select(settings_for(corpus, raw_data_dir=tmp_path))
-    with pytest.raises(SelectionError, match="is not a folder"):
-        select(settings_for(corpus, raw_data_dir=tmp_path / "gone"))
-    with pytest.raises(SelectionError, match="nothing is asked for"):
-        select(settings_for(corpus, max_high_quality=0, max_low_quality=0))
-
-
-def test_the_same_file_is_not_taken_twice(corpus, tmp_path):
-    rows = read_results(corpus / "results/inference_output")
-    good = select(settings_for(corpus)).samples.iloc[0]
-    same = rows[(rows["folder"] == good["folder"]) & (rows["file_id"] == good["file_id"])]
-    bad = same.assign(file_id="again", score=0.01, status="FAIL", assessment="Critical issues")
-    write_results(pd.concat([rows, bad]), tmp_path)
-    selection = select(settings_for(corpus, results_dir=tmp_path))
-    assert not selection.samples["sha256"].duplicated().any()
-    reasons = selection.quarantine.set_index("path")["reason"]
-    taken = f"{good['folder']}/{good['file_id']}"
-    shown = taken if len(taken) <= 60 else f"…{taken[-59:]}"
-    for name in (taken, f"{good['folder']}/again"):
-        assert reasons[name] == f"one clip with two labels: good as {shown}, poor as {good['folder']}/again"
-
-
-def test_unusable_scores_are_quarantined(corpus, tmp_path):
-    rows = read_results(corpus / "results/inference_output")
-    rows.loc[0, "score"] = float("nan")
-    write_results(rows, tmp_path)
-    quarantine = select(settings_for(corpus, results_dir=tmp_path)).quarantine
-    assert quarantine.loc[quarantine["stage"] == "results", "reason"].tolist() == ["has no score"]
-
-
-MILLION = """
-import sys
-from pathlib import Path
-
-from echoquality.results import read_results
-from echoquality.selection import LABELS, SelectionSettings, candidates, fill, rank, wanted
-
-settings = SelectionSettings(results_dir=sys.argv[1], max_high_quality=400_000, max_low_quality=100_000)
-chosen = candidates(read_results(settings.results_dir), settings)
-for label, most in wanted(settings).items():
-    ranked = rank(chosen[chosen["label"] == label], settings.seed)
-    queues = {m: rows.index.to_list() for m, rows in ranked.groupby(ranked["folder"].str[-1])}
-    facts = [{"machine_type": name[-1]} for name in ranked["folder"]]
-    print(len(ranked), len(fill(queues, most, lambda items: [facts[i] for i in items])[0]))
-status = Path("/proc/self/status").read_text()  # ru_maxrss begins with what the parent had, even in another program
-print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-"""
-
-
-@pytest.mark.slow
-def test_a_million_results_take_two_gigabytes_at_most(tmp_path):
-    good = '{"score": 0.97, "status": "PASS", "assessment": "Excellent quality", "path": "raw/x"}'
-    bad = '{"score": 0.03, "status": "FAIL", "assessment": "Critical issues", "path": "raw/x"}'
-    with (tmp_path / "summary.json").open("w") as file:
-        for i in range(1000):
-            files = ", ".join(f'"1.2.840.113619.2.{i}.{n}": {bad if n % 4 == 0 else good}' for n in range(1000))
-            file.write(", " if i else '{"folder_results": [')
-            file.write(f'{{"folder": "Study-{i}", "status": "success", "results": {{{files}}}}}')
-        file.write("]}")
-    command = [sys.executable, "-c", MILLION, str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert said[:4] == ["750000", "400000", "250000", "100000"]
-    assert int(said[4]) < 2 * 2**20  # KiB
-
-
 def test_selection_does_not_import_torch():
     code = "import sys, echoquality.selection; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("terminal", [
-    pytest.param({"PYTHONIOENCODING": "ascii"}, marks=pytest.mark.more), {"PYTHONIOENCODING": "cp1252"},
-    pytest.param({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, marks=pytest.mark.more),
-])  # fmt: skip
-def test_odd_names_are_printed_with_escapes_on_any_terminal(corpus, tmp_path, terminal):
-    rows = read_results(corpus / "results/inference_output")
-    gone = rows[rows["score"] > 0.95].head(4).assign(folder=["日本", "a\nb", "gone", "x"])
-    write_results(pd.concat([rows, gone.assign(score=0.999)]), tmp_path)
-    summary = (tmp_path / "summary.json").read_text("utf-8").replace('"gone"', '"\\\\udcff\\\\udcfe"')
-    (tmp_path / "summary.json").write_text(summary)
-    command = [sys.executable, "-m", "echoquality.selection", "--results-dir", tmp_path, "--workers", "1"]
-    command += ["--raw-data-dir", corpus / "raw_data", "--max-high-quality", "10", "--max-low-quality", "5"]
-    done = subprocess.run(command, capture_output=True, env={**os.environ, **terminal})
-    assert done.returncode == 0, done.stderr.decode(errors="replace")
-    assert rb"\u65e5\u672c" in done.stdout and rb"\udcff\udcfe" in done.stdout and rb"a\nb" in done.stdout

@@ -23,7 +23,7 @@ def test_a_patient_is_one_group_over_all_folders():
     assert groups_of(("9", "A"), ("8", "C"), ("3", "B"), ("4", "D"))[0] == a  # the hash is the patient's
 
 
-def test_an_id_that_many_share_is_nobodys():
+def test_an_id_that_many_share_names_no_patient():
     everybody = [(str(i), "ANON") for i in range(4)]
     assert len(set(groups_of(*everybody))) == 4
     others = [(f"y{i}", f"{i:03}") for i in range(200)]
@@ -40,10 +40,10 @@ def test_folders_chained_by_patients_are_one_group():
 @given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.sampled_from(["", *"KLMNOPQ"])), min_size=1, max_size=25))
 def test_whoever_shares_a_patient_shares_a_group(pairs):
     table = pd.DataFrame(pairs, columns=["folder", "patient"])
-    links, nobody = table.rename(columns={"folder": "place"}).assign(study="", clip=""), nobodys(table)
+    links, unusable = table.rename(columns={"folder": "place"}).assign(study="", clip=""), unusable_ids(table)
     groups = group_places(links).names
     assert set(groups) == set(table["folder"])
-    real = table[~table["patient"].isin(nobody)]
+    real = table[~table["patient"].isin(unusable)]
     assert (real["folder"].map(groups).groupby(real["patient"]).nunique() == 1).all()
     assert groups == group_places(links.sample(frac=1, random_state=0)).names
 
@@ -118,7 +118,8 @@ def test_whoever_shares_a_study_or_a_clip_shares_a_group(rows):
     names = group_places(links).names
     assert set(names) == set(links["place"])
     for kind in ("study", "clip"):
-        shared = nobodys(pd.DataFrame({"folder": links["place"], "patient": links[kind]})) if kind == "study" else {""}
+        ids = pd.DataFrame({"folder": links["place"], "patient": links[kind]})
+        shared = unusable_ids(ids) if kind == "study" else {""}
         real = links[~links[kind].isin(shared)]
         assert (real["place"].map(names).groupby(real[kind]).nunique() == 1).all()
     assert names == group_places(links.sample(frac=1, random_state=0)).names

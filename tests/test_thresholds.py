@@ -57,13 +57,13 @@ def explore(corpus: Path, **more) -> ThresholdExplorer:
 def test_the_table_follows_the_sliders(corpus):
     shown = explore(corpus)
     assert shown.table.equals(offer(shown._rows, shown.settings)) and not shown.table.empty
-    assert all(f">{number}</td>" in shown._table.value for number in shown.table.loc[("high", "all")])
+    assert all(f">{number}</td>" in shown._table.value for number in shown.table.loc[("good", "all")])
     before = shown._table.value, shown._picture.value
     shown.sliders["high_quality_threshold"].value = 0.5
     assert shown._table.value != before[0] and shown._picture.value != before[1]
     assert shown.settings.high_quality_threshold == 0.5
     shown.sliders["max_high_quality"].value = 3
-    assert shown.table.loc[("high", "all"), "taken"] == 3
+    assert shown.table.loc[("good", "all"), "taken"] == 3
 
 
 def test_thresholds_that_cross_or_find_nothing_say_so(corpus):
@@ -71,10 +71,10 @@ def test_thresholds_that_cross_or_find_nothing_say_so(corpus):
     shown.sliders["low_quality_threshold"].value = 0.97
     assert "must be below" in shown._table.value
     shown.sliders["low_quality_threshold"].value = 0.0
-    assert "no low-quality clip" in shown._table.value
+    assert "no poor clip" in shown._table.value
     shown.sliders["low_quality_threshold"].value = 0.5
-    scored = (shown._rows["score"] <= 0.5).sum() - shown.table.loc[("low", "all"), "available"]
-    assert f"{scored} more have the score of low, but not FAIL and" in unescape(shown._table.value)
+    scored = (shown._rows["score"] <= 0.5).sum() - shown.table.loc[("poor", "all"), "available"]
+    assert f"{scored} more have the score of poor, but not FAIL and" in unescape(shown._table.value)
 
 
 def test_the_button_writes_what_the_selection_takes(corpus, tmp_path):
@@ -96,10 +96,10 @@ def test_reviews_count_as_in_the_selection(corpus, tmp_path):
     for row in good.itertuples():
         add_review(path, "ana", row.folder, row.file_id, "good", "bad")
     shown = explore(corpus, reviews_csv=path)
-    changed = {label: shown.table.loc[(label, "all"), "available"] for label in ("high", "low")}
-    for label, more in (("high", -3), ("low", 3)):
+    changed = {label: shown.table.loc[(label, "all"), "available"] for label in ("good", "poor")}
+    for label, more in (("good", -3), ("poor", 3)):
         assert changed[label] == before.table.loc[(label, "all"), "available"] + more
-    assert changed["high"] == select(shown.settings).table.loc[("high", "all"), "available"]
+    assert changed["good"] == select(shown.settings).table.loc[("good", "all"), "available"]
 
 
 def test_missing_raw_data_and_results_are_said(corpus, tmp_path):
