@@ -20,8 +20,6 @@ from ipywidgets import HTML, VBox
 from pydicom import Dataset
 
 # %% ../nbs/looking/browser_clips.ipynb #5a6e65d6
-from .sector import bounds, find_sector
-
 from .core import cores, from_root, printable, reason_of
 from echoquality.dicom import (
     FRAME_TIME,
@@ -33,6 +31,7 @@ from echoquality.dicom import (
     read_header,
     spread,
 )
+from .sector import bounds, find_sector
 from .studies import locate
 
 # %% ../nbs/looking/browser_clips.ipynb #6325c602

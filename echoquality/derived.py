@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from .regions import usable_regions
 from pydicom import Dataset, uid
 from pydicom.pixels import get_encoder
 from pydicom.sr.codedict import codes
@@ -25,6 +24,7 @@ from pydicom.sr.coding import Code
 
 from .core import atomic, canonical_json
 from .dicom import FRAME_TIME, frame_time, value_of
+from .regions import usable_regions
 
 # %% ../nbs/reading/derived.ipynb #ce3c985b
 MANDATORY = [  # type 1, 2 or 2C in the object's modules: there, if only empty

@@ -15,10 +15,9 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 # %% ../nbs/reading/pictures.ipynb #0b335d54
-from .regions import image_boxes
-
 from .derived import derived_header, write_clip
 from .dicom import clip_shape, iter_frames, read_header
+from .regions import image_boxes
 
 # %% ../nbs/reading/pictures.ipynb #61fdf23a
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels, inclusive

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echoquality.sector import find_sector
 from pydicom import dcmread
 
 from echoquality.core import generator
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.phantom import MACHINES, simulate_clip
 from echoquality.results import COLUMNS, read_results
+from echoquality.sector import find_sector
 
 
 def dciodvfy_errors(ds, folder):

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from echoquality.corpus import clip_dataset
 from pydicom import examples
 
 from echoquality.core import generator
+from echoquality.corpus import clip_dataset
 from echoquality.degradation import (
     ContrastReduction,
     Degradation,

@@ -8,10 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from echoquality.corpus import TINY, write_corpus
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echoquality.corpus import TINY, write_corpus
 from echoquality.results import write_results
 from echoquality.reviews import decisions, read_reviews, review_agreement
 from echoquality.selection import SelectionSettings, select

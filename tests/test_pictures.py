@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from echoquality.sector import find_sector
 from pydicom import Dataset, examples
 
 from echoquality.derived import dciodvfy, derived_header, validation_errors, write_clip
 from echoquality.dicom import BadFile, read_frames, read_header
+from echoquality.sector import find_sector
 
 
 def region(x0: int, y0: int, x1: int, y1: int, number: int = 1) -> Dataset:

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import pytest
 import yaml
-from echoquality.corpus import TINY, write_corpus
 
 from echoquality.core import SettingsError
+from echoquality.corpus import TINY, write_corpus
 from echoquality.reviews import add_review
 from echoquality.selection import LABELS, SelectionSettings, candidates, class_table, select
 

@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 from browser import Lab, chromium, jupyterlab, run_all
-from echoquality.corpus import Corpus, write_corpus
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 from selenium.webdriver.common.keys import Keys
+
+from echoquality.corpus import Corpus, write_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO, LARGE = ROOT / "data/demo-42", Corpus(dict.fromkeys(("affiniti50g", "epiq7", "vivid"), 2), 6, 24, (300, 400))
