@@ -19,7 +19,6 @@ import numpy as np
 from ipywidgets import HTML, VBox
 from pydicom import Dataset
 
-# %% ../nbs/looking/browser_clips.ipynb #5a6e65d6
 from .core import cores, from_root, printable, reason_of
 from echoquality.dicom import (
     FRAME_TIME,

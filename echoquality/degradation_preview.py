@@ -27,7 +27,6 @@ from ipywidgets import (
 )
 from pydantic import ValidationError
 
-# %% ../nbs/looking/degradation_preview.ipynb #72fdba47
 from .browser_clips import Clip, Panel, array_clip, count_shown, grey, reason_for, shown_instead
 from .core import from_root, generator
 from .degradation import KINDS, OPERATIONS, Degradation, degrade, draw_degradation

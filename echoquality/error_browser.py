@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from ipywidgets import HTML, Button, Dropdown, FloatSlider, GridBox, Layout, Select
 
-# %% ../nbs/looking/error_browser.ipynb #ce90c1e9
 from .browser_clips import Clip, Panel, array_clip, open_clip, reason_for, shown_instead
 from .core import from_root, sha256
 from .evidence import EvidenceError, read_predictions, slices

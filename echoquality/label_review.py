@@ -16,7 +16,6 @@ from pathlib import Path
 import pandas as pd
 from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
-# %% ../nbs/looking/label_review.ipynb #e1a4d7c9
 from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .core import from_root, printable
 from .player import Player

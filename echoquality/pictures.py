@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
-# %% ../nbs/reading/pictures.ipynb #0b335d54
 from .derived import derived_header, write_clip
 from .dicom import clip_shape, iter_frames, read_header
 from .regions import image_boxes
@@ -54,7 +53,7 @@ def cut_out(source: Path, box: Box, target: Path) -> None:
     new = _cut_header(header, box, (count, y1 + 1 - y0, x1 + 1 - x0, *shape[2:]))
     write_clip(target, new, (frame[y0 : y1 + 1, x0 : x1 + 1] for frame in iter_frames(source, grey=False)))
 
-# %% ../nbs/reading/pictures.ipynb #397a83bb
+
 @contextmanager
 def one_picture(source: Path, view: str) -> Iterator[Path]:
     "A file with the image that `view` names (its box, 'x0,y0,x1,y1'); `source` itself where it is ''."

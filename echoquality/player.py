@@ -18,7 +18,6 @@ from pathlib import Path
 
 from ipywidgets import HTML, Button, Dropdown, HBox, IntSlider, Layout, ToggleButton
 
-# %% ../nbs/looking/player.ipynb #29acc94d
 from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .dicom import FRAME_TIME, BadFile
 

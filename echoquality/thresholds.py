@@ -15,7 +15,6 @@ import pandas as pd
 import yaml
 from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
-# %% ../nbs/looking/thresholds.ipynb #d04bfaca
 from .browser_clips import Panel, message, shown_instead
 from .core import SettingsError, from_root, reason_of, write_text
 from .results import read_results, unusable
