@@ -30,8 +30,8 @@ def picture_boxes(header: Dataset) -> list[Box]:
 # %% ../nbs/reading/pictures.ipynb #4ce92a78
 def _cut_header(header: Dataset, box: Box, shape: tuple) -> Dataset:
     x0, y0, x1, y1 = box
-    said = f"One of several images: columns {x0}-{x1}, rows {y0}-{y1}"
-    new = derived_header(header, shape, said, [codes.DCM.PixelByPixelMask])
+    words = f"One of several images: columns {x0}-{x1}, rows {y0}-{y1}"
+    new = derived_header(header, shape, words, [codes.DCM.PixelByPixelMask])
     new.SeriesDescription = "One of several images, cut out by echoquality"
     kept = []
     for region in new.get("SequenceOfUltrasoundRegions", []):
