@@ -14,6 +14,7 @@ from echoquality.degradation import (
     Degradation,
     GaussianNoise,
     MotionBlur,
+    Operation,
     degrade,
     draw_degradation,
     line_kernel,
@@ -71,6 +72,11 @@ def test_the_blur_kernel_is_a_centred_line(size, angle):
     kernel = line_kernel(size, angle)
     assert np.isclose(kernel.sum(), 1) and np.allclose(kernel, kernel[::-1, ::-1], atol=1e-6)
     assert size <= (kernel > 0.01).sum() <= 3 * size
+
+
+def test_every_operation_is_among_the_kinds():
+    names = [each.model_fields["name"].default for each in Operation.__subclasses__()]
+    assert sorted(names) == sorted(KINDS[:-1]) and KINDS[-1] == "combined"
 
 
 def test_every_kind_and_every_combination_is_drawn():
