@@ -228,7 +228,7 @@ def parameters_cell(notebook: Path) -> str:
     return "".join(line for line in cells[0]["source"] if not line.startswith("#|"))
 
 # %% ../nbs/base/core.ipynb #1e5efcaa
-def _told(value) -> str:
+def _shown_value(value) -> str:
     if not isinstance(value, Path):
         return re.sub(r"sqlite:////.*/", "sqlite:///…/", str(value))
     root = project_root()
@@ -239,7 +239,7 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     "The value of each parameter, one row each; without the password of a URI, and of paths elsewhere the name alone."
     import pandas as pd
 
-    values = {name: re.sub(r"//[^/\s]*@", "//…@", _told(value)) for name, value in settings}
+    values = {name: re.sub(r"//[^/\s]*@", "//…@", _shown_value(value)) for name, value in settings}
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/base/core.ipynb #937154fe

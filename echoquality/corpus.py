@@ -61,7 +61,7 @@ def _put_pixels(ds: Dataset, pixels: np.ndarray) -> None:
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = bits, bits, bits - 1, 0
     ds.PixelData = pixels.tobytes() + b"\0" * (pixels.nbytes % 2)
 
-# %% ../nbs/phantom/corpus.ipynb #f00c5022
+
 def _put_region(ds: Dataset, box, kind: tuple[int, int, int], units: tuple[int, int], deltas) -> None:
     "Add a SequenceOfUltrasoundRegions; `kind` is spatial format, data type and flags (PS3.3 C.8.5.5)."
     item = Dataset()
@@ -124,9 +124,9 @@ class Corpus:
     frames: int  # give or take a quarter
     shape: tuple[int, int]
     high: float = 0.4  # the share that is clearly good
-    low: float = 0.38  # the share that is clearly bad
+    low: float = 0.38  # the share that is clearly poor
 
-# %% ../nbs/phantom/corpus.ipynb #7127d1d4
+
 TINY = Corpus({"affiniti50g": 2, "affiniti70g": 2, "epiq7": 2, "vivid": 2}, 4, 6, (96, 128))
 SMALL = Corpus({"affiniti50g": 5, "affiniti70g": 5, "epiq7": 5, "vivid": 5}, 4, 6, (96, 128))  # enough to be split
 DEMO = Corpus({"affiniti50g": 5, "affiniti70g": 5, "epiq7": 5, "vivid": 9}, 8, 32, (120, 160))
@@ -140,7 +140,7 @@ def _qualities(imageability: np.ndarray, corpus: Corpus, rng: np.random.Generato
     rank = (latent.argsort().argsort() + 0.5) / len(latent)
     return np.interp(rank, [0, corpus.low, 1 - corpus.high, 1], [0, 0.25, 0.82, 1]).round(4)
 
-# %% ../nbs/phantom/corpus.ipynb #68306356
+
 def _machine_rows(machine: str, first: int, corpus: Corpus, seed: int) -> list[dict]:
     "One machine's clips and extras without scores; its patients are numbered from `first`."
     rng, cines, extras, imageability = generator(seed, "corpus", machine), [], [], []
@@ -183,7 +183,7 @@ def _dataset(row: dict, corpus: Corpus, seed: int) -> Dataset:
     clip = simulate_clip(row["quality"], machine, int(rng.integers(2**31)), frames, corpus.shape, patient)
     return clip_dataset(clip, number, seed, regions=machine != "vivid" or patient % 4 > 0)
 
-# %% ../nbs/phantom/corpus.ipynb #d746c3ca
+
 def _file_bytes(row: dict, corpus: Corpus, seed: int) -> bytes:
     "The bytes of one row's file; a truncated one breaks off in the middle of its pixels."
     if row["kind"] == "empty":
@@ -200,7 +200,7 @@ def _write_folder(rows: list[dict], output_dir: Path, corpus: Corpus, seed: int)
             with atomic(output_dir / row["path"]) as part:
                 part.write_bytes(_file_bytes(row, corpus, seed))
 
-# %% ../nbs/phantom/corpus.ipynb #dc92981a
+
 def write_corpus(output_dir: Path, corpus: Corpus = DEMO, seed: int = 42, workers: int = 0) -> pd.DataFrame:
     "Write `raw_data/` and `results/inference_output/` below `output_dir`; return `corpus_rows(corpus, seed)`."
     rows, output_dir = corpus_rows(corpus, seed), Path(output_dir)

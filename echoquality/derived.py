@@ -187,5 +187,5 @@ def dciodvfy() -> str | None:
 
 def validation_errors(path: Path) -> list[str]:
     "What dciodvfy finds wrong with a DICOM file, a line per error."
-    said = subprocess.run([dciodvfy(), str(path)], capture_output=True, text=True, errors="replace", check=False)
-    return [line for line in (said.stdout + said.stderr).splitlines() if line.startswith("Error")]
+    done = subprocess.run([dciodvfy(), str(path)], capture_output=True, text=True, errors="replace", check=False)
+    return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from ipywidgets import HTML, Button, Dropdown, FloatSlider, GridBox, Layout, Select
 
-# %% ../nbs/looking/error_browser.ipynb #ce90c1e9
 from .browser_clips import Clip, Panel, array_clip, open_clip, reason_for, shown_instead
 from .core import from_root, sha256
 from .evidence import EvidenceError, read_predictions, slices
@@ -38,7 +37,7 @@ def cells(table: pd.DataFrame, threshold: float) -> dict[tuple[int, int], pd.Dat
     called = (table["probability"] >= threshold).astype(int)
     sure = (table["probability"] - threshold).abs().sort_values(ascending=False, kind="stable").index
     table, called = table.loc[sure], called.loc[sure]
-    return {(is_, said): table[(table["label"] == is_) & (called == said)] for is_, said in CELLS}
+    return {(good, by): table[(table["label"] == good) & (called == by)] for good, by in CELLS}
 
 # %% ../nbs/looking/error_browser.ipynb #cc4d6ba6
 def spread_over(count: int, seen: int, step: int) -> tuple[np.ndarray, np.ndarray]:

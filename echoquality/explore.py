@@ -6,10 +6,9 @@
 __all__ = ['synthetic_pair', 'preview_good_clips', 'ExploreSettings', 'degradation_preview', 'error_browser', 'from_notebook',
            'label_review', 'player', 'settings_table', 'threshold_explorer']
 
-# %% ../nbs/07_explore.ipynb #c9467b37
+# %% ../nbs/07_explore.ipynb #c815dd0d
 from pathlib import Path
 
-# %% ../nbs/07_explore.ipynb #54df764c
 from .annotations import NEEDED, is_synthetic, read_table
 from .browser_clips import shown_instead
 from .core import from_notebook, from_root, settings_table
@@ -22,11 +21,10 @@ from .settings import ExploreSettings, SelectionSettings
 from .studies import locate
 from .thresholds import threshold_explorer
 
-# %% ../nbs/07_explore.ipynb #ac04d3a7
 _all_ = ["ExploreSettings", "degradation_preview", "error_browser", "from_notebook", "label_review"]
 _all_ += ["player", "settings_table", "threshold_explorer"]
 
-# %% ../nbs/07_explore.ipynb #a8c7c18e
+# %% ../nbs/07_explore.ipynb #f77bdfd6
 @shown_instead
 def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     "Play the source of a dataset's synthetic clip, and the clip itself; `number` counts through the synthetic ones."
@@ -39,10 +37,10 @@ def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     source = table[(table["folder"] == copy.source_folder) & (table["file_id"] == copy.source_sample)]
     return player(*source.head(1).itertuples(), copy, root=annotations_csv.parent)
 
-
+# %% ../nbs/07_explore.ipynb #2699cc91
 @shown_instead
 def preview_good_clips(results_dir: Path, raw_data_dir: Path, most: int = 50, seed: int = 0) -> DegradationPreview:
-    "`degradation_preview` of good clips, chosen as a selection would."
+    "`degradation_preview` of at most `most` good clips (0: all), chosen as a selection would."
     settings = SelectionSettings(results_dir=results_dir, raw_data_dir=raw_data_dir, seed=seed)
     rows = to_review(settings, "audit")
     files = []

@@ -21,7 +21,6 @@ from pydicom import DataElement, Dataset, dcmread, uid
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
 
-# %% ../nbs/reading/files.ipynb #a745278d
 from .core import printable, reason_of
 
 # %% ../nbs/reading/files.ipynb #6854d5d6

@@ -16,7 +16,6 @@ from pathlib import Path
 import pandas as pd
 from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
-# %% ../nbs/looking/label_review.ipynb #e1a4d7c9
 from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .core import from_root, printable
 from .player import Player
@@ -224,23 +223,23 @@ class LabelReview(Panel):
     def __init__(self, session: Session, root: Path, blind: bool = False):
         self.session = session
         self._ahead = Ahead(session.clips[["folder", "file_id", "path"]] if blind else session.clips, root)
-        self._player, self._where, self._said = Player(playing=True), HTML(), HTML()
+        self._player, self._where, self._remark = Player(playing=True), HTML(), HTML()
         self.bar = KeyBar(self.act)
-        super().__init__("review", [self._where, self.bar, self._said, self._player])
+        super().__init__("review", [self._where, self.bar, self._remark, self._player])
         self._player.controls.on_use(self.bar.typed.focus)  # where keys are safe
         self._show()
 
     def act(self, word: str) -> None:
         "Decide, undo or move on. Whatever prevents it is said, and nothing was decided then."
         if word in KEYS.values() and time.monotonic() - self._appeared < self.patience:
-            self._said.value = f"{word}: too soon after the clip appeared, and not counted"
+            self._remark.value = f"{word}: too soon after the clip appeared, and not counted"
             return
         try:
             done, said = carry_out(self.session, word, self.bar.note.value)
         except ReviewsError as error:
-            self._said.value = f'<b style="color: #c00">{escape(str(error))}</b>'
+            self._remark.value = f'<b style="color: #c00">{escape(str(error))}</b>'
             return
-        self._said.value = escape(said)
+        self._remark.value = escape(said)
         if done and word in DECISIONS:
             self.bar.note.value = ""  # it went with the decision
         if done:

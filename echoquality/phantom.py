@@ -70,7 +70,7 @@ def polar_grid(view: View, samples: int, beams: int) -> tuple[np.ndarray, np.nda
     angle = view.left + (np.arange(beams, dtype=np.float32) + 0.5) * ((view.right - view.left) / beams)
     return r * np.sin(angle), r * np.cos(angle)
 
-# %% ../nbs/phantom/phantom.ipynb #8ea2bc40
+
 def _to_index(view: View, x, y, samples: int, beams: int) -> tuple[np.ndarray, np.ndarray]:
     "The inverse of `polar_grid`: beam and sample (float32) of points in cm."
     beam = (np.arctan2(x, y) - view.left) * (beams / (view.right - view.left)) - 0.5
@@ -85,12 +85,12 @@ CHAMBERS = {  # centre and half axes in cm (right, down), thickness of the wall 
     "ra": (-2.3, 9.6, 1.8, 2.1, 0.25),
 }
 
-# %% ../nbs/phantom/phantom.ipynb #dab51617
+
 def _step(x, width: float = 0.1):
     "0 below, 1 above, a ramp of `width` on either side."
     return np.clip(0.5 + x / (2 * width), 0, 1)
 
-# %% ../nbs/phantom/phantom.ipynb #f7b8fa91
+
 def _chambers(u, v) -> dict[str, np.ndarray]:
     "How deep inside each chamber a point is, in cm, negative outside; `u` right and `v` down along the heart's axes."
     inside = {n: (1 - np.hypot((u - cu) / a, (v - cv) / b)) * min(a, b) for n, (cu, cv, a, b, _) in CHAMBERS.items()}
@@ -110,7 +110,7 @@ def _from_heart_axes(view: View, u, v):
     x, y = u * np.cos(view.tilt) - v * np.sin(view.tilt), u * np.sin(view.tilt) + v * np.cos(view.tilt)
     return x * view.size + view.origin[0], y * view.size + view.origin[1]
 
-# %% ../nbs/phantom/phantom.ipynb #dfd980c8
+
 def anatomy(view: View, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "At points in cm, at end diastole: the echo in dB, and how far (0 to 1) a point is cavity, and is muscle."
     inside = _chambers(*_heart_axes(view, x, y))
@@ -131,12 +131,12 @@ def contraction(phase: np.ndarray) -> np.ndarray:
     at = [0, 0.06, 0.14, 0.26, 0.36, 0.42, 0.52, 0.62, 0.82, 0.92, 1]
     return np.interp(phase % 1, at, [0, 0.03, 0.35, 0.85, 1, 0.97, 0.5, 0.24, 0.17, 0.03, 0])
 
-# %% ../nbs/phantom/phantom.ipynb #755f0148
+
 def valve_opening(phase: np.ndarray) -> np.ndarray:
     "How far the mitral valve is open (0 to 1)."
     return np.interp(phase % 1, [0, 0.42, 0.5, 0.62, 0.8, 0.88, 0.98, 1], [0, 0, 1, 0.45, 0.35, 0.7, 0.05, 0])
 
-# %% ../nbs/phantom/phantom.ipynb #f16ba720
+
 def ecg(phase: np.ndarray) -> np.ndarray:
     "One lead of an ECG: P, Q, R, S and T."
     t = (phase + 0.5) % 1 - 0.5
@@ -168,7 +168,7 @@ def _leaflets(view: View, squeeze: float, opening: float):
             bow = (hinge + tip) / 2 - [0.15 * side * opening, 0.15 * (1 - opening)]
             yield _from_heart_axes(view, *np.array([hinge, bow, tip]).T)
 
-# %% ../nbs/phantom/phantom.ipynb #83e96b82
+
 def _valves(view: View, squeeze: float, opening: float, samples: int, beams: int) -> np.ndarray:
     "The leaflets' amplitude, float32 (samples, beams)."
     canvas, width = np.zeros((samples, beams), np.uint8), 1 + samples // 150
@@ -192,7 +192,7 @@ class Faults:
 def _amplitude(db):
     return (10 ** (db / 20)).astype(np.float32)
 
-# %% ../nbs/phantom/phantom.ipynb #594277f1
+
 def draw_faults(rng: np.random.Generator, quality: float, samples: int, beams: int) -> Faults:
     "Random faults, worse the lower `quality` is; the same generator at another quality gives the same mixture."
     weight = rng.uniform(0.25, 1, 5)
@@ -225,7 +225,7 @@ def _speckled(rng: np.random.Generator, view: View, faults: Faults):
     grain *= faults.noise[..., None] / (grain.std() * np.sqrt(2))
     return _amplitude((echo + 25) * faults.contrast - 25)[..., None], pool, grain
 
-# %% ../nbs/phantom/phantom.ipynb #b22de990
+
 def _beat(rng: np.random.Generator, view: View, faults: Faults, phases: np.ndarray):
     "Yield the polar picture at each phase, in dB: float32 (samples, beams)."
     samples, beams = faults.seen.shape
@@ -267,7 +267,7 @@ class Machine:
     text: tuple[float, float] = (0.02, 0.08)
     bar: float = 0.95
 
-# %% ../nbs/phantom/phantom.ipynb #37a38968
+
 _GE = ("GE Vingmed Ultrasound", uid.ExplicitVRLittleEndian, ("DERIVED", "PRIMARY", "", "0011"), "01")
 _GE_LAYOUT = ((0.46, -0.015), 0.85, (235, 220, 50), (0.75, 0.07), 0.03)
 MACHINES = {
@@ -318,7 +318,7 @@ def _still_overlays(clip: PhantomClip, beats: float) -> np.ndarray:
     cv2.polylines(picture, [trace], False, kind.ecg, 1, cv2.LINE_AA)
     return picture
 
-# %% ../nbs/phantom/phantom.ipynb #b935a7bf
+
 def _draw_overlays(clip: PhantomClip) -> None:
     "Draw what stands still, and the ECG's moving cursor, into the clip's frames."
     height, width = clip.sector.shape

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
-# %% ../nbs/reading/pictures.ipynb #0b335d54
 from .derived import derived_header, write_clip
 from .dicom import clip_shape, iter_frames, read_header
 from .regions import image_boxes
@@ -31,8 +30,8 @@ def picture_boxes(header: Dataset) -> list[Box]:
 # %% ../nbs/reading/pictures.ipynb #4ce92a78
 def _cut_header(header: Dataset, box: Box, shape: tuple) -> Dataset:
     x0, y0, x1, y1 = box
-    said = f"One of several images: columns {x0}-{x1}, rows {y0}-{y1}"
-    new = derived_header(header, shape, said, [codes.DCM.PixelByPixelMask])
+    words = f"One of several images: columns {x0}-{x1}, rows {y0}-{y1}"
+    new = derived_header(header, shape, words, [codes.DCM.PixelByPixelMask])
     new.SeriesDescription = "One of several images, cut out by echoquality"
     kept = []
     for region in new.get("SequenceOfUltrasoundRegions", []):
@@ -54,7 +53,7 @@ def cut_out(source: Path, box: Box, target: Path) -> None:
     new = _cut_header(header, box, (count, y1 + 1 - y0, x1 + 1 - x0, *shape[2:]))
     write_clip(target, new, (frame[y0 : y1 + 1, x0 : x1 + 1] for frame in iter_frames(source, grey=False)))
 
-# %% ../nbs/reading/pictures.ipynb #397a83bb
+
 @contextmanager
 def one_picture(source: Path, view: str) -> Iterator[Path]:
     "A file with the image that `view` names (its box, 'x0,y0,x1,y1'); `source` itself where it is ''."

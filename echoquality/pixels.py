@@ -19,7 +19,6 @@ from pydicom import Dataset, uid
 from pydicom.encaps import encapsulate
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder
 
-# %% ../nbs/reading/pixels.ipynb #7217a858
 from .files import BadFile, Opened, bad_file, frame_count, value_of
 from .streams import Stream, is_start, marked, read_stream
 
@@ -215,11 +214,11 @@ def _labelled(photometric: str, coding: str) -> str:
     return "ybr" if partial or photometric in ("YBR_FULL", "YBR_FULL_422") else ""
 
 
-def _reading(said: str, label: str, grey: str, coding: str) -> str:
+def _reading(coded: str, label: str, grey: str, coding: str) -> str:
     "What three samples are: by the stream, by grey (a lossy JPEG that says nothing), by the label. Raises BadFile."
     lossy = coding == "jpeg"
-    reading, witness = (said, "its stream") if said else (label, "PhotometricInterpretation")
-    if not said and grey and (lossy or not label):
+    reading, witness = (coded, "its stream") if coded else (label, "PhotometricInterpretation")
+    if not coded and grey and (lossy or not label):
         return grey
     if not reading:
         raise BadFile("nothing says whether its colours are RGB or YCbCr; export it again")
@@ -267,6 +266,22 @@ def _by_pillow(data: bytes, stream: Stream, ybr: bool, grey: bool = False) -> np
             image.draft("L", None)
         return np.asarray(image.convert("RGB" if colour and not grey else "L"))
 
+# %% ../nbs/reading/pixels.ipynb #9c475b77
+@contextmanager
+def _naming_frame(index: int) -> Iterator[None]:
+    "Make of any error within the block a BadFile that names the frame."
+    try:
+        yield
+    except (BadFile, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a decoder written in Rust panics with an error that is no Exception
+        raise _undecoded(index, error) from error
+
+
+def _undecoded(index: int, error: BaseException) -> BadFile:
+    said = bad_file(error if isinstance(error, Exception) else RuntimeError(str(error)), "cannot be decoded, frame")
+    return BadFile(str(said).replace("frame:", f"frame {index} (counted from 0):", 1))
+
 # %% ../nbs/reading/pixels.ipynb #519cce2d
 @dataclass(frozen=True)
 class Pixels:
@@ -281,7 +296,7 @@ class Pixels:
 def _read(file, pieces: list[tuple[int, int]]) -> bytes:
     return b"".join(file.read(size) for place, size in pieces if file.seek(place) >= 0)
 
-# %% ../nbs/reading/pixels.ipynb #82302ccf
+
 _SYNTAXES = {  # coding → the transfer syntaxes that may stand for it; the first where another one does
     "jpeg": [uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit],
     "jpeg lossless": [uid.JPEGLossless, uid.JPEGLosslessSV1],
@@ -307,7 +322,7 @@ def find_pixels(opened: Opened) -> Pixels:
             raise BadFile("its transfer syntax is a compressed one, its pixel data are not; export it again")
         return _native_pixels(opened, count)
     frames = _compressed(opened, count)
-    with _telling(0):
+    with _naming_frame(0):
         stream = _stream_of(header, _read(opened.file, frames[0]))
     if (stream.rows, stream.columns) != (header.Rows, header.Columns):
         there, said = f"{stream.rows} × {stream.columns}", f"{header.Rows} × {header.Columns}"
@@ -324,22 +339,6 @@ def _native_pixels(opened: Opened, count: int) -> Pixels:
     stream = Stream("native", header.Rows, header.Columns, header.SamplesPerPixel, header.BitsAllocated)
     layout = _uncompressed(opened, count)
     return Pixels(opened, stream, [[(start + i * layout.stride, layout.size)] for i in range(count)], layout)
-
-# %% ../nbs/reading/pixels.ipynb #9c475b77
-@contextmanager
-def _telling(index: int) -> Iterator[None]:
-    "Make of any error within the block a BadFile that names the frame."
-    try:
-        yield
-    except (BadFile, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a decoder written in Rust panics with an error that is no Exception
-        raise _undecoded(index, error) from error
-
-
-def _undecoded(index: int, error: BaseException) -> BadFile:
-    said = bad_file(error if isinstance(error, Exception) else RuntimeError(str(error)), "cannot be decoded, frame")
-    return BadFile(str(said).replace("frame:", f"frame {index} (counted from 0):", 1))
 
 # %% ../nbs/reading/pixels.ipynb #ea874ab4
 def _words(pixels: Pixels, data: bytes) -> np.ndarray:
@@ -471,16 +470,11 @@ def _raw(pixels: Pixels, index: int) -> tuple[np.ndarray, int]:
     return _in_use(frame, pixels.opened.header, pixels.stream.bits)
 
 # %% ../nbs/reading/pixels.ipynb #2f5345bb
-def _some(pixels: Pixels) -> list[int]:
-    "The frames by which a clip is judged: whatever is asked for, always the same."
-    return sorted({0, len(pixels.frames) // 2, len(pixels.frames) - 1})
-
-
 def _sampled(pixels: Pixels) -> np.ndarray:
     "Samples of some frames, as they are coded, as uint8 (N, …); uncompressed ones must be arranged as is said."
-    found = []
-    for index in _some(pixels):
-        with _telling(index):
+    found, last = [], len(pixels.frames) - 1
+    for index in sorted({0, (last + 1) // 2, last}):  # whatever is asked for, always the same
+        with _naming_frame(index):
             if pixels.layout or pixels.stream.coding == "rle":
                 _check_labels(pixels, index)
             samples, bits = _raw(pixels, index)
@@ -536,6 +530,6 @@ def decoded(pixels: Pixels, indices: Iterable[int], grey: bool = True) -> Iterat
     reading = _reading_of(pixels)
     palette = _palette(pixels.opened.header) if reading == "palette" else None
     for index in indices:
-        with _telling(index):
+        with _naming_frame(index):
             frame = _frame(pixels, index, reading, palette, grey)
         yield frame

@@ -16,19 +16,19 @@ from .core import OptionalPath, OptionalShare, ProjectPath, Settings, from_comma
 
 # %% ../nbs/base/settings.ipynb #8a5e5bfe
 class SelectionSettings(Settings):
-    "What counts as clearly good and clearly bad, and how many of each are wanted."
+    "What counts as clearly good and clearly poor, and how many of each are wanted."
 
     results_dir: ProjectPath = Field("data/results/inference_output", description="folder with summary.json")
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     high_quality_threshold: float = Field(0.95, ge=0, le=1, description="lowest score of a good clip")
-    low_quality_threshold: float = Field(0.1, ge=0, le=1, description="highest score of a bad clip")
+    low_quality_threshold: float = Field(0.1, ge=0, le=1, description="highest score of a poor clip")
     high_assessment: str = Field("Excellent quality", description="how a good clip's assessment begins (empty: any)")
-    low_assessment: str = Field("Critical issues", description="how a bad clip's assessment begins (empty: any)")
+    low_assessment: str = Field("Critical issues", description="how a poor clip's assessment begins (empty: any)")
     reviews_csv: OptionalPath = Field(
         "", description="labels by people, which override the scores': a review file, or a folder of them ('': none)"
     )
     max_high_quality: int = Field(800, ge=0, description="at most so many good clips")
-    max_low_quality: int = Field(300, ge=0, description="at most so many bad clips")
+    max_low_quality: int = Field(300, ge=0, description="at most so many poor clips")
     split_pictures: bool = Field(
         False, description="make each 2-D image of a frame that shows several a clip of its own (else left out)"
     )
@@ -61,7 +61,7 @@ class DatasetSettings(SelectionSettings):
     "What is selected, how much is made synthetically, and where it is written."
 
     output_dir: ProjectPath = Field("data/training_data_enhanced", description="folder of the dataset, new or empty")
-    num_synthetic: int = Field(300, ge=0, description="good clips to degrade into synthetic bad ones")
+    num_synthetic: int = Field(300, ge=0, description="good clips to degrade into synthetic poor ones")
     group_by: str = Field(
         "", description="what makes a patient, where headers do not say: a level of the path, a pattern on it, or a CSV"
     )

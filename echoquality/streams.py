@@ -81,8 +81,8 @@ def _read_jpeg_2000(data: bytes) -> Stream:
     coding = data.find(b"\xff\x52", start)
     mixed = 0 <= coding < len(data) - 9 and data[coding + 8]
     box = data.find(b"colr\1", 0, start)
-    told = _ENUMERATED.get(int.from_bytes(data[box + 7 : box + 11], "big"), "") if box >= 0 else ""
-    colour = "" if components != 3 else "rgb" if mixed else "ybr" if len(set(steps)) > 1 else told
+    stated = _ENUMERATED.get(int.from_bytes(data[box + 7 : box + 11], "big"), "") if box >= 0 else ""
+    colour = "" if components != 3 else "rgb" if mixed else "ybr" if len(set(steps)) > 1 else stated
     return Stream("jpeg 2000", y1 - y0, x1 - x0, components, (kinds[0] & 0x7F) + 1, colour, start)
 
 # %% ../nbs/reading/streams.ipynb #0c6be1ed

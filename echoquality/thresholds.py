@@ -15,7 +15,6 @@ import pandas as pd
 import yaml
 from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
-# %% ../nbs/looking/thresholds.ipynb #d04bfaca
 from .browser_clips import Panel, message, shown_instead
 from .core import SettingsError, from_root, reason_of, write_text
 from .results import read_results, unusable
@@ -126,11 +125,11 @@ def _sliders(settings: SelectionSettings, most: int) -> dict:
     wide = {"style": {"description_width": "160px"}, "layout": Layout(width="460px")}
     sliders = {}
     for name in ("high_quality_threshold", "low_quality_threshold", "max_high_quality", "max_low_quality"):
-        value, told = getattr(settings, name), name.replace("_", " ")
+        value, label = getattr(settings, name), name.replace("_", " ")
         if name.startswith("max"):
-            sliders[name] = IntSlider(value, min=0, max=max(most, value), description=told, **wide)
+            sliders[name] = IntSlider(value, min=0, max=max(most, value), description=label, **wide)
         else:
-            sliders[name] = FloatSlider(value, max=1, step=0.005, readout_format=".3f", description=told, **wide)
+            sliders[name] = FloatSlider(value, max=1, step=0.005, readout_format=".3f", description=label, **wide)
     return sliders
 
 # %% ../nbs/looking/thresholds.ipynb #8c98f9a2
@@ -140,7 +139,7 @@ class ThresholdExplorer(Panel):
     def __init__(self, rows: pd.DataFrame, settings: SelectionSettings, verdicts=None, remark: str = ""):
         self._rows, self._verdicts, self._start, self._counts = rows, verdicts, settings, score_counts(rows)
         self.sliders = _sliders(settings, max(len(rows), 1))
-        self._picture, self._table, self._said = HTML(), HTML(), HTML()
+        self._picture, self._table, self._remark = HTML(), HTML(), HTML()
         self._path = Text("data/parameters.yaml", description="file", layout=Layout(width="460px"))
         self._write = Button(description="write parameters", icon="save", layout=Layout(width="auto"))
         self._write.on_click(lambda _: self._save())
@@ -148,7 +147,8 @@ class ThresholdExplorer(Panel):
             slider.observe(lambda _: self._follow(), "value")
         notes = [message(remark)] if remark else []
         saving = HBox([self._path, self._write], layout=Layout(flex_flow="row wrap"))
-        super().__init__("thresholds", [*notes, *self.sliders.values(), self._picture, self._table, saving, self._said])
+        results = [self._picture, self._table, saving, self._remark]
+        super().__init__("thresholds", [*notes, *self.sliders.values(), *results])
         self._follow()
 
     @property
@@ -159,7 +159,7 @@ class ThresholdExplorer(Panel):
 
     def _follow(self) -> None:
         low, high = (self.sliders[f"{name}_quality_threshold"].value for name in ("low", "high"))
-        self._picture.value, self._said.value = histogram_svg(self._counts, low, high), ""
+        self._picture.value, self._remark.value = histogram_svg(self._counts, low, high), ""
         try:
             self.table = offer(self._rows, self.settings, self._verdicts)
             self._table.value = shown_table(self.table) + caption(self._rows, self.settings)
@@ -172,7 +172,7 @@ class ThresholdExplorer(Panel):
             said = f"written: papermill nbs/03_dataset.ipynb runs/dataset.new.ipynb -f {self._path.value}"
         except (ValueError, OSError) as error:
             said = str(error) if isinstance(error, SettingsError) else f"{self._path.value}: {reason_of(error)}"
-        self._said.value = f"<code>{escape(said)}</code>"
+        self._remark.value = f"<code>{escape(said)}</code>"
 
 # %% ../nbs/looking/thresholds.ipynb #62d0fac7
 @shown_instead

@@ -25,6 +25,19 @@ def test_jpeg_keeps_grey_levels():
         assert back.shape == frame.shape and np.abs(back.astype(int) - frame).mean() < 2
 
 
+def test_a_long_clip_is_shown_in_part():
+    header = Dataset()
+    header.NumberOfFrames, header.Rows, header.Columns = 1000, 768, 1024
+    assert count_shown(header) == 254 and count_shown(header, 1) == 1
+    header.NumberOfFrames = 100
+    assert count_shown(header) == 100
+
+
+def test_a_path_that_leads_out_of_the_dataset_is_not_opened():
+    with pytest.raises(BadFile, match="outside"):
+        row_path(SimpleNamespace(video_path="../../etc/passwd"), Path("."))
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips") / "Vivid-1"
@@ -74,14 +87,6 @@ def test_a_pace_that_makes_no_sense_is_not_used(folder):
         header.save_as(folder / "odd.dcm")
         clip = file_clip(folder / "odd.dcm")
         assert len(clip.frames) == 6 and clip.frame_time == FRAME_TIME and "pace unknown" in clip.facts["frames"]
-
-
-def test_a_long_clip_is_shown_in_part():
-    header = Dataset()
-    header.NumberOfFrames, header.Rows, header.Columns = 1000, 768, 1024
-    assert count_shown(header) == 254 and count_shown(header, 1) == 1
-    header.NumberOfFrames = 100
-    assert count_shown(header) == 100
 
 
 def test_rows_of_all_tables_lead_to_their_files(folder):

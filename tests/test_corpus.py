@@ -62,7 +62,7 @@ def test_the_teacher_follows_quality():
 
 
 def supply(corpus):
-    "How many clips the dataset's default thresholds would take as high and as low."
+    "How many clips the dataset's default thresholds would take as good and as poor."
     rows = corpus_rows(corpus)
     rows = rows[rows["kind"] == "cine"]
     high = (rows["score"] >= 0.95) & (rows["status"] == "PASS") & rows["assessment"].str.startswith("Excellent quality")

@@ -3,90 +3,24 @@
 from echoquality.degradation import *
 
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydicom import examples
 
 from echoquality.core import generator
 from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.sector import fan_mask
 
-
-def test_kinds_are_the_names_of_the_operations():
-    names = [operation.model_fields["name"].default for operation in OPERATIONS]
-    assert [*names, "combined"] == list(KINDS)
-
-
-def any_degradation():
-    "A hypothesis strategy: every degradation that can be drawn."
-    kinds = st.sampled_from(KINDS)
-    return st.builds(lambda seed, kind: draw_degradation(generator(seed), (kind,)), st.integers(0), kinds)
-
-
-def grey_clip(channels: int = 0, seed: int = 0) -> np.ndarray:
-    "A small clip of noise; with `channels` the same grey in each."
-    clip = np.random.default_rng(seed).integers(0, 256, (4, 40, 50), dtype=np.uint8)
-    return np.repeat(clip[..., None], channels, axis=3) if channels else clip
-
-
 FAN = fan_mask((40, 50), (25, -2), (-0.6, 0.6), (4, 38))
 
 
-@given(any_degradation(), st.sampled_from([0, 3]))
-def test_outside_the_sector_nothing_changes(degradation, channels):
-    clip = grey_clip(channels)
-    after = degrade(clip, FAN, degradation)
-    assert (after[:, ~FAN] == clip[:, ~FAN]).all()
-    assert (after[:, FAN] != clip[:, FAN]).mean() > 0.5
-    assert after.shape == clip.shape and after.dtype == np.uint8
-
-
-@given(any_degradation())
-def test_recorded_parameters_replay_to_the_same_pixels(degradation):
-    replayed = Degradation.model_validate_json(str(degradation))
-    assert replayed == degradation and str(replayed) == str(degradation)
-    assert (degrade(grey_clip(), FAN, replayed) == degrade(grey_clip(), FAN, degradation)).all()
-
-
-@given(any_degradation())
-def test_grey_stays_grey(degradation):
-    colour = degrade(grey_clip(3), FAN, degradation)
-    assert (colour == colour[..., :1]).all()
-    assert (colour[..., 0] == degrade(grey_clip(), FAN, degradation)).all()
-
-
-@given(any_degradation())
-def test_pixels_outside_do_not_bleed_in(degradation):
-    clip = grey_clip()
-    other = np.where(FAN, clip, 255 - clip)
-    assert (degrade(clip, FAN, degradation)[:, FAN] == degrade(other, FAN, degradation)[:, FAN]).all()
-
-
-@given(any_degradation())
-def test_drawn_parameters_follow_the_recipe(degradation):
-    names = [operation.name for operation in degradation.operations]
-    assert names == sorted(names, key=KINDS.index) and len(set(names)) == len(names)
-    assert len(names) >= 2 if degradation.kind == "combined" else names == [degradation.kind]
-    for operation in degradation.operations:
-        match operation:
-            case GaussianNoise():
-                assert 0.2 <= operation.sigma <= 0.4
-            case MotionBlur():
-                assert operation.kernel in (5, 7, 9) and 0 <= operation.angle <= 180
-            case ContrastReduction():
-                assert 0.3 <= operation.reduction <= 0.7
-
-
-def test_every_kind_and_every_combination_is_drawn():
-    drawn = [draw_degradation(generator(seed)) for seed in range(400)]
-    assert {d.kind for d in drawn} == set(KINDS)
-    combined = {tuple(o.name for o in d.operations) for d in drawn if d.kind == "combined"}
-    assert len(combined) == 4
+def test_contrast_shrinks_around_the_mean():
+    clip = np.random.default_rng(0).integers(0, 256, (4, 40, 50), dtype=np.uint8)
+    after = degrade(clip, FAN, Degradation(operations=[ContrastReduction(reduction=0.4)]))
+    assert np.allclose(after[:, FAN].mean(1), clip[:, FAN].mean(1), atol=0.5)
+    assert np.allclose(after[:, FAN].std(1), 0.6 * clip[:, FAN].std(1), rtol=0.01)
 
 
 def test_noise_has_its_sigma_and_is_new_in_every_frame():
@@ -94,20 +28,6 @@ def test_noise_has_its_sigma_and_is_new_in_every_frame():
     noise = degrade(flat, FAN, Degradation(operations=[GaussianNoise(sigma=0.1, seed=1)])) - 128.0
     assert abs(noise[:, FAN].std() / 255 - 0.1) < 0.005
     assert abs(np.corrcoef(noise[0, FAN], noise[1, FAN])[0, 1]) < 0.1
-
-
-def test_contrast_shrinks_around_the_mean():
-    clip = grey_clip()
-    after = degrade(clip, FAN, Degradation(operations=[ContrastReduction(reduction=0.4)]))
-    assert np.allclose(after[:, FAN].mean(1), clip[:, FAN].mean(1), atol=0.5)
-    assert np.allclose(after[:, FAN].std(1), 0.6 * clip[:, FAN].std(1), rtol=0.01)
-
-
-@given(st.sampled_from([5, 7, 9]), st.floats(0, 180))
-def test_the_blur_kernel_is_a_centred_line(size, angle):
-    kernel = line_kernel(size, angle)
-    assert np.isclose(kernel.sum(), 1) and np.allclose(kernel, kernel[::-1, ::-1], atol=1e-6)
-    assert size <= (kernel > 0.01).sum() <= 3 * size
 
 
 def test_blur_is_the_mean_along_its_line_and_the_same_in_all_frames():
@@ -119,50 +39,22 @@ def test_blur_is_the_mean_along_its_line_and_the_same_in_all_frames():
     assert (blurred[0] == blurred[1]).all()
 
 
-@pytest.mark.parametrize("record", [
-    '{"operations":[]}',
-    '{"operations":[{"name":"gaussian_noise","sigma":2,"seed":1}]}',
-    '{"operations":[{"name":"motion_blur","kernel":5}]}',
-    '{"operations":[{"name":"motion_blur","kernel":4,"angle":0}]}',
-    '{"operations":[{"name":"sharpen"}]}',
-    '{"operations":[{"name":"gaussian_noise","sigma":0.3,"seed":1},{"name":"contrast_reduction","reduction":0.5}]}',
-])
-def test_records_that_are_not_ours_are_refused(record):
-    with pytest.raises(ValueError):
-        Degradation.model_validate_json(record)
-
-
-REAL = Path(examples.get_path("ybr_color"))
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_degraded_file_holds_the_degraded_clip(kind, tmp_path):
-    degradation = draw_degradation(generator(0, kind), (kind,))
-    degrade_file(REAL, tmp_path / "a", degradation)
-    mask = clip_sector(REAL, read_header(REAL)).mask
-    before, after = read_frames(REAL, grey=False), read_frames(tmp_path / "a", grey=False)
+    real, degradation = Path(examples.get_path("ybr_color")), draw_degradation(generator(0, kind), (kind,))
+    degrade_file(real, tmp_path / "a", degradation)
+    mask = clip_sector(real, read_header(real)).mask
+    before, after = read_frames(real, grey=False), read_frames(tmp_path / "a", grey=False)
     assert (after == degrade(before, mask, degradation)).all()
     record = read_header(tmp_path / "a").DerivationDescription
     assert Degradation.model_validate_json(record) == degradation
-    degrade_file(REAL, tmp_path / "b", degradation)
+    degrade_file(real, tmp_path / "b", degradation)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_a_folder_without_clips_says_what_it_holds(tmp_path):
-    (tmp_path / "a.txt").write_text("no clip")
-    with pytest.raises(FileNotFoundError, match="no clip among 1 files: 1 × not a DICOM file"):
-        preview_folder(DegradationSettings(input_dir=tmp_path, workers=1))
-
-
-def test_a_folder_is_previewed_and_bad_files_are_listed(tmp_path):
-    (tmp_path / "in/deep").mkdir(parents=True)
-    shutil.copy(REAL, tmp_path / "in/deep/1.2.3")
-    (tmp_path / "in/notes.txt").write_text("no clip")
-    shutil.copy(REAL, tmp_path / "secret")
-    (tmp_path / "in/link").symlink_to(tmp_path / "secret")
-    clips, left_out = preview_folder(DegradationSettings(input_dir=tmp_path / "in", workers=1))
-    assert list(clips) == ["deep/1.2.3"]
-    assert left_out.values.tolist() == [["notes.txt", "preview", "not a DICOM file"]]
+def test_a_folder_is_shown_in_every_kind(tmp_path):
+    (tmp_path / "1.2.3").write_bytes(Path(examples.get_path("ybr_color")).read_bytes())
+    clips, _ = preview_folder(DegradationSettings(input_dir=tmp_path, workers=1))
     table = preview_table(clips)
     assert table["kind"].tolist() == ["original", *KINDS] and (table["changed outside"] == 0).all()
-    assert len(show_preview(clips).axes) == 5
+    assert len(show_preview(clips).axes) == 1 + len(KINDS)

@@ -32,6 +32,21 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("real", [False, True])
+def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
+    source = Path(examples.get_path("ybr_color")) if real else folder / "a.dcm"
+    frames, mask, _ = load_for_preview(source)
+    noise = Degradation(operations=[GaussianNoise(sigma=0.3, seed=1)])
+    degrade_file(source, tmp_path / "copy.dcm", noise)
+    table = compare_features(frames, degrade(frames, mask, noise), mask)
+    for column, path in {"before": source, "after": tmp_path / "copy.dcm"}.items():
+        audited = read_features(path)
+        for name in table.index:
+            assert table.loc[name, column] == pytest.approx(audited[name], rel=0.02), (name, column)
+    assert table.loc["high-frequency energy", "after"] > 2 * table.loc["high-frequency energy", "before"]
+    assert table.loc["background", "after"] == table.loc["background", "before"]
+
+
 def test_a_draw_is_that_of_its_seed_and_the_next_is_another(folder):
     one, two = (degradation_preview(folder / "a.dcm", seed=3) for _ in range(2))
     assert one.operations.degradation == two.operations.degradation
@@ -54,21 +69,6 @@ def test_a_slider_changes_the_copy_alone(folder):
     for switch in shown.operations.on.values():
         switch.value = False
     assert shown.player.clips[0].frames == shown.player.clips[1].frames and "nothing" in shown.record.value
-
-
-@pytest.mark.parametrize("real", [False, True])
-def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
-    source = Path(examples.get_path("ybr_color")) if real else folder / "a.dcm"
-    frames, mask, _ = load_for_preview(source)
-    noise = Degradation(operations=[GaussianNoise(sigma=0.3, seed=1)])
-    degrade_file(source, tmp_path / "copy.dcm", noise)
-    table = compare_features(frames, degrade(frames, mask, noise), mask)
-    for column, path in {"before": source, "after": tmp_path / "copy.dcm"}.items():
-        audited = read_features(path)
-        for name in table.index:
-            assert table.loc[name, column] == pytest.approx(audited[name], rel=0.02), (name, column)
-    assert table.loc["high-frequency energy", "after"] > 2 * table.loc["high-frequency energy", "before"]
-    assert table.loc["background", "after"] == table.loc["background", "before"]
 
 
 def test_what_cannot_be_previewed_says_why(folder, tmp_path):

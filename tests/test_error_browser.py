@@ -5,6 +5,7 @@ from echoquality.error_browser import *
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,13 @@ def test_a_frame_stands_for_its_time_and_what_was_not_seen_is_dark():
     place, seen = spread_over(7, 2, 2)
     assert place.tolist() == [0, 0, 1, 1, 1, 1, 1] and seen.tolist() == [True] * 4 + [False] * 3
     assert spread_over(3, 16, 2)[0].tolist() == [0, 0, 1]
+
+
+def test_the_threshold_is_that_of_the_evaluation():
+    with TemporaryDirectory() as folder:
+        assert own_threshold(Path(folder) / "predictions.parquet") == 0.5
+        (Path(folder) / "metrics.json").write_text('{"thresholds": {"probability": 0.4}}')
+        assert own_threshold(Path(folder) / "predictions.parquet") == 0.4
 
 
 def write_predictions(csv: Path, folder: Path, model: str = "0" * 12) -> Path:

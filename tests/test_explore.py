@@ -3,25 +3,12 @@
 from echoquality.explore import *
 
 
-import re
-import shutil
 import subprocess
 import sys
-import time
-from pathlib import Path
 
-import nbformat
-import numpy as np
 import pytest
-import yaml
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 
-from echoquality.clips import Form, Window
-from echoquality.core import project_root, sha256
-from echoquality.evidence import simulated_predictions_of
-from echoquality.model import Model, make_network, save_model
-from echoquality.reviews import read_reviews
+from echoquality.core import project_root
 
 
 def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
@@ -42,122 +29,6 @@ def test_good_clips_can_be_previewed(dataset, tmp_path):
     assert str(tmp_path) in nowhere.value and "none of the good clips" in nowhere.value
 
 
-@pytest.fixture(scope="module")
-def place(dataset, tmp_path_factory) -> Path:
-    "A folder with this notebook, its parameters set to a simulated dataset."
-    folder, home = tmp_path_factory.mktemp("lab"), dataset.parent.parent
-    model = folder / "model.safetensors"
-    save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), Window(16, 2)), model)
-    values = {"results_dir": f"{home}/results/inference_output", "raw_data_dir": f"{home}/raw_data", "most": 10}
-    values |= {"reviews_csv": f"{folder}/reviews.csv", "reviewer": "ana", "annotations_csv": str(dataset)}
-    simulated_predictions_of(dataset, sha256(model)[:12]).to_parquet(folder / "predictions.parquet")
-    values |= {"predictions": f"{folder}/predictions.parquet", "model": str(model)}
-    notebook = load_notebook_node(str(project_root() / "nbs/07_explore.ipynb"))
-    nbformat.write(parameterize_notebook(notebook, values), folder / "explore.ipynb")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    "tools/browser.py, where there is a browser to drive."
-    pytest.importorskip("selenium")
-    sys.path.insert(0, str(project_root() / "tools"))
-    import browser
-
-    if missing := browser.missing():
-        pytest.skip(f"no browser to drive: {missing}")
-    return browser
-
-
-@pytest.fixture(scope="module")
-def lab(place, browser):
-    "The notebook in a browser, all its cells run."
-    with browser.jupyterlab(place) as address, browser.chromium(place) as driver:
-        browser.run_all(driver, address, "explore.ipynb")
-        yield browser.Lab(driver)
-
-
-@pytest.mark.slow
-def test_in_a_browser_a_clip_plays_at_its_pace_and_stops(lab, dataset):
-    lab.find("player")
-    lab.click("player", "button")
-    lab.wait(lambda: lab.inside("player", "button .fa-pause"))
-    seen = lab.watch("player", seconds=3)
-    assert seen["blank"] == 0
-    steps = [(b - a) % seen["count"] for a, b in zip(seen["frames"], seen["frames"][1:], strict=False)]
-    assert np.mean(np.array(steps) == 1) > 0.8  # a loaded machine may drop a frame now and then, but keeps the pace:
-    expected = seen["elapsed"] / synthetic_pair(dataset).clips[0].frame_time
-    assert sum(steps) == pytest.approx(expected, rel=0.1, abs=2)
-    lab.click("player", "button")
-    lab.wait(lambda: lab.inside("player", "button .fa-play"))
-    assert len(set(lab.watch("player", seconds=1)["frames"])) == 1
-
-
-@pytest.mark.slow
-def test_in_a_browser_two_clips_step_together_and_zoom(lab):
-    def seen() -> list[int]:
-        return [lab.seen("player", f".c{number} .stage > img") for number in (0, 1)]
-
-    before, wide = seen(), lab.inside("player", ".window")[0].size
-    assert before[0] == before[1]
-    lab.click("player", "button:has(.fa-step-forward)")
-    lab.wait(lambda: seen() == [before[0] + 1] * 2 or seen() == [0, 0])
-    assert lab.shown("player", "polygon") == 0
-    for text in ("outline", "sector"):
-        lab.click("player", "button", text)
-    lab.wait(lambda: lab.shown("player", "polygon") == 2)
-    lab.wait(lambda: lab.inside("player", ".window")[0].size != wide)
-
-
-@pytest.mark.slow
-def test_in_a_browser_a_degradation_is_drawn_again(lab):
-    copy, record = lab.inside("preview", ".c1 img")[0].get_attribute("src"), lab.text("preview", "code")
-    lab.click("preview", "button", "draw again")
-    lab.wait(lambda: lab.text("preview", "code") != record)
-    lab.wait(lambda: lab.inside("preview", ".c1 img")[0].get_attribute("src") != copy)
-    assert lab.inside("preview", "input[type=number]")[0].get_attribute("value") == "43"
-
-
-@pytest.mark.slow
-def test_in_a_browser_the_table_follows_a_slider(lab, place):
-    before = lab.text("thresholds", "table")
-    lab.press("thresholds", ".noUi-handle", "ARROW_LEFT", times=40)
-    lab.wait(lambda: lab.text("thresholds", "table") != before)
-    lab.click("thresholds", "button")
-    lab.wait(lambda: (place / "data/parameters.yaml").exists())
-    assert yaml.safe_load((place / "data/parameters.yaml").read_text())["high_quality_threshold"] == pytest.approx(0.75)
-
-
-@pytest.mark.slow
-def test_in_a_browser_three_clips_are_reviewed_and_a_restart_goes_on(lab, place):
-    for number, key in enumerate("gbx", 1):
-        time.sleep(0.6)  # a key counts only once its clip can have been seen
-        lab.type("review", key)
-        lab.wait(lambda number=number: f"{number} of 10 reviewed" in lab.text("review"))
-    found = read_reviews(place / "reviews.csv")
-    assert found["new"].tolist() == ["good", "bad", "exclude"] and set(found["who"]) == {"ana"}
-    assert not found.duplicated(["folder", "file_id"]).any()
-    lab.click("review", ".echoquality-player button", "outline")
-    lab.wait(lambda: lab.driver.switch_to.active_element == lab.inside("review", "input[type=text]")[0])
-    lab.click("review", ".window")  # no key may reach the notebook from a picture that was clicked
-    lab.driver.switch_to.active_element.send_keys("x")
-    assert "3 of 10 reviewed" in lab.text("review")
-    lab.restart()
-    lab.wait(lambda: "3 of 10 reviewed" in lab.text("review"))
-    lab.click("review", "button", "undo (z)")
-    lab.wait(lambda: "2 of 10 reviewed" in lab.text("review"))
-    assert read_reviews(place / "reviews.csv")["new"].tolist()[-1] == ""
-
-
-@pytest.mark.slow
-def test_in_a_browser_a_cell_of_the_matrix_shows_its_clips_with_grad_cam(lab):
-    lab.click("errors", "button", "poor, called good")
-    lab.wait(lambda: lab.shown("errors", ".cine img") > 0)
-    assert lab.shown("errors", ".over img") == 0
-    lab.click("errors", "button", "Grad-CAM")
-    lab.wait(lambda: lab.shown("errors", ".over img") > 0)
-
-
 @pytest.mark.parametrize("picture", ["review", "clips"])
 def test_the_readme_shows_it(picture):
     root = project_root()
@@ -168,17 +39,3 @@ def test_the_readme_shows_it(picture):
 def test_exploring_starts_without_torch():
     code = "import sys, echoquality.explore; assert 'torch' not in sys.modules, 'torch was imported'"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-@pytest.mark.slow
-def test_a_notebook_that_is_saved_is_the_same_file(browser, tmp_path):
-    root, name = project_root(), "nbs/curation/balance.ipynb"
-    for path in ("settings.ini", name):
-        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
-        shutil.copyfile(root / path, tmp_path / path)
-    before, (hook,) = (tmp_path / name).stat(), re.findall(r"--\S+save_hook\S+", (root / "Makefile").read_text())
-    with browser.jupyterlab(tmp_path, hook) as address, browser.chromium(tmp_path / "browser") as driver:
-        browser.open_notebook(driver, address, name)
-        browser.save(driver)
-    assert (tmp_path / name).stat().st_mtime_ns > before.st_mtime_ns
-    assert (tmp_path / name).read_bytes() == (root / name).read_bytes()

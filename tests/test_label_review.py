@@ -84,7 +84,7 @@ def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
     shown.bar.typed.value = "g"
     shown.bar.typed.value = "gq"  # no key of ours
-    assert "the keys are g b x u z p n" in shown._said.value
+    assert "the keys are g b x u z p n" in shown._remark.value
     shown.bar.typed.value = "gq bad"  # what is pasted is none
     shown.bar.typed.value = "g"  # nor what is deleted
     shown.bar.typed.value = "gB"
@@ -112,15 +112,15 @@ def test_a_key_held_down_counts_once(corpus, tmp_path, monkeypatch, key, lines):
     for pressed in range(60):
         now[0] += 0.5 if pressed == 1 else 0.03  # it repeats after half a second, and then fast
         shown.bar.typed.value += key
-        assert pressed == 0 or "held down" in shown._said.value
+        assert pressed == 0 or "held down" in shown._remark.value
     assert len(read_reviews(tmp_path / "reviews.csv")) == lines + (key == "z")
 
 
-def test_a_key_that_comes_too_soon_is_said(corpus, tmp_path):
+def test_a_key_that_comes_too_soon_is_remark(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
     shown.patience = 60
     shown.bar.typed.value = "g"
-    assert "good: too soon" in shown._said.value and not shown.session.decisions.reviewed
+    assert "good: too soon" in shown._remark.value and not shown.session.decisions.reviewed
 
 
 def test_one_goes_back_and_decides_anew(corpus, tmp_path):
@@ -200,4 +200,5 @@ def test_a_decision_that_was_not_written_was_not_made(corpus, tmp_path):
     path.unlink()
     path.mkdir()
     shown.act("good")
-    assert "was not written" in shown._said.value and shown.session.place == 0 and not shown.session.decisions.reviewed
+    assert "was not written" in shown._remark.value
+    assert shown.session.place == 0 and not shown.session.decisions.reviewed

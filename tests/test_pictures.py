@@ -36,6 +36,14 @@ def biplane(tmp_path) -> Path:
     return tmp_path / "biplane.dcm"
 
 
+def test_one_image_beside_an_m_mode_can_be_cut_out(biplane):
+    header = read_header(biplane, several=True)
+    header.SequenceOfUltrasoundRegions[1].RegionSpatialFormat = 2
+    assert picture_boxes(header) == [(0, 0, 319, 239)]
+    del header.SequenceOfUltrasoundRegions[1]
+    assert picture_boxes(header) == []
+
+
 def test_each_picture_becomes_a_clip(biplane, tmp_path):
     with pytest.raises(BadFile, match="2 2-D images"):
         read_header(biplane)
@@ -52,11 +60,3 @@ def test_each_picture_becomes_a_clip(biplane, tmp_path):
     assert len(uids) == 2
     with one_picture(biplane, "") as clip:
         assert clip == biplane
-
-
-def test_one_image_beside_an_m_mode_can_be_cut_out(biplane):
-    header = read_header(biplane, several=True)
-    header.SequenceOfUltrasoundRegions[1].RegionSpatialFormat = 2
-    assert picture_boxes(header) == [(0, 0, 319, 239)]
-    del header.SequenceOfUltrasoundRegions[1]
-    assert picture_boxes(header) == []

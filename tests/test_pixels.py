@@ -20,15 +20,7 @@ from pydicom.pixels import convert_color_space, get_encoder, pixel_array
 
 from echoquality.files import BadFile, open_dicom
 
-
-@pytest.mark.parametrize(("black", "expected"), [
-    ((0, 0, 0), "rgb"), ((40, 41, 44), "rgb"), ((0, 128, 128), "ybr"), ((16, 127, 129), "ybr"),
-    ((128, 128, 128), ""), ((30, 60, 90), ""),
-])
-def test_what_is_grey_tells_how_to_read(black, expected):
-    frame = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
-    frame[:20] = black
-    assert told_by_grey(frame) == expected
+NATIVE = [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian]
 
 
 def clip(shape: tuple[int, ...] = (4, 48, 64), seed: int = 0) -> np.ndarray:
@@ -75,6 +67,195 @@ def read(path: Path, grey: bool = False) -> np.ndarray | str:
     except BadFile as error:
         assert len(str(error)) <= 200 and str(error).isprintable()
         return str(error)
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (b"", ""),
+    (bytes(6), ""),  # zeros that cannot belong to four frames alike
+    (b"\1\1\1", "pixel data of"),
+    (bytes(4), "pixel data of"),  # one for each frame, perhaps
+    (bytes(48 * 64), "pixel data of"),  # a frame more
+    (None, "truncated: 3 of 4 frames"),
+])
+def test_every_byte_is_explained_or_the_file_is_left_out(more, said, tmp_path):
+    frames = clip()[..., 0]
+    data = frames.tobytes()[:-20] if more is None else frames.tobytes() + more
+    path = save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian), data)
+    got = read(path)
+    assert got.startswith(said) if said else (got == frames).all()
+
+
+@pytest.mark.parametrize("shape", [(4, 47, 63), (3, 47, 63), (4, 47, 64)])
+def test_frames_that_were_padded_one_by_one_are_read(shape, tmp_path):
+    frames = clip(shape)[..., 0].copy()
+    padding = b"\0" * (frames[0].size % 2)
+    data = b"".join(frame.tobytes() + padding for frame in frames)
+    assert (read(save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian), data)) == frames).all()
+
+
+@pytest.mark.parametrize(("stored", "high"), [(8, 7), (8, 15), (8, 11), (10, 9), (12, 11), (12, 15), (16, 15)])
+@pytest.mark.parametrize("syntax", [*NATIVE, uid.RLELossless, uid.JPEG2000Lossless, uid.JPEGLSLossless])
+def test_bits_are_found_anywhere_in_their_word(syntax, stored, high, tmp_path):
+    values = np.random.default_rng(0).integers(0, 2**stored, (2, 48, 64)).astype(np.uint16)
+    words = values << (high + 1 - stored)
+    header = header_of(words, syntax, BitsStored=stored, HighBit=high)
+    if syntax.is_encapsulated:
+        how = {"rows": 48, "columns": 64, "samples_per_pixel": 1, "bits_allocated": 16, "bits_stored": 16}
+        how |= {"pixel_representation": 0, "number_of_frames": 1, "photometric_interpretation": "MONOCHROME2"}
+        data = encapsulate([get_encoder(syntax).encode(frame, **how) for frame in words])
+    else:
+        data = words.astype(">u2" if syntax == uid.ExplicitVRBigEndian else "<u2").tobytes()
+    expected = np.round(values * (255 / (2**stored - 1)))
+    assert (read(save(tmp_path / "x.dcm", header, data)) == expected).all()
+
+
+def test_stray_bits_are_refused_unless_they_are_an_overlay(tmp_path):
+    words = np.full((2, 48, 64), 0x1FFF, np.uint16)
+    header = header_of(words, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
+    assert "samples use more than the 12 bits" in read(save(tmp_path / "x.dcm", header, words.tobytes()))
+    header.add_new((0x6000, 0x0102), "US", 12)
+    assert (read(save(tmp_path / "x.dcm", header, words.tobytes())) == 255).all()
+    header.HighBit = 3
+    assert "HighBit 3 does not fit" in read(save(tmp_path / "x.dcm", header, words.tobytes()))
+
+
+TABLE = np.stack([np.arange(256), np.arange(255, -1, -1), np.arange(256) // 2], axis=1)  # red, green, blue
+PALETTES = {  # (bits that the descriptor says, one table as bytes or numbers)
+    "8 bits": (8, lambda t: t.astype(np.uint8).tobytes()),
+    "8 bits in words": (8, lambda t: t.astype("<u2").tobytes()),
+    "8 bits in words of the other order": (8, lambda t: t.astype(">u2").tobytes()),
+    "8 bits, pairs swapped": (8, lambda t: t.astype(np.uint8).view("<u2").byteswap().tobytes()),
+    "16 bits": (16, lambda t: (t * 257).astype("<u2").tobytes()),
+    "16 bits, low byte empty": (16, lambda t: (t << 8).astype("<u2").tobytes()),
+    "16 bits, low byte empty, other order": (16, lambda t: (t << 8).astype(">u2").tobytes()),
+    "16 bits, odd low bytes, other order": (16, lambda t: ((t << 8) + 7 * t % 251).astype(">u2").tobytes()),
+    "16 bits that are 8": (16, lambda t: t.astype("<u2").tobytes()),
+    "8 bits under a descriptor of 16": (16, lambda t: t.astype(np.uint8).tobytes()),
+}
+
+
+def with_palette(frames: np.ndarray, bits: int, tables: list[bytes], entries: int = 256) -> Dataset:
+    header = header_of(frames, uid.ExplicitVRLittleEndian, PhotometricInterpretation="PALETTE COLOR")
+    for name, table in zip(("Red", "Green", "Blue"), tables, strict=True):
+        setattr(header, f"{name}PaletteColorLookupTableDescriptor", [entries, 0, bits])
+        setattr(header, f"{name}PaletteColorLookupTableData", table)
+    return header
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_palettes_are_read_in_either_order(name, tmp_path):
+    bits, code = PALETTES[name]
+    frames = clip()[..., 0].copy()
+    header = with_palette(frames, bits, [code(column) for column in TABLE.T])
+    got = read(save(tmp_path / "x.dcm", header, frames.tobytes()))
+    assert np.abs(got.astype(int) - TABLE[frames]).max() <= 1
+    assert np.abs(read(tmp_path / "x.dcm", grey=True) - TABLE[frames] @ [0.299, 0.587, 0.114]).max() < 2
+
+
+@pytest.mark.parametrize(("entries", "said"), [(200, "its descriptor says 200 entries"), (0, "65536 entries")])
+def test_a_palette_that_disagrees_with_its_descriptor_is_refused(entries, said, tmp_path):
+    frames = clip()[..., 0].copy()
+    header = with_palette(frames, 8, [column.astype(np.uint8).tobytes() for column in TABLE.T], entries)
+    assert said in read(save(tmp_path / "x.dcm", header, frames.tobytes()))
+    header = with_palette(frames, 8, [column.astype(np.uint8).tobytes() for column in TABLE.T])
+    del header.GreenPaletteColorLookupTableData
+    assert "without a palette" in read(save(tmp_path / "x.dcm", header, frames.tobytes()))
+
+
+@pytest.mark.parametrize(("black", "expected"), [
+    ((0, 0, 0), "rgb"), ((40, 41, 44), "rgb"), ((0, 128, 128), "ybr"), ((16, 127, 129), "ybr"),
+    ((128, 128, 128), ""), ((30, 60, 90), ""),
+])
+def test_what_is_grey_tells_how_to_read(black, expected):
+    frame = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
+    frame[:20] = black
+    assert told_by_grey(frame) == expected
+
+
+@pytest.mark.parametrize("colour", [(24, 28, 38), (0, 0, 40), (60, 60, 60), (250, 250, 250)])
+def test_the_colour_of_the_screen_does_not_mislead(colour, tmp_path):
+    frames = clip()
+    frames[:, :, :20] = colour
+    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
+    for data, label in product((frames, ybr), ("RGB", "YBR_FULL")):
+        right = (data is frames) == (label == "RGB")
+        header = header_of(frames, uid.ExplicitVRLittleEndian, PhotometricInterpretation=label)
+        got = read(save(tmp_path / "x.dcm", header, data.tobytes()))
+        assert (np.abs(got.astype(int) - frames).mean() <= 1) if right else "grey only as" in got
+
+
+SEPIA = np.array([1, 0.8, 0.55])
+
+
+@pytest.mark.parametrize("tint", [np.ones(3), SEPIA])
+def test_labels_of_uncompressed_pixels_that_lie_are_seen_in_the_rows(tint, tmp_path):
+    frames = (clip((4, 48, 66)) * tint).astype(np.uint8)
+    planes = np.moveaxis(frames, 3, 1)
+    for data, more, said in [
+        (frames, {}, ""),
+        (planes, {"PlanarConfiguration": 1}, ""),
+        (planes, {}, "only with PlanarConfiguration 1"),
+        (frames, {"PlanarConfiguration": 1}, "only with PlanarConfiguration 0"),
+        (frames, {"Rows": 66, "Columns": 48}, "only with Rows and Columns exchanged"),
+        (np.concatenate([np.zeros_like(planes[:1]), planes]), {"NumberOfFrames": 5}, "only with PlanarConfiguration 1"),
+    ]:
+        got = read(save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian, **more), data.tobytes()))
+        assert said in got if said else (got == frames).all()
+
+
+@pytest.mark.parametrize("order", ["YBYR", "BYRY"])
+def test_other_orders_of_two_pixels_in_four_bytes_are_refused(order, tmp_path):
+    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in clip()])
+    two = ybr.reshape(*ybr.shape[:2], -1, 2, 3)
+    parts = {"Y": iter([two[..., 0, 0], two[..., 1, 0]]), "B": iter([two[..., 0, 1]]), "R": iter([two[..., 0, 2]])}
+    data = np.stack([next(parts[name]) for name in order], axis=-1)
+    header = header_of(ybr, uid.ExplicitVRLittleEndian, PhotometricInterpretation="YBR_FULL_422")
+    assert f"only with the order {order}" in read(save(tmp_path / "x.dcm", header, data.tobytes()))
+
+
+@pytest.mark.parametrize("shape", [(3, 60, 90), (3, 90, 60)])
+def test_bands_across_a_frame_are_no_lie(shape, tmp_path):
+    bands = np.random.default_rng(0).integers(0, 255, (*shape[:2], 1), dtype=np.uint8).repeat(shape[2], axis=2)
+    frames = np.repeat(bands[..., None], 3, axis=3)
+    for each in (bands, frames):
+        header = header_of(each, uid.ExplicitVRLittleEndian)
+        assert (read(save(tmp_path / "x.dcm", header, each.tobytes())) == each).all()
+    planes = np.moveaxis(frames, 3, 1)
+    header = header_of(frames, uid.ExplicitVRLittleEndian, PlanarConfiguration=1)
+    assert (read(save(tmp_path / "x.dcm", header, planes.tobytes())) == frames).all()
+
+
+def test_rle_of_another_size_is_refused(tmp_path):
+    for frames in (clip((4, 48, 66)), clip((4, 48, 66))[..., 0].copy()):
+        data = encapsulate(by_gdcm(frames, "RLELossless", tmp_path))
+        sizes = (48, 66, ""), (24, 66, "RLE frame of 316"), (66, 48, "Rows and Columns exchanged")
+        for rows, columns, said in sizes:
+            header = header_of(frames, uid.RLELossless, Rows=rows, Columns=columns)
+            got = read(save(tmp_path / "x.dcm", header, data))
+            assert said in got if said else (got == frames).all()
+
+
+def test_words_that_lie_are_refused(tmp_path):
+    dark = clip()[..., 0].astype(np.uint16)
+    header = header_of(dark, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
+    assert "samples of 12 bits that never exceed 8" in read(save(tmp_path / "x.dcm", header, dark.tobytes()))
+    words = (dark << 8) + np.random.default_rng(0).integers(0, 256, dark.shape).astype(np.uint16)
+    said = read(save(tmp_path / "x.dcm", header_of(words, uid.ExplicitVRLittleEndian), words.byteswap().tobytes()))
+    assert "only with the bytes of its words exchanged" in said
+
+
+def test_a_clip_is_judged_by_several_frames_whatever_is_asked_for(tmp_path):
+    frames = clip((6, 48, 64))
+    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
+    ybr[0] = 20, 90, 200  # a title page
+    path = save(tmp_path / "x.dcm", header_of(ybr, uid.ExplicitVRLittleEndian), ybr.tobytes())
+    with open_dicom(path) as opened, pytest.raises(BadFile, match="its frames are grey only as YCbCr"):
+        next(decoded(find_pixels(opened), [0]))
+    mixed = [jpeg(frame, keep_rgb=bool(i % 2)) for i, frame in enumerate(frames)]
+    header = header_of(frames, uid.JPEGBaseline8Bit, PhotometricInterpretation="YBR_FULL_422")
+    assert "frame 3 (counted from 0): ValueError: colour: rgb" in read(save(path, header, encapsulate(mixed)))
+    double = [jpeg(frame) + jpeg(frame) for frame in frames]
+    assert "two pictures in the fragments of one frame" in read(save(path, header, encapsulate(double)))
 
 
 def jpeg(frame: np.ndarray, bare: bool = False, **options) -> bytes:
@@ -167,9 +348,6 @@ def test_no_table_of_offsets_is_needed(name, pieces, tmp_path):
         assert said in read(save(tmp_path / "x.dcm", header, item(b"") + body))
 
 
-NATIVE = [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian]
-
-
 def packed(frames: np.ndarray) -> bytes:
     "YCbCr with half the colours: two brightnesses, then one of each colour."
     pairs = frames.reshape(*frames.shape[:2], -1, 2, 3)
@@ -191,185 +369,6 @@ def test_uncompressed_colour_is_right_or_left_out(syntax, tmp_path):
     right = {(kind, p, label, p) for (kind, label), p in product([("RGB", "RGB"), ("YBR", "YBR_FULL")], (0, 1))}
     left_over = {("RGB", 0, "YBR_FULL_422", 0), ("YBR", 0, "YBR_FULL_422", 0), ("422", 0, "YBR_FULL", 0)}
     assert right | left_over | {("422", 0, "YBR_FULL_422", 0)} <= taken
-
-
-@pytest.mark.parametrize(("more", "said"), [
-    (b"", ""),
-    (bytes(6), ""),  # zeros that cannot belong to four frames alike
-    (b"\1\1\1", "pixel data of"),
-    (bytes(4), "pixel data of"),  # one for each frame, perhaps
-    (bytes(48 * 64), "pixel data of"),  # a frame more
-    (None, "truncated: 3 of 4 frames"),
-])
-def test_every_byte_is_explained_or_the_file_is_left_out(more, said, tmp_path):
-    frames = clip()[..., 0]
-    data = frames.tobytes()[:-20] if more is None else frames.tobytes() + more
-    path = save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian), data)
-    got = read(path)
-    assert got.startswith(said) if said else (got == frames).all()
-
-
-@pytest.mark.parametrize("shape", [(4, 47, 63), (3, 47, 63), (4, 47, 64)])
-def test_frames_that_were_padded_one_by_one_are_read(shape, tmp_path):
-    frames = clip(shape)[..., 0].copy()
-    padding = b"\0" * (frames[0].size % 2)
-    data = b"".join(frame.tobytes() + padding for frame in frames)
-    assert (read(save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian), data)) == frames).all()
-
-
-SEPIA = np.array([1, 0.8, 0.55])
-
-
-@pytest.mark.parametrize("tint", [np.ones(3), SEPIA])
-def test_labels_of_uncompressed_pixels_that_lie_are_seen_in_the_rows(tint, tmp_path):
-    frames = (clip((4, 48, 66)) * tint).astype(np.uint8)
-    planes = np.moveaxis(frames, 3, 1)
-    for data, more, said in [
-        (frames, {}, ""),
-        (planes, {"PlanarConfiguration": 1}, ""),
-        (planes, {}, "only with PlanarConfiguration 1"),
-        (frames, {"PlanarConfiguration": 1}, "only with PlanarConfiguration 0"),
-        (frames, {"Rows": 66, "Columns": 48}, "only with Rows and Columns exchanged"),
-        (np.concatenate([np.zeros_like(planes[:1]), planes]), {"NumberOfFrames": 5}, "only with PlanarConfiguration 1"),
-    ]:
-        got = read(save(tmp_path / "x.dcm", header_of(frames, uid.ExplicitVRLittleEndian, **more), data.tobytes()))
-        assert said in got if said else (got == frames).all()
-
-
-@pytest.mark.parametrize("order", ["YBYR", "BYRY"])
-def test_other_orders_of_two_pixels_in_four_bytes_are_refused(order, tmp_path):
-    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in clip()])
-    two = ybr.reshape(*ybr.shape[:2], -1, 2, 3)
-    parts = {"Y": iter([two[..., 0, 0], two[..., 1, 0]]), "B": iter([two[..., 0, 1]]), "R": iter([two[..., 0, 2]])}
-    data = np.stack([next(parts[name]) for name in order], axis=-1)
-    header = header_of(ybr, uid.ExplicitVRLittleEndian, PhotometricInterpretation="YBR_FULL_422")
-    assert f"only with the order {order}" in read(save(tmp_path / "x.dcm", header, data.tobytes()))
-
-
-@pytest.mark.parametrize("shape", [(3, 60, 90), (3, 90, 60)])
-def test_bands_across_a_frame_are_no_lie(shape, tmp_path):
-    bands = np.random.default_rng(0).integers(0, 255, (*shape[:2], 1), dtype=np.uint8).repeat(shape[2], axis=2)
-    frames = np.repeat(bands[..., None], 3, axis=3)
-    for each in (bands, frames):
-        header = header_of(each, uid.ExplicitVRLittleEndian)
-        assert (read(save(tmp_path / "x.dcm", header, each.tobytes())) == each).all()
-    planes = np.moveaxis(frames, 3, 1)
-    header = header_of(frames, uid.ExplicitVRLittleEndian, PlanarConfiguration=1)
-    assert (read(save(tmp_path / "x.dcm", header, planes.tobytes())) == frames).all()
-
-
-def test_rle_of_another_size_is_refused(tmp_path):
-    for frames in (clip((4, 48, 66)), clip((4, 48, 66))[..., 0].copy()):
-        data = encapsulate(by_gdcm(frames, "RLELossless", tmp_path))
-        sizes = (48, 66, ""), (24, 66, "RLE frame of 316"), (66, 48, "Rows and Columns exchanged")
-        for rows, columns, said in sizes:
-            header = header_of(frames, uid.RLELossless, Rows=rows, Columns=columns)
-            got = read(save(tmp_path / "x.dcm", header, data))
-            assert said in got if said else (got == frames).all()
-
-
-def test_words_that_lie_are_refused(tmp_path):
-    dark = clip()[..., 0].astype(np.uint16)
-    header = header_of(dark, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
-    assert "samples of 12 bits that never exceed 8" in read(save(tmp_path / "x.dcm", header, dark.tobytes()))
-    words = (dark << 8) + np.random.default_rng(0).integers(0, 256, dark.shape).astype(np.uint16)
-    said = read(save(tmp_path / "x.dcm", header_of(words, uid.ExplicitVRLittleEndian), words.byteswap().tobytes()))
-    assert "only with the bytes of its words exchanged" in said
-
-
-def test_a_clip_is_judged_by_several_frames_whatever_is_asked_for(tmp_path):
-    frames = clip((6, 48, 64))
-    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
-    ybr[0] = 20, 90, 200  # a title page
-    path = save(tmp_path / "x.dcm", header_of(ybr, uid.ExplicitVRLittleEndian), ybr.tobytes())
-    with open_dicom(path) as opened, pytest.raises(BadFile, match="its frames are grey only as YCbCr"):
-        next(decoded(find_pixels(opened), [0]))
-    mixed = [jpeg(frame, keep_rgb=bool(i % 2)) for i, frame in enumerate(frames)]
-    header = header_of(frames, uid.JPEGBaseline8Bit, PhotometricInterpretation="YBR_FULL_422")
-    assert "frame 3 (counted from 0): ValueError: colour: rgb" in read(save(path, header, encapsulate(mixed)))
-    double = [jpeg(frame) + jpeg(frame) for frame in frames]
-    assert "two pictures in the fragments of one frame" in read(save(path, header, encapsulate(double)))
-
-
-@pytest.mark.parametrize("colour", [(24, 28, 38), (0, 0, 40), (60, 60, 60), (250, 250, 250)])
-def test_the_colour_of_the_screen_does_not_mislead(colour, tmp_path):
-    frames = clip()
-    frames[:, :, :20] = colour
-    ybr = np.stack([convert_color_space(frame, "RGB", "YBR_FULL") for frame in frames])
-    for data, label in product((frames, ybr), ("RGB", "YBR_FULL")):
-        right = (data is frames) == (label == "RGB")
-        header = header_of(frames, uid.ExplicitVRLittleEndian, PhotometricInterpretation=label)
-        got = read(save(tmp_path / "x.dcm", header, data.tobytes()))
-        assert (np.abs(got.astype(int) - frames).mean() <= 1) if right else "grey only as" in got
-
-
-@pytest.mark.parametrize(("stored", "high"), [(8, 7), (8, 15), (8, 11), (10, 9), (12, 11), (12, 15), (16, 15)])
-@pytest.mark.parametrize("syntax", [*NATIVE, uid.RLELossless, uid.JPEG2000Lossless, uid.JPEGLSLossless])
-def test_bits_are_found_anywhere_in_their_word(syntax, stored, high, tmp_path):
-    values = np.random.default_rng(0).integers(0, 2**stored, (2, 48, 64)).astype(np.uint16)
-    words = values << (high + 1 - stored)
-    header = header_of(words, syntax, BitsStored=stored, HighBit=high)
-    if syntax.is_encapsulated:
-        how = {"rows": 48, "columns": 64, "samples_per_pixel": 1, "bits_allocated": 16, "bits_stored": 16}
-        how |= {"pixel_representation": 0, "number_of_frames": 1, "photometric_interpretation": "MONOCHROME2"}
-        data = encapsulate([get_encoder(syntax).encode(frame, **how) for frame in words])
-    else:
-        data = words.astype(">u2" if syntax == uid.ExplicitVRBigEndian else "<u2").tobytes()
-    expected = np.round(values * (255 / (2**stored - 1)))
-    assert (read(save(tmp_path / "x.dcm", header, data)) == expected).all()
-
-
-def test_stray_bits_are_refused_unless_they_are_an_overlay(tmp_path):
-    words = np.full((2, 48, 64), 0x1FFF, np.uint16)
-    header = header_of(words, uid.ExplicitVRLittleEndian, BitsStored=12, HighBit=11)
-    assert "samples use more than the 12 bits" in read(save(tmp_path / "x.dcm", header, words.tobytes()))
-    header.add_new((0x6000, 0x0102), "US", 12)
-    assert (read(save(tmp_path / "x.dcm", header, words.tobytes())) == 255).all()
-    header.HighBit = 3
-    assert "HighBit 3 does not fit" in read(save(tmp_path / "x.dcm", header, words.tobytes()))
-
-
-TABLE = np.stack([np.arange(256), np.arange(255, -1, -1), np.arange(256) // 2], axis=1)  # red, green, blue
-PALETTES = {  # (bits that the descriptor says, one table as bytes or numbers)
-    "8 bits": (8, lambda t: t.astype(np.uint8).tobytes()),
-    "8 bits in words": (8, lambda t: t.astype("<u2").tobytes()),
-    "8 bits in words of the other order": (8, lambda t: t.astype(">u2").tobytes()),
-    "8 bits, pairs swapped": (8, lambda t: t.astype(np.uint8).view("<u2").byteswap().tobytes()),
-    "16 bits": (16, lambda t: (t * 257).astype("<u2").tobytes()),
-    "16 bits, low byte empty": (16, lambda t: (t << 8).astype("<u2").tobytes()),
-    "16 bits, low byte empty, other order": (16, lambda t: (t << 8).astype(">u2").tobytes()),
-    "16 bits, odd low bytes, other order": (16, lambda t: ((t << 8) + 7 * t % 251).astype(">u2").tobytes()),
-    "16 bits that are 8": (16, lambda t: t.astype("<u2").tobytes()),
-    "8 bits under a descriptor of 16": (16, lambda t: t.astype(np.uint8).tobytes()),
-}
-
-
-def with_palette(frames: np.ndarray, bits: int, tables: list[bytes], entries: int = 256) -> Dataset:
-    header = header_of(frames, uid.ExplicitVRLittleEndian, PhotometricInterpretation="PALETTE COLOR")
-    for name, table in zip(("Red", "Green", "Blue"), tables, strict=True):
-        setattr(header, f"{name}PaletteColorLookupTableDescriptor", [entries, 0, bits])
-        setattr(header, f"{name}PaletteColorLookupTableData", table)
-    return header
-
-
-@pytest.mark.parametrize("name", PALETTES)
-def test_palettes_are_read_in_either_order(name, tmp_path):
-    bits, code = PALETTES[name]
-    frames = clip()[..., 0].copy()
-    header = with_palette(frames, bits, [code(column) for column in TABLE.T])
-    got = read(save(tmp_path / "x.dcm", header, frames.tobytes()))
-    assert np.abs(got.astype(int) - TABLE[frames]).max() <= 1
-    assert np.abs(read(tmp_path / "x.dcm", grey=True) - TABLE[frames] @ [0.299, 0.587, 0.114]).max() < 2
-
-
-@pytest.mark.parametrize(("entries", "said"), [(200, "its descriptor says 200 entries"), (0, "65536 entries")])
-def test_a_palette_that_disagrees_with_its_descriptor_is_refused(entries, said, tmp_path):
-    frames = clip()[..., 0].copy()
-    header = with_palette(frames, 8, [column.astype(np.uint8).tobytes() for column in TABLE.T], entries)
-    assert said in read(save(tmp_path / "x.dcm", header, frames.tobytes()))
-    header = with_palette(frames, 8, [column.astype(np.uint8).tobytes() for column in TABLE.T])
-    del header.GreenPaletteColorLookupTableData
-    assert "without a palette" in read(save(tmp_path / "x.dcm", header, frames.tobytes()))
 
 
 @pytest.mark.parametrize("name", ["JPEG lossless", "JPEG-LS", "JPEG 2000", "JPEG 4:2:2"])

@@ -14,6 +14,20 @@ from echoquality.browser_clips import Clip, array_clip
 from echoquality.phantom import simulate_clip
 
 
+def test_nothing_from_a_header_becomes_html():
+    clip = array_clip(np.zeros((2, 8, 8), np.uint8), machine="<script>alert(1)</script>")
+    bad = Clip(reason="<img src=x onerror=alert(1)>")
+    html = picture_html(clip) + picture_html(bad)
+    assert "<script" not in html and "<img src=x" not in html and "&lt;script&gt;" in html
+    assert html.count("<img") == 2
+
+
+@given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))
+def test_the_frame_of_a_moment_is_in_the_clip(playing, first, interval, count, elapsed):
+    found = frame_at(View(playing, first), interval, count, elapsed)
+    assert 0 <= found < count and (playing or found == first % count)
+
+
 def visible(css: str, number: int, count: int, at: float) -> set[int]:
     "The frames of a playing clip that its rules make visible `at` ms after their start."
     duration = float(re.search(rf"animation: x-{number}-\d+ ([\d.]+)ms", css)[1])
@@ -61,19 +75,18 @@ def test_zooming_shows_the_sector_alone():
     assert "aspect-ratio: 200 / 100" in cine_css("x", (clip,), View())
 
 
-def test_nothing_from_a_header_becomes_html():
-    clip = array_clip(np.zeros((2, 8, 8), np.uint8), machine="<script>alert(1)</script>")
-    bad = Clip(reason="<img src=x onerror=alert(1)>")
-    html = picture_html(clip) + picture_html(bad)
-    assert "<script" not in html and "<img src=x" not in html and "&lt;script&gt;" in html
-    assert html.count("<img") == 2
-
-
 def loop(level: int = 0, count: int = 6) -> Clip:
     "A clip of `count` grey frames, half of them inside the sector."
     mask = np.zeros((8, 8), bool)
     mask[2:6] = True
     return array_clip(np.full((count, 8, 8), level, np.uint8), mask)
+
+
+def test_another_clip_plays_on_however_short_it_is():
+    shown = Player(loop(count=100), playing=True)
+    shown.turn(frame=60)
+    shown.show(loop(count=3))
+    assert shown.view.playing and shown.controls.slider.value == 0 and shown.controls.slider.max == 2
 
 
 def test_the_buttons_do_what_they_say():
@@ -99,13 +112,6 @@ def test_the_buttons_do_what_they_say():
     assert "animation" not in shown._style.value.replace(STYLE, "")
 
 
-def test_another_clip_plays_on_however_short_it_is():
-    shown = Player(loop(count=100), playing=True)
-    shown.turn(frame=60)
-    shown.show(loop(count=3))
-    assert shown.view.playing and shown.controls.slider.value == 0 and shown.controls.slider.max == 2
-
-
 def test_what_is_there_already_is_not_sent_again():
     one, two, three = map(loop, (0, 99, 255))
     shown, sent = Player(one, two), []
@@ -125,9 +131,3 @@ def test_a_player_without_a_clip_has_no_buttons():
     assert "truncated" in shown.pictures.html and shown.controls.layout.display == "none"
     shown.show(loop())
     assert shown.controls.layout.display == "" and shown.pictures.html.count("<img") == 6
-
-
-@given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))
-def test_the_frame_of_a_moment_is_in_the_clip(playing, first, interval, count, elapsed):
-    found = frame_at(View(playing, first), interval, count, elapsed)
-    assert 0 <= found < count and (playing or found == first % count)

@@ -11,23 +11,6 @@ from echoquality.core import WorkError, atomic, only_one, printable
 from echoquality.runs import found_run, left_alone, note_run, others
 
 
-def test_a_run_goes_on_only_when_asked_and_the_same(tmp_path):
-    assert found_run(tmp_path / "new", "r.json", {"a": 1}, False, []) == {}
-    note_run(tmp_path, "r.json", {"a": 1}, done=3)
-    assert found_run(tmp_path, "r.json", {"a": 1}, True, []) == {"done": 3}
-    with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
-        found_run(tmp_path, "r.json", {"a": 1}, False, [])
-    with pytest.raises(WorkError, match=r"another run: a was 1, now 2\. Choose a new"):
-        found_run(tmp_path, "r.json", {"a": 2}, True, [])
-
-
-def test_a_run_of_another_version_is_for_that_version_unless_it_is_done(tmp_path):
-    (tmp_path / "r.json").write_text(json.dumps({"identity": {"a": 1}, "done": 3}))
-    with pytest.raises(WorkError, match=r"a run that echoquality 0\.1\.0 began, .* go on with that version"):
-        found_run(tmp_path, "r.json", {"a": 1}, True, [])
-    assert found_run(tmp_path, "r.json", {"a": 1}, True, [], lambda noted: noted["done"] >= 3) == {"done": 3}
-
-
 @pytest.mark.parametrize("name", ["notes.txt", ".DS_Store", "mine/model.pt", ".r.json.swp", "sub/mine.csv", "a\nb"])
 def test_what_is_not_ours_is_named_and_left_alone(tmp_path, name):
     mine = tmp_path / name
@@ -57,3 +40,20 @@ def test_a_damaged_note_is_told(tmp_path, text):
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(WorkError, match=r"r\.json is damaged|holds another run"):
         found_run(tmp_path, "r.json", {"a": 1}, True, [])
+
+
+def test_a_run_goes_on_only_when_asked_and_the_same(tmp_path):
+    assert found_run(tmp_path / "new", "r.json", {"a": 1}, False, []) == {}
+    note_run(tmp_path, "r.json", {"a": 1}, done=3)
+    assert found_run(tmp_path, "r.json", {"a": 1}, True, []) == {"done": 3}
+    with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
+        found_run(tmp_path, "r.json", {"a": 1}, False, [])
+    with pytest.raises(WorkError, match=r"another run: a was 1, now 2\. Choose a new"):
+        found_run(tmp_path, "r.json", {"a": 2}, True, [])
+
+
+def test_a_run_of_another_version_is_for_that_version_unless_it_is_done(tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps({"identity": {"a": 1}, "done": 3}))
+    with pytest.raises(WorkError, match=r"a run that echoquality 0\.1\.0 began, .* go on with that version"):
+        found_run(tmp_path, "r.json", {"a": 1}, True, [])
+    assert found_run(tmp_path, "r.json", {"a": 1}, True, [], lambda noted: noted["done"] >= 3) == {"done": 3}

@@ -87,7 +87,7 @@ def test_the_button_writes_what_the_selection_takes(corpus, tmp_path):
     for odd in (str(tmp_path), "~nobody-here/p.yaml", "a\0b"):
         shown._path.value = odd
         shown._write.click()
-        assert odd.split("/")[0] in shown._said.value and "written:" not in shown._said.value
+        assert odd.split("/")[0] in shown._remark.value and "written:" not in shown._remark.value
 
 
 def test_reviews_count_as_in_the_selection(corpus, tmp_path):
@@ -102,7 +102,7 @@ def test_reviews_count_as_in_the_selection(corpus, tmp_path):
     assert changed["good"] == select(shown.settings).table.loc[("good", "all"), "available"]
 
 
-def test_missing_raw_data_and_results_are_said(corpus, tmp_path):
+def test_missing_raw_data_and_results_are_remark(corpus, tmp_path):
     shown = explore(corpus, raw_data_dir=tmp_path)
     assert "none of the" in shown.children[0].value and str(tmp_path) in shown.children[0].value
     assert set(shown._counts) == {"affiniti50g", "affiniti70g", "epiq7", "vivid"}
