@@ -19,14 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from .champion import log_evidence
-from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity
-from .unseen_machines import unseen_machines, without_machine
 from IPython.display import Markdown
 
 from .annotations import LEFT_OUT, AnnotationsError
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
+from .champion import log_evidence
 from echoquality.core import (
     SettingsError,
     from_command_line,
@@ -51,6 +49,8 @@ from echoquality.report import (
 )
 from .runs import found_run, left_alone, note_run
 from .shortcuts import feature_table, show_audit
+from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity
+from .unseen_machines import unseen_machines, without_machine
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["BASELINES", "show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run

@@ -7,13 +7,13 @@ __all__ = ['without_machine', 'unseen_machines']
 
 # %% ../nbs/evidence/unseen_machines.ipynb #22363e4d
 import pandas as pd
-from .subject import Subject, logits_of, training_of
 
 from .core import text_sha256
 from .evidence import in_words, measure_table
 from .predictions import prediction_table
 from .settings import EvaluationSettings, TrainingSettings
 from .splits import SPLITS
+from .subject import Subject, logits_of, training_of
 from .training import Data, train
 
 # %% ../nbs/evidence/unseen_machines.ipynb #8af34ed3

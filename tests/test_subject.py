@@ -6,13 +6,13 @@ from echoquality.subject import *
 import pandas as pd
 import pytest
 import torch
-from echoquality.subject import logits_of, prepare
 
 from echoquality.annotations import AnnotationsError
 from echoquality.core import sha256
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
 from echoquality.settings import EvaluationSettings, TrainingSettings
+from echoquality.subject import logits_of, prepare
 from echoquality.training import train
 
 

@@ -4,10 +4,10 @@ from echoquality.unseen_machines import *
 
 
 import pytest
-from echoquality.subject import prepare
-from echoquality.unseen_machines import unseen_machines, without_machine
 
 from echoquality.settings import EvaluationSettings
+from echoquality.subject import prepare
+from echoquality.unseen_machines import unseen_machines, without_machine
 
 
 @pytest.mark.slow
