@@ -195,7 +195,7 @@ def _end(status: str) -> bool:
 # %% ../nbs/learning/tracking.ipynb #38fc3ab5
 @contextmanager
 def ending(tracker: Tracker, notes: list[str]) -> Iterator[None]:
-    "End the run as the block ends; what MLflow never took is said, and added to `notes`."
+    "End the run as the block ends; what MLflow never took is printed, and added to `notes`."
     status = "FAILED"
     try:
         yield

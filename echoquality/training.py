@@ -160,7 +160,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     start = settings.model_weights or "random weights: nothing is known at the start"
     print("\n".join([*hardware.reasons, f"starts from: {start}", *_changes(weights)]), flush=True)
     if first:
-        run = write_run(settings, data.table, run)  # before anything else: it says whose folder this is
+        run = write_run(settings, data.table, run)  # before anything else: the folder is this run's from now on
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
         run = write_run(settings, data.table, begin_run(settings, tracker, run))
     with ending(tracker, notes):
