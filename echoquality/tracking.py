@@ -19,7 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
-import pandas as pd
 import torch
 
 from .annotations import MANIFEST
@@ -137,14 +136,6 @@ class Tracker(_Connection):
 
         now = int(1000 * time.time())
         self.pending += [Metric(name, float(value), now, step) for name, value in values.items()]
-
-    def epoch(self, history: pd.DataFrame, losses: dict[int, float]) -> None:
-        "Note what the last epoch of `history` measured, and the losses by step, and send them."
-        for step, loss in losses.items():
-            self.metrics({"step_loss": loss}, step)
-        row = history.iloc[-1].to_dict()
-        self.metrics({name: row[name] for name in row if name != "epoch"}, int(row["epoch"]))
-        self.flush()
 
     def figure(self, figure, name: str) -> None:
         self._try(name, lambda: _client(self.uri).log_figure(self.run_id, figure, name))

@@ -51,7 +51,7 @@ from .model import Model, Weights, WeightsError, load_weights, make_network, sav
 from .search import search
 from .store import ClipStore, build_store
 from .tracking import Tracker, ending
-from .training_log import begin_run, log_training
+from .training_log import begin_run, epoch_listener, log_training
 from echoquality.training_run import (
     Training,
     clips_hash,
@@ -164,7 +164,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
         run = write_run(settings, data.table, begin_run(settings, tracker, run))
     with ending(tracker, notes):
-        training = _learn(settings, data, hardware, weights, (*listeners, tracker.epoch), tracker)
+        training = _learn(settings, data, hardware, weights, (*listeners, epoch_listener(tracker)), tracker)
         if first:
             write_run(settings, data.table, run, max(settings.epochs, len(training.history)))
     return replace(training, notes=tuple(notes))
