@@ -8,10 +8,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 from PIL import Image
 
-from echoquality.core import project_root
+from echoquality.core import project_root, sha256
+from echoquality.evidence import simulated_predictions_of
 
 PAGES = sorted((project_root() / "nbs").glob("0*.ipynb"))
 
@@ -30,37 +32,38 @@ def test_a_page_begins_with_its_picture_and_its_parameters(path):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory, dataset) -> Path:
-    "A copy of the notebooks beside a small corpus, a dataset built from it, and what the pages will make."
+def desk(tmp_path_factory, dataset, trained) -> Path:
+    "A copy of the notebooks beside a small corpus, a dataset built from it, a network, and what it says of the clips."
     desk = tmp_path_factory.mktemp("desk")
     shutil.copytree(project_root() / "nbs", desk / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(project_root() / "settings.ini", desk)
     shutil.copytree(dataset.parents[1], desk / "data")
+    shutil.copytree(trained["model"].parent, desk / "data/trained_model")
+    simulated_predictions_of(dataset, sha256(trained["model"])[:12]).to_parquet(desk / "data/predictions.parquet")
     return desk
 
 
 RAW = {"raw_data_dir": "data/raw_data"}
 RESULTS = {"results_dir": "data/results/inference_output"}
 TABLE = {"annotations_csv": "data/training_data_enhanced/echo_annotations_enhanced.csv"}
+MODEL = {"model": "data/trained_model/model.safetensors"}
 STORE = {"store_dir": "data/clip_store", "mlflow": False}
-TINY = {"model_weights": "", "architecture": "mc3_18", "image_size": 32, "frames": 8, "epochs": 1}
-MODEL = "data/trained_model/model.safetensors"
+TINY = {"model_weights": "", "architecture": "mc3_18", "image_size": 16, "frames": 4, "epochs": 1}
 GIVEN = {  # page → what it is given
     "01_selection": RESULTS | RAW,
     "02_degradation": {"input_dir": "data/raw_data/Vivid-1"},
     "03_dataset": RESULTS | RAW | {"output_dir": "data/another", "num_synthetic": 4},
-    "04_training": TABLE | STORE | TINY | {"output_dir": "data/trained_model"},
-    "05_evaluation": TABLE | STORE | {"model": MODEL, "output_dir": "data/evaluation", "starting_weights": ""},
-    "06_inference": RAW | {"model": MODEL, "output_dir": "data/results/new"},
-    "07_explore": RESULTS | RAW | TABLE | {"model": MODEL, "reviewer": "ana"},
+    "04_training": TABLE | STORE | TINY | {"output_dir": "data/training"},
+    "05_evaluation": TABLE | STORE | MODEL | {"output_dir": "data/evaluation", "starting_weights": "", "rounds": 100},
+    "06_inference": RAW | MODEL | {"output_dir": "data/results/new"},
+    "07_explore": RESULTS | RAW | TABLE | MODEL | {"predictions": "data/predictions.parquet", "reviewer": "ana"},
 }
 
 
 @pytest.mark.slow
-def test_every_page_runs_from_its_first_cell_to_its_last(desk):
-    assert sorted(GIVEN) == [path.stem for path in PAGES]
-    for name, given in GIVEN.items():
-        page = parameterize_notebook(nbformat.read(desk / f"nbs/{name}.ipynb", as_version=4), given)
-        where = {"metadata": {"path": str(desk / "nbs")}}
-        NotebookClient(page, timeout=300, skip_cells_with_tag="", resources=where).execute()
-        assert not [cell.source for cell in page.cells if cell.cell_type == "code" and not cell.execution_count], name
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_runs_from_its_first_cell_to_its_last(path, desk):
+    page = parameterize_notebook(load_notebook_node(str(desk / "nbs" / path.name)), GIVEN[path.stem])
+    where = {"metadata": {"path": str(desk / "nbs")}}
+    NotebookClient(page, timeout=300, skip_cells_with_tag="", resources=where).execute()
+    assert not [cell.source for cell in page.cells if cell.cell_type == "code" and not cell.execution_count]
