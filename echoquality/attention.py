@@ -57,8 +57,8 @@ def choose_clips(table: pd.DataFrame, threshold: float, each: int = 2) -> dict[s
     "Rows (index values) of a table of predictions, at most `each` of a kind, a row once."
     right = (table["probability"] >= threshold) == (table["label"] == 1)
     good, logit = table["label"] == 1, table["logit"]
-    said, limit = (np.clip(each, 1e-9, 1 - 1e-9) for each in (table["probability"], threshold))
-    distance = np.log(said / (1 - said) * (1 - limit) / limit).abs()  # in logits: 0.99 is far from 0.9
+    called, limit = (np.clip(each, 1e-9, 1 - 1e-9) for each in (table["probability"], threshold))
+    distance = np.log(called / (1 - called) * (1 - limit) / limit).abs()  # in logits: 0.99 is far from 0.9
     ranked = {
         "sure and right, good": logit[right & good].sort_values(ascending=False),
         "sure and right, poor": logit[right & ~good].sort_values(),

@@ -31,7 +31,7 @@ def logged_figures(evidence: Evidence) -> dict[str, float]:
         found |= {name: row.value, f"{name}_low": row.low, f"{name}_high": row.high}
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
-# %% ../nbs/evidence/champion.ipynb #a1f8c87a
+# %% ../nbs/evidence/champion.ipynb #9f6abb99
 def compare_with(path: Path, settings: EvaluationSettings, subject: Subject, evidence: Evidence) -> dict:
     "What `compare` gives of the evaluated model and another one's file, on the same test clips, and a `note`."
     other = load_model(path)
@@ -59,5 +59,5 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
         against = partial(compare_with, settings=settings, subject=subject, evidence=evidence)
-        if run_id and (said := promote(tracker, "echoquality", against)):
-            notes.append(said)
+        if run_id and (outcome := promote(tracker, "echoquality", against)):
+            notes.append(outcome)

@@ -43,7 +43,6 @@ from echoquality.report import (
     attention_doubts,
     headline,
     overview,
-    simulated_evidence,
     weigh,
     write_evidence,
 )

@@ -45,7 +45,7 @@ def not_opened(folder: str, file: str, root: Path) -> LeftOut | None:
     inside = is_inside(root / folder / file, root)
     return None if inside else LeftOut("unreadable", "a link that leads out of raw_data_dir")
 
-# %% ../nbs/evidence/folders.ipynb #f66f9e94
+# %% ../nbs/evidence/folders.ipynb #28b699ab
 def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Model, hardware: Hardware) -> Iterator:
     "((folder, file), result or LeftOut) of each of `todo`, in order."
     root = settings.raw_data_dir.resolve()
@@ -62,6 +62,7 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
 
 
 def _scores(clips: dict[tuple, Loaded], settings: InferenceSettings, model: Model, hardware: Hardware) -> dict:
+    "What `score_clips` finds, by (folder, file)."
     names = ["/".join(key) for key in clips]
     found = score_clips(list(clips.values()), names, model, hardware, batch_size=settings.batch_size,
                         draws=settings.uncertainty, seed=settings.seed)  # fmt: skip

@@ -199,7 +199,7 @@ class _AtomicCheckpoints(TorchCheckpointIO):
         try:
             with atomic(path) as part:
                 torch.save(checkpoint, part)
-        except (OSError, RuntimeError) as error:  # torch's writer says a full disk as RuntimeError
+        except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError for a full disk
             raise OSError(
                 f"{path} could not be written, with {shutil.disk_usage(Path(path).parent).free / 1e6:.0f} MB free "
                 f"({reason_of(error)}); the checkpoint before it is whole. Make room, and go on with resume"
@@ -377,7 +377,7 @@ def _messages(error: BaseException | None) -> str:
 
 
 def _is_interrupt(error: RuntimeError) -> bool:
-    "Whether a loader ended because the whole training was told to."
+    "Whether a loader ended because the whole training was ended."
     return bool(re.search("KeyboardInterrupt|signal: (Terminated|Interrupt)", _messages(error)))
 
 

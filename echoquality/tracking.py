@@ -19,7 +19,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
 import numpy as np
-import pandas as pd
 import torch
 
 from .annotations import MANIFEST
@@ -138,14 +137,6 @@ class Tracker(_Connection):
         now = int(1000 * time.time())
         self.pending += [Metric(name, float(value), now, step) for name, value in values.items()]
 
-    def epoch(self, history: pd.DataFrame, losses: dict[int, float]) -> None:
-        "Note what the last epoch of `history` measured, and the losses by step, and send them."
-        for step, loss in losses.items():
-            self.metrics({"step_loss": loss}, step)
-        row = history.iloc[-1].to_dict()
-        self.metrics({name: row[name] for name in row if name != "epoch"}, int(row["epoch"]))
-        self.flush()
-
     def figure(self, figure, name: str) -> None:
         self._try(name, lambda: _client(self.uri).log_figure(self.run_id, figure, name))
 
@@ -195,7 +186,7 @@ def _end(status: str) -> bool:
 # %% ../nbs/learning/tracking.ipynb #38fc3ab5
 @contextmanager
 def ending(tracker: Tracker, notes: list[str]) -> Iterator[None]:
-    "End the run as the block ends; what MLflow never took is said, and added to `notes`."
+    "End the run as the block ends; what MLflow never took is printed, and added to `notes`."
     status = "FAILED"
     try:
         yield

@@ -18,7 +18,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -51,7 +50,7 @@ from .model import Model, Weights, WeightsError, load_weights, make_network, sav
 from .search import search
 from .store import ClipStore, build_store
 from .tracking import Tracker, ending
-from .training_log import begin_run, log_training
+from .training_log import begin_run, epoch_listener, log_training
 from echoquality.training_run import (
     Training,
     clips_hash,
@@ -160,11 +159,11 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     start = settings.model_weights or "random weights: nothing is known at the start"
     print("\n".join([*hardware.reasons, f"starts from: {start}", *_changes(weights)]), flush=True)
     if first:
-        run = write_run(settings, data.table, run)  # before anything else: it says whose folder this is
+        run = write_run(settings, data.table, run)  # before anything else: the folder is this run's from now on
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
         run = write_run(settings, data.table, begin_run(settings, tracker, run))
     with ending(tracker, notes):
-        training = _learn(settings, data, hardware, weights, (*listeners, tracker.epoch), tracker)
+        training = _learn(settings, data, hardware, weights, (*listeners, epoch_listener(tracker)), tracker)
         if first:
             write_run(settings, data.table, run, max(settings.epochs, len(training.history)))
     return replace(training, notes=tuple(notes))

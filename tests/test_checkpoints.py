@@ -82,7 +82,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("kind", OTHERS)
 @pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
-def test_what_is_not_weights_is_told_as_what_it_is(tmp_path, kind, name):
+def test_what_is_not_weights_is_named(tmp_path, kind, name):
     (tmp_path / name).write_bytes(OTHERS[kind])
     with pytest.raises(WeightsError, match=f"{name}: .*{kind}"):
         read_tensors(tmp_path / name)
@@ -90,7 +90,7 @@ def test_what_is_not_weights_is_told_as_what_it_is(tmp_path, kind, name):
 
 @pytest.mark.parametrize("keep", [0.001, 0.01, 0.1, 0.5, 0.9, 0.999])
 @pytest.mark.parametrize("kind", ["safetensors", "zip", "old"])
-def test_a_file_that_is_cut_is_told_as_cut(tmp_path, kind, keep):
+def test_a_file_that_is_cut_is_named_so(tmp_path, kind, keep):
     path, tensors = tmp_path / "w.pt", {"a": torch.rand(100, 100), "b": torch.rand(100)}
     if kind == "safetensors":
         save_file(tensors, path)
@@ -218,8 +218,8 @@ def test_a_head_that_is_another_is_left_to_the_caller(state):
     for content in contents:
         found = _fit(content)
         assert found.keys() == body.keys()
-    said = _fit({**_pre("body.", body), **_pre("cls.1.", linear(3, 1).state_dict())}).changes
-    assert said[0].startswith("names changed: cls.1.weight → fc.weight, cls.1.bias → fc.bias, body.stem.weight → ")
+    changes = _fit({**_pre("body.", body), **_pre("cls.1.", linear(3, 1).state_dict())}).changes
+    assert changes[0].startswith("names changed: cls.1.weight → fc.weight, cls.1.bias → fc.bias, body.stem.weight → ")
     bias = _fit({name: value for name, value in state.items() if name != "fc.bias"})
     assert torch.equal(bias["fc.weight"], state["fc.weight"]) and not bias["fc.bias"].any()
     assert "0 at the start: fc.bias" in bias.changes[-1]

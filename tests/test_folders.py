@@ -7,14 +7,14 @@ import os
 
 import pytest
 
-from echoquality import folders as module
+from echoquality.core import KILLED
 from echoquality.folders import folder_stamp, known_entry, not_opened, text_of
 from echoquality.results import folder_entry, write_folder
 
 
 @pytest.mark.parametrize(
     ("reason", "holds"),
-    [("not a DICOM file", True), ("cannot be read: Input/output error", False), (module.KILLED, False)],
+    [("not a DICOM file", True), ("cannot be read: Input/output error", False), (KILLED, False)],
 )
 def test_a_folder_is_known_unless_a_reason_may_pass(tmp_path, reason, holds):
     entry = folder_entry("a", {}, {"1": {"kind": "unreadable", "reason": reason}}) | {"stamp": "s"}

@@ -141,7 +141,7 @@ def test_the_batch_that_fits_is_found():
 
 
 @pytest.mark.parametrize("name", ["last", "best"])
-def test_a_damaged_checkpoint_is_told(data, tmp_path, name):
+def test_a_damaged_checkpoint_is_named(data, tmp_path, name):
     fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)
     file = tmp_path / f"checkpoints/{name}.ckpt"
     file.write_bytes(file.read_bytes()[:5000])
@@ -199,14 +199,14 @@ def test_a_loader_that_is_killed_ends_in_a_sentence(data, tmp_path, monkeypatch,
 
     item = ClipSet.__getitem__
     monkeypatch.setattr(ClipSet, "__getitem__", killed)
-    said = r"a process that loads clips came to its end .* take fewer workers; .*last\.ckpt, and resume goes on from it"
-    with pytest.raises(LearningError, match=said):
+    wanted = r"a process that loads clips came to its end .* fewer workers; .*last\.ckpt, and resume goes on from it"
+    with pytest.raises(LearningError, match=wanted):
         fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
 
 
 def test_shared_memory_that_fills_up_and_other_errors_of_a_loader(data, tmp_path, monkeypatch):
-    for said, kind in (("unable to allocate shared memory(shm) for file 7", LearningError), ("other", RuntimeError)):
-        monkeypatch.setattr(ClipSet, "__getitem__", lambda *_, said=said: raised(RuntimeError(said)))
+    for message, kind in (("unable to allocate shared memory(shm) for file 7", LearningError), ("other", RuntimeError)):
+        monkeypatch.setattr(ClipSet, "__getitem__", lambda *_, text=message: raised(RuntimeError(text)))
         with pytest.raises(kind, match="No space left" if kind is LearningError else "other"):
             fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
 
@@ -216,8 +216,8 @@ def raised(error: Exception):
 
 
 def test_what_a_killed_loader_needs_depends_on_the_signal(tmp_path):
-    said = "DataLoader worker (pid 7) is killed by signal: "
-    bus, killed = RuntimeError(f"{said}Bus error. "), RuntimeError(f"{said}Killed. ")
+    killed_by = "DataLoader worker (pid 7) is killed by signal: "
+    bus, killed = RuntimeError(f"{killed_by}Bus error. "), RuntimeError(f"{killed_by}Killed. ")
     unknown = RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly")
     last = tmp_path / "last.ckpt"
     full = RuntimeError("Caught RuntimeError in DataLoader worker process 0. unable to allocate shared memory(shm)")

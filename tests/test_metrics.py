@@ -20,6 +20,7 @@ from echoquality.metrics import (
     confusion,
     fit_temperature,
     probability,
+    roc_curve,
     sensitivity_threshold,
     youden_threshold,
 )
@@ -38,11 +39,10 @@ def test_the_temperature_that_was_put_in_is_found():
     assert probability([-1000, 0, 1000]).tolist() == [0, 0.5, 1]
 
 
-def test_area():
-    labels, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])
-    assert auroc(labels, scores) == 0.75  # one of four pairs is the wrong way round
-    assert auroc(labels, np.zeros(4)) == 0.5  # all equal
-    assert np.isnan(auroc(np.ones(3), np.arange(3))) and np.isnan(average_precision(np.zeros(3), np.arange(3)))
+def test_curve():
+    false_alarms, hits, thresholds = roc_curve(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
+    assert hits.tolist() == [0, 0.5, 0.5, 1, 1] and false_alarms.tolist() == [0, 0, 0.5, 0.5, 1]
+    assert thresholds.tolist() == [np.inf, 0.8, 0.4, 0.35, 0.1]
 
 
 rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8), st.integers(0, 3)), min_size=2, max_size=60)
@@ -58,6 +58,13 @@ def test_they_are_those_of_scikit_learn(rows):
         for ours, theirs in pairs:
             expected = [theirs(labels, scores, sample_weight=column) for column in w.T]
             assert ours(w) == pytest.approx(expected)
+
+
+def test_area():
+    labels, scores = np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])
+    assert auroc(labels, scores) == 0.75  # one of four pairs is the wrong way round
+    assert auroc(labels, np.zeros(4)) == 0.5  # all equal
+    assert np.isnan(auroc(np.ones(3), np.arange(3))) and np.isnan(average_precision(np.zeros(3), np.arange(3)))
 
 
 def test_the_interval_is_that_of_a_plain_loop():

@@ -40,7 +40,7 @@ def test_a_network_takes_clips_and_gives_one_number_each(architecture):
 
 def _weight_gradient(convolution, x, short):
     convolution.zero_grad()
-    unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]  # what is found where nobody wrote
+    unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]  # what unwritten memory holds
     del unwritten
     with torch.autocast("cpu", torch.bfloat16, enabled=short):
         y = convolution(x)
@@ -116,7 +116,7 @@ def test_state_dicts_as_they_come(tmp_path, state, wrap):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_head_for_another_task_is_newly_made_from_a_seed_and_said(tmp_path, architecture):
+def test_a_head_for_another_task_is_newly_made_from_a_seed(tmp_path, architecture):
     trained = pad_first(ARCHITECTURES[architecture](num_classes=4)).half().state_dict()
     torch.save({"state_dict": trained}, tmp_path / "w.pt")
     loaded = load_weights(tmp_path / "w.pt", architecture, seed=5)
@@ -124,8 +124,8 @@ def test_a_head_for_another_task_is_newly_made_from_a_seed_and_said(tmp_path, ar
     new = make_network(architecture, seed=5).state_dict()
     assert all(torch.equal(loaded[name], new[name]) for name in head)
     assert all(torch.equal(loaded[name], trained[name].to(new[name].dtype)) for name in body)
-    told = " | ".join(loaded.changes)
-    assert "the head is newly made, of random weights (seed 5): " in told and "float16 to float32" in told
+    changes = " | ".join(loaded.changes)
+    assert "the head is newly made, of random weights (seed 5): " in changes and "float16 to float32" in changes
     with pytest.raises(WeightsError, match=rf"the body of {architecture}, but another head: {head[0]} is \(4, "):
         load_weights(tmp_path / "w.pt", architecture, seed=None)
 

@@ -8,8 +8,16 @@ import pandas as pd
 from echoquality.clips import Form
 from echoquality.model import Model
 from echoquality.tracking import Tracker
-from echoquality.training_log import log_training
+from echoquality.training_log import epoch_listener, log_training
 from echoquality.training_run import Training
+
+
+def test_each_epoch_is_sent_once(monkeypatch):
+    sent, tracker = [], Tracker()
+    monkeypatch.setattr(tracker, "metrics", lambda *values: sent.append(values))
+    history = pd.DataFrame({"epoch": [0, 1], "val_loss": [0.5, 0.4]})
+    epoch_listener(tracker)(history, {7: 0.6, 8: 0.3})
+    assert sent == [({"step_loss": 0.6}, 7), ({"step_loss": 0.3}, 8), ({"val_loss": 0.4}, 1)]
 
 
 def test_what_a_training_sends(tmp_path, monkeypatch):

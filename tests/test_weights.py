@@ -146,7 +146,7 @@ def test_a_server_that_tells_no_length(server, weights, tmp_path):
     assert fetch(_ask(server, tmp_path, weights)).read_bytes() == weights
 
 
-def test_a_full_disk_is_told(server, weights, tmp_path, monkeypatch):
+def test_a_full_disk_is_named(server, weights, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -176,7 +176,7 @@ def test_a_dropped_connection_goes_on(server, weights, tmp_path, how):
     assert server.asked[-1].get("If-Range") == (how["etag"] if how["etag"][0] == '"' else None)
 
 
-def test_another_hash_is_told_and_nothing_is_left(server, weights, tmp_path):
+def test_another_hash_is_named_and_nothing_is_left(server, weights, tmp_path):
     found = hashlib.sha256(weights).hexdigest()
     with pytest.raises(FetchError, match=f"SHA-256 expected {'0' * 64}, found {found}.* not put into"):
         fetch(_ask(server, tmp_path, weights, sha256="0" * 64))
@@ -203,7 +203,7 @@ def test_weights_of_another_network_are_not_kept(server, tmp_path):
     assert _names(tmp_path) == ["other.pt"]
 
 
-def test_a_file_is_fetched_checked_and_told(server, weights, tmp_path, capsys):
+def test_a_file_is_fetched_checked_and_described(server, weights, tmp_path, capsys):
     settings = _ask(server, tmp_path / "new", weights)
     path = fetch(settings)
     assert path.read_bytes() == weights and _names(tmp_path / "new") == ["w.pt"]
