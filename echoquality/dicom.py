@@ -25,7 +25,7 @@ from pydicom.pixels import get_decoder
 from .files import BadFile, bad_file, frame_count, open_dicom, value_of
 from .pixels import decoded, find_pixels
 from .regions import FORMATS, SEVERAL, image_boxes, region_boxes, regions_of
-from .sector import Sector, find_sector, mask_in_region
+from .sector import Sector, fan_area, find_sector, mask_in_region  # noqa: F401  one is passed on
 
 # %% ../nbs/reading/dicom.ipynb #f09c60d8
 _all_ = ["BadFile", "fan_area", "find_sector", "frame_count", "value_of"]  # what readers of clips need besides

@@ -11,9 +11,9 @@ from pydicom import examples
 
 from echoquality.core import generator
 from echoquality.dicom import clip_sector, read_frames, read_header
-from echoquality.sector import fan_mask
+from echoquality.fan import Fan
 
-FAN = fan_mask((40, 50), (25, -2), (-0.6, 0.6), (4, 38))
+FAN = Fan((25, -2), (-0.6, 0.6), (4, 38)).mask((40, 50))
 
 
 def test_contrast_shrinks_around_the_mean():

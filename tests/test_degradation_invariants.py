@@ -19,7 +19,7 @@ from echoquality.degradation import (
     draw_degradation,
     line_kernel,
 )
-from echoquality.sector import fan_mask
+from echoquality.fan import Fan
 
 
 def any_degradation():
@@ -34,7 +34,7 @@ def grey_clip(channels: int = 0, seed: int = 0) -> np.ndarray:
     return np.repeat(clip[..., None], channels, axis=3) if channels else clip
 
 
-FAN = fan_mask((40, 50), (25, -2), (-0.6, 0.6), (4, 38))
+FAN = Fan((25, -2), (-0.6, 0.6), (4, 38)).mask((40, 50))
 
 
 @given(any_degradation(), st.sampled_from([0, 3]))

@@ -11,7 +11,7 @@ from pydicom import Dataset, examples
 
 from echoquality.derived import dciodvfy, derived_header, validation_errors, write_clip
 from echoquality.dicom import BadFile, read_frames, read_header
-from echoquality.sector import find_sector
+from echoquality.regions import image_region
 
 
 def region(x0: int, y0: int, x1: int, y1: int, number: int = 1) -> Dataset:
@@ -53,7 +53,7 @@ def test_each_picture_becomes_a_clip(biplane, tmp_path):
         with one_picture(biplane, f"{x0},{y0},{x1},{y1}") as clip:
             frames, header = read_frames(clip, grey=False), read_header(clip)
             assert (frames == whole[:, y0 : y1 + 1, x0 : x1 + 1]).all()
-            assert find_sector(read_frames(clip), header).source == "regions"
+            assert image_region(header) == (0, 0, 320, 240)
             assert not dciodvfy() or validation_errors(clip) == []
             uids.add(header.SOPInstanceUID)
         assert not clip.exists()

@@ -12,14 +12,28 @@ from pydicom import Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
 
 from echoquality.dicom import clip_sector, read_header
+from echoquality.fan import Fan
 from echoquality.files import BadFile
-from echoquality.sector import count_pictures, fan_mask, find_sector, fit_fan
+from echoquality.regions import image_region, place_of
+from echoquality.sector import Sector, count_pictures, fan_area, find_sector
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    ({"fan": None}, "no moving fan"), ({"moving": False}, "no moving fan"), ({"source": "lit"}, "no moving fan"),
+    ({"confidence": 0.84}, "no clear fan"), ({"confidence": float("nan")}, "no clear fan"),
+])
+def test_image_is_told_from_text_by_a_clear_moving_fan_only(wrong, said):
+    values = {"fan": Fan((50, 0), (-0.5, 0.5), (0, 90)), "kind": "fan", "source": "header", "confidence": 0.9}
+    area = fan_area(Sector(np.ones((100, 100), bool), **values))
+    assert area.any() and not (area & ~values["fan"].mask((100, 100))).any()
+    with pytest.raises(BadFile, match=said):
+        fan_area(Sector(np.ones((100, 100), bool), **values | wrong))
 
 
 def moving_fan(apex=(160, 10), angles=(-0.7, 0.7), radius=(0, 200), shape=(240, 320)) -> tuple:
     "Frames of noise inside a fan, with a bright static bar and text beside it; and the fan's mask."
     rng = np.random.default_rng(0)
-    mask = fan_mask(shape, apex, angles, radius)
+    mask = Fan(apex, angles, radius).mask(shape)
     frames = rng.integers(0, 60, (8, *shape), dtype=np.uint8) * mask
     frames[:, 20:200, 300:310] = 200
     frames[:, 5:15, 10:60] = rng.integers(0, 255, (10, 50))
@@ -32,7 +46,8 @@ def moving_fan(apex=(160, 10), angles=(-0.7, 0.7), radius=(0, 200), shape=(240, 
 def test_a_fan_is_found_with_its_geometry(fan):
     frames, mask = moving_fan(**fan)
     sector = find_sector(frames, pydicom.Dataset())
-    assert (sector.mask & mask).sum() / (sector.mask | mask).sum() > 0.95
+    for found in (sector.mask, sector.fan.mask(mask.shape)):
+        assert (found & mask).sum() / (found | mask).sum() > 0.95
     assert np.allclose(sector.apex, fan.get("apex", (160, 10)), atol=5)
     assert np.allclose(sector.angles, fan.get("angles", (-0.7, 0.7)), atol=0.04)
 
@@ -46,10 +61,10 @@ def test_the_region_bounds_the_search():
     region.RegionLocationMaxX1, region.RegionLocationMaxY1 = 298, 215
     header = pydicom.Dataset()
     header.Rows, header.Columns, header.SequenceOfUltrasoundRegions = 240, 320, [region]
-    assert find_sector(frames, header).source == "regions"
-    assert not find_sector(frames, header).mask[215:].any()
+    sector = find_sector(frames, header)
+    assert not sector.mask[216:].any() and not sector.fan.mask((240, 320))[216:].any()
     region.RegionLocationMaxX1 = 595  # outside the frame: not to be believed
-    assert find_sector(frames, header).source == "pixels"
+    assert image_region(header) is None and place_of(header, (240, 320)).box == (0, 0, 319, 239)
 
 
 def region_at(x0: int, y0: int, x1: int, y1: int, number: int = 1, kind: int = 1) -> Dataset:
@@ -89,7 +104,7 @@ def test_regions_tell_one_picture_from_several(name, tmp_path):
 
 def fan(angle: float = 0.7, seed: int = 0) -> np.ndarray:
     "Noise in a fan, uint8 (8, 240, 320)."
-    mask = fan_mask((240, 320), (160, 10), (-angle, angle), (0, 200))
+    mask = Fan((160, 10), (-angle, angle), (0, 200)).mask((240, 320))
     return np.random.default_rng(seed).integers(0, 60, (8, 240, 320), dtype=np.uint8) * mask
 
 
@@ -130,7 +145,7 @@ def test_a_region_over_the_whole_screen_says_nothing():
     with pytest.raises(BadFile, match="2 pictures in one frame"):
         find_sector(frames, header)
     header.SequenceOfUltrasoundRegions = [region_at(0, 0, 319, 239)]
-    assert find_sector(frames, header).source == "regions"
+    assert not find_sector(frames, header).mask[:, 320:].any()
 
 
 @pytest.mark.parametrize("wrong", [
@@ -150,15 +165,20 @@ def test_regions_with_gaps_are_not_believed_and_break_nothing(wrong):
     assert (find_sector(frames, header).mask & mask).sum() > 0.95 * mask.sum()
 
 
-def test_no_sector_is_an_error_and_odd_shapes_have_no_fan():
+def test_no_sector_is_an_error():
     with pytest.raises(BadFile, match="no ultrasound sector"):
         find_sector(np.zeros((4, 100, 100), np.uint8), pydicom.Dataset())
+
+
+def test_of_a_disc_no_part_is_surely_image():
     disc = np.hypot(*(np.mgrid[:100, :100] - 50)) < 40
-    assert fit_fan(disc) is None
+    sector = find_sector(NOISE[:, :100, :100] * disc, pydicom.Dataset())
+    with pytest.raises(BadFile, match="fan"):
+        fan_area(sector)
 
 
 def test_the_real_sector_is_about_ninety_degrees():
     path = get_testdata_file("color3d_jpeg_baseline.dcm", download=False)
     sector = clip_sector(path, read_header(path))
     assert 80 < np.degrees(np.diff(sector.angles))[0] < 95
-    assert sector.source == "regions" and 15 < sector.depth_cm < 22
+    assert sector.source == "pixels" and 15 < sector.depth_cm < 22 and sector.confidence > 0.95
