@@ -16,6 +16,7 @@ from echoquality.core import WorkError, sha256
 from echoquality.evaluation import EvaluationSettings, evaluate, summary
 from echoquality.evidence import EvidenceError, read_predictions
 from echoquality.model import load_model
+from echoquality.settings import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +34,7 @@ def test_one_row_per_test_clip(evaluated):
     assert found["video_path"].tolist() == test["video_path"].tolist()
     assert (found["label"].to_numpy() == test["quality_score"]).all()
     assert (found["group"].to_numpy() == test["group"]).all()
-    assert set(found.loc[found["source"] == "synthetic", "degradation"]) <= {
-        *("contrast_reduction", "motion_blur", "gaussian_noise", "combined"),
-    }
+    assert set(found.loc[found["source"] == "synthetic", "degradation"]) <= {*KINDS}
     model = load_model(settings.model)
     assert np.allclose(found["probability"], 1 / (1 + np.exp(-found["logit"] / model.temperature)))
     assert evaluation.evidence.thresholds["probability"] == model.threshold

@@ -96,7 +96,7 @@ def test_measures_are_those_of_scikit_learn(rows, threshold):
     bins = np.minimum((p * 10).astype(int), 9)
     gaps = [abs((w * (p - y))[bins == b].sum()) / w.sum() for b in range(10)]
     found = measures(y, p, threshold, w[:, None].astype(float))
-    assert found[:, 0] == pytest.approx([*expected, sum(gaps)]) and len(MEASURES) == 8
+    assert found[:8, 0] == pytest.approx([*expected, sum(gaps)])
 
 
 def example_table():

@@ -94,8 +94,8 @@ def write_readme():
     for name, picture in resources["outputs"].items():  # there is one
         (ROOT / "nbs/images").mkdir(exist_ok=True)
         (ROOT / "nbs/images/clips.png").write_bytes(picture)
-        text = text.replace(f"![png]({name})", "![Simulated clips: good, poor, degraded](nbs/images/clips.png)")
-    text = text.replace("](images/", "](nbs/images/")
+        text = text.replace(f"![png]({name})", "![Simulated clips: good, poor, degraded](images/clips.png)")
+    text = re.sub(r"\]\((?!https?:|#|\.\./)", "](nbs/", text).replace("](../", "](")  # from nbs/ to the root
     text = "\n".join(line.rstrip() for line in text.splitlines())
     (ROOT / "README.md").write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", encoding="utf-8")
 
