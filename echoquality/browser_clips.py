@@ -30,7 +30,7 @@ from echoquality.dicom import (
     read_header,
     spread,
 )
-from .sector import bounds, find_sector
+from .sector import bounds, mask_in_region
 from .studies import locate
 
 # %% ../nbs/looking/browser_clips.ipynb #6325c602
@@ -107,7 +107,7 @@ def _read(path: Path, header: Dataset) -> tuple[tuple[bytes, ...], dict]:
     with ThreadPoolExecutor(len(parts)) as threads:
         frames, greys = zip(*(each for found in threads.map(part, parts) for each in found), strict=True)
     try:
-        mask = find_sector(np.stack([each for each in greys if each is not None]), header).mask
+        mask = mask_in_region(np.stack([each for each in greys if each is not None]), header)[0]
     except BadFile:  # then there is no outline to draw
         return frames, {}
     return frames, _sector(mask)

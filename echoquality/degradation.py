@@ -28,7 +28,7 @@ from pydicom.sr.codedict import codes
 
 from .core import canonical_json, from_command_line, from_notebook, generator, run_main, settings_table
 from .derived import derived_header, write_clip
-from .dicom import clip_sector, clip_shape, iter_frames, read_header
+from .dicom import clip_mask, clip_shape, iter_frames, read_header
 from .folder_preview import middle_frames, preview_table, show_preview
 from .sector import bounds
 from .settings import KINDS
@@ -212,7 +212,7 @@ def degraded_header(source: Dataset, shape: tuple, degradation: Degradation) -> 
 def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
     "Write the clip in `source`, degraded, to `target`, a derived DICOM object. Raises BadFile if it is no clip."
     header = read_header(source)
-    mask, new = clip_sector(source, header).mask, degraded_header(header, clip_shape(source, header), degradation)
+    mask, new = clip_mask(source, header), degraded_header(header, clip_shape(source, header), degradation)
     write_clip(target, new, degrade_frames(iter_frames(source, grey=False), mask, degradation))
 
 # %% ../nbs/02_degradation.ipynb #ce7bf09f

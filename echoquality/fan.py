@@ -70,7 +70,8 @@ def read_fan(row: Mapping, shape: tuple[int, int]) -> Fan:
         aspect, window = float(row.get("aspect") or 1), tuple(map(int, row.get("window") or frame_box(shape)))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"a fan needs apex (x, y), angles (left, right) and radius (near, far): {error}") from None
-    if not (-90 <= left < right <= 90 and 0 <= near < far and 0.2 <= aspect <= 5 and len(window) == 4):
+    lengths = 0 <= near < far < 10 * max(shape) and 0.2 <= aspect <= 5
+    if not (-90 <= left < right <= 90 and lengths and len(window) == 4):
         raise ValueError(f"no fan: {left} to {right} degrees, {near} to {far} pixels, aspect {aspect}, window {window}")
     fan = Fan((x, y), tuple(np.radians((left, right)).tolist()), (near, far), aspect, window)
     if not (share := fan.mask(shape).mean()) > 0.02:

@@ -283,7 +283,7 @@ def _edges(level: np.ndarray, fan: Fan, match: Match) -> tuple[Fan, float]:
     filled = float((reached * pixels[rays, near : int(far)]).sum() / max(1, pixels[rays, near : int(far)].sum()))
     confidence = filled * _outlined(cells, rays, near, int(far))
     near, far = float(first + near), first + far
-    radius = (near if near > 0.1 * far else 0.0, far)
+    radius = (near if near > 0.03 * far else 0.0, far)
     return replace(fan, angles=(-left * np.pi / BINS, right * np.pi / BINS), radius=radius), confidence
 
 # %% ../nbs/reading/fan_fit.ipynb #1ac2e808
@@ -307,8 +307,10 @@ def fit_fan(frames: np.ndarray, place: Place) -> tuple[Fan | None, str, str, flo
     """(fan, kind, source, confidence) of frames, grey uint8 (T, H, W).
 
     kind: fan, trapezoid, linear or unknown (no fan with these two). source: header, axis, pixels, or lit (nothing
-    moves). confidence: 0 to 1.
+    moves). confidence: 0 to 1. Raises ValueError for frames of another shape.
     """
+    if frames.ndim != 3 or not len(frames):
+        raise ValueError(f"a fan is looked for in grey frames (T, H, W), not in {frames.shape}")
     step = -(-min(frames.shape[1:]) // ROWS)  # rounded up
     level, moves = speckle(frames, place, step)
     hull, source = _hull(level), "pixels" if moves else "lit"

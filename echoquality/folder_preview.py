@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .core import KILLED, generator, parallel
-from .dicom import clip_sector, frame_count, read_frames, read_header
+from .dicom import clip_mask, frame_count, read_frames, read_header
 from .files import bad_file, is_junk
 from .sector import sector_picture
 
@@ -23,7 +23,7 @@ def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray] | str:
     "The middle frame of a clip and its sector's mask; or why there is none."
     try:
         header = read_header(path)
-        mask = clip_sector(path, header).mask
+        mask = clip_mask(path, header)
         return read_frames(path, [frame_count(header) // 2], grey=False)[0], mask
     except Exception as e:  # the file's own problem, whatever it is
         return str(bad_file(e, "cannot be used"))

@@ -16,7 +16,7 @@ import pandas as pd
 from .annotations import ANNOTATIONS, CLASS_DIRS
 from .core import generator
 from .degradation import Degradation
-from .dicom import clip_sector, frame_count, read_frames, read_header
+from .dicom import clip_mask, frame_count, read_frames, read_header
 from .plan import STORED, DatasetError
 from .sector import sector_picture
 from .selection import QUARANTINE
@@ -145,4 +145,4 @@ def _middle_picture(path: Path) -> np.ndarray:
     "The sector in the middle frame of a clip."
     header = read_header(path)
     frame = read_frames(path, [frame_count(header) // 2], grey=False)[0]
-    return sector_picture(frame, clip_sector(path, header).mask)
+    return sector_picture(frame, clip_mask(path, header))

@@ -17,6 +17,7 @@ from .degradation import Degradation, degrade, degrade_file, degrade_frames, deg
 from .derived import encode_rle, write_clip
 from echoquality.dicom import (
     BadFile,
+    clip_mask,
     clip_sector,
     clip_shape,
     frame_count,
@@ -28,7 +29,7 @@ from echoquality.dicom import (
 from .files import bad_file
 from .identity import deidentified_header, without_identity
 from .pictures import one_picture
-from .sector import blanked, fan_area
+from .sector import blanked, drawn_beside, fan_area
 from .settings import DatasetSettings
 from .studies import expect_folder
 
@@ -41,14 +42,21 @@ def deidentify_file(
     `patient` and `machine` are what its header may say; `key` makes the pseudonyms.
     """
     header = read_header(source)
-    area, shape = fan_area(clip_sector(source, header)), clip_shape(source, header)
-    frames = iter_frames(source, grey=False)
+    sector, shape = clip_sector(source, header), clip_shape(source, header)
+    area = fan_area(sector)
+    frames = (_without_text(frame, area, sector.mask) for frame in iter_frames(source, grey=False))
     if degradation is None:
         new = deidentified_header(header, shape, key, patient, machine)
     else:
         new = without_identity(degraded_header(header, shape, degradation), key, patient, machine)
         frames = degrade_frames(frames, area, degradation)
     write_clip(target, new, (blanked(frame, area) for frame in frames))
+
+
+def _without_text(frame: np.ndarray, area: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    "A frame black outside `area`, and where this frame, which may be a new one, shows text beside `mask`."
+    grey = frame if frame.ndim == 2 else frame.max(2)
+    return blanked(frame, area & ~drawn_beside(grey[None], mask))
 
 # %% ../nbs/curation/writing.ipynb #ca3fa222
 def is_copy(sample: dict, key: bytes | None) -> bool:
@@ -120,7 +128,7 @@ def _try(sample: dict, raw_data_dir: Path) -> tuple[int, float, int]:
     with one_picture(Path(raw_data_dir) / sample["source"], sample.get("view", "")) as source:
         header = read_header(source)
         frames = read_frames(source, spread(frame_count(header), 8), grey=False)
-        mask = clip_sector(source, header).mask
+        mask = clip_mask(source, header)
     if sample["synthetic"]:
         frames = degrade(frames, mask, Degradation.model_validate_json(sample["degradation"]))
     encoded = sum(len(encode_rle(frame)) for frame in frames)

@@ -83,7 +83,8 @@ def test_without_identity_clips_are_whole_and_black_outside_the_sector(corpus, t
         area, frames = fan_area(clip_sector(source, old)), read_frames(target, grey=False)
         assert not frames[:, ~area].any()
         if not sample["synthetic"]:
-            assert (frames[:, area] == read_frames(source, grey=False)[:, area]).all()
+            same = (frames == read_frames(source, grey=False))[:, area]
+            assert same.mean() > 0.999 and not frames[:, area][~same].any()  # black where a frame shows something new
         assert uids.setdefault(old.StudyInstanceUID, new.StudyInstanceUID) == new.StudyInstanceUID
         assert new.PatientID == sample["group"] and new.FrameTime == old.FrameTime
         assert not dciodvfy() or validation_errors(target) == []

@@ -137,6 +137,50 @@ def test_the_fan_is_found_among_all_that_machines_draw(clip, change):
         assert area.sum() >= 0.87 * mask.sum()  # a little less than on real clips: these frames are small
 
 
+def write_name(frames: np.ndarray, x: int, y: int, size: float = 0.6) -> tuple[np.ndarray, np.ndarray]:
+    "(frames with a name that stands still, its left foot at x, y; the name's pixels, bool (H, W))."
+    name = np.zeros(frames.shape[1:], np.uint8)
+    cv2.putText(name, "DOE JOHN", (x, y), 0, size, 220, 1)
+    return np.maximum(frames, name), name > 0
+
+
+def beside_a_dark_cut(frames: np.ndarray, fan: Fan) -> tuple[np.ndarray, np.ndarray]:
+    "The picture is cut on its left, dark beside the cut, and the name stands left of it."
+    frames, fan = cut_left(frames, fan)
+    x0, low = fan.window[0], int(fan.apex[1] + 0.8 * fan.radius[1])
+    frames[:, low:, : x0 + 30] = 0
+    return write_name(frames, x0 - 90, low - 30)
+
+
+def above_a_curved_probe(frames: np.ndarray, fan: Fan) -> tuple[np.ndarray, np.ndarray]:
+    "The name stands between the apex and the near arc."
+    frames, fan = curved(frames, fan)
+    return write_name(frames, int(fan.apex[0]) - 35, int(fan.apex[1] + 0.2 * fan.radius[1]))
+
+
+def in_a_mirrored_strip(frames: np.ndarray, fan: Fan) -> tuple[np.ndarray, np.ndarray]:
+    "The left side is nearer than the right one and dark in its depth, so that the fan takes after the right one."
+    fan = replace(fan, angles=(0.85 * fan.angles[0], fan.angles[1]))
+    frames = np.where(fan.mask(frames.shape[1:]), frames, 0)
+    low, height = int(fan.apex[1] + 0.5 * fan.radius[1]), frames.shape[1]
+    r, angle = polar(np.arange(frames.shape[2]), np.arange(height), fan.apex)
+    frames = np.where((angle < 0.6 * fan.angles[0]) & (r > 0.5 * fan.radius[1]), 0, frames)
+    x = int(fan.apex[0] + 0.6 * fan.radius[1] * np.sin(fan.angles[0])) - 68
+    return write_name(frames, x, low + 40, 0.4)
+
+
+@pytest.mark.parametrize("place", [beside_a_dark_cut, above_a_curved_probe, in_a_mirrored_strip])
+@pytest.mark.parametrize("clip", [(0.9, "epiq7"), (0.9, "vivid")])
+def test_a_name_within_the_outline_is_not_shown(place, clip):
+    frames, fan = phantom(*clip)
+    frames, name = place(frames, fan)
+    header = Dataset()
+    header.Rows, header.Columns = frames.shape[1:]
+    believed = replace(find_sector(frames, header), fan=fan, source="pixels", confidence=1.0)
+    assert (fan_area(replace(believed, drawn=None)) & name).sum() > 50  # the fan alone would show it
+    assert not (fan_area(believed) & name).any()
+
+
 def test_dark_and_stopped_phantoms_are_found():
     frames, fan = phantom(0.9, "epiq7")
     frames, true = drawn_over(frames, fan), fan.mask(frames.shape[1:])
