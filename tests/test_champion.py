@@ -37,6 +37,7 @@ def test_it_is_logged_to_the_run_that_trained(logged):
     assert "is the champion of 'echoquality', the first one" in summary(evaluation)
 
 
+@pytest.mark.slow
 def test_a_worse_model_does_not_become_champion(logged, tmp_path):
     training, asked, _ = logged
     train(TrainingSettings(**training, seed=6, learning_rate=1e-9, output_dir=tmp_path / "run"))

@@ -61,6 +61,7 @@ def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
     assert sum(map(len, shown.rows.values())) == shown._table["machine"].eq("vivid").sum()
 
 
+@pytest.mark.slow
 def test_grad_cam_is_laid_over_what_the_network_saw(dataset, tmp_path):
     from echoquality.clips import Form, Window
     from echoquality.model import Model, make_network, save_model

@@ -54,6 +54,7 @@ def trained(data, tmp_path_factory):
     return folder, network, fit(network, *data, RECIPE, CPU, folder)
 
 
+@pytest.mark.slow
 def test_what_is_frozen_stays_as_it_was(data, tmp_path):
     network, before = _network(), _network().state_dict()
     fit(network, *data, replace(RECIPE, epochs=1, unfreeze=1), CPU, tmp_path)
@@ -75,6 +76,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_epoch(data, tmp_path
     assert kept["epoch"] == 0
 
 
+@pytest.mark.slow
 def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
     heard = []
 
@@ -90,6 +92,7 @@ def test_listeners_hear_of_every_epoch_and_can_stop_it(data, tmp_path):
     assert (tmp_path / "checkpoints/last.ckpt").is_file()
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
@@ -107,6 +110,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
     assert list(history["epoch"]) == [0, 1, 2]
 
 
+@pytest.mark.slow
 def test_a_moved_run_knows_its_best_epoch(data, tmp_path):
     recipe = replace(RECIPE, learning_rate=1e-9, epochs=1)  # nothing is learned: no epoch is better than the first
     fit(_network(), *data, recipe, CPU, tmp_path / "here")
@@ -121,6 +125,7 @@ def test_a_moved_run_knows_its_best_epoch(data, tmp_path):
     assert (tmp_path / "there/checkpoints/best.ckpt").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_run_that_had_stopped_by_itself_is_not_trained_further(data, tmp_path, monkeypatch):
     recipe = replace(RECIPE, learning_rate=1e-9, epochs=8, patience=1)
     first = fit(_network(), *data, recipe, CPU, tmp_path)
@@ -159,6 +164,7 @@ def test_training_leaves_the_best_epoch(data, trained):
     assert roc_auc_score(val["quality_score"], logits) == pytest.approx(best["val_auroc"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [0, 2])
 def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, processes):
     fit(_network(), *data, replace(RECIPE, epochs=1), CPU, tmp_path)

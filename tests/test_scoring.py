@@ -73,6 +73,7 @@ def test_a_thread_is_no_more_than_two_ahead():
         list(ahead(1 // n for n in (1, 0)))
 
 
+@pytest.mark.slow
 def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
     (tmp_path / "a").write_bytes(b"x")
     still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
@@ -102,6 +103,7 @@ def test_uncertainty_repeats_and_depends_on_the_name_alone(model):
     assert 0 < first[0]["uncertainty"] < 0.5 and first[0]["score"] == pytest.approx(again[0]["score"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["mc3_18", "r2plus1d_18"])
 def test_onnx_gives_the_same_scores(tmp_path, architecture):
     runtime = pytest.importorskip("onnxruntime")

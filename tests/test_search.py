@@ -47,6 +47,7 @@ run_search(objective, ("mc3_18",), Path(sys.argv[1]), 1, seed=2)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_trial_is_tried_again(tmp_path):
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
     runs = [subprocess.run([*command, how], capture_output=True, text=True) for how in ("kill", "live")]

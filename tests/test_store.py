@@ -84,6 +84,7 @@ def _killing(folder, form, sources):
     return write_shard(folder, form, sources)
 
 
+@pytest.mark.slow
 def test_a_file_that_kills_its_worker_is_left_out_alone(files, built, tmp_path, monkeypatch):
     mine = _copied(files, built, tmp_path)
     monkeypatch.setattr(module, "write_shard", _killing)
@@ -133,6 +134,7 @@ def test_a_second_time_nothing_is_decoded_or_written(files, tmp_path, monkeypatc
     assert list(store.clips) == good and len(good) >= 20 and _shards(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_workers(files, tmp_path):
     one, two = (build_store(files, tmp_path / str(n), SMALL, workers=n) for n in (1, 2))
     assert one.clips == two.clips and one.bad.equals(two.bad)

@@ -95,6 +95,7 @@ def model():
     return Model(make_network("mc3_18").eval(), "mc3_18", Form(size=32), Window(8, 2))
 
 
+@pytest.mark.slow
 def test_what_a_run_holds(tmp_path, model):
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     tracker = Tracker(uri)
@@ -114,6 +115,7 @@ def test_what_a_run_holds(tmp_path, model):
     assert (tmp_path / "mlartifacts").is_dir()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("error", "status"), [(None, "FINISHED"), (KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
 def test_a_run_ends_as_its_block_does(tmp_path, error, status):
     uri = f"sqlite:///{tmp_path}/mlflow.db"
@@ -125,6 +127,7 @@ def test_a_run_ends_as_its_block_does(tmp_path, error, status):
     assert _client(uri).get_run(run_id).info.status == status and notes == []
 
 
+@pytest.mark.slow
 def test_the_champion_is_beaten_or_stays(tmp_path):
     uri, versions = f"sqlite:///{tmp_path}/mlflow.db", []
     (tmp_path / "model.safetensors").write_text("weights")
@@ -153,6 +156,7 @@ def test_the_champion_is_beaten_or_stays(tmp_path):
     assert "not registered" in promote(first, "other", compared(True))
 
 
+@pytest.mark.slow
 def test_the_registered_model_scores_clips_and_holds_no_pickle(tmp_path, model):
     import mlflow
 
@@ -170,6 +174,7 @@ def test_the_registered_model_scores_clips_and_holds_no_pickle(tmp_path, model):
     assert {"model.pt2", "input_example.json"} <= names and not any(n.endswith((".pkl", ".pth")) for n in names)
 
 
+@pytest.mark.slow
 def test_nothing_imports_mlflow_before_it_is_asked_for():
     code = "import sys, echoquality.tracking; assert 'mlflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

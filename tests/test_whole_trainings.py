@@ -29,6 +29,7 @@ def test_files_of_others_are_not_touched(small_training, tmp_path):
     assert os.listdir(tmp_path) == ["metrics.csv"]
 
 
+@pytest.mark.slow
 def test_what_is_not_of_the_run_is_named_and_left_alone(small_training, tmp_path):
     for name in ("notes.txt", ".DS_Store"):
         (tmp_path / name).write_text("mine")
@@ -37,6 +38,7 @@ def test_what_is_not_of_the_run_is_named_and_left_alone(small_training, tmp_path
     assert {(tmp_path / name).read_text() for name in ("notes.txt", ".DS_Store")} == {"mine"}
 
 
+@pytest.mark.slow
 def test_it_starts_from_weights_and_says_where_from(small_training, tmp_path, capsys):
     torch.save(make_network("mc3_18", seed=3).state_dict(), tmp_path / "w.pt")
     chosen = {**small_training, "model_weights": tmp_path / "w.pt", "epochs": 1, "learning_rate": 1e-12}
@@ -63,6 +65,7 @@ def test_what_was_done_to_the_weights_is_listed(small_training, tmp_path, capsys
         assert change in printed and change in summary(training)
 
 
+@pytest.mark.slow
 def test_files_that_are_no_clips_are_left_out_and_listed(small_training, tmp_path):
     csv = small_training["annotations_csv"]
     shutil.copytree(csv.parent, tmp_path / "d")
@@ -80,6 +83,7 @@ def test_files_that_are_no_clips_are_left_out_and_listed(small_training, tmp_pat
         train(TrainingSettings(**changed, max_quarantine_share=0.01, output_dir=tmp_path / "x"))
 
 
+@pytest.mark.slow
 def test_a_run_in_mlflow(small_training, tmp_path):
     from mlflow import MlflowClient
 
@@ -103,6 +107,7 @@ def test_a_run_in_mlflow(small_training, tmp_path):
     assert train(TrainingSettings(**more, tracking_uri=uri, output_dir=tmp_path / "run")).run_id == training.run_id
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_does_not_stop_training(small_training, tmp_path, capsys):
     down = {**small_training, "mlflow": True, "tracking_uri": "http://127.0.0.1:9", "epochs": 1}
     training = train(TrainingSettings(**down, output_dir=tmp_path / "run"))
