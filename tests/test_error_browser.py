@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from echoquality.core import sha256
 from echoquality.evidence import simulated_predictions, simulated_predictions_of
