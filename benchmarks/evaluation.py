@@ -11,7 +11,7 @@ from measure import Row, interleaved, seconds
 from pydicom import dcmread
 from sklearn.metrics import roc_auc_score
 
-from echoquality import clips, core, dicom, inference, metrics, model, phantom
+from echoquality import clips, core, corpus, dicom, inference, metrics, model, phantom
 
 ROUNDS = 1000
 
@@ -61,7 +61,7 @@ def studies(cine: Path, folder: Path, count: int = 24) -> list[Path]:
         file.parent.mkdir(exist_ok=True, parents=True)
         if i % 2:
             clip = phantom.simulate_clip(i / count, "vivid", i, 60, (480, 640))
-            phantom.clip_dataset(clip, i).save_as(file, enforce_file_format=True)
+            corpus.clip_dataset(clip, i).save_as(file, enforce_file_format=True)
         else:
             shutil.copyfile(cine, file)
     return files

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from measure import Row, interleaved, seconds
 
-from echoquality import core, dicom, loops, results, selection, thresholds
+from echoquality import browser_clips, core, dicom, results, selection, thresholds
 from echoquality import player as cine_player
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
@@ -39,7 +39,7 @@ IMPORT = f"import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r});
 
 def encode_all(cine: Path) -> list[bytes]:
     "What cannot be saved: every frame decoded and encoded, one after the other."
-    return [loops.encoded(frame) for frame in dicom.iter_frames(cine, grey=False)]
+    return [browser_clips.encoded(frame) for frame in dicom.iter_frames(cine, grey=False)]
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def opened(*cells: str) -> Iterator[tuple[Path, object]]:
 
 def first_frame(cine: Path) -> tuple[float, float]:
     "Seconds from the call to the first frame on the screen, and of `encode_all` in the same kernel."
-    warm = f"{IMPORT}; exploring.encode_all({str(cine)!r}); exploring.loops.message('first of a session')"
+    warm = f"{IMPORT}; exploring.encode_all({str(cine)!r}); exploring.browser_clips.message('first of a session')"
     base = f"s = time.time(); exploring.encode_all({str(cine)!r}); took = time.time() - s"
     show = f"start = time.time(); shown = exploring.cine_player.player({str(cine)!r}); "
     show += "open('t', 'w').write(f'[{start}, {took}]'); shown"

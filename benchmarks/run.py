@@ -26,7 +26,8 @@ from measure import HEAD, Row, fresh, interleaved, seconds
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from echoquality import core, dataset, degradation, derived, dicom, phantom, results, selection
+from echoquality import core, dataset, degradation, derived, dicom, results, selection
+from echoquality.corpus import DEMO, FULL, write_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 CINE = "color3d_jpeg_baseline.dcm"  # of pydicom-data: 120 frames of 480 × 640, JPEG in colour
@@ -49,7 +50,7 @@ def builds(work: Path, quick: bool) -> list[Row]:
     "Clips per second and memory of whole builds with 2 workers and with 1."
     corpus, (high, low) = work / ("demo" if quick else "full"), (40, 40) if quick else (800, 300)
     if not results.summary_path(corpus / "results/inference_output").exists():  # written last
-        phantom.write_corpus(corpus, phantom.DEMO if quick else phantom.FULL)
+        write_corpus(corpus, DEMO if quick else FULL)
     for path in filter(Path.is_file, (corpus / "raw_data").rglob("*")):
         path.read_bytes()  # so that neither of the two finds the disk's cache colder
     counts = {"max_high_quality": high, "max_low_quality": low, "num_synthetic": low}
