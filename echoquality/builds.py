@@ -55,7 +55,7 @@ def plan_path(settings: DatasetSettings) -> Path | None:
     paths = [settings.output_dir / name for name in (MANIFEST, PLAN)]
     return next((path for path in paths if path.exists()), None)
 
-
+# %% ../nbs/curation/builds.ipynb #a460f272
 def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
     "The plan in the output folder, finished or not, or None. Raises DatasetError if it is of another build."
     if not (path := plan_path(settings)):

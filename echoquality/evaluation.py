@@ -38,14 +38,7 @@ from .evidence import EvidenceError, check_predictions, show_measures, show_reli
 from .experts import read_grades
 from .model import WeightsError
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
-from echoquality.report import (
-    Evidence,
-    attention_doubts,
-    headline,
-    overview,
-    weigh,
-    write_evidence,
-)
+from .report import Evidence, attention_doubts, headline, overview, weigh, write_evidence
 from .runs import found_run, left_alone, note_run
 from .shortcuts import feature_table, show_audit
 from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity

@@ -131,11 +131,8 @@ def _fill_class(ranked: pd.DataFrame, label: int, folders: pd.DataFrame, opened:
         found = opened(rows, f"{LABELS[label]} clips opened")
         return [refused.get((row.folder, row.file_id), facts) for row, facts in zip(rows, found, strict=True)]
 
-    kept, left = fill(queues, wanted(opened.settings)[label], try_all)
-    return [
-        list(zip(rows_at([place for place, _ in pairs]), [found for _, found in pairs], strict=True))
-        for pairs in (kept, left)
-    ]
+    sides = fill(queues, wanted(opened.settings)[label], try_all)
+    return [list(zip(rows_at([place for place, _ in side]), [what for _, what in side], strict=True)) for side in sides]
 
 # %% ../nbs/01_selection.ipynb #5f66f615
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review"]

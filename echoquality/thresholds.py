@@ -145,10 +145,9 @@ class ThresholdExplorer(Panel):
         self._write.on_click(lambda _: self._save())
         for slider in self.sliders.values():
             slider.observe(lambda _: self._follow(), "value")
-        notes = [message(remark)] if remark else []
         saving = HBox([self._path, self._write], layout=Layout(flex_flow="row wrap"))
-        results = [self._picture, self._table, saving, self._remark]
-        super().__init__("thresholds", [*notes, *self.sliders.values(), *results])
+        shown = [*self.sliders.values(), self._picture, self._table, saving, self._remark]
+        super().__init__("thresholds", [message(remark), *shown] if remark else shown)
         self._follow()
 
     @property

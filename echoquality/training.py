@@ -23,14 +23,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from echoquality.annotations import (
-    LEFT_OUT,
-    MANIFEST,
-    AnnotationsError,
-    count_clips,
-    leave_out,
-    read_annotations,
-)
+# %% ../nbs/04_training.ipynb #7be8e906
+from .annotations import LEFT_OUT, MANIFEST, AnnotationsError, count_clips, leave_out, read_annotations
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, drawn_for, place
 from .clips import Form, Window
