@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MAX_FRAMES', 'MAX_DECODED', 'MACHINE_NAMES', 'FRAME_TIME',
-           'read_header', 'iter_frames', 'clip_shape', 'read_frames', 'machine_model', 'patient_id', 'machine_type',
-           'frame_time', 'spread', 'clip_sector', 'clip_mask', 'gif', 'BadFile', 'fan_area', 'find_sector',
-           'frame_count', 'value_of']
+           'LOOKS', 'read_header', 'iter_frames', 'clip_shape', 'read_frames', 'machine_model', 'patient_id',
+           'machine_type', 'frame_time', 'spread', 'clip_sector', 'clip_mask', 'gif', 'BadFile', 'fan_area',
+           'find_sector', 'frame_count', 'value_of']
 
 # %% ../nbs/reading/dicom.ipynb #ba92806c
 import math
@@ -148,10 +148,13 @@ def read_header(path: Path, several: bool = False) -> Dataset:
         raise bad_file(error, "header cannot be read") from error
 
 # %% ../nbs/reading/dicom.ipynb #c2235b6c
-def iter_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = True) -> Iterator[np.ndarray]:
+def iter_frames(
+    path: Path, indices: Iterable[int] | None = None, grey: bool | Iterable[bool] = True
+) -> Iterator[np.ndarray]:
     """Decode the chosen frames (default: all) one at a time, as uint8.
 
-    Grey: luminance, (H, W). Otherwise as the file has it: (H, W), or RGB (H, W, 3). 16-bit samples are scaled to 8.
+    Grey (for all, or for each of `indices`): luminance, (H, W). Otherwise as the file has it: (H, W), or RGB (H, W, 3).
+    16-bit samples are scaled to 8.
     Raises BadFile where a frame cannot be decoded, or where the file contradicts itself.
     """
     try:
@@ -221,17 +224,20 @@ def frame_time(header: Dataset) -> float | None:
     return next((each for each in map(_plausible, found) if each), None)
 
 # %% ../nbs/reading/dicom.ipynb #80639fd0
+LOOKS = 16  # frames of a clip that tell where its picture is
+
+
 def spread(count: int, most: int) -> list[int]:
     "At most `most` frame numbers, evenly spread over `count`."
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
-def clip_sector(path: Path, header: Dataset, most: int = 16) -> Sector:
+def clip_sector(path: Path, header: Dataset, most: int = LOOKS) -> Sector:
     "The sector of a file, from at most `most` of its frames."
     return find_sector(read_frames(path, spread(frame_count(header), most)), header)
 
 
-def clip_mask(path: Path, header: Dataset, most: int = 16) -> np.ndarray:
+def clip_mask(path: Path, header: Dataset, most: int = LOOKS) -> np.ndarray:
     "The mask of `clip_sector`, bool (H, W), without the fan, which takes as long as the rest."
     return mask_in_region(read_frames(path, spread(frame_count(header), most)), header)[0]
 

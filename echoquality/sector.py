@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SURE', 'sector_mask', 'bounds', 'count_pictures', 'mask_in_region', 'Sector', 'drawn_beside', 'find_sector',
-           'fan_area', 'blanked', 'sector_picture', 'show_sector']
+           'fan_area', 'image_mask', 'blanked', 'sector_picture', 'show_sector']
 
 # %% ../nbs/reading/sector.ipynb #bf0bd91f
 from dataclasses import dataclass
@@ -108,6 +108,9 @@ def mask_in_region(frames: np.ndarray, header: Dataset) -> tuple[np.ndarray, boo
     return mask, moving
 
 # %% ../nbs/reading/sector.ipynb #80a52789
+SURE = 0.85  # the confidence from which a fan is trusted
+
+
 @dataclass(frozen=True)
 class Sector:
     "Where the picture is in a frame; `apex`, `angles`, `radius`, `depth_cm` are those of the fan, None without one."
@@ -119,6 +122,12 @@ class Sector:
     confidence: float = 0.0  # 0 to 1: the share of the fan that speckle reaches, times how clear its edges are
     moving: bool = True  # False where nothing moves, and what is lit was taken for the mask
     drawn: np.ndarray | None = None  # bool (H, W): lit beside what moves, or another region: text, scales, an ECG
+
+    @property
+    def trusted(self) -> bool:
+        "Whether there is a fan that moves, and that the pixels agree with."
+        found = self.fan is not None and self.moving and self.source != "lit"
+        return found and self.confidence >= SURE
 
     @property
     def apex(self) -> Point | None:
@@ -157,21 +166,22 @@ def find_sector(frames: np.ndarray, header: Dataset) -> Sector:
     return Sector(mask, fan, kind, source, confidence, moving, drawn)
 
 # %% ../nbs/reading/sector.ipynb #8f3e943e
-SURE = 0.85  # the confidence from which a fan is trusted; that text stays out is for `Sector.drawn` to see to
-
-
 def fan_area(sector: Sector) -> np.ndarray:
     """The fan of a sector, a little smaller, without what is drawn beside what moves (`Sector.drawn`): bool (H, W).
 
     Raises BadFile where there is no fan, where pixels and fan do not agree, or where nothing moves.
     """
-    if sector.fan is None or not sector.moving or sector.source == "lit":
-        raise BadFile("its sector is no moving fan, so that image cannot be told from text")
-    if not sector.confidence >= SURE:
-        raise BadFile("its sector is no clear fan, so that image cannot be told from text")
+    if not sector.trusted:
+        known = sector.fan is not None and sector.moving and sector.source != "lit"
+        raise BadFile(f"its sector is no {'clear' if known else 'moving'} fan, so that image cannot be told from text")
     fan = sector.fan.mask(sector.mask.shape).astype(np.uint8)
     area = cv2.erode(fan, np.ones((2 * (len(fan) // 100) + 3,) * 2)).astype(bool)
     return area if sector.drawn is None else area & ~sector.drawn
+
+# %% ../nbs/reading/sector.ipynb #2c54af09
+def image_mask(sector: Sector, kind: str = "fan") -> np.ndarray:
+    "The part of a frame that a network sees, bool (H, W): the `fan` where it is trusted, or what moves (`motion`)."
+    return sector.fan.mask(sector.mask.shape) if kind == "fan" and sector.trusted else sector.mask
 
 # %% ../nbs/reading/sector.ipynb #e6750dd2
 def blanked(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:

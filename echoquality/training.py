@@ -63,13 +63,13 @@ _all_ += ["show_confusion", "summary", "Training"]
 def recipe_of(settings: TrainingSettings) -> Recipe:
     "How the network is trained."
     names = ("epochs", "batch_size", "learning_rate", "weight_decay", "patience", "unfreeze", "seed")
-    window = Window(settings.frames, settings.frame_step)
+    window = Window(settings.frames, settings.frame_step, settings.short_clips)
     return Recipe(window=window, **{name: getattr(settings, name) for name in names})
 
 
 def form_of(settings: TrainingSettings) -> Form:
     "What the clips look like: twice as long as the window, so that it can be drawn."
-    return Form(size=settings.image_size, most=2 * settings.frames, grey=settings.grey)
+    return Form(size=settings.image_size, most=2 * settings.frames, grey=settings.grey, mask=settings.mask)
 
 # %% ../nbs/04_training.ipynb #39a965f4
 def check_places(settings: TrainingSettings) -> None:

@@ -36,6 +36,18 @@ def test_a_run_is_known_again(settings):
         read_run(going_on.model_copy(update={"learning_rate": 2e-3}))
 
 
+def test_what_a_run_of_0_1_0_does_not_name_is_as_it_was_then(settings):
+    write_run(settings, pd.DataFrame({"video_path": ["a.dcm"]}), {}, done=3)
+    path = settings.output_dir / "training.json"
+    noted = json.loads(path.read_text()) | {"echoquality": "0.1.0"}
+    del noted["identity"]["mask"], noted["identity"]["short_clips"]
+    path.write_text(json.dumps(noted))
+    going_on = settings.model_copy(update={"resume": True})
+    with pytest.raises(WorkError, match=r"another run: mask was 'motion', now 'fan'\. Choose"):
+        read_run(going_on)
+    assert read_run(going_on.model_copy(update={"mask": "motion"}))["done"] == 3
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": []}', '{"identity": {}, "done": null}'])
 def test_a_damaged_run_is_named(settings, text):
     settings.output_dir.mkdir()
