@@ -18,18 +18,19 @@ from .annotations import LEFT_OUT, table_hashes
 from .core import WorkError, sha256, text_sha256
 from .metrics import auroc_interval, confusion
 from .model import Model, load_model
+from .pairs import pairs_in_words
 from .runs import found_run, left_alone, note_run
 from .settings import TrainingSettings
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
 RUN = "training.json"
 OURS = {RUN, LEFT_OUT, "metrics.csv", "validation.csv", "model.safetensors", "checkpoints"}  # in output_dir
-OURS |= {"trials", "trials.csv", "search.db"}
+OURS |= {"pairs.csv", "trials", "trials.csv", "search.db"}
 FREE = {  # may be another when a run goes on: they change where and how long, not what
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),
     *("max_quarantine_share", "search_trials", "resume", "mlflow", "tracking_uri", "model_weights"),
 }
-OLDER = {"mask": "motion", "short_clips": "repeat"}  # what a run of 0.1.0 does not name, as it was then
+OLDER = {"mask": "motion", "short_clips": "repeat", "synthetic_as": "label"}  # what a run of 0.1.0 does not name
 
 
 def identity(settings: TrainingSettings) -> dict:
@@ -80,6 +81,7 @@ class Training:
     model: Model
     history: pd.DataFrame  # a row per epoch
     validation: pd.DataFrame  # a row per validation clip: logit, probability, label, machine_type, group, …
+    pairs: pd.DataFrame  # of validation: of `pairs_ordered`
     run_id: str  # of MLflow
     notes: tuple[str, ...]
 
@@ -97,7 +99,9 @@ class Training:
 def read_training(settings: TrainingSettings, run_id: str = "") -> Training:
     "The training in output_dir, which is done. Raises WeightsError, OSError."
     folder = settings.output_dir
-    tables = (pd.read_csv(folder / name) for name in ("metrics.csv", "validation.csv"))
+    tables = [pd.read_csv(folder / name) for name in ("metrics.csv", "validation.csv")]
+    pairs = folder / "pairs.csv"  # a run of 0.1.0 has none
+    tables.append(pd.read_csv(pairs, keep_default_na=False) if pairs.is_file() else pd.DataFrame())
     return Training(folder, load_model(folder / "model.safetensors"), *tables, run_id, ("read, not trained",))
 
 # %% ../nbs/learning/training_run.ipynb #0aa00e0f
@@ -113,6 +117,7 @@ def summary(training: Training) -> str:
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
         f"temperature {training.model.temperature:.2f}",
         training.confusion.to_string(),
+        *pairs_in_words(training.pairs),
         f"MLflow run: {training.run_id or 'none'}",
     ]
     notes = filter(None, [*training.notes, left_alone(training.output_dir, OURS)])
