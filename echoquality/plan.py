@@ -32,7 +32,10 @@ NOT_RECORDED = {  # these do not change a byte
     *("results_dir", "reviews_csv", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
     "max_quarantine_share",
 }
-OLDER = {"group_by": "", "split_pictures": False}  # what a plan of 0.1.0 does not name, as it was done then
+OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
+    **{"group_by": "", "split_pictures": False},
+    **{"machines": None, "fans": None, "balance_by": "machine_type"},
+}
 
 
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
@@ -45,6 +48,9 @@ def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     parameters, results = settings.model_dump(exclude=NOT_RECORDED), sha256(summary_path(settings.results_dir))
     if (table := group_table(settings.group_by)) and table.is_file():  # what it says, not where it lies
         parameters["group_by"] = f"table {sha256(table)[:12]}"
+    for name in ("machines", "fans"):
+        if path := parameters[name]:
+            parameters[name] = f"file {sha256(path)[:12]}"
     reviews = text_sha256(read_reviews(settings.reviews_csv).to_csv()) if settings.reviews_csv else ""
     if key:
         parameters, results = {**parameters, "key": pseudonym(key, "key")[:12]}, pseudonym(key, f"results {results}")
@@ -107,11 +113,12 @@ def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict[s
     good, poor = ([sample for sample in chosen if sample["label"] == label] for label in (1, 0))
     entries = [_entry("hq", i, sample) for i, sample in enumerate(good)]
     entries += [_entry("lq", i, sample) for i, sample in enumerate(poor)]
-    sources = synthetic_sources([sample["machine_type"] for sample in good], settings.num_synthetic, settings.seed)
+    machines = [sample[settings.balance_by] for sample in good]
+    sources = synthetic_sources(machines, settings.num_synthetic, settings.seed)
     entries += [_synthetic(i, good[source], settings.seed) for i, source in enumerate(sources)]
     places = [PurePosixPath(entry["source"]).parent.as_posix() for entry in entries]
     table = pd.DataFrame(entries).assign(group=[groups[place] for place in places])
-    return table.assign(split=assign_splits(table, settings.seed)).to_dict("records")
+    return table.assign(split=assign_splits(table, settings.seed, settings.balance_by)).to_dict("records")
 
 # %% ../nbs/curation/plan.ipynb #544935f4
 PARTS = ("samples", "quarantine")  # of a plan; in these,

@@ -28,6 +28,7 @@ from echoquality.dicom import (
 )
 from .files import bad_file
 from .identity import deidentified_header, without_identity
+from .machines import Machines
 from .pictures import one_picture
 from .sector import blanked, drawn_beside, fan_area
 from .settings import DatasetSettings
@@ -64,7 +65,7 @@ def is_copy(sample: dict, key: bytes | None) -> bool:
     return not (sample["synthetic"] or key or sample.get("view"))
 
 
-def _write(source: Path, target: Path, sample: dict, key: bytes | None) -> None:
+def _write(source: Path, target: Path, sample: dict, key: bytes | None, machines: Machines) -> None:
     if not source.is_file():
         raise BadFile("the file is gone since the plan was made")
     if not is_copy(sample, key):
@@ -87,16 +88,18 @@ def _expect(file: Path, digest: str) -> None:
         raise BadFile("the file has changed since the plan was made")
 
 # %% ../nbs/curation/writing.ipynb #41d9c27f
-def write_sample(sample: dict, raw_data_dir: Path, output_dir: Path, key: bytes | None = None) -> tuple[str, str]:
+def write_sample(
+    sample: dict, raw_data_dir: Path, output_dir: Path, key: bytes | None = None, machines: Machines | None = None
+) -> tuple[str, str]:
     """Write one row of the plan: (SHA-256 of the file, ''), or ('', why its source cannot be used). Raises OSError.
 
-    With a key the file is written without identity.
+    With a key the file is written without identity, black outside the fan that `machines` has for it, or that is found.
     """
     expect_folder(raw_data_dir)
     source, target = Path(raw_data_dir) / sample["source"], Path(output_dir) / sample["video_path"]
     try:
         if not target.is_file() or (is_copy(sample, key) and sha256(target) != sample["sha256"]):
-            _write(source, target, sample, key)
+            _write(source, target, sample, key, machines or Machines())
         return sha256(target), ""
     except OSError:
         raise

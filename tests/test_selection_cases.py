@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from echoquality.candidates import candidates, offer_table, preselect
+from echoquality.core import SettingsError
 from echoquality.probing import with_machines
 from echoquality.results import read_results, write_results
 from echoquality.reviews import add_review, review_counts
@@ -32,6 +33,27 @@ def test_what_would_be_taken_is_what_is_taken_where_files_are_sound(corpus, tmp_
     keys = ["label", "folder", "file_id"]
     assert sorted(map(tuple, expected[keys].to_numpy())) == sorted(map(tuple, taken.samples[keys].to_numpy()))
     assert offer_table(chosen, settings).equals(taken.table.drop(columns="MB"))
+
+
+def test_machines_of_ones_own_are_named_balanced_and_counted(corpus, tmp_path):
+    shutil.copytree(corpus, tmp_path / "copy")
+    for path in (tmp_path / "copy/raw_data").glob("Vivid-*/*"):
+        path.write_bytes(path.read_bytes().replace(b"Vivid S70", b"Skan 3000").replace(b"Vivid S60", b"Skan 3000"))
+    (tmp_path / "own.yaml").write_text("EPIQ 7: {type: EPIQ_7C}")
+    own = {"machines": tmp_path / "own.yaml", "max_high_quality": 4, "max_low_quality": 0}
+    found, model = select(settings_for(tmp_path / "copy", **own)), "GE Vingmed Ultrasound Skan 3000"
+    assert sorted(found.samples["machine_type"]) == ["EPIQ_7C", "affiniti50g", "affiniti70g", "other"]
+    assert found.unknown["machine_model"].tolist() == [model] and found.unknown["clips"][0] >= 1
+    found = select(settings_for(tmp_path / "copy", balance_by="machine_model", max_high_quality=8, workers=2))
+    good = found.samples.loc[found.samples["label"] == 1, "machine_model"].value_counts()
+    assert good[model] == 2 and good.tolist() == [2] * 4
+    assert found.table.loc["good", "taken"].drop("all").eq(good).all()
+
+
+def test_a_file_of_machines_that_is_wrong_ends_the_selection_before_a_file_is_opened(corpus, tmp_path):
+    (tmp_path / "own.yaml").write_text("EPIQ 7: {typ: EPIQ_7C}")
+    with pytest.raises(SettingsError, match=r"own.yaml: machine 'EPIQ 7': field 'typ': unknown"):
+        select(settings_for(corpus, machines=tmp_path / "own.yaml"))
 
 
 def review(path: Path, row, new: str, who: str = "ana") -> None:
