@@ -21,6 +21,7 @@ from pydicom import Dataset, uid
 from pydicom.pixels import get_decoder
 
 # %% ../nbs/reading/dicom.ipynb #19d6f4ca
+from .fan import Fan
 from .files import BadFile, bad_file, frame_count, open_dicom, value_of
 from .machines import machine_model, machine_type
 from .pixels import decoded, find_pixels
@@ -203,9 +204,9 @@ def spread(count: int, most: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
-def clip_sector(path: Path, header: Dataset, most: int = 16) -> Sector:
-    "The sector of a file, from at most `most` of its frames."
-    return find_sector(read_frames(path, spread(frame_count(header), most)), header)
+def clip_sector(path: Path, header: Dataset, most: int = 16, fan: Fan | None = None) -> Sector:
+    "The sector of a file, from at most `most` of its frames; with the `fan` that a person gave for it."
+    return find_sector(read_frames(path, spread(frame_count(header), most)), header, fan)
 
 
 def clip_mask(path: Path, header: Dataset, most: int = 16) -> np.ndarray:

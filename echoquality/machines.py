@@ -176,12 +176,17 @@ class Machines:
         found = self.of(header, folder)
         return found.type if found else OTHER
 
-    def fan(self, header: Dataset, path: str = "") -> tuple[Fan | None, str]:
-        "(the fan that a person gave for a file, or for its machine, or None; why the one that was given does not fit)."
+    def fan(self, header: Dataset, path: str = "", view: str = "") -> tuple[Fan | None, str]:
+        """(the fan that a person gave for a file or else for its machine, or None; why what was given does not fit).
+
+        `path`: from the raw data's folder on; `view`: the part of the frame that the header is of, '' for the whole.
+        """
         model = machine_model(header)
-        own, found = self.fans.get(("path", path)) or self.fans.get(("machine", model.casefold())), self.find(model)
-        if not (row := own or (found and found.fan)):
+        own, known = self.fans.get(("path", path)) or self.fans.get(("machine", model.casefold())), self.find(model)
+        if not (row := own or (known and known.fan)):
             return None, ""
+        if view:
+            return None, "it is given for the whole frame"
         try:
             return read_fan(row, (header.Rows, header.Columns)), ""
         except ValueError as error:

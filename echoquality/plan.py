@@ -21,6 +21,7 @@ from .balance import water_fill
 from .core import canonical_json, generator, provenance, reason_of, sha256, text_sha256
 from .degradation import draw_degradation
 from .identity import general, pseudonym, read_key, write_secret
+from .probing import fan_table
 from .results import summary_path
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
@@ -178,6 +179,8 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "folders": groups.places,
         "folders_without_id": groups.without_id,
         "table": selection.table.rename(index=STORED, level="class").reset_index().to_dict("records"),
+        "fans": fan_table(selection.samples).reset_index().to_dict("records"),
+        "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare one may say whose a clip is
         "samples": plan_samples(selection, settings, groups.names),
         "quarantine": sorted(quarantine, key=lambda row: row["path"]),
     }

@@ -6,8 +6,8 @@
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
            'Selection', 'selection_table', 'select', 'main', 'SelectionSettings', 'from_notebook', 'settings_table',
            'decisions', 'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates',
-           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'FOLDER', 'probe', 'folder_facts',
-           'with_machines']
+           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'FOLDER', 'probe', 'fan_table',
+           'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import SelectionSettings, run_stage
@@ -37,14 +37,14 @@ from echoquality.candidates import (
 from .copies import same_clips
 from .core import SettingsError, from_command_line, from_notebook, printable, run_main, settings_table
 from .machines import unknown_machines
-from .probing import FOLDER, Opened, folder_facts, probe, with_machines
+from .probing import FOLDER, Opened, fan_table, folder_facts, probe, with_machines
 from .results import ResultsError, read_results, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
-_all_ += ["FOLDER", "probe", "folder_facts", "with_machines"]
+_all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
 def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
@@ -251,6 +251,7 @@ def main(argv: list[str] | None = None) -> None:
     def job():
         selection = select(settings)
         print(selection.table.to_string())
+        print("\nfans:", fan_table(selection.samples).to_string(), sep="\n")
         if len(selection.unknown):
             print("\nmachines that are not known:", selection.unknown.to_string(index=False), sep="\n")
         print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")

@@ -26,6 +26,7 @@ from echoquality.dicom import (
     read_header,
     spread,
 )
+from .fan import Fan
 from .files import bad_file
 from .identity import deidentified_header, without_identity
 from .machines import Machines
@@ -36,14 +37,16 @@ from .studies import expect_folder
 
 # %% ../nbs/curation/writing.ipynb #9dda7873
 def deidentify_file(
-    source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None
-) -> None:
+    source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None,
+    fan: Fan | None = None,
+) -> None:  # fmt: skip
     """Write the clip in `source`, degraded or not, without identity. Raises BadFile where that cannot be done.
 
-    `patient` and `machine` are what its header may say; `key` makes the pseudonyms.
+    `patient` and `machine` are what its header may say; `key` makes the pseudonyms; `fan` is the one
+    that a person gave.
     """
     header = read_header(source)
-    sector, shape = clip_sector(source, header), clip_shape(source, header)
+    sector, shape = clip_sector(source, header, fan=fan), clip_shape(source, header)
     area = fan_area(sector)
     frames = (_without_text(frame, area, sector.mask) for frame in iter_frames(source, grey=False))
     if degradation is None:
@@ -73,7 +76,8 @@ def _write(source: Path, target: Path, sample: dict, key: bytes | None, machines
     with one_picture(source, sample.get("view", "")) as clip:
         degradation = Degradation.model_validate_json(sample["degradation"]) if sample["synthetic"] else None
         if key is not None:
-            deidentify_file(clip, target, key, sample["group"], sample["machine_type"], degradation)
+            fan, _ = machines.fan(read_header(clip), sample["source"], sample.get("view", ""))
+            deidentify_file(clip, target, key, sample["group"], sample["machine_type"], degradation, fan)
         elif degradation is not None:
             degrade_file(clip, target, degradation)
         else:

@@ -8,7 +8,7 @@ import pytest
 
 from echoquality.candidates import candidates
 from echoquality.dicom import read_header
-from echoquality.probing import Opened, folder_facts, probe, with_machines
+from echoquality.probing import Opened, fan_table, folder_facts, probe, with_machines
 from echoquality.results import read_results
 from echoquality.settings import SelectionSettings
 

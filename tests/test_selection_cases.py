@@ -12,7 +12,7 @@ import pytest
 
 from echoquality.candidates import candidates, offer_table, preselect
 from echoquality.core import SettingsError
-from echoquality.probing import with_machines
+from echoquality.probing import fan_table, with_machines
 from echoquality.results import read_results, write_results
 from echoquality.reviews import add_review, review_counts
 from echoquality.selection import SelectionError, SelectionSettings, select
@@ -54,6 +54,19 @@ def test_a_file_of_machines_that_is_wrong_ends_the_selection_before_a_file_is_op
     (tmp_path / "own.yaml").write_text("EPIQ 7: {typ: EPIQ_7C}")
     with pytest.raises(SettingsError, match=r"own.yaml: machine 'EPIQ 7': field 'typ': unknown"):
         select(settings_for(corpus, machines=tmp_path / "own.yaml"))
+
+
+def test_a_fan_that_does_not_fit_falls_back_to_the_one_that_is_found(corpus, tmp_path):
+    found, table = select(settings_for(corpus)).samples, tmp_path / "fans.csv"
+    fits, not_ = found["source"][0], found["source"][1]
+    table.write_text(f"path,apex,angles,radius,window\n{fits},64 4,-30 30,0 80,\n{not_},64 4,-30 30,0 80,0 0 700 500\n")
+    given = select(settings_for(corpus, fans=table)).samples
+    assert given["fan"].tolist() == ["person", *found["fan"][1:]] and not given["unsure"][0]
+    assert given["misfit"][1] == "column window: (0, 0, 700, 500) reaches out of a frame of 96 × 128 pixels"
+    assert fan_table(given)[["clips", "misfit"]].sum().tolist() == [len(found), 1]
+    table.write_text("path,apex,angles,radius\nnowhere/1,64 4,-30 30,0 80\n")
+    with pytest.raises(SettingsError, match=r"fans.csv: line 2: column path: 'nowhere/1' is no file in raw_data_dir"):
+        select(settings_for(corpus, fans=table))
 
 
 def review(path: Path, row, new: str, who: str = "ana") -> None:
