@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, partial
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -132,7 +132,14 @@ def _whose(row: pd.Series) -> tuple[str, str]:
     named = {name: row[name].strip() for name in FANS if row.get(name, "").strip()}
     if len(named) != 1:
         raise ValueError(f"found {len(named)} of the columns path and machine filled, expected one")
-    return ("path", named["path"].replace("\\", "/")) if "path" in named else ("machine", named["machine"].casefold())
+    if "path" in named:
+        return "path", PurePosixPath(named["path"].replace("\\", "/")).as_posix()
+    return "machine", named["machine"].casefold()
+
+
+def _is_in(path: str, folder: Path) -> bool:
+    "Whether a path, from a folder on, is a file in it."
+    return not {"/", ".."} & set(PurePosixPath(path).parts) and (folder / path).is_file()
 
 
 def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
@@ -145,7 +152,7 @@ def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
             key = _whose(row)
             if key in fans:
                 raise ValueError(f"column {key[0]}: {key[1]!r} stands there twice")
-            if key[0] == "path" and raw_data_dir and not (Path(raw_data_dir) / key[1]).is_file():
+            if key[0] == "path" and raw_data_dir and not _is_in(key[1], Path(raw_data_dir)):
                 raise ValueError(f"column path: {key[1]!r} is no file in raw_data_dir {raw_data_dir}")
             fans[key] = fan_values(row)
         except ValueError as error:

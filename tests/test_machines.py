@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydicom import Dataset, examples
+from pydicom import Dataset
 
 from echoquality.core import SettingsError
 from echoquality.machines import Machines, machine_model, machine_type, read_machines, unknown_machines
@@ -103,7 +103,7 @@ def test_a_file_of_machines_that_is_not_there_is_named(tmp_path):
 
 def test_a_row_for_a_file_comes_before_one_for_its_machine(tmp_path):
     (tmp_path / "own.yaml").write_text("SC2000: {fan: {apex: [300, 0], angles: [-40, 40], radius: [0, 500]}}")
-    (tmp_path / "fans.csv").write_text(f"path;machine;apex;angles;radius\nA\\1;;{FAN.replace(',', ';')}\n"
+    (tmp_path / "fans.csv").write_text(f"path;machine;apex;angles;radius\n.\\A\\1;;{FAN.replace(',', ';')}\n"
                                        ";siemens acuson SC2000;200 0;-40 40;0 500\n")  # fmt: skip
     both, own = read_machines(tmp_path / "own.yaml", tmp_path / "fans.csv"), read_machines(tmp_path / "own.yaml")
     found = [both.fan(HEADER, "A/1"), both.fan(HEADER, "A/2"), own.fan(HEADER, "A/1"), Machines().fan(HEADER, "A/1")]
