@@ -39,10 +39,12 @@ def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
     return ordered.iloc[turns.argsort(kind="stable")].reset_index(drop=True)
 
 # %% ../nbs/curation/balance.ipynb #efaac6ad
-def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) -> tuple[list, list]:
+def fill(
+    queues: dict[str, list], most: int, try_all: Callable[[list], list], by: str = "machine_type"
+) -> tuple[list, list]:
     """Take up to `most` items from per-machine queues, balanced: ([(item, facts)], [(item, reason)]).
 
-    `try_all` maps a list of items to facts (a dict with `machine_type`) or reasons (text), in the same order.
+    `try_all` maps a list of items to facts (a dict that has the machine as `by`) or reasons (text), in the same order.
     """
     waiting = {machine: deque((item, None) for item in items) for machine, items in queues.items()}
     good, bad = {machine: [] for machine in queues}, []
@@ -56,7 +58,7 @@ def fill(queues: dict[str, list], most: int, try_all: Callable[[list], list]) ->
             facts = facts or next(unknown)
             if isinstance(facts, str):
                 bad.append((item, facts))
-            elif (true := facts["machine_type"]) == machine:
+            elif (true := facts[by]) == machine:
                 good[machine].append((item, facts))
             else:
                 good.setdefault(true, [])

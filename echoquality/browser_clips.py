@@ -10,7 +10,7 @@ __all__ = ['MOST', 'FACTS', 'encoded', 'Clip', 'fact_texts', 'array_clip', 'coun
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from html import escape
 from pathlib import Path
 
@@ -30,7 +30,9 @@ from echoquality.dicom import (
     read_header,
     spread,
 )
-from .sector import bounds, mask_in_region
+from .fan import Fan
+from .machines import read_machines
+from .sector import bounds, find_sector, mask_in_region
 from .studies import locate
 
 # %% ../nbs/looking/browser_clips.ipynb #6325c602
@@ -48,6 +50,7 @@ class Clip:
     shape: tuple[int, int] = (1, 1)  # rows, columns
     frame_time: float = FRAME_TIME  # ms
     outline: tuple[tuple[int, int], ...] = ()  # the sector's edge: x, y in pixels
+    fan: tuple[tuple[int, int], ...] = ()  # the edge of its fan
     box: tuple[slice, slice] | None = None  # rows and columns of the sector
     facts: dict[str, str] = field(default_factory=dict)  # what stands beside it
     overlay: tuple[bytes, ...] = ()  # JPEG, as many as frames: what can be laid over them
@@ -60,11 +63,16 @@ def fact_texts(facts: dict) -> dict[str, str]:
     return {name: text for name, text in shown.items() if text not in ("", "nan", "None")}
 
 
-def _sector(mask: np.ndarray) -> dict:
-    "Outline and box of a mask, bool (H, W)."
+def _edge(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
+    "The points (x, y) of the edge of a mask, bool (H, W)."
     edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     edge = cv2.approxPolyDP(max(edges, key=cv2.contourArea), 1.0, True)
-    return {"outline": tuple(map(tuple, edge[:, 0].tolist())), "box": bounds(mask)}
+    return tuple(map(tuple, edge[:, 0].tolist()))
+
+
+def _sector(mask: np.ndarray) -> dict:
+    "Outline and box of a mask, bool (H, W)."
+    return {"outline": _edge(mask), "box": bounds(mask)}
 
 
 def array_clip(
@@ -94,8 +102,8 @@ def grey(frame: np.ndarray) -> np.ndarray:
     return frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
 
 # %% ../nbs/looking/browser_clips.ipynb #9a0256a2
-def _read(path: Path, header: Dataset) -> tuple[tuple[bytes, ...], dict]:
-    "The first frames of a file, encoded, and the sector's outline and box."
+def _read(path: Path, header: Dataset, place: Callable[[np.ndarray], dict]) -> tuple[tuple[bytes, ...], dict]:
+    "The first frames of a file, encoded, and what `place` says of some of them, grey."
     count = count_shown(header)
     kept = set(spread(count, 16))  # in which the sector is looked for
 
@@ -107,10 +115,26 @@ def _read(path: Path, header: Dataset) -> tuple[tuple[bytes, ...], dict]:
     with ThreadPoolExecutor(len(parts)) as threads:
         frames, greys = zip(*(each for found in threads.map(part, parts) for each in found), strict=True)
     try:
-        mask = mask_in_region(np.stack([each for each in greys if each is not None]), header)[0]
-    except BadFile:  # then there is no outline to draw
+        return frames, place(np.stack([each for each in greys if each is not None]))
+    except BadFile:  # then there is nothing to draw
         return frames, {}
-    return frames, _sector(mask)
+
+# %% ../nbs/looking/browser_clips.ipynb #d038aee5
+def _outlined(frames: np.ndarray, header: Dataset) -> dict:
+    "Outline and box of the sector in frames, grey (T, H, W)."
+    return _sector(mask_in_region(frames, header)[0])
+
+
+def _with_fan(frames: np.ndarray, header: Dataset, given: Fan | None) -> dict:
+    "The same, and the edge of the fan: of the one that was given, or that is found, which takes as long again."
+    sector = find_sector(frames, header, given)
+    return _sector(sector.mask) | {"fan": _edge(sector.fan.mask(sector.mask.shape)) if sector.fan else ()}
+
+
+def _given(path: Path, header: Dataset, fans: Path) -> Fan | None:
+    "The fan that a table has for a file, whose path may end with what stands there. Raises SettingsError."
+    machines, ends = read_machines(fans=fans), ("/".join(path.parts[n:]) for n in range(len(path.parts)))
+    return machines.fan(header, next((end for end in ends if ("path", end) in machines.fans), ""))[0]
 
 # %% ../nbs/looking/browser_clips.ipynb #ff5229f8
 def _header_facts(header: Dataset) -> dict[str, str]:
@@ -125,17 +149,23 @@ def _header_facts(header: Dataset) -> dict[str, str]:
         "stored as": header.file_meta.TransferSyntaxUID.name,
     }
 
+# %% ../nbs/looking/browser_clips.ipynb #515035d0
+def file_clip(path: Path, fan: bool | str | Path = False, **facts) -> Clip:
+    """A clip from a DICOM file; facts beside those of its header. What cannot be shown has a `reason`.
 
-def file_clip(path: Path, **facts) -> Clip:
-    "A clip from a DICOM file; facts beside those of its header. What cannot be shown has a `reason`."
+    `fan`: True for its fan, too; or a table of fans (`read_fans`), whose fan for it counts.
+    """
+    path = Path(path)
     try:
-        facts.setdefault("file", Path(path).name)
-        header = read_header(Path(path))
-        frames, place = _read(Path(path), header)
+        facts.setdefault("file", path.name)
+        header, look = read_header(path), _outlined
+        if fan:
+            look = partial(_with_fan, given=None if fan is True else _given(path, header, from_root(fan)))
+        frames, place = _read(path, header, partial(look, header=header))
         facts = fact_texts(facts | _header_facts(header))
         return Clip(frames, (header.Rows, header.Columns), frame_time(header) or FRAME_TIME, **place, facts=facts)
     except Exception as error:  # whatever is wrong with a file is to be seen in its place, not as a traceback
-        return Clip(facts=fact_texts(facts), reason=f"{printable(Path(path).name)}: {reason_for(error)}")
+        return Clip(facts=fact_texts(facts), reason=f"{printable(path.name)}: {reason_for(error)}")
 
 # %% ../nbs/looking/browser_clips.ipynb #5ae6f145
 def row_path(row, root: Path) -> Path:

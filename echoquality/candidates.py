@@ -91,8 +91,8 @@ def class_table(available: Counts, taken: Counts, settings: SelectionSettings) -
 
 # %% ../nbs/curation/candidates.ipynb #59db5bae
 def offer_table(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "`class_table` of candidates (label, machine_type) as if every file were sound."
-    available = {label: chosen.loc[chosen["label"] == label, "machine_type"].value_counts() for label in LABELS}
+    "`class_table` of candidates (label, and what they are balanced by) as if every file were sound."
+    available = {label: chosen.loc[chosen["label"] == label, settings.balance_by].value_counts() for label in LABELS}
     taken = {
         label: pd.Series(water_fill(available[label].to_dict(), most), dtype=int)
         for label, most in wanted(settings).items()
@@ -101,11 +101,11 @@ def offer_table(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFra
 
 
 def preselect(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "The candidates (with machine_type) that would be taken if every file were sound, in their order."
+    "The candidates (with what they are balanced by) that would be taken if every file were sound, in their order."
     parts = []
     for label, most in wanted(settings).items():
         ranked = rank(chosen[chosen["label"] == label], settings.seed)
-        machines = ranked["machine_type"]
+        machines = ranked[settings.balance_by]
         quota = machines.map(water_fill(machines.value_counts().to_dict(), most)).astype(int)
-        parts.append(ranked[ranked.groupby("machine_type").cumcount() < quota])
+        parts.append(ranked[ranked.groupby(settings.balance_by).cumcount() < quota])
     return pd.concat(parts, ignore_index=True)

@@ -37,6 +37,7 @@ from .corpus import SMALL, Corpus, write_corpus
 from .identity import IdentityError
 from .outcome import Build, check_quarantine, contact_sheet, count_files, count_splits, on_folders, remarks
 from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
+from .probing import known_machines
 from .results import ResultsError
 from .reviews import ReviewsError
 from .runs import expect_free, left_alone
@@ -87,7 +88,8 @@ def _finish(plan: dict, settings: DatasetSettings, key: bytes | None) -> Build:
 
 def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None) -> dict:
     "The plan with the hashes of the files, and what could not be written."
-    write = partial(write_sample, raw_data_dir=settings.raw_data_dir, output_dir=settings.output_dir, key=key)
+    where = {"raw_data_dir": settings.raw_data_dir, "output_dir": settings.output_dir}
+    write = partial(write_sample, **where, key=key, machines=known_machines(settings))
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
     outcomes = list(zip(plan["samples"], written, strict=True))
     failed = {_origin(sample, key): why for sample, (_, why) in outcomes if why}
@@ -105,8 +107,8 @@ def build_dataset(settings: DatasetSettings, client=None) -> Build:
     """Build the dataset, go on with an interrupted build, or find that it is there already.
 
     The work is done by `workers` processes, or by the Dask cluster of `client` or of `scheduler`. Raises ResultsError,
-    ReviewsError, SelectionError, DatasetError, IdentityError; OSError where the output cannot be written. Bad input
-    files do not raise: see `Build.quarantine` and `check_quarantine`.
+    ReviewsError, SettingsError, SelectionError, DatasetError, IdentityError; OSError where the output cannot be
+    written. Bad input files do not raise: see `Build.quarantine` and `check_quarantine`.
     """
     with on_cluster(settings.scheduler, client):
         return _build_here(settings)
@@ -114,6 +116,7 @@ def build_dataset(settings: DatasetSettings, client=None) -> Build:
 
 def _build_here(settings: DatasetSettings) -> Build:
     check_places(settings)
+    known_machines(settings)  # what is wrong there is said before anything is begun
     key = key_of(settings, make=not settings.dry_run and plan_path(settings) is None)
     if settings.dry_run:
         return Build(settings.output_dir, found_plan(settings, key) or _new_plan(settings, key), "planned")

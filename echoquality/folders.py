@@ -17,6 +17,7 @@ import numpy as np
 from .batches import Hardware
 from .core import KILLED, printable, progress, text_sha256
 from .files import is_junk
+from .machines import read_machines
 from .model import Model
 from .results import folder_entry, verdict
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
@@ -51,7 +52,7 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
     root = settings.raw_data_dir.resolve()
     closed = [not_opened(folder, file, root) for folder, file in todo]
     items = [(root / folder / file, folder) for (folder, file), why in zip(todo, closed, strict=True) if not why]
-    loaded = loaded_clips(items, view_of(model, settings.windows), settings.workers)
+    loaded = loaded_clips(items, view_of(model, settings.windows), settings.workers, read_machines(settings.machines))
     known = (why or next(loaded) for why in closed)
     answered = zip(todo, known, strict=True)
     while waiting := list(islice(answered, settings.batch_size)):

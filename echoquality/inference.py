@@ -35,6 +35,7 @@ from echoquality.core import (
 )
 from .files import is_junk
 from .folders import OTHERS, folder_stamp, known_entry, scored_folders, text_of
+from .machines import read_machines, unknown_machines
 from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run
@@ -88,6 +89,7 @@ class Inference:
     folders: int
     threshold: float  # the score from which on a clip is good
     because: str  # why it is that one
+    unknown: pd.DataFrame  # `unknown_machines` among the clips
     left_alone: str = ""  # what lies in output_dir besides, as a sentence
 
 
@@ -97,10 +99,11 @@ LOOKS = ("windows", "uncertainty", "seed", "precision")  # parameters that chang
 
 
 def _identity(settings: InferenceSettings, threshold: float) -> dict:
-    "What makes a run what it is: model, place, threshold, and how a clip is looked at."
+    "What makes a run what it is: model, place, machines, threshold, and how a clip is looked at."
     place = text_sha256(ascii(str(settings.raw_data_dir.resolve())))[:12]
     looks = {name: getattr(settings, name) for name in LOOKS} | {"threshold": threshold}
-    return {"model_sha256": sha256(settings.model), "raw_data_dir": place} | looks
+    machines = settings.machines and sha256(settings.machines)
+    return {"model_sha256": sha256(settings.model), "raw_data_dir": place, "machines": machines} | looks
 
 # %% ../nbs/06_inference.ipynb #15a3baf4
 def infer(settings: InferenceSettings) -> Inference:
@@ -108,6 +111,7 @@ def infer(settings: InferenceSettings) -> Inference:
 
     Raises StudiesError, InferenceError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
+    machines = read_machines(settings.machines)
     model, folder = load_scorer(settings.model), settings.output_dir
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     files = find_files(settings.raw_data_dir)
@@ -132,7 +136,8 @@ def infer(settings: InferenceSettings) -> Inference:
             write_folder(entries[name], folder)
         write_summary(list(entries.values()), folder, threshold=threshold, threshold_is=because)
         tables = _tables(list(entries.values()), loose_files(settings.raw_data_dir))
-        inference = Inference(folder, *tables, len(entries), threshold, because, left_alone(folder, ours))
+        unknown = unknown_machines(tables[0], machines)
+        inference = Inference(folder, *tables, len(entries), threshold, because, unknown, left_alone(folder, ours))
         write_text(folder / "scores.csv", inference.scores.to_csv(index=False))
         write_text(folder / "left_out.csv", inference.left_out.to_csv(index=False))
     if inference.scores.empty:
@@ -164,6 +169,8 @@ def summary(inference: Inference) -> str:
     lines = [f"{inference.output_dir}: {len(scores)} clips scored, {len(left_out)} other files"]
     lines.append(f"good from {inference.threshold:.3g} on: {inference.because}")
     lines.append(machine_table(scores).round(3).to_string())
+    if len(inference.unknown):
+        lines += ["machines that are not known:", inference.unknown.to_string(index=False)]
     if len(left_out):
         lines += ["left out (left_out.csv):", left_out["kind"].value_counts().to_string()]
     lines += [f"note: {inference.left_alone}"] if inference.left_alone else []

@@ -71,7 +71,7 @@ def _count(samples: pd.DataFrame, by: str, wanted: list[str] | None = None) -> p
 
 # %% ../nbs/curation/outcome.ipynb #99fb3951
 def remarks(build: Build) -> list[str]:
-    "What falls short of the parameters, how often clips are reused, whose ids were not believed, what people said."
+    "What falls short, how often clips are reused, whose ids were not believed, fans, machines, what people said."
     parameters, samples = build.plan["parameters"], build.samples
     asked = {"good": "max_high_quality", "poor": "max_low_quality", "synthetic": "num_synthetic"}
     classes = [Path(folder).name for folder in CLASS_DIRS.values()]
@@ -86,6 +86,7 @@ def remarks(build: Build) -> list[str]:
         lines.append(f"{len(uses)} good clips make {uses.sum()} synthetic ones, up to {uses.max()} each")
     if ids := build.plan["ids_shared_by_many"]:
         lines.append(f"{ids} patient ids stand in so many folders that they name nobody: each folder is a group")
+    lines += _on_fans(build)
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "
@@ -93,6 +94,18 @@ def remarks(build: Build) -> list[str]:
         )
         lines.append(f"{(samples['review'] != '').sum()} clips are here with the label that people gave them")
     return lines
+
+
+def _on_fans(build: Build) -> list[str]:
+    "Where the fans of the clips are from, how many are in doubt, and machines that are not known; a plan of 0.1.0: []."
+    plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
+    if fans := plan.get("fans"):
+        sources = ", ".join("{clips} {fan}".format(**row) for row in fans)
+        unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
+        lines = [f"fans of the clips, by source: {sources}; in doubt: {unsure} taken, {refused} left out"]
+        lines += [f"a fan that was given does not fit {misfit} clips: the one that was found counts"] if misfit else []
+    unknown = plan.get("unknown_machines", [])
+    return lines + ["machine not known: {machine_model}, {clips} clips".format(**row) for row in unknown[:10]]
 
 # %% ../nbs/curation/outcome.ipynb #04306f27
 def on_folders(build: Build) -> str:

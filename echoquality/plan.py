@@ -21,6 +21,7 @@ from .balance import water_fill
 from .core import canonical_json, generator, provenance, reason_of, sha256, text_sha256
 from .degradation import draw_degradation
 from .identity import general, pseudonym, read_key, write_secret
+from .probing import fan_table
 from .results import summary_path
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
@@ -32,7 +33,10 @@ NOT_RECORDED = {  # these do not change a byte
     *("results_dir", "reviews_csv", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
     "max_quarantine_share",
 }
-OLDER = {"group_by": "", "split_pictures": False}  # what a plan of 0.1.0 does not name, as it was done then
+OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
+    **{"group_by": "", "split_pictures": False},
+    **{"machines": None, "fans": None, "balance_by": "machine_type"},
+}
 
 
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
@@ -45,6 +49,9 @@ def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     parameters, results = settings.model_dump(exclude=NOT_RECORDED), sha256(summary_path(settings.results_dir))
     if (table := group_table(settings.group_by)) and table.is_file():  # what it says, not where it lies
         parameters["group_by"] = f"table {sha256(table)[:12]}"
+    for name in ("machines", "fans"):
+        if path := parameters[name]:
+            parameters[name] = f"file {sha256(path)[:12]}"
     reviews = text_sha256(read_reviews(settings.reviews_csv).to_csv()) if settings.reviews_csv else ""
     if key:
         parameters, results = {**parameters, "key": pseudonym(key, "key")[:12]}, pseudonym(key, f"results {results}")
@@ -107,11 +114,12 @@ def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict[s
     good, poor = ([sample for sample in chosen if sample["label"] == label] for label in (1, 0))
     entries = [_entry("hq", i, sample) for i, sample in enumerate(good)]
     entries += [_entry("lq", i, sample) for i, sample in enumerate(poor)]
-    sources = synthetic_sources([sample["machine_type"] for sample in good], settings.num_synthetic, settings.seed)
+    machines = [sample[settings.balance_by] for sample in good]
+    sources = synthetic_sources(machines, settings.num_synthetic, settings.seed)
     entries += [_synthetic(i, good[source], settings.seed) for i, source in enumerate(sources)]
     places = [PurePosixPath(entry["source"]).parent.as_posix() for entry in entries]
     table = pd.DataFrame(entries).assign(group=[groups[place] for place in places])
-    return table.assign(split=assign_splits(table, settings.seed)).to_dict("records")
+    return table.assign(split=assign_splits(table, settings.seed, settings.balance_by)).to_dict("records")
 
 # %% ../nbs/curation/plan.ipynb #544935f4
 PARTS = ("samples", "quarantine")  # of a plan; in these,
@@ -171,6 +179,8 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "folders": groups.places,
         "folders_without_id": groups.without_id,
         "table": selection.table.rename(index=STORED, level="class").reset_index().to_dict("records"),
+        "fans": fan_table(selection.samples).reset_index().to_dict("records"),
+        "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare one may say whose a clip is
         "samples": plan_samples(selection, settings, groups.names),
         "quarantine": sorted(quarantine, key=lambda row: row["path"]),
     }

@@ -30,6 +30,11 @@ def _layer(frames: tuple[bytes, ...]) -> str:
     )
 
 
+def _polygon(name: str, points: tuple[tuple[int, int], ...]) -> str:
+    places = " ".join(f"{x},{y}" for x, y in points)
+    return f'<polygon class="{name}" points="{places}"/>' if points else ""
+
+
 def picture_html(clip: Clip) -> str:
     "A clip with its outline and its facts, as HTML; `cine_css` says what of it is seen."
     rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in clip.facts.items())
@@ -37,10 +42,10 @@ def picture_html(clip: Clip) -> str:
     if not clip.frames:
         why = f'<p class="reason">{escape(clip.reason)}</p>' if clip.reason else ""
         return f"<figure>{why}{facts}</figure>"
-    points = " ".join(f"{x},{y}" for x, y in clip.outline)
     over = f'<div class="over">{_layer(clip.overlay)}</div>' if clip.overlay else ""
-    edge = f'<svg viewBox="0 0 {clip.shape[1]} {clip.shape[0]}"><polygon points="{points}"/></svg>'
-    stage = f'<div class="stage">{_layer(clip.frames)}{over}{edge}</div>'
+    edges = _polygon("edge", clip.outline) + _polygon("fan", clip.fan)
+    drawn = f'<svg viewBox="0 0 {clip.shape[1]} {clip.shape[0]}">{edges}</svg>'
+    stage = f'<div class="stage">{_layer(clip.frames)}{over}{drawn}</div>'
     # clicked, it takes the focus and keeps JupyterLab's keys away: there `x` would cut the cell
     window = '<div class="window" tabindex="0" data-lm-suppress-shortcuts="true">'
     return f'<figure>{window}{stage}<div class="bar"></div></div>{facts}</figure>'
@@ -55,6 +60,7 @@ class View:
     speed: float = 1.0
     zoom: bool = False  # to the sector
     outline: bool = False
+    fan: bool = True
     overlay: bool = False
     turn: int = 0  # how often it was changed: a browser begins an animation anew only if its name is new
 
@@ -78,6 +84,7 @@ STYLE = """
 .cine img, .cine .over, .cine svg { width: 100% !important; height: 100% !important }
 .cine img { visibility: hidden; max-width: none !important }
 .cine polygon { fill: none; stroke: orange; stroke-width: 2; vector-effect: non-scaling-stroke }
+.cine polygon.fan { stroke: cyan }
 .cine .bar { position: absolute; left: 0; bottom: 0; height: 3px; background: orange; opacity: 0.8 }
 .cine .reason { padding: 12px; border: 1px solid; color: var(--jp-error-color1, #c00); max-width: 640px; margin: 0 }
 .cine table { font-size: 12px; line-height: 1.3; margin-top: 4px }
@@ -147,7 +154,7 @@ def cine_css(name: str, clips: tuple[Clip, ...], view: View) -> str:
     rules = [STYLE, _bar(count, step, name, view)]
     for number, clip in enumerate(clips):
         rules += [_seen(clip, number, count, step, name, view), _placed(clip, number, name, view)]
-    for part, shown in {"svg": view.outline, ".over": view.overlay}.items():
+    for part, shown in {".edge": view.outline, ".fan": view.fan, ".over": view.overlay}.items():
         rules.append(f".{name} {part} {{ display: {'block' if shown else 'none'} }}")
     return "\n".join(rules)
 
@@ -169,8 +176,10 @@ class Controls(HBox):
         paces = {"¼ ×": 0.25, "½ ×": 0.5, "1 ×": 1.0, "2 ×": 2.0}
         self.speed = Dropdown(options=paces, value=1.0, layout=Layout(width="70px"), tooltip="speed")
         self.switches = {"zoom": _switch("sector", "zoom to the sector"), "outline": _switch("outline", "its edge")}
+        self.switches["fan"] = _switch("fan", "the fan that is used")
         self.switches["overlay"] = _switch(overlay, f"{overlay} on or off")
         moves = [self.play, self.back, self.on, self.slider, self.speed]
+        self.switches["fan"].value = View.fan  # who asks for it wants to see it
         super().__init__([*moves, *self.switches.values()], layout=Layout(flex_flow="row wrap"))
 
     def drive(self, player: "Player") -> None:
@@ -194,7 +203,8 @@ class Controls(HBox):
         "Offer what makes sense for these clips."
         self.slider.value, self.slider.max = 0, max(length(clips) - 1, 0)
         there = {"zoom": any(clip.box for clip in clips), "overlay": any(clip.overlay for clip in clips)}
-        for name, shown in {**there, "outline": there["zoom"]}.items():
+        there |= {"outline": there["zoom"], "fan": any(clip.fan for clip in clips)}
+        for name, shown in there.items():
             self.switches[name].layout.display = "" if shown else "none"
         self.layout.display = "" if length(clips) else "none"
 
@@ -239,7 +249,7 @@ class Player(Panel):
         self.turn(frame=0)
 
     def turn(self, **changes) -> None:
-        "Change the `View`: playing, frame, speed, zoom, outline, overlay."
+        "Change the `View`: playing, frame, speed, zoom, outline, fan, overlay."
         frame = changes.pop("frame", self.frame) % max(length(self.clips), 1)
         self.view, self._began = replace(self.view, turn=self.view.turn + 1, frame=frame, **changes), time.monotonic()
         self.controls.play.icon = "pause" if self.view.playing else "play"
@@ -275,6 +285,7 @@ def player(*sources, root: Path | None = None, playing: bool = False, **facts) -
 
     All go at the pace of the first, and begin again together.
 
+    `fan`: True draws the fan of files, too; a table of fans (`read_fans`) the one that a person gave.
     Relative paths start at the project's root. Other names are facts to be shown, for an array also `mask`,
     `frame_time` (ms) and `overlay` (frames). A file that cannot be decoded shows its reason.
     """

@@ -21,8 +21,9 @@ from .augmentation import augment, draw_augmentation
 from .batches import Hardware
 from .clips import Form, Window, model_input, read_clip, take_frames
 from .core import KILLED, atomic, cores, generator, parallel
-from .dicom import frame_count, machine_model, machine_type, read_header
+from .dicom import frame_count, machine_model, read_header
 from .files import bad_file
+from .machines import Machines
 from .metrics import probability
 from .model import Model, Scorer, example_clips, model_header
 
@@ -53,7 +54,7 @@ class Loaded:
     facts: dict  # frames, machine_type, machine_model
 
 
-def read_windows(path: Path, view: View, folder: str = "") -> Loaded:
+def read_windows(path: Path, view: View, folder: str = "", machines: Machines | None = None) -> Loaded:
     """Decode the frames that are seen, and no others. Raises BadFile.
 
     `folder` names the machine where the header does not.
@@ -65,7 +66,8 @@ def read_windows(path: Path, view: View, folder: str = "") -> Loaded:
     numbers = np.unique(seen[seen >= 0])
     frames = read_clip(path, view.form, numbers.tolist(), header)
     places = np.where(seen < 0, -1, np.searchsorted(numbers, seen))
-    facts = {"machine_type": machine_type(header, folder), "machine_model": machine_model(header), "frames": count}
+    kind = (machines or Machines()).type(header, folder)
+    facts = {"machine_type": kind, "machine_model": machine_model(header), "frames": count}
     return Loaded(take_frames(frames, places), facts)
 
 # %% ../nbs/evidence/scoring.ipynb #b2717744
@@ -96,9 +98,9 @@ class LeftOut:
     reason: str
 
 
-def _load(item: tuple[Path, str], view: View) -> Loaded | LeftOut:
+def _load(item: tuple[Path, str], view: View, machines: Machines | None) -> Loaded | LeftOut:
     try:
-        return read_windows(item[0], view, item[1])
+        return read_windows(item[0], view, item[1], machines)
     except Exception as error:  # a file is one file's problem, whatever it raises
         bad = bad_file(error)
         return LeftOut(bad.kind, str(bad))
@@ -108,10 +110,12 @@ def _killed(item: tuple) -> LeftOut:
     return LeftOut("unreadable", KILLED)
 
 
-def loaded_clips(items: list[tuple[Path, str]], view: View, workers: int) -> Iterator[Loaded | LeftOut]:
+def loaded_clips(
+    items: list[tuple[Path, str]], view: View, workers: int, machines: Machines | None = None
+) -> Iterator[Loaded | LeftOut]:
     "What becomes of each (file, folder), in order; `workers` processes decode, two portions of files ahead."
     size = max(8, 4 * cores(workers))
-    load = partial(_load, view=view)
+    load = partial(_load, view=view, machines=machines)
     portions = (list(parallel(load, items[i : i + size], workers, "", _killed)) for i in range(0, len(items), size))
     for portion in ahead(portions):
         yield from portion

@@ -6,8 +6,8 @@
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
            'Selection', 'selection_table', 'select', 'main', 'SelectionSettings', 'from_notebook', 'settings_table',
            'decisions', 'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates',
-           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'FOLDER', 'probe', 'folder_facts',
-           'with_machines']
+           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'FOLDER', 'probe', 'fan_table',
+           'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import SelectionSettings, run_stage
@@ -35,15 +35,16 @@ from echoquality.candidates import (
     wanted,
 )
 from .copies import same_clips
-from .core import from_command_line, from_notebook, printable, run_main, settings_table
-from .probing import FOLDER, Opened, folder_facts, probe, with_machines
+from .core import SettingsError, from_command_line, from_notebook, printable, run_main, settings_table
+from .machines import unknown_machines
+from .probing import FOLDER, Opened, fan_table, folder_facts, probe, with_machines
 from .results import ResultsError, read_results, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
-_all_ += ["FOLDER", "probe", "folder_facts", "with_machines"]
+_all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
 def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
@@ -120,7 +121,7 @@ def fill_classes(
 
 def _fill_class(ranked: pd.DataFrame, label: int, folders: pd.DataFrame, opened: Opened, refused: dict) -> list[Pairs]:
     "`fill` for the ranked candidates of one class, without those that are `refused`."
-    machines = ranked["folder"].map(folders["machine_type"])
+    machines = ranked["folder"].map(folders[opened.settings.balance_by])
     queues = {machine: rows.index.to_list() for machine, rows in ranked.groupby(machines)}  # places in `ranked`
 
     def rows_at(places: list[int]) -> list:
@@ -131,7 +132,7 @@ def _fill_class(ranked: pd.DataFrame, label: int, folders: pd.DataFrame, opened:
         found = opened(rows, f"{LABELS[label]} clips opened")
         return [refused.get((row.folder, row.file_id), facts) for row, facts in zip(rows, found, strict=True)]
 
-    sides = fill(queues, wanted(opened.settings)[label], try_all)
+    sides = fill(queues, wanted(opened.settings)[label], try_all, opened.settings.balance_by)
     return [list(zip(rows_at([place for place, _ in side]), [what for _, what in side], strict=True)) for side in sides]
 
 # %% ../nbs/01_selection.ipynb #5f66f615
@@ -151,6 +152,7 @@ class Selection:
     folders: pd.DataFrame  # index folder: FOLDER
     tried: int
     reviews: pd.DataFrame  # of `reviewed`; empty without reviews
+    unknown: pd.DataFrame  # `unknown_machines` among the usable files that were opened
     links: pd.DataFrame  # LINKS of every file that was opened: whose it is; `clip` where it is one of several copies
 
 # %% ../nbs/01_selection.ipynb #9818397e
@@ -181,11 +183,12 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
 # %% ../nbs/01_selection.ipynb #0086ddc7
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, folders: pd.DataFrame, settings) -> pd.DataFrame:
     "`class_table` of candidates and samples, and the MB of the files taken."
-    machines = chosen["folder"].map(folders["machine_type"])
+    by = settings.balance_by
+    machines = chosen["folder"].map(folders[by])
     available = {label: machines[chosen["label"] == label].value_counts() for label in LABELS}
-    taken = {label: samples.loc[samples["label"] == label, "machine_type"].value_counts() for label in LABELS}
-    table, every = class_table(available, taken, settings), pd.concat([samples, samples.assign(machine_type="all")])
-    size = every.groupby([every["label"].map(LABELS), "machine_type"])["bytes"].sum().reindex(table.index).fillna(0)
+    taken = {label: samples.loc[samples["label"] == label, by].value_counts() for label in LABELS}
+    table, every = class_table(available, taken, settings), pd.concat([samples, samples.assign(**{by: "all"})])
+    size = every.groupby([every["label"].map(LABELS), by])["bytes"].sum().reindex(table.index).fillna(0)
     return table.assign(MB=(size / 1e6).round(1))
 
 
@@ -210,7 +213,7 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
 
 # %% ../nbs/01_selection.ipynb #bda421c0
 def select(settings: SelectionSettings) -> Selection:
-    "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SelectionError (nothing can be used)."
+    "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
     rows = read_results(settings.results_dir)
     verdicts = reviewed(settings.reviews_csv, rows)
     chosen = candidates(rows, settings, verdicts)
@@ -236,6 +239,7 @@ def select(settings: SelectionSettings) -> Selection:
         folders=folders,
         tried=len(pairs) + len(left),
         reviews=verdicts,
+        unknown=unknown_machines(pd.DataFrame(opened.usable.values(), columns=FOLDER), opened.machines),
         links=_links(folders, opened),
     )
 
@@ -247,6 +251,9 @@ def main(argv: list[str] | None = None) -> None:
     def job():
         selection = select(settings)
         print(selection.table.to_string())
+        print("\nfans:", fan_table(selection.samples).to_string(), sep="\n")
+        if len(selection.unknown):
+            print("\nmachines that are not known:", selection.unknown.to_string(index=False), sep="\n")
         print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")
 
-    run_main(job, ResultsError, ReviewsError, SelectionError)
+    run_main(job, ResultsError, ReviewsError, SettingsError, SelectionError)

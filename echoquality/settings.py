@@ -27,6 +27,13 @@ class SelectionSettings(Settings):
     reviews_csv: OptionalPath = Field(
         "", description="labels by people, which override the scores': a review file, or a folder of them ('': none)"
     )
+    machines: OptionalPath = Field("", description="YAML file of one's own machines, before those known ('': none)")
+    fans: OptionalPath = Field(
+        "", description="CSV with the fans of files or machines, where those found are wrong ('': none)"
+    )
+    balance_by: Literal["machine_type", "machine_model"] = Field(
+        "machine_type", description="what clips are balanced over"
+    )
     max_high_quality: int = Field(800, ge=0, description="at most so many good clips")
     max_low_quality: int = Field(300, ge=0, description="at most so many poor clips")
     split_pictures: bool = Field(
@@ -37,10 +44,12 @@ class SelectionSettings(Settings):
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
 
     @model_validator(mode="after")
-    def _ordered(self):
+    def _agree(self):
         if self.low_quality_threshold >= self.high_quality_threshold:
             low, high = self.low_quality_threshold, self.high_quality_threshold
             raise ValueError(f"low_quality_threshold ({low}) must be below high_quality_threshold ({high})")
+        if self.deidentify and self.balance_by == "machine_model":
+            raise ValueError("deidentify leaves models out: balance_by machine_type, with types in a file `machines`")
         return self
 
 # %% ../nbs/base/settings.ipynb #83d17af4
@@ -153,6 +162,7 @@ class InferenceSettings(Settings):
     output_dir: ProjectPath = Field(
         "data/results/new_inference_output", description="folder of the results, new or empty"
     )
+    machines: OptionalPath = Field("", description="YAML file of one's own machines, before those known ('': none)")
     threshold: OptionalShare = Field("", description="score from which on a clip is good ('': the model's)")
     windows: int = Field(1, ge=1, description="windows of a long clip whose scores are averaged")
     uncertainty: int = Field(0, ge=0, description="augmented looks at a clip, for its uncertainty (0: none)")

@@ -207,9 +207,9 @@ def _improve(splits: np.ndarray, counts: np.ndarray, target: np.ndarray, rng) ->
     return splits
 
 # %% ../nbs/curation/splits.ipynb #452f0f41
-def assign_splits(samples: pd.DataFrame, seed: int) -> pd.Series:
-    "The split of each row of `samples` (group, quality_score, machine_type); row order does not matter."
-    strata = samples["quality_score"].astype(str) + " " + samples["machine_type"]
+def assign_splits(samples: pd.DataFrame, seed: int, by: str = "machine_type") -> pd.Series:
+    "The split of each row of `samples` (group, quality_score, and the machine as `by`); row order does not matter."
+    strata = samples["quality_score"].astype(str) + " " + samples[by]
     table = pd.crosstab(samples["group"], strata).sort_index()
     rng = generator(seed, "splits")
     table = table.iloc[rng.permutation(len(table))]

@@ -26,8 +26,10 @@ from echoquality.dicom import (
     read_header,
     spread,
 )
+from .fan import Fan
 from .files import bad_file
 from .identity import deidentified_header, without_identity
+from .machines import Machines
 from .pictures import one_picture
 from .sector import blanked, drawn_beside, fan_area
 from .settings import DatasetSettings
@@ -35,14 +37,16 @@ from .studies import expect_folder
 
 # %% ../nbs/curation/writing.ipynb #9dda7873
 def deidentify_file(
-    source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None
-) -> None:
+    source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None,
+    fan: Fan | None = None,
+) -> None:  # fmt: skip
     """Write the clip in `source`, degraded or not, without identity. Raises BadFile where that cannot be done.
 
-    `patient` and `machine` are what its header may say; `key` makes the pseudonyms.
+    `patient` and `machine` are what its header may say; `key` makes the pseudonyms; `fan` is the one
+    that a person gave.
     """
     header = read_header(source)
-    sector, shape = clip_sector(source, header), clip_shape(source, header)
+    sector, shape = clip_sector(source, header, fan=fan), clip_shape(source, header)
     area = fan_area(sector)
     frames = (_without_text(frame, area, sector.mask) for frame in iter_frames(source, grey=False))
     if degradation is None:
@@ -64,7 +68,7 @@ def is_copy(sample: dict, key: bytes | None) -> bool:
     return not (sample["synthetic"] or key or sample.get("view"))
 
 
-def _write(source: Path, target: Path, sample: dict, key: bytes | None) -> None:
+def _write(source: Path, target: Path, sample: dict, key: bytes | None, machines: Machines) -> None:
     if not source.is_file():
         raise BadFile("the file is gone since the plan was made")
     if not is_copy(sample, key):
@@ -72,7 +76,8 @@ def _write(source: Path, target: Path, sample: dict, key: bytes | None) -> None:
     with one_picture(source, sample.get("view", "")) as clip:
         degradation = Degradation.model_validate_json(sample["degradation"]) if sample["synthetic"] else None
         if key is not None:
-            deidentify_file(clip, target, key, sample["group"], sample["machine_type"], degradation)
+            fan, _ = machines.fan(read_header(clip), sample["source"], sample.get("view", ""))
+            deidentify_file(clip, target, key, sample["group"], sample["machine_type"], degradation, fan)
         elif degradation is not None:
             degrade_file(clip, target, degradation)
         else:
@@ -87,16 +92,18 @@ def _expect(file: Path, digest: str) -> None:
         raise BadFile("the file has changed since the plan was made")
 
 # %% ../nbs/curation/writing.ipynb #41d9c27f
-def write_sample(sample: dict, raw_data_dir: Path, output_dir: Path, key: bytes | None = None) -> tuple[str, str]:
+def write_sample(
+    sample: dict, raw_data_dir: Path, output_dir: Path, key: bytes | None = None, machines: Machines | None = None
+) -> tuple[str, str]:
     """Write one row of the plan: (SHA-256 of the file, ''), or ('', why its source cannot be used). Raises OSError.
 
-    With a key the file is written without identity.
+    With a key the file is written without identity, black outside the fan that `machines` has for it, or that is found.
     """
     expect_folder(raw_data_dir)
     source, target = Path(raw_data_dir) / sample["source"], Path(output_dir) / sample["video_path"]
     try:
         if not target.is_file() or (is_copy(sample, key) and sha256(target) != sample["sha256"]):
-            _write(source, target, sample, key)
+            _write(source, target, sample, key, machines or Machines())
         return sha256(target), ""
     except OSError:
         raise

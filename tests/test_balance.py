@@ -35,21 +35,22 @@ def test_folders_take_turns_whatever_the_order_of_the_input(pairs, seed):
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["a", "b", "c", "d", "broken"])), max_size=60),
     st.integers(0, 40),
+    st.sampled_from(["machine_type", "machine_model"]),
 )
-def test_quotas_fill_from_what_is_good(items, most):
+def test_quotas_fill_from_what_is_good(items, most, by):
     queues = {m: [(i, truth) for i, (said, truth) in enumerate(items) if said == m] for m in "abc"}
     tried = []
 
     def try_all(batch):
         tried.extend(batch)
-        return [truth if truth == "broken" else {"machine_type": truth} for _, truth in batch]
+        return [truth if truth == "broken" else {by: truth} for _, truth in batch]
 
-    kept, refused = fill(queues, most, try_all)
+    kept, refused = fill(queues, most, try_all, by)
     assert len(tried) == len(set(tried))
-    assert all(item[1] == facts["machine_type"] for item, facts in kept)
+    assert all(item[1] == facts[by] for item, facts in kept)
     assert all(item[1] == "broken" for item, _ in refused)
     good = sum(truth != "broken" for _, truth in items)
     assert len(kept) == min(most, good)
     if all(said == truth for said, truth in items):  # nothing to correct: the balance is exact
-        counts = {m: sum(f["machine_type"] == m for _, f in kept) for m in "abc"}
+        counts = {m: sum(f[by] == m for _, f in kept) for m in "abc"}
         assert counts == water_fill({m: len(queues[m]) for m in "abc"}, most)

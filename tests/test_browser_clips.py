@@ -100,6 +100,16 @@ def test_a_real_cine_is_shown():
     assert len(clip.frames) == 30 and clip.shape == (240, 320) and clip.outline and not clip.reason
 
 
+def test_the_fan_that_is_used_is_drawn(folder):
+    found, without = file_clip(folder / "good.dcm", fan=True), file_clip(folder / "good.dcm")
+    assert found.fan and found.outline == without.outline and not without.fan
+    (folder / "fans.csv").write_text("path,apex,angles,radius\nVivid-1/good.dcm,100 0,-20 20,0 90\n")
+    given = open_clip(folder / "good.dcm", fan=folder / "fans.csv")
+    assert given.fan != found.fan and given.outline == found.outline and max(y for _, y in given.fan) == 90
+    (folder / "fans.csv").write_text("path,apex\nVivid-1/good.dcm,100 0\n")
+    assert "no column angles" in open_clip(folder / "good.dcm", fan=folder / "fans.csv").reason
+
+
 def test_errors_are_shown_in_place_of_the_widget():
     @shown_instead
     def fails(error):

@@ -35,11 +35,12 @@ def test_an_empty_class_names_the_nearest_scores():
         candidates(results_of(GOOD, POOR), SelectionSettings(high_assessment="Superb"))
 
 
-def test_as_many_are_preselected_as_are_offered():
-    rows_ = results_of(*[GOOD] * 7, *[POOR] * 4).assign(folder=list("aabbbbb") + list("abbb"))
-    few = SelectionSettings(max_high_quality=5, max_low_quality=9)
-    chosen_ = candidates(rows_, few).assign(machine_type=lambda table: table["folder"])
-    counts_ = preselect(chosen_, few).groupby(["label", "machine_type"]).size()
-    offered = offer_table(chosen_, few)["taken"]
-    assert counts_.to_dict() == {(1, "a"): 2, (1, "b"): 3, (0, "a"): 1, (0, "b"): 3}
+@pytest.mark.parametrize("by", ["machine_type", "machine_model"])
+def test_as_many_are_preselected_as_are_offered(by):
+    rows = results_of(*[GOOD] * 7, *[POOR] * 4).assign(folder=list("aabbbbb") + list("abbb"))
+    few = SelectionSettings(max_high_quality=5, max_low_quality=9, balance_by=by)
+    chosen = candidates(rows, few).assign(machine_type="other").assign(**{by: lambda table: table["folder"]})
+    counts = preselect(chosen, few).groupby(["label", by]).size()
+    offered = offer_table(chosen, few)["taken"]
+    assert counts.to_dict() == {(1, "a"): 2, (1, "b"): 3, (0, "a"): 1, (0, "b"): 3}
     assert offered[[("good", "a"), ("good", "b"), ("poor", "a"), ("poor", "b")]].tolist() == [2, 3, 1, 3]

@@ -16,6 +16,7 @@ from echoquality.builds import file_hashes
 from echoquality.dataset import DatasetError, build_dataset, estimate, simulated_settings, summary
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, read_frames, read_header
+from echoquality.fan import read_fan
 from echoquality.identity import pseudonym
 from echoquality.reviews import add_review
 from echoquality.sector import fan_area
@@ -106,6 +107,27 @@ def test_no_patient_id_leaves_the_headers(corpus, tmp_path):
     ids = {str(dcmread(p, stop_before_pixels=True).PatientID) for p in (tmp_path / "out").rglob("*.dcm")}
     tables = "".join((tmp_path / "out" / name).read_text() for name in os.listdir(tmp_path / "out") if "." in name)
     assert ids and not any(patient in tables for patient in ids)
+
+
+def test_a_fan_that_a_person_gave_is_trusted_and_all_outside_it_is_black(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("echoquality.sector.SURE", 2)  # so that no other is
+    row = {"machine": "Philips Medical Systems EPIQ 7C", "apex": "64 4", "angles": "-30 30", "radius": "0 80"}
+    (tmp_path / "fans.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    private = {"deidentify": True, "private_dir": tmp_path / "private", "fans": tmp_path / "fans.csv"}
+    settings = simulated_settings(corpus, tmp_path / "out", max_quarantine_share=1, **private)
+    build = build_dataset(settings)
+    outside, natural = ~read_fan(row, (96, 128)).mask((96, 128)), (~build.samples["synthetic"]).sum()
+    assert set(build.samples["machine_type"]) == {"epiq7"} and set(build.samples["quality_score"]) == {0, 1}
+    assert build.plan["fans"] == [{"fan": "person", "clips": natural, "unsure": 0, "misfit": 0}]
+    for name in build.samples["video_path"]:
+        frames = read_frames(tmp_path / "out" / name, grey=True)
+        assert frames.any() and not frames[:, outside].any()
+    refused = (build.quarantine["reason"] == "its sector is no clear fan").sum()
+    said = f"by source: {natural} person; in doubt: 0 taken, {refused} left out"
+    assert refused > 5 and said in summary(build, settings)
+    (tmp_path / "fans.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}0\n")
+    with pytest.raises(DatasetError, match="fans was 'file"):
+        build_dataset(settings)
 
 
 def test_without_identity_the_key_recomputes_the_groups(corpus, tmp_path):

@@ -313,22 +313,6 @@ def test_the_pace_is_found_where_it_stands(name, value, expected):
     assert frame_time(header) is None and frame_time(Dataset()) is None
 
 
-def test_the_header_decides_the_machine():
-    def header_of(**values):
-        header = pydicom.Dataset()
-        header.update(values)
-        return header
-
-    philips = "Philips Medical Systems"
-    assert machine_type(header_of(Manufacturer=philips, ManufacturerModelName="Affiniti 50G"), "Vivid-3") == "affiniti50g"
-    assert machine_type(header_of(Manufacturer=philips, ManufacturerModelName="Affiniti 70G")) == "affiniti70g"
-    assert machine_type(header_of(ManufacturerModelName="EPIQ 7C")) == "epiq7"
-    assert machine_type(header_of(Manufacturer="GE Vingmed Ultrasound", ManufacturerModelName="Vivid S60")) == "vivid"
-    assert machine_type(header_of(ManufacturerModelName="Turbo"), "Vivid-3") == "other"
-    assert machine_type(header_of(), "Affiniti70G-12") == "affiniti70g"
-    assert machine_type(header_of(), "patients") == "other"
-
-
 REAL_CLIPS = sorted(Path(os.environ.get("ECHOQUALITY_REAL_CLIPS") or "nowhere").glob("*.dcm"))
 
 

@@ -35,21 +35,26 @@ def test_a_row_becomes_a_fan():
     fan = read_fan(ROW, (600, 800))
     assert fan == Fan((401, 76), (-np.radians(43.5), np.radians(43.5)), (0, 432), 1, (78, 76, 724, 508))
     assert read_fan({name: ROW[name] for name in ("apex", "angles", "radius")}, (600, 800)).window == (0, 0, 799, 599)
+    text = {"apex": "401 76", "angles": "[-43.5, 43.5]", "radius": "0;432", "aspect": "1", "window": ""}
+    assert read_fan(text, (600, 800)) == read_fan(ROW | {"window": [0, 0, 799, 599]}, (600, 800))
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
-    ({"angles": [43, -43]}, "no fan: 43.0 to -43.0 degrees"),
-    ({"angles": [0, 1]}, "covers 0% of a frame"),  # one degree
-    ({"angles": [-0.75, 0.75, 3]}, "needs apex"),
+    ({"angles": [43, -43]}, r"column angles: found '\[43, -43\]', expected left right, -90 to 90 degrees"),
+    ({"angles": [0, 1]}, "column angles"),  # one degree
+    ({"angles": [-50, 91]}, "column angles"),
+    ({"angles": [-0.75, 0.75, 3]}, "column angles"),
     ({"apex": [4010, 76]}, "covers 0% of a frame of 600 × 800"),
-    ({"apex": [401, float("nan")]}, "covers 0%"),
-    ({"apex": None}, "needs apex"),
-    ({"radius": [float("nan"), 432]}, "no fan"),
-    ({"radius": ["near", "far"]}, "could not convert"),
-    ({"aspect": float("inf")}, "aspect inf"),
-    ({"window": [0, 0, 800]}, "window"),
-    ({"window": [1e400, 0, 800, 600]}, "needs apex"),
-    ({"window": [700, 500, 10, 10]}, "covers 0%"),
+    ({"apex": [401, float("nan")]}, "column apex: found '.401, nan.', expected x y in pixels"),
+    ({"apex": None}, "column apex: found 'None'"),
+    ({"apex": ""}, "column apex: found ''"),
+    ({"radius": [float("nan"), 432]}, "column radius"),
+    ({"radius": "near far"}, "column radius: found 'near far'"),
+    ({"aspect": float("inf")}, "column aspect: found 'inf'"),
+    ({"window": [0, 0, 800]}, "column window"),
+    ({"window": [1e400, 0, 800, 600]}, "column window"),
+    ({"window": [700, 500, 10, 10]}, "column window"),
+    ({"window": [0, 0, 800, 600]}, r"column window: \(0, 0, 800, 600\) reaches out of a frame of 600 × 800"),
 ])
 def test_a_row_that_is_no_fan_says_why(wrong, said):
     with pytest.raises(ValueError, match=said):

@@ -144,6 +144,25 @@ def test_windows_threshold_and_uncertainty(where, tmp_path):
     assert found["score"][0] == pytest.approx(expected, abs=2e-6)
 
 
+def test_machines_of_ones_own_are_named_and_unknown_ones_are_counted(where, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(where[0]["raw_data_dir"] / "Vivid-1", raw / "Vivid-1")
+    clips = [path for path in raw.rglob("*") if path.is_file()]
+    for path in clips:
+        path.write_bytes(path.read_bytes().replace(b"Vivid S70", b"Skan 3000"))
+    asked = {**where[0], "raw_data_dir": raw, "workers": 1}
+    found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
+    count = len(found.scores)
+    assert found.unknown.values.tolist() == [["GE Vingmed Ultrasound Skan 3000", count]]
+    assert f"Skan 3000      {count}" in summary(found) and set(found.scores["machine_type"]) == {"other"}
+    (tmp_path / "own.yaml").write_text("Skan: {pattern: skan, type: Skan-3}")
+    own = {**asked, "machines": tmp_path / "own.yaml"}
+    found = infer(InferenceSettings(**own, output_dir=tmp_path / "own"))
+    assert set(found.scores["machine_type"]) == {"Skan-3"} and found.unknown.empty
+    with pytest.raises(WorkError, match="another run: machines was"):
+        infer(InferenceSettings(**own, output_dir=tmp_path / "out", resume=True))
+
+
 def test_there_is_nothing_to_score(where, tmp_path):
     (tmp_path / "raw/A").mkdir(parents=True)
     asked = {**where[0], "raw_data_dir": tmp_path / "raw", "workers": 1}

@@ -4,6 +4,7 @@ from echoquality.player import *
 
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,3 +132,12 @@ def test_a_player_without_a_clip_has_no_buttons():
     assert "truncated" in shown.pictures.html and shown.controls.layout.display == "none"
     shown.show(loop())
     assert shown.controls.layout.display == "" and shown.pictures.html.count("<img") == 6
+
+
+def test_the_fan_is_drawn_where_there_is_one_until_it_is_switched_off():
+    shown = Player(loop(), replace(loop(), fan=((0, 0), (4, 0), (2, 6))))
+    assert shown.pictures.html.count('class="fan"') == 1 and ".fan { display: block }" in shown._style.value
+    shown.controls.switches["fan"].value = False
+    assert ".fan { display: none }" in shown._style.value and shown.controls.switches["fan"].layout.display == ""
+    shown.show(loop())
+    assert shown.controls.switches["fan"].layout.display == "none"

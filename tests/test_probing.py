@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from echoquality.candidates import candidates
-from echoquality.dicom import machine_type, read_header
-from echoquality.probing import Opened, folder_facts, probe, with_machines
+from echoquality.dicom import read_header
+from echoquality.probing import Opened, fan_table, folder_facts, probe, with_machines
 from echoquality.results import read_results
 from echoquality.settings import SelectionSettings
 

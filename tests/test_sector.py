@@ -27,6 +27,7 @@ def test_image_is_told_from_text_by_a_clear_moving_fan_only(wrong, said):
     values = {"fan": Fan((50, 0), (-0.5, 0.5), (0, 90)), "kind": "fan", "source": "header", "confidence": 0.9}
     area = fan_area(Sector(np.ones((100, 100), bool), **values))
     assert area.any() and not (area & ~values["fan"].mask((100, 100))).any()
+    assert fan_area(Sector(np.ones((100, 100), bool), values["fan"], source="person", moving=False)).any()
     with pytest.raises(BadFile, match=said):
         fan_area(Sector(np.ones((100, 100), bool), **values | wrong))
 

@@ -181,6 +181,19 @@ def test_a_name_within_the_outline_is_not_shown(place, clip):
     assert not (fan_area(believed) & name).any()
 
 
+@pytest.mark.parametrize("clip", [(0.9, "epiq7"), (0.9, "vivid")])
+def test_a_fan_that_is_given_takes_the_place_of_the_one_that_is_found(clip):
+    (frames, fan), header = phantom(*clip), Dataset()
+    header.Rows, header.Columns = frames.shape[1:]
+    found, given = find_sector(frames, header), find_sector(frames, header, fan)
+    assert given.fan is fan and given.source == "person" and (given.mask == found.mask).all()
+    assert given.confidence == pytest.approx(found.confidence, abs=0.1) and given.confidence > 0.85
+    wrong = replace(fan, apex=(fan.apex[0] + 90, fan.apex[1]), angles=(-0.3, 0.3))
+    astray = find_sector(frames, header, wrong)
+    assert astray.confidence < 0.7 and fan_area(astray).any()
+    assert not (fan_area(astray) & ~wrong.mask(frames.shape[1:])).any()
+
+
 def test_dark_and_stopped_phantoms_are_found():
     frames, fan = phantom(0.9, "epiq7")
     frames, true = drawn_over(frames, fan), fan.mask(frames.shape[1:])
@@ -269,6 +282,16 @@ def test_every_real_cine_has_a_clear_fan():
         assert fan_area(sector).sum() >= 0.88 * sector.fan.mask(sector.mask.shape).sum(), path.name
         cines += 1
     assert cines >= len(FANS)
+
+
+@real_clips
+@pytest.mark.parametrize("name", FANS)
+def test_a_fan_drawn_by_hand_agrees_with_the_pixels(name):
+    header = read_header(CLIPS / name)
+    fan = read_fan(FANS[name], (header.Rows, header.Columns))
+    sector = clip_sector(CLIPS / name, header, fan=fan)
+    assert sector.fan == fan and sector.source == "person" and sector.confidence > 0.7
+    assert fan_area(sector).sum() >= 0.85 * fan.mask(sector.mask.shape).sum()
 
 
 @pytest.mark.parametrize("path", [

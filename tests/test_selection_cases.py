@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from echoquality.candidates import candidates, offer_table, preselect
-from echoquality.probing import with_machines
+from echoquality.core import SettingsError
+from echoquality.probing import fan_table, with_machines
 from echoquality.results import read_results, write_results
 from echoquality.reviews import add_review, review_counts
 from echoquality.selection import SelectionError, SelectionSettings, select
@@ -32,6 +33,40 @@ def test_what_would_be_taken_is_what_is_taken_where_files_are_sound(corpus, tmp_
     keys = ["label", "folder", "file_id"]
     assert sorted(map(tuple, expected[keys].to_numpy())) == sorted(map(tuple, taken.samples[keys].to_numpy()))
     assert offer_table(chosen, settings).equals(taken.table.drop(columns="MB"))
+
+
+def test_machines_of_ones_own_are_named_balanced_and_counted(corpus, tmp_path):
+    shutil.copytree(corpus, tmp_path / "copy")
+    for path in (tmp_path / "copy/raw_data").glob("Vivid-*/*"):
+        path.write_bytes(path.read_bytes().replace(b"Vivid S70", b"Skan 3000").replace(b"Vivid S60", b"Skan 3000"))
+    (tmp_path / "own.yaml").write_text("EPIQ 7: {type: EPIQ_7C}")
+    own = {"machines": tmp_path / "own.yaml", "max_high_quality": 4, "max_low_quality": 0}
+    found, model = select(settings_for(tmp_path / "copy", **own)), "GE Vingmed Ultrasound Skan 3000"
+    assert sorted(found.samples["machine_type"]) == ["EPIQ_7C", "affiniti50g", "affiniti70g", "other"]
+    assert found.unknown["machine_model"].tolist() == [model] and found.unknown["clips"][0] >= 1
+    found = select(settings_for(tmp_path / "copy", balance_by="machine_model", max_high_quality=8, workers=2))
+    good = found.samples.loc[found.samples["label"] == 1, "machine_model"].value_counts()
+    assert good[model] == 2 and good.tolist() == [2] * 4
+    assert found.table.loc["good", "taken"].drop("all").eq(good).all()
+
+
+def test_a_file_of_machines_that_is_wrong_ends_the_selection_before_a_file_is_opened(corpus, tmp_path):
+    (tmp_path / "own.yaml").write_text("EPIQ 7: {typ: EPIQ_7C}")
+    with pytest.raises(SettingsError, match=r"own.yaml: machine 'EPIQ 7': field 'typ': unknown"):
+        select(settings_for(corpus, machines=tmp_path / "own.yaml"))
+
+
+def test_a_fan_that_does_not_fit_falls_back_to_the_one_that_is_found(corpus, tmp_path):
+    found, table = select(settings_for(corpus)).samples, tmp_path / "fans.csv"
+    fits, not_ = found["source"][0], found["source"][1]
+    table.write_text(f"path,apex,angles,radius,window\n{fits},64 4,-30 30,0 80,\n{not_},64 4,-30 30,0 80,0 0 700 500\n")
+    given = select(settings_for(corpus, fans=table)).samples
+    assert given["fan"].tolist() == ["person", *found["fan"][1:]] and not given["unsure"][0]
+    assert given["misfit"][1] == "column window: (0, 0, 700, 500) reaches out of a frame of 96 × 128 pixels"
+    assert fan_table(given)[["clips", "misfit"]].sum().tolist() == [len(found), 1]
+    table.write_text("path,apex,angles,radius\nnowhere/1,64 4,-30 30,0 80\n")
+    with pytest.raises(SettingsError, match=r"fans.csv: line 2: column path: 'nowhere/1' is no file in raw_data_dir"):
+        select(settings_for(corpus, fans=table))
 
 
 def review(path: Path, row, new: str, who: str = "ana") -> None:

@@ -17,6 +17,11 @@ def test_thresholds_that_cross_are_refused():
         SelectionSettings(low_quality_threshold=0.96)
 
 
+def test_models_that_are_left_out_cannot_be_balanced_over():
+    with pytest.raises(SettingsError, match="deidentify leaves models out"):
+        SelectionSettings(deidentify=True, balance_by="machine_model")
+
+
 def test_kinds_are_known_by_name():
     assert DegradationSettings(kinds="motion_blur,combined").kinds == ("motion_blur", "combined")
     with pytest.raises(SettingsError, match="parameter 'kinds'"):

@@ -140,6 +140,7 @@ def test_no_group_is_on_two_sides_and_order_does_not_matter(samples, seed):
     split = assign_splits(samples, seed)
     assert set(split) <= {"train", "val", "test"}
     assert (split.groupby(samples["group"]).nunique() == 1).all()
+    assert (assign_splits(samples.rename(columns={"machine_type": "model"}), seed, "model") == split).all()
     shuffled = samples.sample(frac=1, random_state=seed)
     assert (assign_splits(shuffled, seed).sort_index() == split).all()
 
