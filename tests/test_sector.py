@@ -5,6 +5,7 @@ from echoquality.sector import *
 
 import warnings
 
+import cv2
 import numpy as np
 import pydicom
 import pytest
@@ -15,7 +16,20 @@ from echoquality.dicom import clip_sector, read_header
 from echoquality.fan import Fan
 from echoquality.files import BadFile
 from echoquality.regions import image_region, place_of
-from echoquality.sector import Sector, count_pictures, fan_area, find_sector
+from echoquality.sector import Sector, count_pictures, fan_area, find_sector, lines_into
+
+
+def test_a_line_that_leads_out_is_drawn_and_one_within_is_image():
+    frame, mask = np.full((240, 320), 40, np.uint8), np.zeros((240, 320), bool)
+    mask[40:200, 60:260] = True
+    ecg = np.array([[30, 190], [150, 190], [155, 160], [160, 190], [290, 190]])
+    cv2.polylines(frame, [ecg], False, 200, 2)
+    trace = frame > 100
+    cv2.line(frame, (100, 100), (220, 110), 200, 2)  # a valve
+    cv2.line(frame, (50, 60), (65, 60), 200, 2)  # what reaches out by a few pixels is the image's own edge
+    found = lines_into(frame, mask)
+    assert found[trace & mask].all() and not found[50:150].any()
+    assert lines_into(np.where(trace, 90, frame).astype(np.uint8), mask).sum() == 0  # too faint to be told from speckle
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
