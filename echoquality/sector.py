@@ -155,11 +155,11 @@ def lines_into(frame: np.ndarray, mask: np.ndarray, rise: int = 60, least: int =
 def drawn_beside(frames: np.ndarray, mask: np.ndarray, level: int = 12) -> np.ndarray:
     """What is drawn in frames, uint8 (T, H, W): lit beside the mask of what moves, bool (H, W), or a line into it.
 
-    Text, scales, logos in any frame; lines in every fourth. With the rim of two pixels that compression smears: bool
+    Text, scales, logos in any frame; lines in every sixth. With the rim of two pixels that compression smears: bool
     (H, W). What is dark beside the mask may be a dark side of the image.
     """
     drawn = (frames.max(0) >= level) & ~mask
-    for frame in frames[::4]:
+    for frame in frames[::6]:
         drawn |= lines_into(frame, mask)
     return cv2.dilate(drawn.astype(np.uint8), np.ones((5, 5))).astype(bool)
 
