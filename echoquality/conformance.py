@@ -91,7 +91,7 @@ def draw_clips(table: pd.DataFrame, per_machine: int, seed: int) -> list[int]:
         chosen += rows.index[order].tolist()
     return sorted(chosen)
 
-# %% ../nbs/looking/conformance.ipynb #dcf07a15
+# %% ../nbs/looking/conformance.ipynb #c89f1133
 class Question(NamedTuple):
     "Something that a user wants to know of a clip."
 
@@ -108,13 +108,13 @@ QUESTIONS = (
              "look at `notes`; export the clip again, uncompressed or as JPEG"),
     Question("sector found, and sure", {"sector"},
              lambda row: row["kind"] != "linear" and row["confidence"] >= SURE and row["source"] != "lit", "confidence",
-             "look at the picture: the outline of what moves is used, and no clip can be de-identified"),
+             "look at the picture; the outline of what moves is used, a linear array has no fan"),
     Question("degraded inside the sector only", {"degradation"},
              lambda row: row["changed_outside"] == 0 and not row["dciodvfy_errors"] > 0, "changed_outside",
              "do not use synthetic clips of it; please report the row"),
-    Question("without identity, nothing left", {"identity"},
+    Question("can be de-identified", {"identity"},
              lambda row: row["deidentified"] == "yes" and not row["values_left"] and not row["words_left"] > 0,
-             "deidentified", "`deidentify` leaves out what it refuses; where something is left, share no clip of it"),
+             "deidentified", "`deidentify` leaves out what it refuses; where values or words are left, share no clip"),
     Question("played", {"playing"}, lambda row: row["frames_played"] > 0, "frames_played", "look at `notes`"),
     Question("scored", {"scoring"}, lambda row: 0 <= row["score"] <= 1, "score", "look at `notes`"),
 )  # fmt: skip
