@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom import Dataset, uid
+from pydicom.datadict import dictionary_VM
+from pydicom.multival import MultiValue
 from pydicom.pixels import get_encoder
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
@@ -67,13 +69,19 @@ def _copied(source: Dataset) -> Dataset:
     "The part of a header that stays true: patient, study, machine, timing, regions."
     new = Dataset()
     for name in MANDATORY:
-        setattr(new, name, value_of(source, name) or "")
+        setattr(new, name, _value(source, name) or "")
     for name in OPTIONAL:
-        if value := value_of(source, name):
+        if value := _value(source, name):
             setattr(new, name, value)
     if regions := usable_regions(source):
         new.SequenceOfUltrasoundRegions = [_region(region) for region in regions[:100]]  # a machine has a few
     return new
+
+
+def _value(source: Dataset, name: str):
+    "A header's value; None where it is missing, or several stand where the standard has one (PS3.6)."
+    value = value_of(source, name)
+    return None if isinstance(value, MultiValue) and dictionary_VM(name) == "1" else value
 
 
 def _region(source: Dataset) -> Dataset:

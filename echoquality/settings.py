@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'Architecture', 'ORDERS', 'STAGES', 'SelectionSettings', 'DegradationSettings', 'DatasetSettings',
-           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'run_stage']
+           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings',
+           'run_stage']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 from importlib import import_module
@@ -196,6 +197,17 @@ class ExploreSettings(Settings):
     )
     seed: int = Field(42, ge=0, description="of everything random")
 
+# %% ../nbs/base/settings.ipynb #6774e191
+class ConformanceSettings(Settings):
+    "Which clips are checked, and by what."
+
+    clips_dir: ProjectPath = Field("data/raw_data", description="folder with DICOM files, searched with its subfolders")
+    output_dir: ProjectPath = Field("data/conformance", description="folder of the tables and the picture")
+    model: OptionalPath = Field("", description="what training wrote, or weights alone, to score with ('': none)")
+    per_machine: int = Field(1, ge=0, description="clips checked of each machine and transfer syntax (0: all)")
+    seed: int = Field(42, ge=0, description="decides which clips are checked, and how they are degraded")
+    workers: int = Field(0, ge=0, description="processes (0 means one per core)")
+
 # %% ../nbs/base/settings.ipynb #6c434b72
 STAGES = {
     "selection": SelectionSettings,
@@ -204,6 +216,7 @@ STAGES = {
     "training": TrainingSettings,
     "evaluation": EvaluationSettings,
     "inference": InferenceSettings,
+    "conformance": ConformanceSettings,
 }
 
 # %% ../nbs/base/settings.ipynb #b2a28316

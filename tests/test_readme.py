@@ -132,7 +132,7 @@ def test_the_readme_does_what_it_says(clone):
     "Every command and snippet, in order, as somebody would who reads it from top to bottom."
     for language, code in blocks():
         {"bash": run_shell, "python": run_python}[language](on_demo_data(code), clone)
-    for stage in ("selection", "degradation", "dataset", "training", "evaluation", "inference"):
+    for stage in ("selection", "degradation", "dataset", "training", "evaluation", "inference", "conformance"):
         assert (clone / f"runs/{stage}.html").is_file(), stage
     assert not list((clone / "runs").glob("*.new.ipynb"))
     assert json.loads((clone / "data/results/new_inference_output/summary.json").read_text())["total_folders"]

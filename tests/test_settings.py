@@ -6,6 +6,7 @@ from echoquality.settings import *
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,12 +78,19 @@ def test_every_stage_works_as_a_command_with_two_workers(corpus, dataset, tmp_pa
     few = ["--starting-weights=", "--explained=0", "--rounds=100", "--no-mlflow"]
     assert "AUROC" in run("evaluation", table, store, model, *few, "--output-dir=evaluation")
     assert "clips scored" in run("inference", raw, model, "--output-dir=scores")
+    clips = f"--clips-dir={corpus}/raw_data/Vivid-1"
+    assert "in true colours: yes" in run("conformance", clips, model, "--output-dir=conformance")
+
+
+def page_of(stage: str) -> Path:
+    "The notebook of a stage, numbered or in a wing."
+    nbs = project_root() / "nbs"
+    return next(iter([*nbs.glob(f"[0-9]*_{stage}.ipynb"), *nbs.glob(f"*/{stage}.ipynb")]))
 
 
 @pytest.mark.parametrize("stage, settings", {**STAGES, "explore": ExploreSettings}.items())
 def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
-    page = next((project_root() / "nbs").glob(f"[0-9]*_{stage}.ipynb"))
-    assert parameters_cell(page).strip() == parameters_source(settings)
+    assert parameters_cell(page_of(stage)).strip() == parameters_source(settings)
 
 
 @pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings])
@@ -94,8 +102,7 @@ def test_the_readme_has_every_parameter(settings):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_papermill_runs_the_job_alone(stage):
-    page = next((project_root() / "nbs").glob(f"[0-9]*_{stage}.ipynb"))
-    cells = [cell for cell in json.loads(page.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+    cells = [cell for cell in json.loads(page_of(stage).read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
     for cell in cells:
         is_job = "".join(cell["source"]).startswith("#| eval: false")
         assert is_job != ("skip-execution" in cell["metadata"].get("tags", [])), "".join(cell["source"])[:80]
