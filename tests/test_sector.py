@@ -6,6 +6,7 @@ from echoquality.sector import *
 import warnings
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pydicom
 import pytest
@@ -16,7 +17,20 @@ from echoquality.dicom import clip_sector, read_header
 from echoquality.fan import Fan
 from echoquality.files import BadFile
 from echoquality.regions import image_region, place_of
-from echoquality.sector import Sector, count_pictures, fan_area, find_sector, image_mask
+from echoquality.sector import Sector, count_pictures, fan_area, find_sector, image_mask, lines_into
+
+
+def test_a_line_that_leads_out_is_drawn_and_one_within_is_image():
+    frame, mask = np.full((480, 640), 40, np.uint8), np.zeros((480, 640), bool)
+    mask[80:400, 120:520] = True
+    ecg = np.array([[60, 380], [300, 380], [308, 330], [316, 380], [580, 380]])
+    cv2.polylines(frame, [ecg], False, 200, 2)
+    trace = frame > 100
+    cv2.line(frame, (200, 200), (440, 220), 200, 2)  # a valve
+    cv2.line(frame, (115, 120), (130, 120), 200, 2)  # what reaches out by a few pixels is the image's own edge
+    found = lines_into(frame, mask)
+    assert found[trace & mask].all() and not found[100:300].any()
+    assert not lines_into(np.where(trace, 90, frame).astype(np.uint8), mask).any()  # too faint to be told from speckle
 
 
 @pytest.mark.parametrize(("wrong", "said"), [

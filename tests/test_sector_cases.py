@@ -5,12 +5,14 @@ import copy
 import json
 import os
 import warnings
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import cv2
+import deid_data
 import numpy as np
 import pytest
 from pydicom import Dataset, examples
@@ -22,7 +24,7 @@ from echoquality.fan_fit import fit_fan
 from echoquality.files import BadFile
 from echoquality.phantom import simulate_clip
 from echoquality.regions import Place, frame_box
-from echoquality.sector import Sector, fan_area, find_sector
+from echoquality.sector import Sector, drawn_beside, fan_area, find_sector
 
 
 def overlap(one: np.ndarray, other: np.ndarray) -> float:
@@ -206,7 +208,7 @@ def test_dark_and_stopped_phantoms_are_found():
 
 
 @pytest.mark.parametrize("wrong", [
-    {"RegionLocationMaxX1": 4000},
+    {"RegionLocationMaxX1": 4000}, {"RegionLocationMinX0": 5000, "RegionLocationMaxX1": 6000},
     {"PhysicalDeltaX": 0.0}, {"PhysicalDeltaY": float("nan")}, {"PhysicalDeltaX": 1e9, "PhysicalDeltaY": 1e9},
     {"PhysicalDeltaX": -0.05},
     {"ReferencePixelY0": -4000},  # a metre above the frame
@@ -238,6 +240,35 @@ def test_a_region_of_a_few_pixels_has_no_fan():
     assert found == (None, "unknown", found[2], 0.0)
     with pytest.raises(BadFile, match="no moving fan"):
         fan_area(Sector(frames[0] > 0, *found))
+
+
+@pytest.mark.parametrize("rows", [32, 16, 8])
+def test_a_tiny_frame_has_a_sector(rows):
+    frames, fan = phantom(0.9, "epiq7")
+    columns = rows * 4 // 3
+    small = np.stack([cv2.resize(frame, (columns, rows), interpolation=cv2.INTER_AREA) for frame in frames])
+    true = cv2.resize(fan.mask((300, 400)).astype(np.uint8), (columns, rows)) > 0
+    sector = find_sector(small, Dataset())
+    assert overlap(sector.mask, true) > 0.7
+    assert overlap(sector.fan.mask(true.shape), true) > 0.7 if rows >= 16 else sector.fan is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_few_frames_are_enough_if_they_move(count):
+    frames, fan = phantom(0.9, "epiq7")
+    sector = find_sector(frames[:count], Dataset())
+    assert overlap(sector.fan.mask((300, 400)), fan.mask((300, 400))) > 0.94
+    assert sector.moving == (count > 1) and (sector.source == "lit") == (count == 1)
+
+
+@pytest.mark.parametrize("degrees", [1, 3])
+def test_a_fan_of_a_degree_is_none(degrees):
+    half = np.radians(degrees / 2)
+    wedge = Fan((200, 5), (-half, half), (0, 280)).mask((300, 400))
+    sector = find_sector(np.random.default_rng(0).integers(0, 200, (8, 300, 400), dtype=np.uint8) * wedge, Dataset())
+    assert sector.kind == "unknown" and sector.fan is None and sector.mask.any()
+    with pytest.raises(ValueError, match="the fan covers"):
+        read_fan({"apex": (200, 5), "angles": (-degrees / 2, degrees / 2), "radius": (0, 280)}, (300, 400))
 
 
 CLIPS = Path(os.environ.get("ECHOQUALITY_REAL_CLIPS", "missing"))
@@ -294,6 +325,18 @@ def test_a_fan_drawn_by_hand_agrees_with_the_pixels(name):
     assert fan_area(sector).sum() >= 0.85 * fan.mask(sector.mask.shape).sum()
 
 
+@real_clips
+@pytest.mark.parametrize("name", ["I_000031.dcm", "I_000033.dcm", "I_000036.dcm"])
+def test_no_ecg_is_left_at_the_foot_of_the_fan(name):
+    header = read_header(CLIPS / name)
+    sector, frames = clip_sector(CLIPS / name, header), read_frames(CLIPS / name, range(0, 60, 12), grey=False)
+    red, green, blue = np.moveaxis(frames[:, 450:].astype(int), 3, 0)  # below the colour box, whose frame is green, too
+    drawn = green - np.maximum(red, blue) > 60  # the trace and the bar that sweeps it
+    for frame, ecg in zip(frames, drawn, strict=True):
+        shown = fan_area(sector) & ~drawn_beside(frame.max(2)[None], sector.mask)  # as a copy without identity is made
+        assert ecg.sum() > 500 and not (shown[450:] & ecg).any()
+
+
 @pytest.mark.parametrize("path", [
     examples.get_path("ybr_color"), get_testdata_file("color3d_jpeg_baseline.dcm", download=False),
 ], ids=["SonoSite", "SonoSite in 3D"])
@@ -302,3 +345,17 @@ def test_the_clips_that_come_with_pydicom_have_clear_fans(path):
     assert (sector.kind, sector.source) == ("fan", "pixels") and sector.confidence > 0.95
     assert fan_area(sector).sum() >= 0.88 * sector.fan.mask(sector.mask.shape).sum()
     assert overlap(sector.fan.mask(sector.mask.shape), sector.mask) > 0.9
+
+
+@pytest.mark.parametrize("name, share", [("GREYSCALE_CINE", 0.32), ("RGB_CINE", 0.16)])
+def test_a_clip_without_contact_is_a_clip_without_a_fan(name, share, tmp_path):
+    data = Path(deid_data.__file__).parent / "data/ultrasounds"
+    path = Path(zipfile.ZipFile(data / f"{name}.zip").extract(f"{name}.dcm", tmp_path))
+    header = read_header(path)
+    sector = clip_sector(path, header)
+    assert (sector.kind, sector.fan, sector.confidence) == ("linear", None, 0) and sector.moving
+    assert sector.mask.mean() == pytest.approx(share, abs=0.02)
+    for start, stop in ((0, 4), (10, 14), (10, 18)):
+        assert find_sector(read_frames(path, range(start, stop)), header).kind == "linear"
+    with pytest.raises(BadFile, match="no moving fan"):
+        fan_area(sector)
