@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from pydicom import dcmread
 
-from echoquality.corpus import TINY, Corpus, corpus_rows
-from echoquality.failures import FAILURES, clip_quality
+from echoquality.corpus import Corpus, clip_dataset, corpus_rows
+from echoquality.failures import FAILURES, simulate_aperture_clip
 from echoquality.phantom import MACHINES
 from echoquality.results import COLUMNS, read_results
+from echoquality.sector import find_sector
 from echoquality.selection import SelectionSettings, select
 from echoquality.studies import locate
 from echoquality.views import VIEWS
@@ -71,6 +72,14 @@ def test_a_selection_runs_on_it(small):
     where = {"results_dir": folder / "results/inference_output", "raw_data_dir": folder / "raw_data"}
     chosen = select(SelectionSettings(**where, workers=1))
     assert (chosen.samples["label"].value_counts() >= 2).all() and chosen.samples["label"].nunique() == 2
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_sector_found_is_that_of_the_second_simulator(machine, view):
+    clip = simulate_aperture_clip({"aberration": 0.5}, view, machine, seed=1, frames=8)
+    sector = find_sector(clip.frames[..., 0], clip_dataset(clip))
+    assert (sector.mask & clip.sector).sum() > 0.975 * (sector.mask | clip.sector).sum()
 
 
 @pytest.mark.slow
