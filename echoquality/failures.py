@@ -8,7 +8,7 @@ __all__ = ['SAMPLES', 'BEAMS', 'TISSUE', 'FAILURES', 'Acquisition', 'aberration'
            'Scene', 'set_scene', 'beat', 'Quality', 'gcnr', 'measure', 'quality_of', 'ApertureClip', 'clip_quality',
            'simulate_aperture_clip']
 
-# %% ../nbs/phantom/failures.ipynb #140ace7f
+# %% ../nbs/phantom/failures.ipynb #33757d65
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from numbers import Real
@@ -22,6 +22,7 @@ from echoquality.phantom import (
     MACHINES,
     PhantomClip,
     View,
+    amplitude_of,
     blank_clip,
     contraction,
     draw_lines,
@@ -126,7 +127,7 @@ def acquire(standard: StandardView, failures: dict[str, float], seed: int) -> Ac
             acquisition = FAILURES[name](acquisition, float(severity), generator(seed, "failure", name))
     return acquisition
 
-# %% ../nbs/phantom/failures.ipynb #72f4bb2d
+# %% ../nbs/phantom/failures.ipynb #1735c5a2
 _PULSE = cv2.getGaussianKernel(7, 1.0, cv2.CV_32F)  # over samples, which a short pulse would not fill
 _PULSE /= np.sqrt((_PULSE**2).sum())
 
@@ -142,31 +143,25 @@ def _smear(pairs: np.ndarray, beams: float = 0.0) -> np.ndarray:
     smeared = cv2.sepFilter2D(pairs, -1, across / np.sqrt((across**2).sum()), _PULSE, borderType=cv2.BORDER_REFLECT)
     return smeared.view(np.complex64)[..., 0]
 
-
-def _amplitude(db) -> np.ndarray:
-    return np.asarray(10 ** (np.asarray(db) / 20), np.float32)
-
-# %% ../nbs/phantom/failures.ipynb #e6436208
+# %% ../nbs/phantom/failures.ipynb #3a696fd6
 def _clutter_profiles(acquisition: Acquisition, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     "The amplitudes of haze and of reverberation over depth: float32 (SAMPLES, 1) each."
     r = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
     cm = r * acquisition.view.depth
-    layers = sum(np.exp(-(((cm % acquisition.layer) - at) ** 2) / 0.04) for at in rng.uniform(0.2, 1.2, 2))
-    copy = np.floor(cm / acquisition.layer)
-    again = np.where(copy > 0, -4.0 * (copy - 1), 0)  # dB: each loses what the last one lost
-    return _amplitude(acquisition.haze) * np.exp(-(((r - 0.25) / 0.35) ** 2)).astype(np.float32), _amplitude(
-        acquisition.reverberation + again
-    ) * layers.astype(np.float32)
+    cloud = amplitude_of(acquisition.haze - 8.7 * ((r - 0.25) / 0.35) ** 2)
+    layers = sum(np.exp(-((cm % acquisition.layer - at) ** 2) / 0.04) for at in rng.uniform(0.2, 1.2, 2))
+    bounces = np.maximum(np.floor(cm / acquisition.layer) - 1, 0)  # after the first copy; each costs 4 dB
+    return cloud, amplitude_of(acquisition.reverberation - 4 * bounces) * layers.astype(np.float32)
 
 
 def _losses(acquisition: Acquisition) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Amplitude of echoes and of noise, and dB that are shown too many, over depth: (SAMPLES, 1) each."
     cm = ((np.arange(SAMPLES) + 0.5) / SAMPLES * acquisition.view.depth)[:, None]
     excess = (acquisition.attenuation - TISSUE) * FREQUENCY / 1e6 * cm  # dB one way; the operator gives as much
-    noise = _amplitude(-88 + 2 * TISSUE * FREQUENCY / 1e6 * cm)
-    return _amplitude(-2 * excess), noise, excess + acquisition.gain + acquisition.tgc[:, None]
+    noise = amplitude_of(-88 + 2 * TISSUE * FREQUENCY / 1e6 * cm)
+    return amplitude_of(-2 * excess), noise, excess + acquisition.gain + acquisition.tgc[:, None]
 
-# %% ../nbs/phantom/failures.ipynb #8199e0c6
+# %% ../nbs/phantom/failures.ipynb #e6856cf0
 @dataclass(frozen=True)
 class Scene:
     "What stays the same over a clip."
@@ -183,19 +178,19 @@ def set_scene(acquisition: Acquisition, rng: np.random.Generator) -> Scene:
     there = tissue(acquisition.standard, acquisition.view, x, y)
     texture = cv2.GaussianBlur(rng.standard_normal((SAMPLES, BEAMS), np.float32), (0, 0), sigmaX=4, sigmaY=6)
     pull = acquisition.standard.pull(acquisition.view, x, y)
-    return Scene(acquisition, there, _amplitude(there.echo + 4 * texture / texture.std()), (x, y, *pull))
+    return Scene(acquisition, there, amplitude_of(there.echo + 4 * texture / texture.std()), (x, y, *pull))
 
 
-def _moved(scene: Scene, phase: float, tissue: np.ndarray) -> np.ndarray:
-    "Scatterers (pairs) at a phase of the beat."
+def _moved(scene: Scene, phase: float, scatterers: np.ndarray) -> np.ndarray:
+    "Scatterers (pairs, white) at a phase of the beat, as strong as the tissue that they lie in."
     (x, y, dx, dy), view, squeeze = scene.source, scene.acquisition.view, float(contraction(phase))
     at = polar_index(view, x + squeeze * dx, y + squeeze * dy, SAMPLES, BEAMS)
     amplitude = cv2.remap(scene.amplitude, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     amplitude += draw_lines(scene.acquisition.standard.leaflets(view, phase), view, SAMPLES, BEAMS)
-    scatterers = cv2.remap(tissue, *at, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)  # linear would weaken some
-    return amplitude[..., None] * scatterers
+    moved = cv2.remap(scatterers, *at, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)  # linear would weaken some
+    return amplitude[..., None] * moved
 
-# %% ../nbs/phantom/failures.ipynb #db354baa
+# %% ../nbs/phantom/failures.ipynb #3b9975bf
 def beat(scene: Scene, phases: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     "Yield the polar picture at each phase as the machine shows it: grey levels, float32 (SAMPLES, BEAMS), 0 to 255."
     taken = scene.acquisition
@@ -209,7 +204,8 @@ def beat(scene: Scene, phases: np.ndarray, rng: np.random.Generator) -> Iterator
             kept *= np.float32(keep)
             kept += np.float32(np.sqrt(1 - keep**2)) * white_noise(rng)
         echo = passed * beams.scan(_smear(_moved(scene, phase, scatterers)))
-        echo += hazy * _smear(cloud, 2.0) + copies * _smear(cloud[::-1], 6.0) + noise * _smear(white_noise(rng))
+        echo += hazy * _smear(cloud, 2.0) + noise * _smear(white_noise(rng))
+        echo += copies * _smear(cloud[::-1], 6.0)  # upside down it serves a second time
         db = 10 * np.log10(echo.real**2 + echo.imag**2 + np.float32(1e-9)) + shown
         yield cv2.GaussianBlur(np.clip((db + 51) * (255 / 55), 0, 255).astype(np.float32), (0, 0), 0.7)
         before = squeeze

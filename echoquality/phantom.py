@@ -6,7 +6,7 @@
 __all__ = ['CHAMBERS', 'WALLS', 'MACHINES', 'speckle', 'scan_maps', 'View', 'draw_view', 'polar_grid', 'polar_index', 'ramp',
            'apical_chambers', 'heart_axes', 'from_heart_axes', 'anatomy', 'contraction', 'valve_opening', 'ecg',
            'apical_pull', 'apical_leaflets', 'draw_lines', 'Faults', 'amplitude_of', 'draw_faults', 'Machine',
-           'PhantomClip', 'draw_overlays', 'Screen', 'draw_screen', 'blank_clip', 'simulate_clip']
+           'PhantomClip', 'Screen', 'draw_screen', 'blank_clip', 'simulate_clip']
 
 # %% ../nbs/phantom/phantom.ipynb #0e12325e
 from dataclasses import dataclass
@@ -199,7 +199,8 @@ class Faults:
     gain: float  # dB
 
 
-def amplitude_of(db):
+def amplitude_of(db: np.ndarray) -> np.ndarray:
+    "The amplitude of levels in dB, float32."
     return (10 ** (db / 20)).astype(np.float32)
 
 
@@ -330,7 +331,7 @@ def _still_overlays(clip: PhantomClip, beats: float) -> np.ndarray:
     return picture
 
 
-def draw_overlays(clip: PhantomClip) -> None:
+def _draw_overlays(clip: PhantomClip) -> None:
     "Draw what stands still, and the ECG's moving cursor, into the clip's frames."
     height, width = clip.sector.shape
     beats = max(2, 1.2 * np.ptp(clip.phases))
@@ -373,7 +374,7 @@ def blank_clip(screen: Screen, view: View, tissue, frames: int, frame_time: floa
     place = (screen.apex, angles, screen.depth, view.depth)
     truth = (float(quality), screen.machine, frame_time, view.heart_rate, patient, seed)
     clip = PhantomClip(blank, screen.sector, cavity, muscle, phases, *place, *truth)
-    draw_overlays(clip)
+    _draw_overlays(clip)
     return clip
 
 # %% ../nbs/phantom/phantom.ipynb #f6c7c48e
