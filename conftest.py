@@ -76,7 +76,11 @@ def store(shared, dataset) -> Path:
     from echoquality.store import build_store
 
     files = sorted(dataset.parent.rglob("*.dcm"))
-    return shared("store", lambda folder: build_store(files, folder, Form(size=16, most=8), workers=1))
+    def make(folder: Path) -> None:
+        for mask in ("motion", "fan"):
+            build_store(files, folder, Form(size=16, most=8, mask=mask), workers=1)
+
+    return shared("store", make)
 
 
 @pytest.fixture

@@ -160,6 +160,6 @@ def export_onnx(model: Model, path: Path) -> None:
     how = {"input_names": ["clips"], "output_names": ["score"], "verbose": False}
     how |= {"dynamic_shapes": {"clips": {0: torch.export.Dim("count")}}}
     program = torch.onnx.export(scorer, (clips,), dynamo=True, **how)
-    program.model.metadata_props |= model_header(model)
+    program.model.metadata_props.update(model_header(model))
     with atomic(path) as part:
         program.save(part, external_data=False)
