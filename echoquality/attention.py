@@ -19,8 +19,8 @@ import torch
 from captum.attr import LayerAttribution, LayerGradCam
 from IPython.display import HTML
 
-from .clips import Form, fit_square, model_input, read_clip
-from .dicom import clip_mask, gif, read_header
+from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_frames
+from .dicom import LOOKS, frame_count, gif, read_frames, read_header, spread
 from .model import Model, make_network
 from .store import ClipStore
 
@@ -50,7 +50,9 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 def small_mask(path: Path, form: Form) -> np.ndarray:
     "The sector of a file in the form that a network sees: bool (size, size). Raises BadFile."
-    return fit_square(clip_mask(path, read_header(path)).astype(np.uint8) * 255, form) > 127
+    header = read_header(path)
+    mask = seen_mask(read_frames(path, spread(frame_count(header), LOOKS)), header, form)
+    return fit_square(mask.astype(np.uint8) * 255, form) > 127
 
 # %% ../nbs/evidence/attention.ipynb #944e97ff
 def choose_clips(table: pd.DataFrame, threshold: float, each: int = 2) -> dict[str, list]:
@@ -109,7 +111,7 @@ def look(path: Path, model: Model) -> tuple[np.ndarray, np.ndarray]:
     Raises BadFile.
     """
     clip = read_clip(path, model.form)
-    clip = clip[model.window.indices(len(clip))]
+    clip = take_frames(clip, model.window.indices(len(clip)))
     maps = grad_cam(model.network, torch.from_numpy(clip)[None])[0]
     return clip, maps / max(float(maps.max()), 1e-12)
 

@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from .augmentation import Augmentation, augment, draw_augmentation
 from .clips import Window
 from .core import cores, generator
+from .pairs import PairBatches, taken_rows
 from .store import ClipStore
 
 # %% ../nbs/learning/batches.ipynb #ffbf0a1f
@@ -36,6 +37,7 @@ class Recipe:
     unfreeze: int = 5
     window: Window = Window()  # noqa: RUF009 (it is frozen)
     seed: int = 42
+    synthetic_as: str = "label"  # label, pair or none
 
 
 class LearningError(RuntimeError):
@@ -60,16 +62,16 @@ class ClipSet(Dataset):
     def __len__(self) -> int:
         return len(self.table)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[torch.Tensor, float, int, int]:
-        epoch, row = key
+    def __getitem__(self, key: tuple[int, ...]) -> tuple[torch.Tensor, float, int, int]:
+        epoch, row, like = key if len(key) == 3 else (*key, key[1])
         file, label = self.table["file"].iat[row], self.table["quality_score"].iat[row]
         length, start = self.store.length(file), 0
         if self.training:
             most = max(1, length - self.recipe.window.frames + 1)
-            start = int(generator(self.recipe.seed, "window", epoch, row).integers(most))
+            start = int(generator(self.recipe.seed, "window", epoch, like).integers(most))
         clip = torch.from_numpy(self.store.read(file, self.recipe.window.indices(length, start)))
         if self.augmented:
-            clip = augment(clip, drawn_for(self.recipe.seed, epoch, row, len(clip)))
+            clip = augment(clip, drawn_for(self.recipe.seed, epoch, like, len(clip)))
         return clip, float(label), row, epoch
 
 # %% ../nbs/learning/batches.ipynb #f1154b91
@@ -162,7 +164,8 @@ def shared_memory() -> dict[str, int] | None:
 
 def _fits_shared_memory(store: ClipStore, recipe: Recipe, processes: int) -> bool:
     "Whether the batches that are on their way can be shared; twice over, for what else is in that memory."
-    batch = recipe.batch_size * recipe.window.count * store.form.size**2 * store.form.channels
+    clips = recipe.batch_size * (1 + (recipe.synthetic_as == "pair"))
+    batch = clips * recipe.window.count * store.form.size**2 * store.form.channels
     needed = 2 * batch * (2 * processes + 2) * 2 * place().local  # each process two, and two in use; two loaders
     if not processes or (memory := shared_memory()) is None or memory["free"] > needed:
         return True
@@ -187,15 +190,25 @@ def through_pipe(items: list[tuple]) -> list[_Piped]:
     return [_Piped(np.stack([clip.numpy() for clip in clips])), *(_Piped(np.array(each)) for each in others)]
 
 # %% ../nbs/learning/batches.ipynb #7e617658
+def _of_equal_length(rows: pd.DataFrame, store: ClipStore) -> pd.DataFrame:
+    "Rows without copies that have not as many frames as their source: frame 7 is not the same moment in both."
+    length = rows["file"].map(store.length).to_numpy()
+    return rows[length == length[rows["source_row"]]].reset_index(drop=True)
+
+
 def loaders(table: pd.DataFrame, store: ClipStore, recipe: Recipe, hardware: Hardware) -> dict[str, DataLoader]:
     "A loader of batches for train and for val, for this process."
     made = {}
     how = {"num_workers": hardware.loaders, "persistent_workers": hardware.loaders > 0}
     how["collate_fn"] = None if _fits_shared_memory(store, recipe, hardware.loaders) else through_pipe
     for split in ("train", "val"):
-        rows = table[table["split"] == split].reset_index(drop=True)
         training = split == "train"
+        role = recipe.synthetic_as if training or recipe.synthetic_as == "label" else "none"
+        rows = _of_equal_length(taken_rows(table[table["split"] == split], role), store)
         clips = ClipSet(rows, store, recipe, training, training and not hardware.augment_there)
-        share = Share(len(rows), recipe.seed, training, place().rank, place().world)
-        made[split] = DataLoader(clips, recipe.batch_size, sampler=share, pin_memory=hardware.device == "gpu", **how)
+        sources = rows["source_row"].to_numpy()
+        natural = int((sources == np.arange(len(rows))).sum())  # they come first
+        share = Share(natural, recipe.seed, training, place().rank, place().world)
+        batches = PairBatches(share, recipe.batch_size, sources, recipe.seed)
+        made[split] = DataLoader(clips, batch_sampler=batches, pin_memory=hardware.device == "gpu", **how)
     return made

@@ -37,11 +37,12 @@ from echoquality.core import (
 from .evidence import EvidenceError, check_predictions, show_measures, show_reliability
 from .experts import read_grades
 from .model import WeightsError
+from .pairs import pairs_ordered
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
 from .report import Evidence, attention_doubts, headline, overview, weigh, write_evidence
 from .runs import found_run, left_alone, note_run
 from .shortcuts import feature_table, show_audit
-from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity
+from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .unseen_machines import unseen_machines, without_machine
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
@@ -80,11 +81,21 @@ def _tables(subject: Subject, logits: pd.DataFrame, features: pd.DataFrame) -> l
     table, split = with_baselines(table, features, starting), rows["split"].to_numpy()
     return [table[split == name].reset_index(drop=True) for name in ("val", "test")]
 
+
+def _pairs(subject: Subject, logits: pd.DataFrame) -> pd.DataFrame | None:
+    "How many of the synthetic test clips score below their source, by kind; None without any."
+    split = subject.table["split"]
+    test = (split[split != "train"] == "test").to_numpy()
+    found = pairs_ordered(subject.table[split == "test"], logits["logit"].to_numpy()[test])
+    return None if found.empty else found
+
 # %% ../nbs/05_evaluation.ipynb #63cdca90
 def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictions, features) -> Evidence:
     "The evidence of tables of predictions, and the facts about the model that its card names."
     grades = read_grades(settings.experts_csv, predictions) if settings.experts_csv else None
     model = subject.model
+    if training_of(model).get("synthetic_as", "label") != "label":  # copies have no label
+        validation = validation[validation["source"] == "natural"]
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
     facts = {
         "model": subject.prints["model"], "dataset": subject.prints["dataset"], "architecture": model.architecture,
@@ -136,7 +147,8 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
         note_run(folder, RUN, identity)
         write_text(folder / LEFT_OUT, subject.store.bad.to_csv(index=False))
         features = _features(subject, settings)
-        validation, predictions = _tables(subject, _logits(subject, settings), features)
+        logits = _logits(subject, settings)
+        validation, predictions = _tables(subject, logits, features)
         for table in (validation, predictions):
             check_predictions(table, [name for name in BASELINES if name in table], **subject.prints)
         write_parquet(validation, folder / "validation.parquet")
@@ -146,7 +158,7 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
         maps = attention_table(explained) if explained else None
         warnings = (*evidence.warnings, *(attention_doubts(maps) if explained else ()), *subject.notes)
         evidence = replace(evidence, attention=maps.reset_index() if explained else None, warnings=warnings)
-        evidence = replace(evidence, machines=unseen_machines(settings, subject))
+        evidence = replace(evidence, machines=unseen_machines(settings, subject), pairs=_pairs(subject, logits))
         write_evidence(evidence, folder)
         log_evidence(settings, subject, evidence, notes)
     return Evaluation(folder, evidence, explained, tuple(notes))

@@ -38,6 +38,7 @@ from .clips import model_input
 from .core import atomic, generator, reason_of, write_text
 from .metrics import auroc
 from .model import freeze
+from .pairs import PAIR_WEIGHT, pair_loss
 from .store import ClipStore
 
 # %% ../nbs/learning/learning.ipynb #5402c09f
@@ -92,8 +93,11 @@ class _Validated(lightning.LightningModule):
 class Learner(_Validated):
     "A network, its loss and its optimiser."
 
-    def __init__(self, network: nn.Module, recipe: Recipe, weight: float, augment_here: bool = False):
+    def __init__(
+        self, network: nn.Module, recipe: Recipe, weight: float, source_row: np.ndarray, augment_here: bool = False
+    ):
         super().__init__(network, weight)
+        self.register_buffer("source_row", torch.tensor(source_row), persistent=False)
         self.recipe, self.augment_here = recipe, augment_here
         self.frozen = freeze(network, recipe.unfreeze)
         self.mean_loss = MeanMetric()
@@ -130,13 +134,16 @@ def begin_epoch(learner: Learner) -> None:
 
 
 def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
-    "The loss of a batch, augmented here where that was not done while loading."
+    "The loss of a batch, augmented here where that was not done while loading; copies of its clips have no label."
     clips, labels, rows, epochs = batch
+    sources = learner.source_row[rows]
     if learner.augment_here:
-        keys = zip(clips, epochs.tolist(), rows.tolist(), strict=True)
+        keys = zip(clips, epochs.tolist(), sources.tolist(), strict=True)
         drawn = [(clip, drawn_for(learner.recipe.seed, epoch, row, len(clip))) for clip, epoch, row in keys]
         clips = torch.stack([augment(*each) for each in drawn])
-    loss = learner.loss(learner(clips), labels)
+    logits, own = learner(clips), sources == rows
+    labels = labels[own]
+    loss = learner.loss(logits[own], labels) + PAIR_WEIGHT * pair_loss(logits, rows, learner.source_row)
     if not loss.isfinite():
         raise _NotFinite("train", learner.current_epoch, number, rows.tolist())
     learner.mean_loss.update(loss.detach(), len(labels))
@@ -246,7 +253,8 @@ def _try_step(learner: Learner, shape: tuple[int, ...], short: bool) -> Callable
         torch.cuda.empty_cache()
         states = [torch.zeros_like(p) for p in learner.parameters() if p.requires_grad for _ in range(2)]  # Adam's
         with torch.autocast(learner.device.type, torch.bfloat16, enabled=short):
-            clips = torch.zeros((batch_size, *shape), dtype=torch.uint8, device=learner.device)
+            count = batch_size * (1 + (learner.recipe.synthetic_as == "pair"))  # a copy of each
+            clips = torch.zeros((count, *shape), dtype=torch.uint8, device=learner.device)
             learner(clips).sum().backward()
         del states
 
@@ -320,9 +328,11 @@ def fit(
     Checkpoints go to `folder`/checkpoints. Raises LearningError.
     """
     batches = loaders(table, store, recipe, hardware)
-    labels = batches["train"].dataset.table["quality_score"]
+    rows = batches["train"].dataset.table
+    labels, source_row = rows["quality_score"][rows["source_row"] == rows.index], rows["source_row"].to_numpy()
     weight = float((labels == 0).sum() / (labels == 1).sum())  # the training clips of both classes weigh alike
-    learner = Learner(network.to(memory_format=torch.channels_last_3d), recipe, weight, hardware.augment_there)
+    network = network.to(memory_format=torch.channels_last_3d)
+    learner = Learner(network, recipe, weight, source_row, hardware.augment_there)
     learner.train()
     checkpoints = Path(folder) / "checkpoints"
     callbacks, last = _callbacks(checkpoints, recipe, list(listeners)), checkpoints / "last.ckpt"
@@ -334,7 +344,7 @@ def fit(
         if _state_of(_Stop, states)["wait_count"] >= recipe.patience:  # it had stopped by itself
             _load_best(network, checkpoints / "best.ckpt")
             return pd.DataFrame(_state_of(History, states)["rows"])
-        batches["train"].sampler.set_epoch(done)  # Lightning would, after loaders have begun
+        batches["train"].batch_sampler.sampler.set_epoch(done)  # Lightning would, after loaders have begun
     try:
         trainer.fit(learner, *batches.values(), ckpt_path=begun, weights_only=True)
     except _NotFinite as error:
@@ -347,7 +357,7 @@ def fit(
         signal.signal(signal.SIGINT, on_interrupt)  # it leaves it switched off
         raise KeyboardInterrupt from None
     if not enough:
-        raise LearningError(_no_memory(learner, batches["train"], hardware))
+        raise LearningError(_no_memory(learner, batches["train"].dataset, hardware))
     _load_best(network, checkpoints / "best.ckpt")
     return pd.DataFrame(callbacks[0].rows)
 
@@ -362,11 +372,11 @@ def _not_finite(error: _NotFinite, table: pd.DataFrame, last: Path) -> str:
     )
 
 
-def _no_memory(learner: Learner, loader: DataLoader, hardware: Hardware) -> str:
-    size = loader.batch_size
+def _no_memory(learner: Learner, clips: ClipSet, hardware: Hardware) -> str:
+    size = learner.recipe.batch_size
     learner.to("cuda" if hardware.device == "gpu" else "cpu")  # Lightning has taken it off
     short = hardware.precision == "bf16-mixed"
-    fits = fitting_batch(_try_step(learner, tuple(loader.dataset[0, 0][0].shape), short), size)
+    fits = fitting_batch(_try_step(learner, tuple(clips[0, 0][0].shape), short), size)
     what = f"batch_size={fits} would fit" if fits else "not even a single clip fits: choose a smaller architecture"
     return f"out of GPU memory with batch_size={size}; {what}"
 

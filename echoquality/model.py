@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ARCHITECTURES', 'make_network', 'PaddedFirst', 'pad_first', 'stages', 'freeze', 'known_weights', 'load_weights',
-           'describe_weights', 'Model', 'save_model', 'load_model', 'Scorer', 'example_clips', 'load_scorer',
-           'WeightsError']
+           'describe_weights', 'Model', 'model_header', 'save_model', 'load_model', 'Scorer', 'example_clips',
+           'load_scorer', 'WeightsError']
 
 # %% ../nbs/learning/model.ipynb #78df2329
 import json
@@ -158,14 +158,19 @@ class Model:
     facts: dict | None = None  # where it comes from; values of JSON
 
 # %% ../nbs/learning/model.ipynb #9f3c5bd6
-def save_model(model: Model, path: Path) -> None:
-    "Write a model as safetensors; what is not weights goes into the header. Raises OSError."
+def model_header(model: Model) -> dict[str, str]:
+    "What is not weights, as metadata of a file: form and window of the clips, threshold, temperature, facts."
     kept = {"architecture": model.architecture, "form": asdict(model.form), "facts": model.facts or {}}
     kept |= asdict(model.window) | {"threshold": model.threshold, "temperature": model.temperature}
+    return {"echoquality": json.dumps(kept)}
+
+
+def save_model(model: Model, path: Path) -> None:
+    "Write a model as safetensors; what is not weights goes into the header. Raises OSError."
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
     try:
         with atomic(path) as part:
-            save_file(tensors, part, {"echoquality": json.dumps(kept)})
+            save_file(tensors, part, model_header(model))
     except OSError as error:
         raise OSError(f"{path} could not be written: {reason_of(error)}") from None
 
@@ -190,9 +195,9 @@ def load_model(path: Path) -> Model:
     path = Path(path)
     tensors, metadata = _read_model(path)
     try:
-        kept = {"threshold": None} | json.loads(metadata["echoquality"])  # older files have no temperature
+        kept = {"threshold": None} | json.loads(metadata["echoquality"])  # older files have no temperature, mask, short
         form, architecture = Form(**kept.pop("form")), kept["architecture"]
-        window = Window(**{name: kept.pop(name) for name in ("frames", "step") if name in kept})
+        window = Window(**{name: kept.pop(name) for name in ("frames", "step", "short") if name in kept})
         network, expected = make_network(architecture), _expected(architecture)
         weights = fit_weights(path, tensors, expected)
         if weights is None or weights.changes or weights.keys() != tensors.keys():
@@ -226,7 +231,7 @@ def example_clips(model: Model) -> np.ndarray:
 def load_scorer(path: Path) -> Model:
     """A model that `save_model` wrote, or weights alone of a network with one output, ready to score.
 
-    Weights alone have no threshold (None), and the form of the original model's clips. Raises WeightsError.
+    Weights alone have no threshold (None), and form and window of the original model's clips. Raises WeightsError.
     """
     path = Path(path)
     try:
@@ -239,4 +244,5 @@ def load_scorer(path: Path) -> Model:
     weights = load_weights(path, architecture, seed=None)
     network = make_network(architecture)
     network.load_state_dict(weights)
-    return Model(network.eval(), architecture, Form(), threshold=None, facts={"weights": list(weights.changes)})
+    facts = {"weights": list(weights.changes)}
+    return Model(network.eval(), architecture, Form(), Window(short="zeros"), threshold=None, facts=facts)

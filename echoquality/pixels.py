@@ -7,10 +7,12 @@ __all__ = ['told_by_grey', 'Pixels', 'find_pixels', 'decoded']
 
 # %% ../nbs/reading/pixels.ipynb #2aa88ead
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from io import BytesIO
+from itertools import repeat
 
 import cv2
 import numpy as np
@@ -511,25 +513,28 @@ def _finished(samples: np.ndarray, bits: int, reading: str, grey: bool) -> np.nd
     return cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY) if grey and frame.ndim == 3 else frame
 
 
-def _frame(pixels: Pixels, index: int, reading: str, palette: tuple | None, grey: bool) -> np.ndarray:
+def _frame(pixels: Pixels, index: int, reading: str, palette: tuple | None, grey: bool, raw: Callable) -> np.ndarray:
     if reading == "ybr" and _is_lossy_jpeg(pixels):  # converted by its decoder, or, in grey, not at all
         return _by_pillow(_data(pixels, index), pixels.stream, ybr=True, grey=grey)
-    samples, bits = _raw(pixels, index)
+    samples, bits = raw(index)
     if palette:
         table, first = palette
         samples, bits = table[np.clip(samples.astype(int) - first, 0, len(table) - 1)], 8
     return _finished(samples, bits, reading, grey)
 
 # %% ../nbs/reading/pixels.ipynb #06750dbe
-def decoded(pixels: Pixels, indices: Iterable[int], grey: bool = True) -> Iterator[np.ndarray]:
+def decoded(pixels: Pixels, indices: Iterable[int], grey: bool | Iterable[bool] = True) -> Iterator[np.ndarray]:
     """Decode frames one at a time, as uint8: luminance (H, W), or as the file has it, (H, W) or RGB (H, W, 3).
 
-    Samples of more than 8 bits are scaled to 8. Raises BadFile for a frame that cannot be decoded, and for a file that
-    contradicts itself.
+    `grey`: for all frames, or one for each of `indices`; a frame that is asked for twice in turn, in grey and in
+    colour, is decoded once, but for lossy JPEG, whose decoder gives luminance alone in half the time. Samples of more
+    than 8 bits are scaled to 8. Raises BadFile for a frame that cannot be decoded, and for a file that contradicts
+    itself.
     """
     reading = _reading_of(pixels)
     palette = _palette(pixels.opened.header) if reading == "palette" else None
-    for index in indices:
+    raw = lru_cache(maxsize=1)(partial(_raw, pixels))
+    for index, plain in zip(indices, repeat(grey) if isinstance(grey, bool) else grey, strict=False):
         with _naming_frame(index):
-            frame = _frame(pixels, index, reading, palette, grey)
+            frame = _frame(pixels, index, reading, palette, plain, raw)
         yield frame

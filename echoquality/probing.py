@@ -31,7 +31,7 @@ from .files import bad_file
 from .identity import deidentified_header
 from .machines import Machines, read_machines
 from .pictures import one_picture, picture_boxes
-from .sector import doubt, fan_area, find_sector
+from .sector import fan_area, find_sector
 from .settings import SelectionSettings
 from .studies import expect_folder, locate
 
@@ -59,7 +59,7 @@ def clip_facts(
         "instance": header.SOPInstanceUID,
         "fan": sector.source if sector.fan else "none",
         "confidence": round(sector.confidence, 3),
-        "unsure": bool(doubt(sector)),
+        "unsure": not sector.trusted,
         "misfit": misfit,
         "frames": frame_count(header),
         "pixels": frame_count(header) * header.Rows * header.Columns,

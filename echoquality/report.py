@@ -25,6 +25,7 @@ from echoquality.evidence import (
     with_interval,
 )
 from .experts import agreement
+from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .shortcuts import FEATURES, audit, shortcuts
 
@@ -42,6 +43,7 @@ class Evidence:
     experts: pd.DataFrame | None = None
     attention: pd.DataFrame | None = None
     machines: pd.DataFrame | None = None
+    pairs: pd.DataFrame | None = None  # of `pairs_ordered`
     warnings: tuple[str, ...] = ()
 
 # %% ../nbs/evidence/report.ipynb #6080434e
@@ -148,6 +150,8 @@ def _worth(evidence: Evidence) -> list[str]:
     if (table["source"] != "natural").any():
         natural = _row(evidence, "natural clips", "AUROC")
         lines.append(f"Without the synthetic clips: AUROC {in_words(natural)}, n = {natural.n}.")
+    if evidence.pairs is not None:
+        lines.append(f"{pairs_in_words(evidence.pairs)[0]}; 50 % would be chance.")
     good, poor = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
     if max(good.value, poor.value, area.value) == 1:
         lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
@@ -247,7 +251,7 @@ def _markdown(rows: pd.DataFrame) -> str:
 # %% ../nbs/evidence/report.ipynb #4ed15dde
 def write_evidence(evidence: Evidence, folder: Path) -> None:
     "Write measures.csv, comparisons.csv, audit.csv, metrics.json (all of it) and model_card.md."
-    names = ("measures", "comparisons", "audit", "experts", "attention", "machines")
+    names = ("measures", "comparisons", "audit", "experts", "attention", "machines", "pairs")
     tables = {name: getattr(evidence, name) for name in names if getattr(evidence, name) is not None}
     for name in ("measures", "comparisons", "audit"):
         write_text(Path(folder) / f"{name}.csv", tables[name].to_csv(index=False))

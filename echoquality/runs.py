@@ -61,12 +61,13 @@ def note_run(folder: Path, name: str, identity: dict, **noted) -> None:
 
 def found_run(
     folder: Path, name: str, identity: dict, resume: bool, ours: Collection[str],
-    is_done: Callable[[dict], bool] = lambda noted: False,
+    is_done: Callable[[dict], bool] = lambda noted: False, older: dict | None = None,
 ) -> dict:  # fmt: skip
     """What `note_run` noted in a folder, {} where nothing has begun there.
 
     Raises WorkError where the folder holds what is to be written (`ours`) but no run, another run, this one without
-    `resume`, or one that another version began, unless what was noted says that it `is_done`.
+    `resume`, or one that another version began, unless what was noted says that it `is_done`. `older`: parts
+    of the identity as they were before they had a name.
     """
     folder, path = Path(folder), Path(folder) / name
     if folder.exists() and not folder.is_dir():
@@ -77,6 +78,7 @@ def found_run(
     if not resume:
         raise WorkError(f"{folder} holds a run already; go on with resume, or choose a new output_dir")
     noted, then, version = _noted(path)
+    then = (older or {}) | then
     if differ := [f"{k} was {then.get(k)!r}, now {v!r}" for k, v in identity.items() if then.get(k) != v]:
         raise WorkError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
     if (now := provenance()["echoquality"]) != version and not is_done(noted):

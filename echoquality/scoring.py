@@ -19,13 +19,13 @@ import torch
 
 from .augmentation import augment, draw_augmentation
 from .batches import Hardware
-from .clips import Form, Window, model_input, read_clip
+from .clips import Form, Window, model_input, read_clip, take_frames
 from .core import KILLED, atomic, cores, generator, parallel
 from .dicom import frame_count, machine_model, read_header
 from .files import bad_file
 from .machines import Machines
 from .metrics import probability
-from .model import Model, Scorer, example_clips
+from .model import Model, Scorer, example_clips, model_header
 
 # %% ../nbs/evidence/scoring.ipynb #402a8154
 @dataclass(frozen=True)
@@ -63,11 +63,12 @@ def read_windows(path: Path, view: View, folder: str = "", machines: Machines | 
     count = frame_count(header)
     starts = window_starts(count, view.window.frames, view.windows)
     seen = np.stack([view.window.indices(count, start) for start in starts])
-    numbers = np.unique(seen)
+    numbers = np.unique(seen[seen >= 0])
     frames = read_clip(path, view.form, numbers.tolist(), header)
     kind = (machines or Machines()).type(header, folder)
+    places = np.where(seen < 0, -1, np.searchsorted(numbers, seen))
     facts = {"machine_type": kind, "machine_model": machine_model(header), "frames": count}
-    return Loaded(frames[np.searchsorted(numbers, seen)], facts)
+    return Loaded(take_frames(frames, places), facts)
 
 # %% ../nbs/evidence/scoring.ipynb #b2717744
 @torch.inference_mode()
@@ -156,7 +157,9 @@ def score_clips(
 def export_onnx(model: Model, path: Path) -> None:
     "Write a model as ONNX: `clips` uint8 (N, T, size, size, channels), RGB → `score` float32 (N,)."
     scorer, clips = Scorer(model).cpu().eval(), torch.from_numpy(example_clips(model))
-    how = {"input_names": ["clips"], "output_names": ["score"], "external_data": False, "verbose": False}
+    how = {"input_names": ["clips"], "output_names": ["score"], "verbose": False}
     how |= {"dynamic_shapes": {"clips": {0: torch.export.Dim("count")}}}
+    program = torch.onnx.export(scorer, (clips,), dynamo=True, **how)
+    program.model.metadata_props |= model_header(model)
     with atomic(path) as part:
-        torch.onnx.export(scorer, (clips,), part, dynamo=True, **how)
+        program.save(part, external_data=False)

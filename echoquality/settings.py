@@ -101,6 +101,11 @@ class TrainingSettings(Settings):
     image_size: int = Field(112, ge=16, description="rows and columns of a clip")
     frames: int = Field(32, ge=1, description="length of the window that a network sees")
     frame_step: int = Field(2, ge=1, description="every how many frames of the window one is taken")
+    synthetic_as: Literal["label", "pair", "none"] = Field(
+        "label", description="what a synthetic clip is: poor, worse than its source, or left out"
+    )
+    mask: Literal["fan", "motion"] = Field("fan", description="what is seen: the fan where it is sure, or what moves")
+    short_clips: Literal["repeat", "zeros"] = Field("repeat", description="how a clip shorter than `frames` goes on")
     grey: bool = Field(False, description="clips without colour: a third of the bytes")
     precision: Literal["auto", "bf16", "32"] = Field("auto", description="auto: bfloat16 where the hardware has it")
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="what computes")

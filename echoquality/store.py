@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .clips import Form, read_clip
+from .clips import Form, read_clip, take_frames
 from echoquality.core import (
     KILLED,
     LOCK,
@@ -46,9 +46,9 @@ class ClipStore:
         return self.clips[file][2]
 
     def read(self, file: Path, frames: np.ndarray) -> np.ndarray:
-        "The chosen frames of a file: uint8 (T, size, size, channels), RGB."
-        shard, first, _ = self.clips[file]
-        return np.take(_mapped(self.folder / f"{shard}.npy"), first + frames, axis=0)
+        "The chosen frames of a file (-1: blank): uint8 (T, size, size, channels), RGB."
+        shard, first, count = self.clips[file]
+        return take_frames(_mapped(self.folder / f"{shard}.npy")[first : first + count], frames)
 
 
 @lru_cache(maxsize=256)  # open files per process; a system allows a thousand or more

@@ -41,6 +41,7 @@ from .curves import live_curves, show_confusion
 from .learning import fit, predict
 from .metrics import fit_temperature, probability, youden_threshold
 from .model import Model, Weights, WeightsError, load_weights, make_network, save_model
+from .pairs import pairs_ordered, unpaired
 from .search import search
 from .store import ClipStore, build_store
 from .tracking import Tracker, ending
@@ -62,14 +63,14 @@ _all_ += ["show_confusion", "summary", "Training"]
 # %% ../nbs/04_training.ipynb #2ce79110
 def recipe_of(settings: TrainingSettings) -> Recipe:
     "How the network is trained."
-    names = ("epochs", "batch_size", "learning_rate", "weight_decay", "patience", "unfreeze", "seed")
-    window = Window(settings.frames, settings.frame_step)
+    names = ("epochs", "batch_size", "learning_rate", "weight_decay", "patience", "unfreeze", "seed", "synthetic_as")
+    window = Window(settings.frames, settings.frame_step, settings.short_clips)
     return Recipe(window=window, **{name: getattr(settings, name) for name in names})
 
 
 def form_of(settings: TrainingSettings) -> Form:
     "What the clips look like: twice as long as the window, so that it can be drawn."
-    return Form(size=settings.image_size, most=2 * settings.frames, grey=settings.grey)
+    return Form(size=settings.image_size, most=2 * settings.frames, grey=settings.grey, mask=settings.mask)
 
 # %% ../nbs/04_training.ipynb #39a965f4
 def check_places(settings: TrainingSettings) -> None:
@@ -113,6 +114,22 @@ class Data:
     store: ClipStore
 
 
+def _check_natural(table: pd.DataFrame, settings: TrainingSettings) -> None:
+    "Raise LearningError where synthetic clips are no poor clips, and there are no others."
+    if settings.synthetic_as == "label":
+        return
+    natural = table[~table["synthetic"]]
+    for split in ("train", "val"):
+        poor, good = ((natural["split"] == split) & (natural["quality_score"] == label) for label in (0, 1))
+        if not (poor.any() and good.any()):
+            raise LearningError(
+                f"parameter 'synthetic_as': {settings.synthetic_as!r} learns from the labels of natural clips alone; "
+                f"of these the split {split!r} has {good.sum()} good and {poor.sum()} poor; set it to 'label', or "
+                "build a dataset with natural clips of both"
+            )
+
+
+
 def prepare(settings: TrainingSettings) -> Data:
     "Check everything, and decode what is not decoded yet. Raises what `train` raises."
     Tracker(settings.tracking_uri if settings.mlflow else "")
@@ -120,6 +137,7 @@ def prepare(settings: TrainingSettings) -> Data:
     _check(settings)
     store = build_store(list(table["file"]), settings.store_dir, form_of(settings), settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
+    _check_natural(table, settings)
     return Data(table, store)
 
 # %% ../nbs/04_training.ipynb #ab85591d
@@ -148,7 +166,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     first, weights, notes = place().rank == 0, _starting(settings), []
     if bad := len(data.store.bad):
         notes = [f"{bad} of {len(data.table) + bad} files cannot be used and are left out: see {LEFT_OUT}"]
-    notes += _changes(weights)
+    notes += [*_changes(weights), *unpaired(data.table, settings.synthetic_as)]
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
     print("\n".join([*hardware.reasons, f"starts from: {start}", *_changes(weights)]), flush=True)
@@ -174,6 +192,8 @@ def _learn(
     history = fit(network, data.table, data.store, recipe, hardware, folder, list(listeners), settings.resume)
     table = data.table[data.table["split"] == "val"]
     logits = predict(network, table, data.store, recipe, hardware)
+    pairs, labelled = pairs_ordered(table, logits), ~table["synthetic"] | (settings.synthetic_as == "label")
+    table, logits = table[labelled], logits[labelled]
     kept = table[["video_path", "machine_type", "group", "synthetic"]].assign(label=table["quality_score"])
     temperature = fit_temperature(kept["label"], logits)
     validation = kept.assign(logit=logits, probability=probability(logits, temperature)).reset_index(drop=True)
@@ -182,10 +202,11 @@ def _learn(
     facts |= {"epochs": settings.epochs, "patience": settings.patience}
     network, form = network.cpu(), form_of(settings)
     model = Model(network, settings.architecture, form, recipe.window, threshold, temperature, facts)
-    training = Training(folder, model, history, validation, tracker.run_id, ())
+    training = Training(folder, model, history, validation, pairs, tracker.run_id, ())
     if place().rank == 0:
         save_model(model, folder / "model.safetensors")
         write_text(folder / "validation.csv", validation.to_csv(index=False))
+        write_text(folder / "pairs.csv", pairs.to_csv(index=False))
         log_training(tracker, training)
     return training
 

@@ -7,6 +7,7 @@ import pickle
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from echoquality.annotations import read_annotations
 from echoquality.batches import Hardware, LearningError, Recipe, Share, choose_hardware, loaders, place, through_pipe
 from echoquality.clips import Form, Window, clip_input, model_input
+from echoquality.pairs import taken_rows
 from echoquality.store import build_store
 
 FORM = Form(size=16, most=8)
@@ -96,3 +98,32 @@ def test_batches_do_not_depend_on_who_loads_them(data):
     one, two = (list(loaders(*data, RECIPE, replace(CPU, loaders=n))["train"]) for n in (0, 2))
     assert all(torch.equal(a, b) for x, y in zip(one, two, strict=True) for a, b in zip(x, y, strict=True))
     assert two[0][0].is_shared()
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_a_copy_is_seen_in_the_frames_of_its_source_and_as_it_is(data, monkeypatch, processes):
+    table, store = data
+    unharmed = {}  # a store in which every copy is its source
+    for rows in (taken_rows(table[table["split"] == "train"], "pair"),):
+        sources = rows["source_row"].to_numpy()
+        unharmed |= {rows["file"][i]: store.clips[rows["file"][source]] for i, source in enumerate(sources)}
+    same = replace(store, clips=store.clips | unharmed)
+    batches = list(loaders(table, same, replace(RECIPE, synthetic_as="pair"), replace(CPU, loaders=processes))["train"])
+    copies = 0
+    for clips, _, rows, _ in batches:
+        for clip, row in zip(clips, rows.tolist(), strict=True):
+            if row != sources[row]:
+                copies += 1
+                assert torch.equal(clip, clips[rows.tolist().index(sources[row])])
+    assert copies == len(set(sources[sources != np.arange(len(sources))]))
+
+
+def test_natural_clips_come_in_the_same_order_with_and_without_copies(data):
+    def order(synthetic_as: str) -> list:
+        loader = loaders(*data, replace(RECIPE, synthetic_as=synthetic_as), CPU)["train"]
+        return [[row for row in rows.tolist() if not loader.dataset.table["synthetic"][row]] for *_, rows, _ in loader]
+
+    assert order("pair") == order("none") != order("label")
+    assert len(loaders(*data, replace(RECIPE, synthetic_as="pair"), CPU)["val"].dataset) == (
+        (data[0]["split"] == "val") & ~data[0]["synthetic"]
+    ).sum()

@@ -12,10 +12,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.data import get_testdata_file
 
-from echoquality.clips import Form, Window, clip_input, fit_square, model_input, read_clip
+from echoquality.clips import Form, Window, clip_input, fit_square, model_input, read_clip, take_frames
 from echoquality.corpus import clip_dataset
-from echoquality.dicom import BadFile, clip_sector, read_frames, read_header
+from echoquality.dicom import BadFile, clip_mask, clip_sector, read_frames, read_header
 from echoquality.phantom import simulate_clip
 
 
@@ -33,6 +34,8 @@ def test_real_clip():
     clip = read_clip(path)
     assert clip.shape == (30, 112, 112, 3) and clip.dtype == np.uint8
     assert np.array_equal(read_clip(path, Form(most=7)), clip[:7])
+    frames, mask = read_frames(path, grey=False), clip_mask(path, read_header(path))
+    assert all(np.array_equal(fit_square(frame, Form(), mask), small) for frame, small in zip(frames, clip, strict=True))
     assert np.array_equal(read_clip(path, indices=[20, 3], header=read_header(path)), clip[[20, 3]])
     grey = read_clip(path, Form(grey=True))
     assert grey.shape == (30, 112, 112, 1)
@@ -128,6 +131,7 @@ def test_window():
     assert window.indices(64, start=7)[:3].tolist() == [7, 9, 11]
     assert Window(8, 2).indices(5).tolist() == [0, 2, 4, 1]  # a short clip repeats
     assert len(window.indices(1)) == 16
+    assert Window(8, 2, "zeros").indices(5).tolist() == [0, 2, 4, -1]
 
 
 @given(length=st.integers(1, 100), frames=st.integers(1, 64), step=st.integers(1, 4), start=st.integers(0, 50))
@@ -135,6 +139,9 @@ def test_a_window_stays_in_its_clip(length, frames, step, start):
     window = Window(frames, step)
     chosen = window.indices(length, start)
     assert len(chosen) == window.count == -(-frames // step) and chosen.min() >= 0 and chosen.max() < length
+    padded = Window(frames, step, "zeros").indices(length, start)
+    inside = np.arange(start, start + frames, step) < length
+    assert np.array_equal(padded[inside], chosen[inside]) and (padded[~inside] == -1).all()
 
 
 def test_standardised():
@@ -145,6 +152,8 @@ def test_standardised():
     assert x.is_contiguous(memory_format=torch.channels_last_3d)
     assert torch.allclose(x[0, 2], torch.tensor((255 - 29.096405) / 47.20083))  # red is the last channel
     assert torch.allclose(x[0, 0], torch.tensor(-29.110628 / 47.989223))
+    blank = take_frames(np.full((2, 8, 8, 3), 200, np.uint8), np.array([0, -1]))
+    assert (blank[0] == 200).all() and model_input(torch.from_numpy(blank)[None])[0, :, 1].abs().max() < 0.003
     grey = torch.full((1, 4, 8, 8, 1), 77, dtype=torch.uint8)
     assert torch.equal(model_input(grey), model_input(grey.expand(-1, -1, -1, -1, 3)))
 
@@ -167,3 +176,33 @@ def test_as_the_existing_weights_expect():
     expected = (bgr - torch.tensor(mean).view(3, 1, 1, 1)) / torch.tensor(std).view(3, 1, 1, 1)
     expected = expected[:, [i % 30 for i in range(0, 32, 2)]]
     assert (clip_input(path)[0] - expected).abs().mean() < 0.02  # two JPEG decoders differ by a grey level here and there
+
+
+def original_input(frames: np.ndarray) -> np.ndarray:
+    "What the original loader makes of a clip that pydicom 2 would have read: (3, 16, 112, 112), from RGB (T, H, W, 3)."
+    grey = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
+    lit = cv2.erode((grey > 0).sum(0).astype(np.uint8), np.ones((3, 3)), iterations=10) > 0
+    differs = grey[0] != grey[-1]
+    differs[:20, :20] = False
+    patch = cv2.dilate((lit & differs).astype(np.uint8), np.ones((3, 3)), iterations=10)
+    mask = np.zeros_like(patch)
+    for outline in cv2.findContours(patch, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        cv2.drawContours(mask, [cv2.convexHull(outline)], -1, 1, 3)
+        cv2.fillConvexPoly(mask, cv2.convexHull(outline), 1)
+    height, width = mask.shape
+    side, left = height, (width - height) // 2
+    cut = int(side * 0.1)
+    square = (frames * mask[..., None])[:, :, left : left + side][:, cut:-cut, cut:-cut]
+    small = np.stack([cv2.resize(frame, (112, 112), interpolation=cv2.INTER_CUBIC) for frame in square])
+    mean, std = ([29.110628, 28.076836, 29.096405], [47.989223, 46.456997, 47.20083])
+    standard = (small[..., ::-1] - np.array(mean)) / np.array(std)
+    padded = np.concatenate([standard, np.zeros((max(0, 32 - len(standard)), 112, 112, 3))])
+    return padded[:32:2].transpose(3, 0, 1, 2)
+
+
+@pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "color3d_jpeg_baseline.dcm"])
+def test_the_input_is_that_of_the_original_loader(name):
+    path = get_testdata_file(name, download=False)
+    theirs = original_input(pydicom.dcmread(path).pixel_array)
+    ours = clip_input(path, Form(mask="motion"), Window(short="zeros"))[0].numpy()
+    assert np.corrcoef(theirs.ravel(), ours.ravel())[0, 1] >= 0.9999

@@ -174,6 +174,33 @@ def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, proc
     weights = trained[1].state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
 
+def _relabelled(table, score):
+    return table.assign(quality_score=table["quality_score"].where(~table["synthetic"], score))
+
+
+def test_copies_have_no_label_and_move_the_network(data, tmp_path):
+    table, store = data
+    recipe = replace(RECIPE, epochs=1, synthetic_as="pair")
+    networks = {}
+    for name, score in (("pair", 0), ("none", 0), ("good", 1)):
+        networks[name], asked = _network(), replace(recipe, synthetic_as="none" if name == "none" else "pair")
+        history = fit(networks[name], _relabelled(table, score), store, asked, CPU, tmp_path / name)
+        natural = (table["split"] == "train") & ~table["synthetic"]
+        assert history["clips"].tolist() == [natural.sum()]
+    weights = {name: network.state_dict()["fc.weight"] for name, network in networks.items()}
+    assert torch.equal(weights["pair"], weights["good"]) and not torch.equal(weights["pair"], weights["none"])
+
+
+@pytest.mark.slow
+def test_pairs_go_on_as_if_never_stopped_whoever_loads_them(data, tmp_path):
+    recipe = replace(RECIPE, synthetic_as="pair")
+    one, two = _network(), _network()
+    whole = fit(one, *data, recipe, CPU, tmp_path / "one")
+    fit(two, *data, replace(recipe, epochs=1), CPU, tmp_path / "two")
+    parts = fit(two, *data, recipe, replace(CPU, loaders=2), tmp_path / "two", resume=True)
+    assert _without_seconds(parts).equals(_without_seconds(whole))
+    assert all(torch.equal(value, one.state_dict()[name]) for name, value in two.state_dict().items())
+
 
 @pytest.mark.parametrize("count", [1, 9])
 def test_few_clips_and_a_last_batch_of_one(data, tmp_path, count):

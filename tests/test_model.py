@@ -222,10 +222,12 @@ def test_a_scorer_is_all_that_a_deployment_needs():
 def test_weights_alone_can_score_and_have_no_threshold(tmp_path, state):
     torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, tmp_path / "w.pt")
     found = load_scorer(tmp_path / "w.pt")
-    assert (found.architecture, found.form, found.threshold) == ("mc3_18", Form(), None)
+    assert (found.architecture, found.form, found.threshold) == ("mc3_18", Form(mask="motion"), None)
+    assert found.window == Window(32, 2, "zeros")
     assert all(torch.equal(found.network.state_dict()[name], value) for name, value in state.items())
     save_model(replace(found, threshold=0.7), tmp_path / "m.safetensors")
-    assert load_scorer(tmp_path / "m.safetensors").threshold == 0.7
+    again = load_scorer(tmp_path / "m.safetensors")
+    assert (again.threshold, again.window, again.form) == (0.7, found.window, found.form)
     torch.save({**state, "fc.weight": torch.zeros(400, 512), "fc.bias": torch.zeros(400)}, tmp_path / "w.pt")
     with pytest.raises(WeightsError, match="the body of mc3_18, but another head"):
         load_scorer(tmp_path / "w.pt")

@@ -18,6 +18,7 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import convert_color_space, get_encoder, pixel_array
 
+import echoquality.pixels
 from echoquality.files import BadFile, open_dicom
 
 NATIVE = [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian]
@@ -256,6 +257,28 @@ def test_a_clip_is_judged_by_several_frames_whatever_is_asked_for(tmp_path):
     assert "frame 3 (counted from 0): ValueError: colour: rgb" in read(save(path, header, encapsulate(mixed)))
     double = [jpeg(frame) + jpeg(frame) for frame in frames]
     assert "two pictures in the fragments of one frame" in read(save(path, header, encapsulate(double)))
+
+
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.RLELossless, uid.JPEGBaseline8Bit])
+def test_in_grey_and_in_colour_in_one_pass_is_as_in_two(tmp_path, syntax, monkeypatch):
+    frames = clip((5, 48, 64))
+    header = header_of(frames, uid.ExplicitVRLittleEndian)
+    path = save(tmp_path / "x.dcm", header, frames.tobytes())
+    if syntax == uid.RLELossless:
+        header = dcmread(path)
+        header.compress(syntax, generate_instance_uid=False)
+        header.save_as(path)
+    elif syntax == uid.JPEGBaseline8Bit:
+        path = save(path, header_of(frames, syntax, PhotometricInterpretation="YBR_FULL_422"),
+                    encapsulate([jpeg(frame) for frame in frames]))  # fmt: skip
+    with open_dicom(path) as opened:
+        pixels, raws = find_pixels(opened), []
+        apart = list(decoded(pixels, [2, 3])) + list(decoded(pixels, [2, 3], grey=False))
+        raw = echoquality.pixels._raw
+        monkeypatch.setattr("echoquality.pixels._raw", lambda *asked: raws.append(asked[1]) or raw(*asked))
+        together = list(decoded(pixels, [2, 2, 3, 3], grey=[True, False, True, False]))
+    assert all(map(np.array_equal, together, [apart[i] for i in (0, 2, 1, 3)]))
+    assert syntax == uid.JPEGBaseline8Bit or raws[-2:] == [2, 3]
 
 
 def jpeg(frame: np.ndarray, bare: bool = False, **options) -> bytes:

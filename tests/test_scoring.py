@@ -13,9 +13,9 @@ from pydicom import examples
 from pydicom.data import get_testdata_file
 
 from echoquality.batches import choose_hardware
-from echoquality.clips import Form, Window, clip_input
+from echoquality.clips import BLANK, Form, Window, clip_input, read_clip
 from echoquality.dicom import BadFile
-from echoquality.model import Model, make_network
+from echoquality.model import Model, make_network, model_header
 from echoquality.scoring import (
     LeftOut,
     View,
@@ -95,6 +95,18 @@ def test_batches_give_the_scores_of_single_files(model):
     assert found[1]["score"] != found[0]["score"] and "uncertainty" not in found[0]
 
 
+def test_a_short_clip_goes_on_as_the_model_says():
+    form = Form(size=56)
+    repeated, padded = (read_windows(REAL, View(form, Window(40, 4, short), 1)).clips for short in ("repeat", "zeros"))
+    assert np.array_equal(repeated[0, 8:], read_clip(REAL, form, [2, 6]))  # after frame 28 of 30
+    assert np.array_equal(padded[0, :8], repeated[0, :8]) and (padded[0, 8:] == BLANK).all()
+    for short in ("repeat", "zeros"):
+        model = Model(make_network("mc3_18").eval(), "mc3_18", form, Window(40, 4, short))
+        with torch.inference_mode():
+            one = torch.sigmoid(model.network(clip_input(REAL, form, model.window))[0, 0])
+        assert score_clip(REAL, model) == pytest.approx(float(one), abs=1e-6)
+
+
 def test_uncertainty_repeats_and_depends_on_the_name_alone(model):
     hardware, clip = choose_hardware("cpu", "32"), read_windows(REAL, View(model.form, Window(8, 2)))
     first = score_clips([clip, clip], ["a", "b"], model, hardware, 16, 6, 1)
@@ -111,6 +123,7 @@ def test_onnx_gives_the_same_scores(tmp_path, architecture):
     export_onnx(model, tmp_path / "model.onnx")
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
     session = runtime.InferenceSession(tmp_path / "model.onnx")
+    assert session.get_modelmeta().custom_metadata_map == model_header(model)
     loaded = [read_windows(REAL, View(model.form, Window(), n)) for n in (1, 3)]
     clips = np.concatenate([each.clips for each in loaded])
     scores = session.run(None, {"clips": clips})[0]

@@ -4,6 +4,7 @@ from echoquality.sector import *
 
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pydicom
@@ -15,7 +16,7 @@ from echoquality.dicom import clip_sector, read_header
 from echoquality.fan import Fan
 from echoquality.files import BadFile
 from echoquality.regions import image_region, place_of
-from echoquality.sector import Sector, count_pictures, fan_area, find_sector
+from echoquality.sector import Sector, count_pictures, fan_area, find_sector, image_mask
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
@@ -29,6 +30,12 @@ def test_image_is_told_from_text_by_a_clear_moving_fan_only(wrong, said):
     assert fan_area(Sector(np.ones((100, 100), bool), values["fan"], source="person", moving=False)).any()
     with pytest.raises(BadFile, match=said):
         fan_area(Sector(np.ones((100, 100), bool), **values | wrong))
+
+
+def test_what_a_network_sees():
+    sector = Sector(np.ones((100, 100), bool), Fan((50, 0), (-0.5, 0.5), (0, 90)), "fan", "header", 0.9)
+    assert np.array_equal(image_mask(sector), sector.fan.mask((100, 100))) and image_mask(sector, "motion").all()
+    assert image_mask(replace(sector, confidence=0.5)).all() and image_mask(replace(sector, fan=None)).all()
 
 
 def moving_fan(apex=(160, 10), angles=(-0.7, 0.7), radius=(0, 200), shape=(240, 320)) -> tuple:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from echoquality import training as module
+from echoquality.batches import LearningError
 from echoquality.core import SettingsError, WorkError, project_root
 from echoquality.model import load_model
 from echoquality.training import TrainingSettings, form_of, prepare, show_augmented, summary, train
@@ -41,7 +42,7 @@ def trained(small_training, tmp_path_factory):
 def test_what_a_run_leaves(trained):
     settings, training = trained
     files = {p.name for p in settings.output_dir.iterdir()}
-    tables = {"metrics.csv", "validation.csv", "quarantine.csv"}
+    tables = {"metrics.csv", "validation.csv", "pairs.csv", "quarantine.csv"}
     assert files == {"training.json", "model.safetensors", "checkpoints", *tables}
     model = load_model(settings.output_dir / "model.safetensors")
     assert model.form == form_of(settings) and model.threshold == training.model.threshold
@@ -85,3 +86,15 @@ def test_augmented_clips_are_shown(trained):
     figure = show_augmented(data, settings)
     assert len(figure.axes) == 20 and figure.axes[0].images[0].get_array().shape == (16, 16, 3)
     assert not np.array_equal(*(figure.axes[i].images[0].get_array() for i in (1, 2)))
+
+
+def test_copies_are_halves_of_pairs_and_have_no_label(small_training, tmp_path, monkeypatch):
+    settings = TrainingSettings(**small_training, output_dir=tmp_path / "run", synthetic_as="pair")
+    data = prepare(settings)
+    training = train(settings, data)
+    assert not training.validation["synthetic"].any() and training.pairs["pairs"].iloc[0] > 0
+    assert "score below their source" in summary(training)
+    without = data.table[data.table["synthetic"] | (data.table["quality_score"] == 1)]
+    monkeypatch.setattr(module, "leave_out", lambda *_: without)
+    with pytest.raises(LearningError, match=r"'pair' learns from the labels of natural .* \d+ good and 0 poor; set"):
+        prepare(settings.model_copy(update={"output_dir": tmp_path / "other"}))

@@ -36,6 +36,19 @@ def test_a_run_is_known_again(settings):
         read_run(going_on.model_copy(update={"learning_rate": 2e-3}))
 
 
+def test_what_a_run_of_0_1_0_does_not_name_is_as_it_was_then(settings):
+    write_run(settings, pd.DataFrame({"video_path": ["a.dcm"]}), {}, done=3)
+    path = settings.output_dir / "training.json"
+    noted = json.loads(path.read_text()) | {"echoquality": "0.1.0"}
+    for name in ("mask", "short_clips", "synthetic_as"):
+        del noted["identity"][name]
+    path.write_text(json.dumps(noted))
+    going_on = settings.model_copy(update={"resume": True})
+    with pytest.raises(WorkError, match=r"another run: mask was 'motion', now 'fan'\. Choose"):
+        read_run(going_on)
+    assert read_run(going_on.model_copy(update={"mask": "motion"}))["done"] == 3
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": []}', '{"identity": {}, "done": null}'])
 def test_a_damaged_run_is_named(settings, text):
     settings.output_dir.mkdir()
@@ -48,13 +61,16 @@ def test_a_training_is_read_as_it_was_written(settings):
     network, folder = make_network("mc3_18").eval(), settings.output_dir
     history = pd.DataFrame({"epoch": [0], "val_loss": [0.5]})
     validation = pd.DataFrame({"label": [0, 1], "logit": [-1.0, 1.0], "group": ["a", "b"], "probability": [0.2, 0.8]})
-    training = Training(folder, Model(network, "mc3_18", Form()), history, validation, "7", ())
+    pairs = pd.DataFrame({"kind": ["all"], "severity": [""], "pairs": [4], "patients": [3], "ordered": [0.75]})
+    training = Training(folder, Model(network, "mc3_18", Form()), history, validation, pairs, "7", ())
     folder.mkdir()
     save_model(training.model, folder / "model.safetensors")
     history.to_csv(folder / "metrics.csv", index=False)
     validation.to_csv(folder / "validation.csv", index=False)
+    pairs.to_csv(folder / "pairs.csv", index=False)
     (folder / "notes.txt").write_text("mine")
     found = read_training(settings, "7")
     assert found.history.equals(history) and found.validation.equals(validation)
     assert replace(found.model, network=network, facts=None) == training.model and found.notes == ("read, not trained",)
+    assert found.pairs.equals(pairs) and "75 % of 4 synthetic clips of 3 patients score below" in summary(found)
     assert "1 in " in summary(found) and "(notes.txt)" in summary(found)
