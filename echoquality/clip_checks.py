@@ -134,7 +134,7 @@ def check_degradation(case: Case) -> dict:
         raise BadFile("nothing changed inside the sector")
     return {"changed_outside": outside, "dciodvfy_errors": len(validation_errors(target)) if dciodvfy() else None}
 
-# %% ../nbs/looking/clip_checks.ipynb #8c763dfb
+# %% ../nbs/looking/clip_checks.ipynb #a690463e
 @cache
 def _identifying_tags() -> frozenset[int]:
     return frozenset((tag[0] << 16) + tag[1] for tag in initialize_actions_2024b() if len(tag) == 2)
@@ -157,8 +157,12 @@ def identifying(header: Dataset) -> dict[bytes, str]:
 def values_left(header: Dataset, written: bytes) -> list[str]:
     "Attributes of a header whose values stand in a file that was written without identity."
     before, _, pixels = written.replace(b"De-identified by echoquality", b"").partition(b"\xe0\x7f\x10\0OB\0\0")
-    values = identifying(header).items()
-    return sorted({name for value, name in values if value in before or (len(value) >= 6 and value in pixels)})
+    found = set()
+    for value, name in identifying(header).items():
+        long, word = len(value) >= 6, value.lower() != value.upper()
+        if (value in before and (long or word)) or (value in pixels and long):
+            found.add(name)
+    return sorted(found)
 
 # %% ../nbs/looking/clip_checks.ipynb #c6898562
 def check_identity(case: Case) -> dict:

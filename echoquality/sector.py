@@ -143,7 +143,7 @@ def lines_into(frame: np.ndarray, mask: np.ndarray, rise: int = 60, least: int =
     They are `rise` grey levels brighter than what is beside them, and at least `least` of their pixels lie outside.
     """
     rows, columns = bounds(mask)
-    width, found = max(5, len(frame) // 60 | 1), np.zeros(mask.shape, bool)
+    width, found = max(3, len(frame) // 60 | 1), np.zeros(mask.shape, bool)
     box = tuple(slice(max(0, each.start - 3 * width), each.stop + 3 * width) for each in (rows, columns))
     thin = cv2.morphologyEx(frame[box], cv2.MORPH_TOPHAT, np.ones((width, width))) >= rise
     count, labels = cv2.connectedComponents(cv2.dilate(thin.astype(np.uint8), np.ones((3, 3))))

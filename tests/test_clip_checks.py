@@ -67,11 +67,12 @@ def test_nothing_of_the_header_is_in_the_copy_without_identity(case):
 @pytest.mark.parametrize("name, value, found", [
     ("PatientName", "Doe^John", ["PatientName"]), ("PatientName", "abcd", []), ("PatientID", "abcdef", ["PatientID"]),
     ("SeriesDescription", "echo", []), ("StationName", "Müller", ["StationName"]), ("PatientID", "77", []),
+    ("PatientID", "0008", []),
 ])
 def test_values_in_header_and_pixels_are_found_but_not_what_is_there_by_chance(name, value, found):
     header, start = Dataset(), b"\xe0\x7f\x10\0OB\0\0"
     header.add_new(name, dictionary_VR(name), value)
-    written = b"John 77 De-identified by echoquality M\xfcller" + start + b"\xff\xfeabcdefgh"
+    written = b"John 77 1.2.840.10008 De-identified by echoquality M\xfcller" + start + b"\xff\xfeabcdefgh"
     assert values_left(header, written) == found
 
 
