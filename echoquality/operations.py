@@ -131,7 +131,7 @@ def trusted_fan(sector: Sector) -> Fan | str:
         window=sector.fan.window and tuple(map(int, sector.fan.window)),
     )
 
-# %% ../nbs/curation/operations.ipynb #29dd2c48
+# %% ../nbs/curation/operations.ipynb #b25b48c0
 @dataclass(frozen=True)
 class Palette:
     "The tint that a clip's grey levels have: uint8 (256, 1, 3) each."
@@ -149,11 +149,11 @@ class Palette:
         ycc = np.rint(np.column_stack([np.arange(256), *chroma])).astype(np.uint8)[:, None]
         return cls(ycc, cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB))
 
-    def coloured(self, frame: np.ndarray, inside: np.ndarray, bound: int = 12) -> np.ndarray:
+    def coloured(self, frame: np.ndarray, inside: np.ndarray, bound: int = 10) -> np.ndarray:
         "Pixels inside a frame, uint8 RGB (h, w, 3), whose colour is not their level's tint, and those about: bool (h, w)."
         ycc = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)
         _, *apart = cv2.split(cv2.absdiff(ycc, self._paint(cv2.extractChannel(ycc, 0), self.ycc)))
-        return cv2.dilate(((cv2.max(*apart) > bound) & inside).view(np.uint8), np.ones((5, 5))).view(bool)
+        return cv2.dilate(((cv2.max(*apart) > bound) & inside).view(np.uint8), np.ones((3, 3))).view(bool)
 
     def repainted(self, frame: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
         "A frame, uint8 RGB (h, w, 3), whose grey levels, uint8 (h, w), were changed from `old` to `new`."

@@ -85,13 +85,13 @@ def amplified(area: Area, gain: np.ndarray | float, seed: int) -> Callable[[np.n
     noise, black = speckle(area, seed), np.full_like(gain, -4 / RANGE)
     return lambda grey: cv2.max(grey, cv2.scaleAdd(next(noise), 1 / RANGE, black)) + gain
 
-# %% ../nbs/curation/physical.ipynb #302a0916
+# %% ../nbs/curation/physical.ipynb #4734669f
 class Gain(Physical):
     "L + g with g = ±`steps` dB: the receiver's gain, too high (`over`) or too low. Needs no fan."
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
     needs_fan: ClassVar[bool] = False
-    steps: ClassVar = (3, 6, 9, 13, 18)  # dB
+    steps: ClassVar = (3, 5, 8, 12, 17)  # dB; none is half a grey level off, which rounding would turn into a comb
     name: Literal["gain"] = "gain"
     over: bool
     seed: int = Field(ge=0, lt=2**32)

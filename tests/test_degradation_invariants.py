@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from echoquality.core import generator
 from echoquality.degradation import (
     KINDS,
-    ALL_OPERATIONS,
     OPERATIONS,
     ORDER,
     PHYSICAL,
@@ -23,7 +22,6 @@ from echoquality.degradation import (
     line_kernel,
 )
 from echoquality.fan import Fan
-from echoquality.phantom import simulate_clip
 from echoquality.physical import Physical
 
 
@@ -76,6 +74,28 @@ def test_pixels_outside_do_not_bleed_in(degradation):
     assert (degrade(clip, MASK, degradation)[:, MASK] == degrade(other, MASK, degradation)[:, MASK]).all()
 
 
+STILL = ("low_frame_rate",)  # holds colours along with the picture
+
+
+@given(any_degradation([kind for kind in (*ORDER, "combined") if kind not in STILL]))
+def test_colour_flow_stays_as_it_is(degradation):
+    clip, flow = grey_clip(3) // 2, np.zeros((40, 50), bool)
+    flow[15:22, 20:28] = True
+    clip[:, flow] = (220, 30, 0)
+    after = degrade(clip, MASK, degradation)
+    assert (after[:, flow] == clip[:, flow]).all()
+    red = after.astype(int)[..., 0] - after[..., 2]
+    assert (red[:, ~flow] == 0).all()  # and does not bleed out
+
+
+@given(any_degradation(KINDS))
+def test_the_recipe_does_to_grey_pixels_in_colour_what_it_does_to_grey(degradation):
+    grey = degrade(grey_clip(), MASK, degradation)
+    clip = grey_clip(3)
+    clip[:, 0, 0] = (220, 30, 0)  # outside the mask
+    assert (degrade(clip, MASK, degradation)[:, MASK] == grey[:, MASK, None]).all()
+
+
 @given(st.sampled_from([5, 7, 9]), st.floats(0, 180))
 def test_the_blur_kernel_is_a_centred_line(size, angle):
     kernel = line_kernel(size, angle)
@@ -111,12 +131,32 @@ def test_drawn_parameters_follow_the_recipe(degradation):
                 assert 0.3 <= operation.reduction <= 0.7
 
 
+@pytest.mark.parametrize("reason", ["not found", "not trusted"])
+@pytest.mark.parametrize("kinds", [PHYSICAL, ("shadow", "gain"), ("shadow",)])
+def test_without_a_fan_operations_that_need_one_are_not_drawn(reason, kinds):
+    drawn = [draw_degradation(generator(seed), kinds, reason) for seed in range(20)]
+    assert {d.kind for d in drawn} == ({"gain"} if "gain" in kinds[:2] else {"gain", "low_frame_rate"})
+    assert all(f'"fan":"{reason}"' in str(d) for d in drawn)
+    clip = grey_clip()
+    assert (degrade(clip, MASK, drawn[0])[:, ~MASK] == clip[:, ~MASK]).all()
+
+
+def test_with_a_fan_all_are_drawn_at_the_severities_asked_for():
+    drawn = [draw_degradation(generator(seed), PHYSICAL, FAN, (2, 3)) for seed in range(100)]
+    assert {d.kind for d in drawn} == set(PHYSICAL) and {d.severity for d in drawn} == {2, 3}
+    assert all(len(str(d)) < 1024 for d in drawn)  # DerivationDescription holds no more (PS3.5, ST)
+
+
 @pytest.mark.parametrize("record", [
     '{"operations":[]}',
     '{"operations":[{"name":"gaussian_noise","sigma":2,"seed":1}]}',
     '{"operations":[{"name":"motion_blur","kernel":5}]}',
     '{"operations":[{"name":"motion_blur","kernel":4,"angle":0}]}',
     '{"operations":[{"name":"sharpen"}]}',
+    '{"operations":[{"name":"attenuation","severity":3}]}',
+    '{"fan":"not trusted","operations":[{"name":"attenuation","severity":3}]}',
+    '{"operations":[{"name":"low_frame_rate","severity":6}]}',
+    '{"operations":[{"name":"low_frame_rate","severity":1},{"name":"gain","over":true,"seed":1,"severity":1}]}',
     '{"operations":[{"name":"gaussian_noise","sigma":0.3,"seed":1},{"name":"contrast_reduction","reduction":0.5}]}',
 ])
 def test_records_that_are_not_ours_are_refused(record):
