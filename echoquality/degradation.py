@@ -218,7 +218,7 @@ def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: 
         changed = operation.apply(changed, area)
     for original, (frame, picture, over), new in zip(originals, parts, changed, strict=True):
         result = original.copy()
-        joined = layers.join(frame, over, _levels(new).reshape(picture.shape))
+        joined = layers.join(frame, over, picture, _levels(new).reshape(picture.shape))
         cv2.copyTo(joined, area.inside.view(np.uint8), result[area.window])
         yield result
 

@@ -131,7 +131,7 @@ def trusted_fan(sector: Sector) -> Fan | str:
         window=sector.fan.window and tuple(map(int, sector.fan.window)),
     )
 
-# %% ../nbs/curation/operations.ipynb #b25b48c0
+# %% ../nbs/curation/operations.ipynb #a4f14969
 @dataclass(frozen=True)
 class Palette:
     "The tint that a clip's grey levels have: uint8 (256, 1, 3) each."
@@ -142,23 +142,26 @@ class Palette:
     @classmethod
     def of(cls, frame: np.ndarray, inside: np.ndarray) -> Self:
         "From the pixels, bool (h, w), of a frame, uint8 RGB (h, w, 3)."
-        pixels = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)[inside]
+        pixels = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)[inside][::3]  # enough to know
         bins = {16 + 32 * i: pixels[pixels[:, 0] >> 5 == i, 1:] for i in range(8)}
         medians = {level: np.median(each, axis=0) for level, each in bins.items() if len(each) > len(pixels) / 100}
         chroma = [np.interp(np.arange(256), list(medians), each) for each in zip(*medians.values(), strict=True)]
         ycc = np.rint(np.column_stack([np.arange(256), *chroma])).astype(np.uint8)[:, None]
         return cls(ycc, cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB))
 
-    def coloured(self, frame: np.ndarray, inside: np.ndarray, bound: int = 10) -> np.ndarray:
-        "Pixels inside a frame, uint8 RGB (h, w, 3), whose colour is not their level's tint, and those about: bool (h, w)."
+    def coloured(self, frame: np.ndarray, inside: np.ndarray, bound: int = 10) -> tuple[np.ndarray, np.ndarray]:
+        """(which pixels inside a frame, uint8 RGB (h, w, 3), have a colour that is not their level's tint, bool (h, w),
+        those about them included; the levels, uint8 (h, w))."""
         ycc = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)
-        _, *apart = cv2.split(cv2.absdiff(ycc, self._paint(cv2.extractChannel(ycc, 0), self.ycc)))
-        return cv2.dilate(((cv2.max(*apart) > bound) & inside).view(np.uint8), np.ones((3, 3))).view(bool)
+        levels = cv2.extractChannel(ycc, 0)
+        _, *apart = cv2.split(cv2.absdiff(ycc, self._paint(levels, self.ycc)))
+        flow = ((cv2.max(*apart) > bound) & inside).view(np.uint8)
+        return cv2.dilate(flow, np.ones((3, 3))).view(bool), levels
 
     def repainted(self, frame: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
         "A frame, uint8 RGB (h, w, 3), whose grey levels, uint8 (h, w), were changed from `old` to `new`."
-        change = cv2.subtract(self._paint(new, self.rgb), self._paint(old, self.rgb), dtype=cv2.CV_16S)
-        return cv2.add(frame, change, dtype=cv2.CV_8U)
+        new, old = self._paint(new, self.rgb), self._paint(old, self.rgb)
+        return cv2.subtract(cv2.add(frame, cv2.subtract(new, old)), cv2.subtract(old, new))  # each saturates at 0 and 255
 
     @staticmethod
     def _paint(levels: np.ndarray, colours: np.ndarray) -> np.ndarray:
@@ -178,7 +181,7 @@ def graphics(frames: np.ndarray) -> np.ndarray:
     long[0] = False  # what is no line
     return cv2.dilate(long[labels].astype(np.uint8), np.ones((3, 3))).astype(bool)
 
-# %% ../nbs/curation/operations.ipynb #07d121d2
+# %% ../nbs/curation/operations.ipynb #9f1c430e
 @dataclass(frozen=True)
 class Layers:
     "What of a clip is the grey picture and what lies over it."
@@ -197,21 +200,20 @@ class Layers:
 
     def split(self, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         "(what operations see: uint8 (h, w) or the frame itself, which pixels stay: bool (h, w) or None)."
-        over = self.lines
+        over, grey = self.lines, frame
         if self.palette:
-            flow = self.palette.coloured(frame, self.inside)
+            flow, grey = self.palette.coloured(frame, self.inside)
             over = flow if over is None else flow | over
         if over is None or not over.any():
-            return luminance(frame) if self.always_grey else frame, None
-        grey = luminance(frame)
+            return grey if self.always_grey else frame, None
         around = cv2.erode(grey | (over.view(np.uint8) * np.uint8(255)), np.ones((9, 9)))
         _, around = cv2.threshold(around, 254, 0, cv2.THRESH_TOZERO_INV)  # black where nothing else is near
         return cv2.copyTo(around, over.view(np.uint8), grey.copy()), over
 
-    def join(self, frame: np.ndarray, over: np.ndarray | None, new: np.ndarray) -> np.ndarray:
-        "The frame with the new picture, uint8 (h, w) or (h, w, 3), beneath what lies over it."
+    def join(self, frame: np.ndarray, over: np.ndarray | None, seen: np.ndarray, new: np.ndarray) -> np.ndarray:
+        "The frame with the new picture beneath what lies over it; `seen` and `new` are what operations got and gave."
         if new.ndim < frame.ndim:
-            new = self.palette.repainted(frame, luminance(frame), new)
+            new = self.palette.repainted(frame, seen, new)
         return new if over is None else cv2.copyTo(frame, over.view(np.uint8), new)
 
 

@@ -49,9 +49,9 @@ def ramp(tint=(1.0, 1.0, 1.0), noise: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("tint", [(1, 1, 1), (0.8, 0.9, 1.1), (1.1, 0.9, 0.6)])
 def test_flow_is_told_from_a_tint_and_from_compression(tint):
     frame, everywhere = ramp(tint, noise=4), np.ones((60, 80), bool)
-    assert not Palette.of(frame, everywhere).coloured(frame, everywhere).any()
+    assert not Palette.of(frame, everywhere).coloured(frame, everywhere)[0].any()
     frame[20:30, 30:50] = (120, 20, 0)
-    found = Palette.of(frame, everywhere).coloured(frame, everywhere)
+    found = Palette.of(frame, everywhere).coloured(frame, everywhere)[0]
     assert found[20:30, 30:50].all() and not found[:17].any() and not found[:, :27].any()
 
 
@@ -82,7 +82,7 @@ def test_colours_stay_and_are_not_seen(physical):
     layers = Layers.of([frame] * 3, inside, physical)
     grey, over = layers.split(frame)
     assert over[20:30, 30:50].all() and abs(int(grey[20, 40]) - int(grey[14, 40])) < 30 and grey[25, 40] < 90
-    new = layers.join(frame, over, np.full_like(grey, 9))
+    new = layers.join(frame, over, grey, np.full_like(grey, 9))
     assert (new[over] == frame[over]).all() and (np.abs(new[~over].astype(int) - 9) <= 6).all()
 
 
