@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['OPERATIONS', 'ORDER', 'ALL_OPERATIONS', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
-           'Degradation', 'drawable', 'draw_degradation', 'degrade_frames', 'degrade', 'degraded_header',
+           'Degradation', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade', 'degraded_header',
            'degrade_file', 'preview_folder', 'main', 'DegradationSettings', 'KINDS', 'from_notebook', 'preview_table',
            'settings_table', 'show_preview']
 
@@ -35,7 +35,7 @@ from .fan import Fan
 from .operations import Area, Layers, Operation, area_of, trusted_fan
 from .physical import Physical
 from .sector import bounds
-from .settings import KINDS, PHYSICAL, expanded
+from .settings import GROUPS, KINDS, PHYSICAL, expanded
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table", "show_preview"]
 
@@ -184,6 +184,19 @@ def draw_degradation(
         chosen = sorted(rng.permutation(len(OPERATIONS))[: rng.integers(2, len(OPERATIONS) + 1)])
     return Degradation(operations=[OPERATIONS[i].draw(rng) for i in chosen])
 
+
+def draw_from(
+    rng: np.random.Generator,
+    kinds: tuple[str, ...],
+    shares: tuple[float, ...] = (),
+    severities: tuple[int, int] = (1, 5),
+    fan: Fan | str | None = None,
+) -> Degradation:
+    "One of `kinds`, groups among them, as often as `shares` say (empty: equally often), then one of a group."
+    weights = np.array(shares or [1] * len(kinds), float)
+    kind = kinds[0] if len(kinds) == 1 else str(rng.choice(kinds, p=weights / weights.sum()))
+    return draw_degradation(rng, GROUPS.get(kind, (kind,)), fan, severities)
+
 # %% ../nbs/02_degradation.ipynb #e57888bb
 def _fractions(frame: np.ndarray) -> np.ndarray:
     "uint8 (h, w) or (h, w, C) as float32 (h, w, C) from 0 to 1, a new array."
@@ -247,10 +260,10 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
     for each of `kinds`. Raises FileNotFoundError where the folder holds no clip.
     """
     frames, left_out = middle_frames(settings.input_dir, settings.max_clips, settings.seed, settings.workers)
-    clips = {}
-    for name, (frame, mask) in frames.items():
-        rngs = [generator(settings.seed, Path(name).name, kind) for kind in settings.kinds]
-        drawn = [draw_degradation(rng, (kind,)) for rng, kind in zip(rngs, settings.kinds, strict=True)]
+    clips, kinds = {}, expanded(settings.kinds)
+    for name, (frame, mask, fan) in frames.items():
+        rngs = [generator(settings.seed, Path(name).name, kind) for kind in kinds]
+        drawn = [draw_degradation(rng, (kind,), fan) for rng, kind in zip(rngs, kinds, strict=True)]
         clips[name] = frame, mask, [(each, degrade(frame[None], mask, each)[0]) for each in drawn]
     return clips, left_out
 

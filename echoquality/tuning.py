@@ -49,7 +49,7 @@ def _features(frames: np.ndarray, header) -> dict[str, float]:
     found = clip_features(grey, mask_in_region(grey, header)[0])
     return {name: found[name] for name in HAND_MADE}
 
-# %% ../nbs/evidence/tuning.ipynb #4be7af2f
+# %% ../nbs/evidence/tuning.ipynb #51d1954b
 def told_apart(features: pd.DataFrame) -> pd.DataFrame:
     "A row per kind and severity: the best feature, its AUROC (0.5 to 1) of copies against sources, and n copies."
     sources, rows = features[features["kind"] == ""], []
@@ -71,7 +71,8 @@ def tuning_table(
 ) -> tuple[pd.DataFrame, dict[Path, str]]:
     "(`told_apart` of the clips among files, why others are none). Raises ValueError where there are no two clips."
     files = list(files)
-    found = parallel(partial(copy_features, kinds=kinds, seed=seed), files, workers, "clips degraded", lost=_killed)
+    work = partial(copy_features, kinds=kinds, seed=seed)
+    found = list(parallel(work, files, workers, "clips degraded", lost=_killed))
     rows = [row for each in found if not isinstance(each, str) for row in each]
     if sum(row["kind"] == "" for row in rows) < 2:
         raise ValueError(f"{len(files)} files, fewer than two of them clips: nothing to compare")
