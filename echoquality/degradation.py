@@ -30,9 +30,9 @@ from pydicom.sr.codedict import codes
 from .core import canonical_json, from_command_line, from_notebook, generator, run_main, settings_table
 from .derived import derived_header, write_clip
 from .dicom import clip_mask, clip_shape, iter_frames, read_header
-from .folder_preview import middle_frames, preview_table, show_preview
 from .fan import Fan
-from .operations import Area, Layers, Operation, area_of, trusted_fan
+from .folder_preview import middle_frames, preview_table, show_preview
+from .operations import Layers, Operation, area_of, trusted_fan
 from .physical import Physical
 from .sector import bounds
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
@@ -122,10 +122,10 @@ class GaussianNoise(Operation):
             yield frame
 
 # %% ../nbs/02_degradation.ipynb #d0c8a42b
-_BY_NAME = {each.model_fields["name"].default: each for each in (*Operation.__subclasses__(), *Physical.__subclasses__())
-            if "name" in each.model_fields}  # fmt: skip
+_CLASSES = (ContrastReduction, MotionBlur, GaussianNoise, *Physical.__subclasses__())
+_BY_NAME = {each.model_fields["name"].default: each for each in _CLASSES}
 OPERATIONS = tuple(_BY_NAME[name] for name in KINDS if name != "combined")  # the recipe's
-ORDER = (*PHYSICAL, *KINDS[:-1])  # in which several are applied: what happens to sound comes before what happens to pixels
+ORDER = (*PHYSICAL, *KINDS[:-1])  # in which several are applied: first what happens to sound
 ALL_OPERATIONS = tuple(_BY_NAME[name] for name in ORDER)
 
 

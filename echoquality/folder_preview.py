@@ -35,8 +35,8 @@ def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple
     """(frames, left out) of up to `most` clips below a folder, drawn at random.
 
     Links that lead outside the folder are not followed. Frames: (middle frame, uint8 (H, W) or (H, W, 3); sector, bool
-    (H, W); fan, or why it is not used) by path. Left out: path, stage and reason of files that are no clips. Raises FileNotFoundError where there
-    is no clip.
+    (H, W); fan, or why it is not used) by path. Left out: path, stage and reason of files that are no clips. Raises
+    FileNotFoundError where there is no clip.
     """
     inside = (p for p in folder.rglob("*") if p.is_file() and p.resolve().is_relative_to(folder.resolve()))
     files = sorted(p for p in inside if not is_junk(p.relative_to(folder)))

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from .fan import Fan, polar
 from .sector import SURE, Sector, bounds
 
-# %% ../nbs/curation/operations.ipynb #23ff12bb
+# %% ../nbs/curation/operations.ipynb #87a541f0
 class Operation(BaseModel):
     "One way to make a clip worse. A subclass has a `name`, the DICOM `code` of what it does, `draw` and `apply`."
 
@@ -37,7 +37,7 @@ class Operation(BaseModel):
         raise NotImplementedError
 
     def shown(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        "The frame, uint8, that is seen at each time, colours included: as many as there are, unless time is degraded."
+        "The frame, uint8, that is seen at each time, colours included: the same, unless time is degraded."
         return iter(frames)
 
 # %% ../nbs/curation/operations.ipynb #2792270f
@@ -101,12 +101,12 @@ def to_beams(area: Area, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray
     depth, angle = (np.linspace(*span, n) for span, n in zip(area.span, shape, strict=True))
     return at_polar(area, depth[:, None], angle[None, :])
 
-# %% ../nbs/curation/operations.ipynb #7e3585ea
+# %% ../nbs/curation/operations.ipynb #aa151489
 def area_of(mask: np.ndarray, fan: Fan | None = None) -> Area:
     "The area of a mask, bool (H, W), with at least one pixel; with a fan, that of the fan's pixels in such a frame."
     inside = mask if fan is None else fan.mask(mask.shape)
     if not inside.any():
-        raise ValueError(f"no pixel of a frame of {mask.shape[0]} × {mask.shape[1]} may change: the fan lies outside it")
+        raise ValueError(f"no pixel of a frame of {mask.shape[0]} × {mask.shape[1]} may change: its fan lies outside")
     window = bounds(inside)
     if fan is not None:
         fan = replace(fan, apex=(fan.apex[0] - window[1].start, fan.apex[1] - window[0].start), window=None)
@@ -131,7 +131,7 @@ def trusted_fan(sector: Sector) -> Fan | str:
         window=sector.fan.window and tuple(map(int, sector.fan.window)),
     )
 
-# %% ../nbs/curation/operations.ipynb #a4f14969
+# %% ../nbs/curation/operations.ipynb #91ff87c2
 @dataclass(frozen=True)
 class Palette:
     "The tint that a clip's grey levels have: uint8 (256, 1, 3) each."
@@ -161,7 +161,7 @@ class Palette:
     def repainted(self, frame: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
         "A frame, uint8 RGB (h, w, 3), whose grey levels, uint8 (h, w), were changed from `old` to `new`."
         new, old = self._paint(new, self.rgb), self._paint(old, self.rgb)
-        return cv2.subtract(cv2.add(frame, cv2.subtract(new, old)), cv2.subtract(old, new))  # each saturates at 0 and 255
+        return cv2.subtract(cv2.add(frame, cv2.subtract(new, old)), cv2.subtract(old, new))  # each stops at 0 or 255
 
     @staticmethod
     def _paint(levels: np.ndarray, colours: np.ndarray) -> np.ndarray:

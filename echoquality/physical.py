@@ -55,7 +55,7 @@ class Physical(Operation):
 def _seed(rng: np.random.Generator) -> int:
     return int(rng.integers(2**32))
 
-# %% ../nbs/curation/physical.ipynb #ef455f14
+# %% ../nbs/curation/physical.ipynb #7eadba8e
 PULSE, BEAM = 2.0, 0.014  # size of a grain: pixels along, radians across (0.8 degrees)
 
 
@@ -73,7 +73,8 @@ def speckle(area: Area, seed: int, persistence: float = 0.5, coarse: float = 1.0
         "Two independent fields, one above the other: pieces of a stock, which takes less time than drawing."
         (row, column) = rng.integers(0, (shape[0] + 1, shape[1] + 1))
         columns = slice(column, column + shape[1])
-        return np.concatenate([stock[row : row + shape[0], columns], stock[-row - shape[0] : len(stock) - row, columns]])
+        below = len(stock) - row
+        return np.concatenate([stock[row : row + shape[0], columns], stock[below - shape[0] : below, columns]])
 
     field = waves()
     while True:
@@ -90,13 +91,13 @@ def amplified(area: Area, gain: np.ndarray | float, seed: int) -> Callable[[np.n
     noise, black = speckle(area, seed), np.full_like(gain, -4 / RANGE)
     return lambda grey: cv2.max(grey, cv2.scaleAdd(next(noise), 1 / RANGE, black)) + gain
 
-# %% ../nbs/curation/physical.ipynb #4734669f
+# %% ../nbs/curation/physical.ipynb #86f0aeee
 class Gain(Physical):
     "L + g with g = ±`steps` dB: the receiver's gain, too high (`over`) or too low. Needs no fan."
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
     needs_fan: ClassVar[bool] = False
-    steps: ClassVar = (3, 5, 8, 12, 17)  # dB; none is half a grey level off, which rounding would turn into a comb
+    steps: ClassVar = (3, 5, 8, 12, 17)  # dB; none ends in half a grey level: rounding would make a comb
     name: Literal["gain"] = "gain"
     over: bool
     seed: int = Field(ge=0, lt=2**32)
@@ -160,8 +161,10 @@ class Shadow(Physical):
         loss = wedge * below * np.float32(self.step / RANGE)
         return lambda grey: grey - loss
 
-# %% ../nbs/curation/physical.ipynb #40b6d211
-def veil(area: Area, level: np.ndarray, seed: int, persistence: float, coarse: float = 1, contrast: float = 1) -> Callable:
+# %% ../nbs/curation/physical.ipynb #5db52a80
+def veil(
+    area: Area, level: np.ndarray, seed: int, persistence: float, coarse: float = 1, contrast: float = 1
+) -> Callable[[np.ndarray], np.ndarray]:
     "Lays speckle over a frame, of mean levels in dB below white, float32 (h, w): the stronger echo is seen."
     level = np.float32(1 + level / RANGE)
     noise, scale = speckle(area, seed, persistence, coarse), contrast / RANGE
@@ -169,10 +172,10 @@ def veil(area: Area, level: np.ndarray, seed: int, persistence: float, coarse: f
 
 
 class Haze(Physical):
-    "Faint speckle of `steps` dB below white about `depth`, `across`: a Gaussian of `width` in depth, 0.5 across (shares)."
+    "Faint speckle of `steps` dB below white about (`depth`, `across`), a Gaussian of `width` by 0.5 (shares)."
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (-46, -40, -34, -28, -21)  # dB
+    steps: ClassVar = (-48, -43, -38, -31, -24)  # dB
     name: Literal["haze"] = "haze"
     across: float = Field(ge=0, le=1)
     depth: float = Field(ge=0, le=1)
@@ -265,12 +268,12 @@ class LateralBlur(Physical):
 
         return change
 
-# %% ../nbs/curation/physical.ipynb #173d1c86
+# %% ../nbs/curation/physical.ipynb #b499ee90
 class ElectronicNoise(Physical):
-    "Speckle, new in every frame but for persistence, of `steps` dB below white at the far edge, 25 dB less at the probe."
+    "Speckle, nearly new in every frame, of `steps` dB below white at the far edge, 25 dB less at the probe."
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (-50, -44, -38, -31, -24)  # dB
+    steps: ClassVar = (-50, -45, -40, -32, -25)  # dB
     name: Literal["electronic_noise"] = "electronic_noise"
     seed: int = Field(ge=0, lt=2**32)
 
@@ -281,13 +284,13 @@ class ElectronicNoise(Physical):
     def prepare(self, area):
         return veil(area, self.step - 25 * (1 - area.depth), self.seed, persistence=0.4)
 
-# %% ../nbs/curation/physical.ipynb #11b972a3
+# %% ../nbs/curation/physical.ipynb #27c1985a
 class LowFrameRate(Physical):
     "Frame t shows the last of the times 0, f, 2f, … up to t, f = `steps` frames. Needs no fan."
 
     code: ClassVar = codes.DCM.TemporallyRelatedFramesExtractedFromTheSetOfVolumes
     needs_fan: ClassVar[bool] = False
-    steps: ClassVar = (1.25, 1.5, 2, 3, 5)  # frames
+    steps: ClassVar = (1.2, 1.4, 1.7, 2.5, 4)  # frames
     name: Literal["low_frame_rate"] = "low_frame_rate"
 
     def shown(self, frames):

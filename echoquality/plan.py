@@ -18,7 +18,7 @@ import pandas as pd
 
 from .annotations import CLASS_DIRS
 from .balance import water_fill
-from .core import KILLED, canonical_json, generator, parallel, provenance, reason_of, sha256, text_sha256
+from .core import canonical_json, generator, parallel, provenance, reason_of, sha256, text_sha256
 from .degradation import draw_from
 from .dicom import clip_sector, read_header
 from .fan import Fan
@@ -36,7 +36,8 @@ NOT_RECORDED = {  # these do not change a byte
     *("results_dir", "reviews_csv", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
     "max_quarantine_share",
 }
-OLDER = {"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]}  # what a plan of 0.1.0 does not name, as it was done then
+# what a plan of 0.1.0 does not name, as it was done then
+OLDER = {"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]}
 
 
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
@@ -46,7 +47,8 @@ def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
 
 def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     "The parameters that decide what is written, and marks of the key, of the results and of the reviews."
-    parameters, results = settings.model_dump(mode="json", exclude=NOT_RECORDED), sha256(summary_path(settings.results_dir))
+    parameters = settings.model_dump(mode="json", exclude=NOT_RECORDED)
+    results = sha256(summary_path(settings.results_dir))
     if (table := group_table(settings.group_by)) and table.is_file():  # what it says, not where it lies
         parameters["group_by"] = f"table {sha256(table)[:12]}"
     reviews = text_sha256(read_reviews(settings.reviews_csv).to_csv()) if settings.reviews_csv else ""

@@ -95,7 +95,8 @@ class DatasetSettings(SelectionSettings):
     @model_validator(mode="after")
     def _kinds_agree(self):
         if self.shares and len(self.shares) != len(self.kinds):
-            raise ValueError(f"shares has {len(self.shares)} numbers, expected one for each of kinds ({len(self.kinds)})")
+            count = len(self.kinds)
+            raise ValueError(f"shares has {len(self.shares)} numbers, expected one for each of kinds ({count})")
         if self.severities[0] > self.severities[1]:
             raise ValueError(f"severities {self.severities}: the least comes first")
         return self

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['copy_features', 'told_apart', 'tuning_table']
 
-# %% ../nbs/evidence/tuning.ipynb #92938560
+# %% ../nbs/evidence/tuning.ipynb #b2e7a693
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -20,15 +20,18 @@ from .dicom import clip_sector, frame_count, read_frames, read_header
 from .files import bad_file
 from .operations import luminance, trusted_fan
 from .sector import mask_in_region
-from .settings import KINDS, PHYSICAL, expanded
+from .settings import PHYSICAL, expanded
 from .shortcuts import HAND_MADE, MEASURED, clip_features
 
-# %% ../nbs/evidence/tuning.ipynb #ac014227
+# %% ../nbs/evidence/tuning.ipynb #ccfbfef1
 def copy_features(path: Path, kinds: tuple[str, ...] = PHYSICAL, seed: int = 0) -> list[dict] | str:
-    "Features of a clip, kind '', and of its copies, a row each; or why there are none. Kinds it has no fan for are left out."
+    """Features of a clip, kind '', and of its copies, a row each; or why there are none.
+
+    Kinds that need a fan are left out where it has none that is trusted.
+    """
     try:
         header = read_header(path)
-        frames = read_frames(path, range(min(MEASURED, frame_count(header))), grey=False)
+        frames = read_frames(path, range(min(2 * MEASURED, frame_count(header))), grey=False)
         sector = clip_sector(path, header)
         fan, rows = trusted_fan(sector), [{"kind": "", "severity": 0, **_features(frames, header)}]
         for kind in expanded(kinds):
@@ -46,7 +49,7 @@ def copy_features(path: Path, kinds: tuple[str, ...] = PHYSICAL, seed: int = 0) 
 
 def _features(frames: np.ndarray, header) -> dict[str, float]:
     grey = np.stack([luminance(frame) for frame in frames])
-    found = clip_features(grey, mask_in_region(grey, header)[0])
+    found = clip_features(grey[:MEASURED], mask_in_region(grey, header)[0])
     return {name: found[name] for name in HAND_MADE}
 
 # %% ../nbs/evidence/tuning.ipynb #51d1954b

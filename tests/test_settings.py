@@ -20,7 +20,7 @@ def test_thresholds_that_cross_are_refused():
 def test_kinds_are_known_by_name():
     assert DegradationSettings(kinds="motion_blur,combined").kinds == ("motion_blur", "combined")
     assert expanded(DegradationSettings(kinds=("physical", "gain", "motion_blur")).kinds) == (*PHYSICAL, "motion_blur")
-    with pytest.raises(SettingsError, match="parameter 'kinds'.*'recipe', 'physical'.*'shadow'"):
+    with pytest.raises(SettingsError, match=r"parameter 'kinds'.*'recipe', 'physical'.*'shadow'"):
         DegradationSettings(kinds="blur")
 
 
