@@ -3,19 +3,13 @@
 from echoquality.physical import *
 
 
-from dataclasses import replace
 from itertools import islice
 
-import cv2
 import numpy as np
-import pytest
 
-from echoquality.core import generator
-from echoquality.degradation import Degradation, degrade
 from echoquality.fan import Fan
-from echoquality.operations import area_of, to_beams
-from echoquality.phantom import simulate_clip
-from echoquality.physical import Attenuation, Gain, LowFrameRate, Physical, speckle
+from echoquality.operations import area_of
+from echoquality.physical import speckle
 
 
 def test_speckle_is_rayleigh_wider_with_depth_and_persists():
@@ -30,111 +24,3 @@ def test_speckle_is_rayleigh_wider_with_depth_and_persists():
         return np.corrcoef(level[:, 2:].ravel(), level[:, :-2].ravel())[0, 1]
 
     assert together(slice(140, 180)) > together(slice(30, 60)) + 0.05
-
-
-CLIP = simulate_clip(0.9, "vivid", seed=3, frames=10, shape=(150, 200))
-PHANTOM = Fan(CLIP.apex, CLIP.angles, (0.02 * CLIP.depth, CLIP.depth))
-SOURCE = CLIP.frames[..., 0]
-AREA, AREA_MASK = area_of(CLIP.sector, PHANTOM), PHANTOM.mask(CLIP.sector.shape)
-FIXED = {  # what is drawn besides severity
-    "reverberation": {"lag": 0.12}, "near_field_clutter": {"reach": 0.3, "seed": 1}, "tgc": {"seed": 1},
-    "haze": {"across": 0.5, "depth": 0.4, "width": 0.25, "seed": 1}, "electronic_noise": {"seed": 1},
-    "shadow": {"middle": 0.5, "width": 0.15, "start": 0.1},
-}
-
-
-def changed(operation, clip=SOURCE, fan=PHANTOM) -> np.ndarray:
-    return degrade(clip, CLIP.sector, Degradation(operations=[operation], fan=fan))
-
-
-def inside(clip, near=0.0, far=1.0, left=0.0, right=1.0) -> np.ndarray:
-    "Grey levels (T, n) of a part of the fan."
-    part = (AREA.depth >= near) & (AREA.depth <= far) & (AREA.across >= left) & (AREA.across <= right) & AREA.inside
-    return clip[:, *AREA.window][:, part].astype(float)
-
-
-def evenness(after) -> float:
-    "Less where the change differs between eight bands of depth."
-    gain = [inside(after, d, d + 0.125).mean() - inside(SOURCE, d, d + 0.125).mean() for d in np.arange(8) / 8]
-    return -np.std(gain)
-
-
-def contrast(near, far):
-    return lambda after: inside(after, near, far).std()
-
-
-def likeness(near, far):
-    "Correlation with the source."
-    return lambda after: np.corrcoef(inside(after, near, far).ravel(), inside(SOURCE, near, far).ravel())[0, 1]
-
-
-def sharpness(after) -> float:
-    "Change from beam to beam in the far half."
-    beams = cv2.remap(after[0][AREA.window].astype(np.float32), *to_beams(AREA, (100, 200)), cv2.INTER_LINEAR)
-    return np.abs(np.diff(beams[50:], axis=1)).mean()
-
-
-MEASURES = {
-    "lateral_blur": sharpness,
-    "reverberation": likeness(0, 1),
-    "near_field_clutter": likeness(0, 0.15),
-    "haze": contrast(0.3, 0.5),
-    "attenuation": lambda after: inside(after, 0.7).mean(),
-    "shadow": lambda after: inside(after, 0.2, 1, 0.45, 0.55).mean(),
-    "electronic_noise": likeness(0.6, 1),
-    "tgc": evenness,
-    "low_frame_rate": lambda after: len({frame.tobytes() for frame in inside(after)}),
-}
-
-
-@pytest.mark.parametrize("name", MEASURES)
-def test_what_an_operation_degrades_falls_with_every_step(name):
-    operation = {each.model_fields["name"].default: each for each in Physical.__subclasses__()}[name]
-    steps = [changed(operation(severity=s, **FIXED.get(name, {}))) for s in range(1, 6)]
-    falls = [MEASURES[name](clip) for clip in (SOURCE, *steps)]
-    assert (np.diff(falls) < 0).all(), falls
-
-
-@pytest.mark.parametrize("over", [False, True])
-def test_fewer_grey_levels_are_told_apart_with_every_step_of_gain(over):
-    levels = [len(np.unique(changed(Gain(severity=s, over=over, seed=1))[:, AREA_MASK])) for s in range(1, 6)]
-    assert (np.diff(levels) < 0).all(), levels
-
-
-def test_decibels_are_levels():
-    flat = np.full_like(SOURCE, 200)
-    assert (changed(Gain(severity=2, over=False, seed=0), flat)[:, AREA_MASK] == round(200 - 255 * 5 / 60)).all()
-    assert (changed(Gain(severity=2, over=True, seed=0), flat)[:, AREA_MASK] == round(200 + 255 * 5 / 60)).all()
-    far = changed(Attenuation(severity=3), flat)
-    assert inside(far, 0.99).mean() == pytest.approx(200 - 255 * 15 / 60, abs=1) and inside(far, 0, 0.01).min() > 198
-
-
-def test_frames_are_held_and_none_is_lost():
-    colour = CLIP.frames.copy()
-    colour[:, 70:80, 90:110] = np.random.default_rng(0).integers(0, 255, (10, 1, 1, 3))
-    held = changed(LowFrameRate(severity=5), colour)
-    for t, frame in enumerate(held):
-        assert (frame[AREA_MASK] == colour[4 * (t // 4)][AREA_MASK]).all()
-    assert (held[:, ~AREA_MASK] == colour[:, ~AREA_MASK]).all()
-
-
-TENTH = replace(PHANTOM, window=(20, 85, 75, 105))
-SMALL = simulate_clip(0.9, "epiq7", seed=1, frames=3, shape=(32, 32))
-
-
-@pytest.mark.parametrize("operation", Physical.__subclasses__(), ids=lambda each: each.__name__)
-def test_little_to_work_on_is_enough(operation):
-    left = TENTH.mask(CLIP.sector.shape)
-    assert 0.05 < left.sum() / AREA_MASK.sum() < 0.15
-    strong = operation.draw(generator(1), (5, 5))
-    part = changed(strong, SOURCE[:3], TENTH)
-    assert (part != SOURCE[:3])[:, left].mean() > 0.02 and (part == SOURCE[:3])[:, ~left].all()
-    fan = Fan(SMALL.apex, SMALL.angles, (0.0, SMALL.depth))
-    tiny = degrade(SMALL.frames, SMALL.sector, Degradation(operations=[strong], fan=fan))
-    assert tiny.shape == SMALL.frames.shape and (tiny[1:] != SMALL.frames[1:]).any()
-
-
-def test_a_severity_out_of_range_is_refused():
-    for wrong in (0, 6, 2.5):
-        with pytest.raises(ValueError, match="severity"):
-            Attenuation(severity=wrong)
