@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from .fan import Fan, polar
-from .sector import Sector, doubt, bounds
+from .sector import Sector, bounds, doubt
 
 # %% ../nbs/curation/operations.ipynb #87a541f0
 class Operation(BaseModel):
