@@ -32,9 +32,8 @@ from .derived import derived_header, write_clip
 from .dicom import clip_mask, clip_shape, iter_frames, read_header
 from .fan import Fan
 from .folder_preview import middle_frames, preview_table, show_preview
-from .operations import Layers, Operation, area_of, trusted_fan
+from .operations import Layers, Operation, area_of
 from .physical import Physical
-from .sector import bounds
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table", "show_preview"]
