@@ -32,7 +32,7 @@ from .derived import derived_header, write_clip
 from .dicom import clip_mask, clip_shape, iter_frames, read_header
 from .fan import Fan
 from .folder_preview import middle_frames, preview_table, show_preview
-from .operations import Layers, Operation, area_of
+from .operations import UNKNOWN, Layers, Operation, area_of
 from .physical import Physical
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
 
@@ -176,7 +176,7 @@ def draw_degradation(
     "One of `kinds` at random, with parameters at random. Operations that need a fan are drawn where there is one."
     kind = str(rng.choice(drawable(kinds, fan)))
     if kind in PHYSICAL:
-        return Degradation(operations=[_BY_NAME[kind].draw(rng, severities)], fan=fan)
+        return Degradation(operations=[_BY_NAME[kind].draw(rng, severities)], fan=fan or UNKNOWN)
     if kind != "combined":
         chosen = [KINDS.index(kind)]
     else:

@@ -193,7 +193,7 @@ class Haze(Physical):
 
 # %% ../nbs/curation/physical.ipynb #5afad556
 class NearFieldClutter(Physical):
-    "Speckle of `steps` dB below white at the probe, 30 dB less at `reach` (share of depth), the same in all frames."
+    "Speckle of `steps` dB below white at the probe, 30 dB less at `reach` (share of depth), nearly still."
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
     steps: ClassVar = (-32, -26, -20, -14, -8)  # dB
