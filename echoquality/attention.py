@@ -20,7 +20,7 @@ from captum.attr import LayerAttribution, LayerGradCam
 from IPython.display import HTML
 
 from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_frames
-from .dicom import LOOKS, frame_count, gif, read_frames, read_header, spread
+from .dicom import gif, open_clip
 from .model import Model, make_network
 from .store import ClipStore
 
@@ -50,8 +50,8 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 def small_mask(path: Path, form: Form) -> np.ndarray:
     "The sector of a file in the form that a network sees: bool (size, size). Raises BadFile."
-    header = read_header(path)
-    mask = seen_mask(read_frames(path, spread(frame_count(header), LOOKS)), header, form)
+    with open_clip(path) as clip:
+        mask = seen_mask(clip.looks(), clip.header, form)
     return fit_square(mask.astype(np.uint8) * 255, form) > 127
 
 # %% ../nbs/evidence/attention.ipynb #944e97ff

@@ -29,11 +29,12 @@ from pydicom.sr.codedict import codes
 
 from .core import canonical_json, from_command_line, from_notebook, generator, run_main, settings_table
 from .derived import derived_header, write_clip
-from .dicom import clip_mask, clip_shape, iter_frames, read_header
+from .dicom import open_clip
 from .fan import Fan
 from .folder_preview import middle_frames, preview_table, show_preview
 from .operations import UNKNOWN, Layers, Operation, area_of
 from .physical import Physical
+from .sector import mask_in_region
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table", "show_preview"]
@@ -247,9 +248,10 @@ def degraded_header(source: Dataset, shape: tuple, degradation: Degradation) -> 
 
 def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
     "Write the clip in `source`, degraded, to `target`, a derived DICOM object. Raises BadFile if it is no clip."
-    header = read_header(source)
-    mask, new = clip_mask(source, header), degraded_header(header, clip_shape(source, header), degradation)
-    write_clip(target, new, degrade_frames(iter_frames(source, grey=False), mask, degradation))
+    with open_clip(source) as clip:
+        mask, _ = mask_in_region(clip.looks(), clip.header)
+        new = degraded_header(clip.header, clip.shape, degradation)
+        write_clip(target, new, degrade_frames(clip.frames(grey=False), mask, degradation))
 
 # %% ../nbs/02_degradation.ipynb #ce7bf09f
 def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.DataFrame]:

@@ -15,7 +15,7 @@ from pydicom import Dataset
 from pydicom.sr.codedict import codes
 
 from .derived import derived_header, write_clip
-from .dicom import clip_shape, iter_frames, read_header
+from .dicom import open_clip
 from .regions import image_boxes
 
 # %% ../nbs/reading/pictures.ipynb #61fdf23a
@@ -48,10 +48,10 @@ def _cut_header(header: Dataset, box: Box, shape: tuple) -> Dataset:
 def cut_out(source: Path, box: Box, target: Path) -> None:
     "Write the image in a box of the clip in `source` to `target`, as a clip of its own. Raises BadFile."
     x0, y0, x1, y1 = box
-    header = read_header(source, several=True)
-    count, *shape = clip_shape(source, header)
-    new = _cut_header(header, box, (count, y1 + 1 - y0, x1 + 1 - x0, *shape[2:]))
-    write_clip(target, new, (frame[y0 : y1 + 1, x0 : x1 + 1] for frame in iter_frames(source, grey=False)))
+    with open_clip(source, several=True) as clip:
+        count, *shape = clip.shape
+        new = _cut_header(clip.header, box, (count, y1 + 1 - y0, x1 + 1 - x0, *shape[2:]))
+        write_clip(target, new, (frame[y0 : y1 + 1, x0 : x1 + 1] for frame in clip.frames(grey=False)))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from io import BytesIO
 from itertools import repeat
 
@@ -294,6 +294,11 @@ class Pixels:
     frames: list[list[tuple[int, int]]]  # the (place, bytes) of each frame's pieces in the file
     layout: _Layout | None = None  # of an uncompressed frame
 
+    @cached_property
+    def reading(self) -> str:
+        "What the samples are: 'grey', 'inverted', 'palette', 'rgb', 'ybr'. Raises BadFile."
+        return _reading_of(self)
+
 
 def _read(file, pieces: list[tuple[int, int]]) -> bytes:
     return b"".join(file.read(size) for place, size in pieces if file.seek(place) >= 0)
@@ -531,10 +536,9 @@ def decoded(pixels: Pixels, indices: Iterable[int], grey: bool | Iterable[bool] 
     than 8 bits are scaled to 8. Raises BadFile for a frame that cannot be decoded, and for a file that contradicts
     itself.
     """
-    reading = _reading_of(pixels)
-    palette = _palette(pixels.opened.header) if reading == "palette" else None
+    palette = _palette(pixels.opened.header) if pixels.reading == "palette" else None
     raw = lru_cache(maxsize=1)(partial(_raw, pixels))
     for index, plain in zip(indices, repeat(grey) if isinstance(grey, bool) else grey, strict=False):
         with _naming_frame(index):
-            frame = _frame(pixels, index, reading, palette, plain, raw)
+            frame = _frame(pixels, index, pixels.reading, palette, plain, raw)
         yield frame

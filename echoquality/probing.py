@@ -19,11 +19,12 @@ from .copies import fingerprint
 from .core import KILLED, parallel, sha256
 from .derived import derived_header
 from echoquality.dicom import (
+    LOOKS,
+    OpenClip,
     frame_count,
-    iter_frames,
     machine_model,
+    open_clip,
     patient_id,
-    read_frames,
     read_header,
     spread,
 )
@@ -43,8 +44,8 @@ def clip_facts(
 
     `source` and `view`: the file and the part of its frames that it is (`probe`). Raises BadFile.
     """
-    header = read_header(path)
-    frames = _some_frames(path, header)
+    with open_clip(path) as clip:
+        header, frames = clip.header, _some_frames(clip)
     given, misfit = machines.fan(header, source, view)
     sector, new = find_sector(frames, header, given), derived_header(header, frames.shape, "", [])
     if deidentify:
@@ -68,12 +69,12 @@ def clip_facts(
     }
 
 
-def _some_frames(path: Path, header: Dataset) -> np.ndarray:
+def _some_frames(clip: OpenClip) -> np.ndarray:
     "Frames spread over a clip, grey, uint8 (T, H, W); compressed clips are decoded to the end on the way."
-    some = set(spread(frame_count(header), 16))
-    if not header.file_meta.TransferSyntaxUID.is_encapsulated:
-        return read_frames(path, sorted(some))
-    return np.stack([frame for i, frame in enumerate(iter_frames(path)) if i in some])
+    if not clip.header.file_meta.TransferSyntaxUID.is_encapsulated:
+        return clip.looks()
+    some = set(spread(frame_count(clip.header), LOOKS))
+    return np.stack([frame for i, frame in enumerate(clip.frames()) if i in some])
 
 # %% ../nbs/curation/probing.ipynb #d22d03af
 def probe(

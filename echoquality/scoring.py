@@ -19,9 +19,9 @@ import torch
 
 from .augmentation import augment, draw_augmentation
 from .batches import Hardware
-from .clips import Form, Window, model_input, read_clip, take_frames
+from .clips import Form, Window, model_input, small_frames, take_frames
 from .core import KILLED, atomic, cores, generator, parallel
-from .dicom import frame_count, machine_model, read_header
+from .dicom import frame_count, machine_model, open_clip
 from .files import bad_file
 from .machines import Machines
 from .metrics import probability
@@ -59,12 +59,12 @@ def read_windows(path: Path, view: View, folder: str = "", machines: Machines | 
 
     `folder` names the machine where the header does not.
     """
-    header = read_header(path)
-    count = frame_count(header)
-    starts = window_starts(count, view.window.frames, view.windows)
-    seen = np.stack([view.window.indices(count, start) for start in starts])
-    numbers = np.unique(seen[seen >= 0])
-    frames = read_clip(path, view.form, numbers.tolist(), header)
+    with open_clip(path) as clip:
+        header, count = clip.header, frame_count(clip.header)
+        starts = window_starts(count, view.window.frames, view.windows)
+        seen = np.stack([view.window.indices(count, start) for start in starts])
+        numbers = np.unique(seen[seen >= 0])
+        frames = small_frames(clip, view.form, numbers.tolist())
     places = np.where(seen < 0, -1, np.searchsorted(numbers, seen))
     kind = (machines or Machines()).type(header, folder)
     facts = {"machine_type": kind, "machine_model": machine_model(header), "frames": count}

@@ -18,10 +18,9 @@ from .derived import encode_rle, write_clip
 from echoquality.dicom import (
     BadFile,
     clip_mask,
-    clip_sector,
-    clip_shape,
+    find_sector,
     frame_count,
-    iter_frames,
+    open_clip,
     read_frames,
     read_header,
     spread,
@@ -45,16 +44,16 @@ def deidentify_file(
     `patient` and `machine` are what its header may say; `key` makes the pseudonyms; `fan` is the one
     that a person gave.
     """
-    header = read_header(source)
-    sector, shape = clip_sector(source, header, fan=fan), clip_shape(source, header)
-    area = fan_area(sector)
-    frames = (_without_text(frame, area, sector.mask) for frame in iter_frames(source, grey=False))
-    if degradation is None:
-        new = deidentified_header(header, shape, key, patient, machine)
-    else:
-        new = without_identity(degraded_header(header, shape, degradation), key, patient, machine)
-        frames = degrade_frames(frames, area, degradation)
-    write_clip(target, new, (blanked(frame, area) for frame in frames))
+    with open_clip(source) as clip:
+        sector = find_sector(clip.looks(), clip.header, fan)
+        area = fan_area(sector)
+        frames = (_without_text(frame, area, sector.mask) for frame in clip.frames(grey=False))
+        if degradation is None:
+            new = deidentified_header(clip.header, clip.shape, key, patient, machine)
+        else:
+            new = without_identity(degraded_header(clip.header, clip.shape, degradation), key, patient, machine)
+            frames = degrade_frames(frames, area, degradation)
+        write_clip(target, new, (blanked(frame, area) for frame in frames))
 
 
 def _without_text(frame: np.ndarray, area: np.ndarray, mask: np.ndarray) -> np.ndarray:
