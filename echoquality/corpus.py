@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['TINY', 'SMALL', 'DEMO', 'FULL', 'EXTRAS', 'object_uid', 'clip_dataset', 'doppler_dataset', 'ct_dataset',
-           'teacher_score', 'Corpus', 'corpus_rows', 'write_corpus']
+           'teacher_score', 'Corpus', 'corpus_rows', 'clip_of', 'clip_draw', 'write_rows', 'write_corpus']
 
 # %% ../nbs/phantom/corpus.ipynb #fac372b3
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,9 +111,9 @@ def ct_dataset(machine: str, patient: int, number: int, seed: int) -> Dataset:
     return ds
 
 # %% ../nbs/phantom/corpus.ipynb #e5939831
-def teacher_score(quality: float, rng: np.random.Generator, noise: float = 0.3) -> float:
-    "A score from 0 to 1: an S-shaped function of quality, with Gaussian `noise` in its logit."
-    return round(float(1 / (1 + np.exp(-10 * (quality - 0.5) - noise * rng.standard_normal()))), 4)
+def teacher_score(quality: float, rng: np.random.Generator, noise: float = 0.3, bias: float = 0.0) -> float:
+    "A score from 0 to 1: an S-shaped function of quality, with Gaussian `noise` and a `bias` in its logit."
+    return round(float(1 / (1 + np.exp(-10 * (quality - 0.5) - noise * rng.standard_normal() - bias))), 4)
 
 # %% ../nbs/phantom/corpus.ipynb #a0766451
 @dataclass(frozen=True)
@@ -171,43 +172,63 @@ def corpus_rows(corpus: Corpus = DEMO, seed: int = 42) -> pd.DataFrame:
     return pd.DataFrame(rows)[[*columns, "patient", "number"]].sort_values(["patient", "number"], ignore_index=True)
 
 # %% ../nbs/phantom/corpus.ipynb #e3432b8f
-def _dataset(row: dict, corpus: Corpus, seed: int) -> Dataset:
+def clip_of(row: dict, seed: int, frames: int, shape: tuple[int, int]) -> PhantomClip:
+    "The phantom's clip of a row."
+    return simulate_clip(row["quality"], row["machine"], seed, frames, shape, row["patient"])
+
+
+def clip_draw(row: dict, corpus: Corpus, seed: int) -> tuple[int, int]:
+    "The seed and the number of frames of a row's clip."
+    rng = generator(seed, "clip", row["patient"], row["number"])
+    frames = int(rng.integers(corpus.frames * 3 // 4, corpus.frames * 5 // 4 + 1))
+    return int(rng.integers(2**31)), frames
+
+
+def _dataset(row: dict, corpus: Corpus, seed: int, clip_of: Callable) -> Dataset:
     "The DICOM object of one row."
     machine, patient, number = row["machine"], row["patient"], row["number"]
     if row["kind"] == "still":
         return doppler_dataset(machine, patient, number, seed, corpus.shape)
     if row["kind"] == "ct":
         return ct_dataset(machine, patient, number, seed)
-    rng = generator(seed, "clip", patient, number)
-    frames = int(rng.integers(corpus.frames * 3 // 4, corpus.frames * 5 // 4 + 1))
-    clip = simulate_clip(row["quality"], machine, int(rng.integers(2**31)), frames, corpus.shape, patient)
+    clip = clip_of(row, *clip_draw(row, corpus, seed), corpus.shape)
     return clip_dataset(clip, number, seed, regions=machine != "vivid" or patient % 4 > 0)
 
 
-def _file_bytes(row: dict, corpus: Corpus, seed: int) -> bytes:
+def _file_bytes(row: dict, corpus: Corpus, seed: int, clip_of: Callable = clip_of) -> bytes:
     "The bytes of one row's file; a truncated one breaks off in the middle of its pixels."
     if row["kind"] == "empty":
         return b""
-    _dataset(row, corpus, seed).save_as(buffer := io.BytesIO(), enforce_file_format=True)
+    _dataset(row, corpus, seed, clip_of).save_as(buffer := io.BytesIO(), enforce_file_format=True)
     data = buffer.getvalue()
     return data[: len(data) * 6 // 10] if row["kind"] == "truncated" else data
 
 # %% ../nbs/phantom/corpus.ipynb #6d117495
-def _write_folder(rows: list[dict], output_dir: Path, corpus: Corpus, seed: int) -> None:
+def _write_folder(rows: list[dict], output_dir: Path, corpus: Corpus, seed: int, clip_of: Callable) -> None:
     "Write the files of one folder, but those that are to be missing."
     for row in rows:
         if row["kind"] != "missing":
             with atomic(output_dir / row["path"]) as part:
-                part.write_bytes(_file_bytes(row, corpus, seed))
+                part.write_bytes(_file_bytes(row, corpus, seed, clip_of))
 
 
-def write_corpus(output_dir: Path, corpus: Corpus = DEMO, seed: int = 42, workers: int = 0) -> pd.DataFrame:
-    "Write `raw_data/` and `results/inference_output/` below `output_dir`; return `corpus_rows(corpus, seed)`."
-    rows, output_dir = corpus_rows(corpus, seed), Path(output_dir)
+def write_rows(
+    rows: pd.DataFrame, output_dir: Path, corpus: Corpus, seed: int, workers: int, clip_of: Callable = clip_of
+) -> None:
+    """Write `raw_data/` and `results/inference_output/` of the rows of a corpus below `output_dir`.
+
+    `clip_of(row, seed, frames, shape)`, importable by name, simulates the clip of a row.
+    """
     folders = [group.to_dict("records") for _, group in rows.groupby("folder", sort=False)]
-    write = partial(_write_folder, output_dir=output_dir, corpus=corpus, seed=seed)
+    write = partial(_write_folder, output_dir=output_dir, corpus=corpus, seed=seed, clip_of=clip_of)
     list(parallel(write, folders, workers, "phantom folders"))
     broken = "Vivid-0"  # a folder that inference could not score: there is no DICOM file in it
     write_text(output_dir / "raw_data" / broken / "README.txt", "No study was exported into this folder.\n")
     write_results(rows, output_dir / "results/inference_output", failed={broken: "no DICOM files found"})
+
+
+def write_corpus(output_dir: Path, corpus: Corpus = DEMO, seed: int = 42, workers: int = 0) -> pd.DataFrame:
+    "Write `raw_data/` and `results/inference_output/` below `output_dir`; return `corpus_rows(corpus, seed)`."
+    rows = corpus_rows(corpus, seed)
+    write_rows(rows, Path(output_dir), corpus, seed, workers)
     return rows
