@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['KINDS', 'Architecture', 'ORDERS', 'STAGES', 'SelectionSettings', 'DegradationSettings', 'DatasetSettings',
-           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'run_stage']
+           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ExperimentSettings',
+           'run_stage']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 from importlib import import_module
@@ -185,6 +186,26 @@ class ExploreSettings(Settings):
         "weights/trained_models_enhanced/model.safetensors", description="the evaluated model, for Grad-CAM ('': none)"
     )
     seed: int = Field(42, ge=0, description="of everything random")
+
+# %% ../nbs/base/settings.ipynb #3f3fac13
+class ExperimentSettings(Settings):
+    "What trainings are compared, and on which clips."
+
+    output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
+    simulators: tuple[Literal["phantom", "aperture"], ...] = Field(
+        ("phantom", "aperture"), min_length=1, description="who makes the clips: phantom, aperture"
+    )
+    size: Literal["tiny", "core", "full"] = Field("core", description="minutes, a quarter of an hour, or hours")
+    seeds: int = Field(0, ge=0, description="trainings of each variant (0: as many as the size has)")
+    seed_from: int = Field(1, ge=1, description="the first seed, also of the patients: 1 to choose, 101 to judge once")
+    lacking: tuple[str, ...] = Field(
+        ("rib", "reverberation", "gain", "tgc"), description="failures that natural training clips of aperture lack"
+    )
+    architecture: Literal["small3d", Architecture] = Field("small3d", description="network, from random weights")
+    rounds: int = Field(1000, ge=100, description="draws of the bootstrap over patients and seeds")
+    workers: int = Field(0, ge=0, description="processes (0 means one per core)")
+    annotations_csv: OptionalPath = Field("", description="table of a dataset to compare on ('': simulated clips)")
+    experts_csv: OptionalPath = Field("", description="grades of its test clips: video_path, expert, grade ('': none)")
 
 # %% ../nbs/base/settings.ipynb #6c434b72
 STAGES = {
