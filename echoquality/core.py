@@ -205,7 +205,7 @@ def parameter_table(cls: type[Settings]) -> "pd.DataFrame":
     for name, field in cls.model_fields.items():
         known = schema[name].get("anyOf", [schema[name]])[0]
         limits = [text.format(known[key]) for key, text in bounds.items() if key in known]
-        default = ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        default = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
         rows[name] = (default, " ".join([_kind(field), *limits]), field.description)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["default", "type", "meaning"]).rename_axis("parameter")
 

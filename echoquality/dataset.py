@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'from_notebook', 'settings_table',
            'DatasetError', 'DatasetSettings', 'Build', 'check_quarantine', 'contact_sheet', 'count_files',
-           'count_splits', 'on_folders', 'remarks', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file', 'estimate']
+           'count_kinds', 'count_splits', 'on_folders', 'remarks', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file',
+           'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -35,7 +36,16 @@ from echoquality.core import (
 )
 from .corpus import SMALL, Corpus, write_corpus
 from .identity import IdentityError
-from .outcome import Build, check_quarantine, contact_sheet, count_files, count_splits, on_folders, remarks
+from echoquality.outcome import (
+    Build,
+    check_quarantine,
+    contact_sheet,
+    count_files,
+    count_kinds,
+    count_splits,
+    on_folders,
+    remarks,
+)
 from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
 from .results import ResultsError
 from .reviews import ReviewsError
@@ -44,7 +54,8 @@ from .selection import SelectionError
 from .writing import deidentify_file, estimate, is_copy, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
-_all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_splits", "on_folders", "remarks"]
+_all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_splits"]
+_all_ += ["on_folders", "remarks"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
@@ -143,6 +154,8 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
     lines = [warning] if (warning := on_folders(build)) else []
     lines += [f"{build.output_dir}: {verb} {len(build.samples)} files", "", count_files(build).to_string(), ""]
+    if build.samples["synthetic"].any():
+        lines += [count_kinds(build).to_string(), ""]
     if build.status == "planned":
         cost = estimate(build.plan, settings)
         lines += [build.table.to_string(), "", f"about {cost['bytes'] / 1e6:.0f} MB, in about {cost['seconds']:.0f} s"]

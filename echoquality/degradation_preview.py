@@ -29,10 +29,13 @@ from pydantic import ValidationError
 
 from .browser_clips import Clip, Panel, array_clip, count_shown, grey, reason_for, shown_instead
 from .core import from_root, generator
-from .degradation import KINDS, OPERATIONS, Degradation, degrade, draw_degradation
-from .dicom import FRAME_TIME, BadFile, clip_mask, frame_time, read_frames, read_header
+from .degradation import ALL_OPERATIONS, Degradation, degrade, draw_from
+from .dicom import FRAME_TIME, BadFile, clip_sector, frame_time, read_frames, read_header
+from .fan import Fan
 from .files import is_junk
+from .operations import UNKNOWN, trusted_fan
 from .player import Player
+from .settings import GROUPS, KINDS, PHYSICAL
 from .shortcuts import MEASURED, clip_features
 
 # %% ../nbs/looking/degradation_preview.ipynb #db71bde6
@@ -48,23 +51,27 @@ def compare_features(before: np.ndarray, after: np.ndarray, mask: np.ndarray) ->
 PREVIEWED = 40e6  # pixels of a clip: three or four seconds, for it is degraded anew at every move of a slider
 
 
-def load_for_preview(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
-    "The first frames of a file (uint8), the mask of its sector, and its frame time in ms. Raises BadFile."
+def load_for_preview(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str, float]:
+    "The first frames of a file (uint8), its sector's mask and fan (or why not), its frame time in ms. Raises BadFile."
     header = read_header(Path(path))
     frames = read_frames(path, range(count_shown(header, PREVIEWED)), grey=False)
-    return frames, clip_mask(path, header), frame_time(header) or FRAME_TIME
+    sector = clip_sector(path, header)
+    return frames, sector.mask, trusted_fan(sector), frame_time(header) or FRAME_TIME
 
 # %% ../nbs/looking/degradation_preview.ipynb #4cbf44ab
 def _control(operation: type, name: str):
     "A control for a parameter of an operation, with its bounds."
     info, wide = operation.model_fields[name], {"description": name, "layout": Layout(width="270px")}
+    if info.annotation is bool:
+        return Checkbox(False, **wide)
     bounds = {type(each).__name__.lower(): each for each in info.metadata}
     low = bounds["ge"].ge
     if info.annotation is float:
         high = bounds["le"].le
         return FloatSlider(low, min=low, max=high, step=(high - low) / 200, continuous_update=False, **wide)
     if "le" in bounds:
-        return IntSlider(low, min=low, max=31, step=2, continuous_update=False, **wide)  # kernels are odd
+        odd = name == "kernel"
+        return IntSlider(low, min=low, max=min(31, bounds["le"].le), step=1 + odd, continuous_update=False, **wide)
     return BoundedIntText(low, min=low, max=2**32 - 1, **wide)
 
 
@@ -76,11 +83,11 @@ class OperationControls(HBox):
     "A switch and controls for every operation: together they say a `Degradation`."
 
     def __init__(self):
-        self._setting = False
-        self.on = {_name(each): Checkbox(False, description=_name(each).replace("_", " ")) for each in OPERATIONS}
+        self._setting, self.fan = False, UNKNOWN
+        self.on = {_name(each): Checkbox(False, description=_name(each).replace("_", " ")) for each in ALL_OPERATIONS}
         self.values = {
             _name(each): {name: _control(each, name) for name in each.model_fields if name != "name"}
-            for each in OPERATIONS
+            for each in ALL_OPERATIONS
         }
         columns = [VBox([self.on[name], *self.values[name].values()]) for name in self.on]
         super().__init__(columns, layout=Layout(flex_flow="row wrap"))
@@ -88,6 +95,12 @@ class OperationControls(HBox):
     def on_change(self, follow: Callable) -> None:
         for control in (*self.on.values(), *(each for values in self.values.values() for each in values.values())):
             control.observe(lambda _: None if self._setting else follow(), "value")
+
+    def use(self, fan: Fan | str) -> None:
+        "Work in this fan; where there is none, operations that need one cannot be switched on."
+        self.fan = fan
+        for operation in ALL_OPERATIONS:
+            self.on[_name(operation)].disabled = operation.needs_fan and not isinstance(fan, Fan)
 
     def set(self, degradation: Degradation) -> None:
         "Set all of them, quietly: what follows a change is not called for each."
@@ -107,14 +120,15 @@ class OperationControls(HBox):
             for name, switch in self.on.items()
             if switch.value
         ]
-        return Degradation(operations=parts) if parts else None
+        physical = any(part["name"] in PHYSICAL for part in parts)
+        return Degradation(operations=parts, fan=self.fan if physical else None) if parts else None
 
 # %% ../nbs/looking/degradation_preview.ipynb #e3d90ec8
 class Draw(HBox):
-    "What is drawn at random: a kind, or any; a seed; and a button for the next seed."
+    "What is drawn at random: a kind, or any of a group; a seed; and a button for the next seed."
 
     def __init__(self, seed: int, follow: Callable):
-        self.kind = Dropdown(options=["any", *KINDS], description="kind")
+        self.kind = Dropdown(options=[*GROUPS, *KINDS, *PHYSICAL], description="kind")
         self.seed = BoundedIntText(seed, min=0, max=2**31 - 1, description="seed", layout=Layout(width="180px"))
         self.again = Button(description="draw again", icon="random", layout=Layout(width="auto"))
         super().__init__([self.kind, self.seed, self.again], layout=Layout(flex_flow="row wrap"))
@@ -122,10 +136,8 @@ class Draw(HBox):
         for control in (self.seed, self.kind):
             control.observe(lambda _: follow(), "value")
 
-    @property
-    def drawn(self) -> Degradation:
-        kinds = KINDS if self.kind.value == "any" else (self.kind.value,)
-        return draw_degradation(generator(self.seed.value, "preview"), kinds)
+    def drawn(self, fan: Fan | str = UNKNOWN) -> Degradation:
+        return draw_from(generator(self.seed.value, "preview"), (self.kind.value,), fan=fan)
 
 # %% ../nbs/looking/degradation_preview.ipynb #b3a97413
 def choice(files: list[Path]) -> Dropdown:
@@ -163,18 +175,20 @@ class DegradationPreview(Panel):
             self._clip, self._table.value, self.record.value = None, "", ""
             self.player.show(Clip(reason=f"{self.file.value.name}: {reason_for(error)}"))
             return
-        self._before = array_clip(*self._clip)
+        frames, mask, fan, frame_time = self._clip
+        self._before = array_clip(frames, mask, frame_time)
+        self.operations.use(fan)
         self.draw()
 
     def draw(self) -> None:
         "Set the controls at random, as the seed says."
-        self.operations.set(self.random.drawn)
+        self.operations.set(self.random.drawn(self.operations.fan))
         self._follow()
 
     def _follow(self) -> None:
         if self._clip is None:
             return
-        frames, mask, frame_time = self._clip
+        frames, mask, _, frame_time = self._clip
         try:
             asked = self.operations.degradation
         except ValidationError as error:

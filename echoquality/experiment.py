@@ -7,7 +7,7 @@ __all__ = ['SHOWN', 'NOT_WORSE', 'BETTER', 'MEAN', 'WORST', 'overview', 'details
            'verdict', 'Experiment', 'run_experiment', 'ExperimentSettings', 'Markdown', 'from_notebook',
            'settings_table']
 
-# %% ../nbs/evidence/experiment.ipynb #3bbe6693
+# %% ../nbs/evidence/experiment.ipynb #f54becd0
 import json
 from dataclasses import asdict, dataclass
 
@@ -22,7 +22,7 @@ from .experiment_measures import figures_of
 from .experiment_runs import read_runs, run_missing
 from .failures import FAILURES
 from .runs import found_run, note_run
-from .settings import ExperimentSettings
+from .settings import DatasetSettings, ExperimentSettings
 
 _all_ = ["ExperimentSettings", "Markdown", "from_notebook", "settings_table"]  # for Run
 
@@ -138,7 +138,7 @@ def verdict(figures: pd.DataFrame) -> str:
     seeds = figures["seeds"].min()
     return "\n".join([*lines, f"Recommended, after {seeds} seeds: {how} (`synthetic_as` {role!r})."])
 
-# %% ../nbs/evidence/experiment.ipynb #01223c68
+# %% ../nbs/evidence/experiment.ipynb #302cbc9e
 @dataclass(frozen=True)
 class Experiment:
     "What came out."
@@ -150,8 +150,14 @@ class Experiment:
 _NOTED, _OURS = "experiment.json", ("runs", "phantom", "aperture", "own", "figures.csv", "targets.csv")
 
 
+def _physical(settings: ExperimentSettings) -> dict:
+    "How physical copies are made."
+    return {name: getattr(settings, name) for name in ("kinds", "shares", "severities")}
+
+
 def _check(settings: ExperimentSettings) -> None:
     "Raise SettingsError where the clips that are asked for cannot be made."
+    DatasetSettings(**_physical(settings))
     known = ", ".join(FAILURES)
     for name in settings.lacking:
         if name not in FAILURES:
@@ -168,15 +174,15 @@ def _identity(settings: ExperimentSettings) -> dict:
     if settings.annotations_csv:
         kept["clips"] = table_hashes(settings.annotations_csv)
     else:
-        kept |= {"seed_from": settings.seed_from, "lacking": sorted(settings.lacking)}
+        kept |= {"seed_from": settings.seed_from, "lacking": sorted(settings.lacking), **_physical(settings)}
     return json.loads(json.dumps(kept))
 
-# %% ../nbs/evidence/experiment.ipynb #edc510aa
+# %% ../nbs/evidence/experiment.ipynb #8e4e74a2
 def _materials(settings: ExperimentSettings) -> dict[str, Material]:
     size, folder, workers = SIZES[settings.size], settings.output_dir, settings.workers
     if settings.annotations_csv:
         return {"own": own(settings.annotations_csv, settings.experts_csv, size, folder / "own", workers)}
-    how = {"seed": settings.seed_from, "lacking": settings.lacking, "workers": workers}
+    how = {"seed": settings.seed_from, "lacking": settings.lacking, "workers": workers, **_physical(settings)}
     return {name: simulated(name, size, folder / name, **how) for name in settings.simulators}
 
 

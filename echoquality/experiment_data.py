@@ -114,7 +114,7 @@ def _judges(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
         "label": np.select([quality >= GOOD, quality <= POOR], [1.0, 0.0], np.nan),
     })
 
-# %% ../nbs/evidence/experiment_data.ipynb #1b3fef6a
+# %% ../nbs/evidence/experiment_data.ipynb #839a0363
 @dataclass(frozen=True)
 class Material:
     "The clips of a simulator, or of a dataset of one's own."
@@ -125,22 +125,20 @@ class Material:
     store: ClipStore
 
 
-def _made(maker: str) -> dict:
-    "The dataset's parameters that decide how copies are made."
-    return {}
-
-
 def simulated(
-    simulator: str, size: Size, folder: Path, seed: int, lacking: tuple[str, ...], workers: int = 0
+    simulator: str, size: Size, folder: Path, seed: int, lacking: tuple[str, ...] = (), workers: int = 0, **physical
 ) -> Material:
-    "Simulate clips below `folder`, or find them there. Another `seed` gives other patients."
+    """Simulate clips below `folder`, or find them there. Another `seed` gives other patients.
+
+    `physical`: the dataset's `kinds`, `shares` and `severities` of the copies that are called so.
+    """
     write, had = SIMULATORS[simulator], tuple(name for name in FAILURES if name not in lacking)
     _truth(folder / "train", write, size.corpus(False), 2 * seed, had, workers)
     test = _judges(_truth(folder / "test", write, size.corpus(True), 2 * seed + 1, tuple(FAILURES), workers),
                    folder / "test")  # fmt: skip
     tables = {}
-    for maker in ("recipe", "physical"):
-        how = {"num_synthetic": size.synthetic, "seed": seed, "workers": workers, **_made(maker)}
+    for maker, how in {"recipe": {}, "physical": {"kinds": ("physical",), **physical}}.items():
+        how = {"num_synthetic": size.synthetic, "seed": seed, "workers": workers, **how}
         build = build_dataset(simulated_settings(folder / "train", folder / maker, **how))
         tables[maker] = read_annotations(build.output_dir / CSV)
     files = [file for table in (*tables.values(), test) for file in table["file"]]

@@ -14,17 +14,19 @@ import numpy as np
 import pandas as pd
 
 from .core import KILLED, generator, parallel
-from .dicom import clip_mask, frame_count, read_frames, read_header
+from .dicom import clip_sector, frame_count, read_frames, read_header
+from .fan import Fan
 from .files import bad_file, is_junk
+from .operations import trusted_fan
 from .sector import sector_picture
 
 # %% ../nbs/curation/folder_preview.ipynb #f070860d
-def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray] | str:
-    "The middle frame of a clip and its sector's mask; or why there is none."
+def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
+    "The middle frame of a clip, its sector's mask, and its fan or why it is not used; or why there is none."
     try:
         header = read_header(path)
-        mask = clip_mask(path, header)
-        return read_frames(path, [frame_count(header) // 2], grey=False)[0], mask
+        sector = clip_sector(path, header)
+        return read_frames(path, [frame_count(header) // 2], grey=False)[0], sector.mask, trusted_fan(sector)
     except Exception as e:  # the file's own problem, whatever it is
         return str(bad_file(e, "cannot be used"))
 
@@ -33,8 +35,8 @@ def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple
     """(frames, left out) of up to `most` clips below a folder, drawn at random.
 
     Links that lead outside the folder are not followed. Frames: (middle frame, uint8 (H, W) or (H, W, 3); sector, bool
-    (H, W)) by path. Left out: path, stage and reason of files that are no clips. Raises FileNotFoundError where there
-    is no clip.
+    (H, W); fan, or why it is not used) by path. Left out: path, stage and reason of files that are no clips. Raises
+    FileNotFoundError where there is no clip.
     """
     inside = (p for p in folder.rglob("*") if p.is_file() and p.resolve().is_relative_to(folder.resolve()))
     files = sorted(p for p in inside if not is_junk(p.relative_to(folder)))

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOT_RECORDED', 'OLDER', 'PARTS', 'PRIVATE', 'STORED', 'key_of', 'inputs', 'synthetic_sources', 'DatasetError',
-           'group_folders', 'plan_samples', 'left_out', 'pseudonymous', 'make_plan', 'shown', 'keep_private',
-           'with_private']
+           'group_folders', 'clip_fan', 'clip_fans', 'plan_samples', 'left_out', 'pseudonymous', 'make_plan', 'shown',
+           'keep_private', 'with_private']
 
 # %% ../nbs/curation/plan.ipynb #d35c3b82
 import json
@@ -18,13 +18,17 @@ import pandas as pd
 
 from .annotations import CLASS_DIRS
 from .balance import water_fill
-from .core import canonical_json, generator, provenance, reason_of, sha256, text_sha256
-from .degradation import draw_degradation
+from .core import canonical_json, generator, parallel, provenance, reason_of, sha256, text_sha256
+from .degradation import draw_from
+from .dicom import clip_sector, read_header
+from .fan import Fan
 from .identity import general, pseudonym, read_key, write_secret
+from .operations import UNKNOWN, trusted_fan
+from .pictures import one_picture
 from .results import summary_path
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
-from .settings import DatasetSettings
+from .settings import PHYSICAL, DatasetSettings, expanded
 from .splits import Groups, GroupsError, assign_splits, group_places, group_table
 
 # %% ../nbs/curation/plan.ipynb #b7e051d5
@@ -32,7 +36,8 @@ NOT_RECORDED = {  # these do not change a byte
     *("results_dir", "reviews_csv", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
     "max_quarantine_share",
 }
-OLDER = {"group_by": "", "split_pictures": False}  # what a plan of 0.1.0 does not name, as it was done then
+# what a plan of 0.1.0 does not name, as it was done then
+OLDER = {"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]}
 
 
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
@@ -42,7 +47,8 @@ def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
 
 def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     "The parameters that decide what is written, and marks of the key, of the results and of the reviews."
-    parameters, results = settings.model_dump(exclude=NOT_RECORDED), sha256(summary_path(settings.results_dir))
+    parameters = settings.model_dump(mode="json", exclude=NOT_RECORDED)
+    results = sha256(summary_path(settings.results_dir))
     if (table := group_table(settings.group_by)) and table.is_file():  # what it says, not where it lies
         parameters["group_by"] = f"table {sha256(table)[:12]}"
     reviews = text_sha256(read_reviews(settings.reviews_csv).to_csv()) if settings.reviews_csv else ""
@@ -93,12 +99,34 @@ def _entry(kind: str, number: int, sample: dict, **more) -> dict:
     return {**{key: sample[key] for key in _FROM_SAMPLE}, **natural, **file, **more}
 
 
-def _synthetic(number: int, source: dict, seed: int) -> dict:
+def _synthetic(number: int, source: dict, settings: DatasetSettings, fan: Fan | str | None) -> dict:
     "A row for a degraded copy of a good sample."
-    degradation = draw_degradation(generator(seed, "degradation", number))
+    rng = generator(settings.seed, "degradation", number)
+    degradation = draw_from(rng, settings.kinds, settings.shares, settings.severities, fan)
     entry = _entry("synthetic", number, source, synthetic=True, degradation=str(degradation))
     made_from = {"source_sample": source["file_id"], "source_folder": source["folder"]}
     return {**entry, **made_from, "file_id": Path(entry["filename"]).stem, "review": ""}  # it is the source's
+
+# %% ../nbs/curation/plan.ipynb #cb662219
+def clip_fan(sample: dict, raw_data_dir: Path) -> Fan | str:
+    "The fan of a sample's clip as records keep it, or why there is none."
+    try:
+        with one_picture(Path(raw_data_dir) / sample["source"], sample.get("view", "")) as clip:
+            return trusted_fan(clip_sector(clip, read_header(clip)))
+    except Exception:  # what is wrong with the file is said where it is written
+        return UNKNOWN
+
+
+def _no_fan(sample: dict) -> str:
+    return UNKNOWN
+
+
+def clip_fans(samples: list[dict], settings: DatasetSettings) -> list[Fan | str | None]:
+    "The fans of samples, if any operation that may be drawn works in one."
+    if not set(PHYSICAL) & set(expanded(settings.kinds)):
+        return [None] * len(samples)
+    work = partial(clip_fan, raw_data_dir=settings.raw_data_dir)
+    return list(parallel(work, samples, settings.workers, "fans found", lost=_no_fan))
 
 # %% ../nbs/curation/plan.ipynb #fe1a311a
 def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict[str, str]) -> list[dict]:
@@ -108,7 +136,9 @@ def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict[s
     entries = [_entry("hq", i, sample) for i, sample in enumerate(good)]
     entries += [_entry("lq", i, sample) for i, sample in enumerate(poor)]
     sources = synthetic_sources([sample["machine_type"] for sample in good], settings.num_synthetic, settings.seed)
-    entries += [_synthetic(i, good[source], settings.seed) for i, source in enumerate(sources)]
+    used = sorted(set(sources))
+    fans = dict(zip(used, clip_fans([good[i] for i in used], settings), strict=True))
+    entries += [_synthetic(i, good[source], settings, fans[source]) for i, source in enumerate(sources)]
     places = [PurePosixPath(entry["source"]).parent.as_posix() for entry in entries]
     table = pd.DataFrame(entries).assign(group=[groups[place] for place in places])
     return table.assign(split=assign_splits(table, settings.seed)).to_dict("records")

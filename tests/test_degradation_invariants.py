@@ -10,6 +10,8 @@ from echoquality.core import generator
 from echoquality.degradation import (
     KINDS,
     OPERATIONS,
+    ORDER,
+    PHYSICAL,
     ContrastReduction,
     Degradation,
     GaussianNoise,
@@ -20,12 +22,16 @@ from echoquality.degradation import (
     line_kernel,
 )
 from echoquality.fan import Fan
+from echoquality.physical import Physical
 
 
-def any_degradation():
-    "A hypothesis strategy: every degradation that can be drawn."
-    kinds = st.sampled_from(KINDS)
-    return st.builds(lambda seed, kind: draw_degradation(generator(seed), (kind,)), st.integers(0), kinds)
+FAN = Fan((25.0, -2.0), (-0.6, 0.6), (4.0, 38.0))
+
+
+def any_degradation(kinds=ORDER + KINDS[-1:]):
+    "A hypothesis strategy: every degradation that can be drawn, in the fan of the examples."
+    kinds = st.sampled_from(kinds)
+    return st.builds(lambda seed, kind: draw_degradation(generator(seed), (kind,), FAN), st.integers(0), kinds)
 
 
 def grey_clip(channels: int = 0, seed: int = 0) -> np.ndarray:
@@ -34,15 +40,16 @@ def grey_clip(channels: int = 0, seed: int = 0) -> np.ndarray:
     return np.repeat(clip[..., None], channels, axis=3) if channels else clip
 
 
-FAN = Fan((25, -2), (-0.6, 0.6), (4, 38)).mask((40, 50))
+MASK = FAN.mask((40, 50))
 
 
 @given(any_degradation(), st.sampled_from([0, 3]))
 def test_outside_the_sector_nothing_changes(degradation, channels):
     clip = grey_clip(channels)
-    after = degrade(clip, FAN, degradation)
-    assert (after[:, ~FAN] == clip[:, ~FAN]).all()
-    assert (after[:, FAN] != clip[:, FAN]).mean() > 0.5
+    after = degrade(clip, MASK, degradation)
+    assert (after[:, ~MASK] == clip[:, ~MASK]).all()
+    if degradation.severity == 0:
+        assert (after[:, MASK] != clip[:, MASK]).mean() > 0.5
     assert after.shape == clip.shape and after.dtype == np.uint8
 
 
@@ -50,21 +57,43 @@ def test_outside_the_sector_nothing_changes(degradation, channels):
 def test_recorded_parameters_replay_to_the_same_pixels(degradation):
     replayed = Degradation.model_validate_json(str(degradation))
     assert replayed == degradation and str(replayed) == str(degradation)
-    assert (degrade(grey_clip(), FAN, replayed) == degrade(grey_clip(), FAN, degradation)).all()
+    assert (degrade(grey_clip(), MASK, replayed) == degrade(grey_clip(), MASK, degradation)).all()
 
 
 @given(any_degradation())
 def test_grey_stays_grey(degradation):
-    colour = degrade(grey_clip(3), FAN, degradation)
+    colour = degrade(grey_clip(3), MASK, degradation)
     assert (colour == colour[..., :1]).all()
-    assert (colour[..., 0] == degrade(grey_clip(), FAN, degradation)).all()
+    assert (colour[..., 0] == degrade(grey_clip(), MASK, degradation)).all()
 
 
 @given(any_degradation())
 def test_pixels_outside_do_not_bleed_in(degradation):
     clip = grey_clip()
-    other = np.where(FAN, clip, 255 - clip)
-    assert (degrade(clip, FAN, degradation)[:, FAN] == degrade(other, FAN, degradation)[:, FAN]).all()
+    other = np.where(MASK, clip, 255 - clip)
+    assert (degrade(clip, MASK, degradation)[:, MASK] == degrade(other, MASK, degradation)[:, MASK]).all()
+
+
+STILL = ("low_frame_rate",)  # holds colours along with the picture
+
+
+@given(any_degradation([kind for kind in (*ORDER, "combined") if kind not in STILL]))
+def test_colour_flow_stays_as_it_is(degradation):
+    clip, flow = grey_clip(3) // 2, np.zeros((40, 50), bool)
+    flow[15:22, 20:28] = True
+    clip[:, flow] = (220, 30, 0)
+    after = degrade(clip, MASK, degradation)
+    assert (after[:, flow] == clip[:, flow]).all()
+    red = after.astype(int)[..., 0] - after[..., 2]
+    assert (red[:, ~flow] == 0).all()  # and does not bleed out
+
+
+@given(any_degradation(KINDS))
+def test_the_recipe_does_to_grey_pixels_in_colour_what_it_does_to_grey(degradation):
+    grey = degrade(grey_clip(), MASK, degradation)
+    clip = grey_clip(3)
+    clip[:, 0, 0] = (220, 30, 0)  # outside the mask
+    assert (degrade(clip, MASK, degradation)[:, MASK] == grey[:, MASK, None]).all()
 
 
 @given(st.sampled_from([5, 7, 9]), st.floats(0, 180))
@@ -75,8 +104,9 @@ def test_the_blur_kernel_is_a_centred_line(size, angle):
 
 
 def test_every_operation_is_among_the_kinds():
-    names = [each.model_fields["name"].default for each in Operation.__subclasses__()]
-    assert sorted(names) == sorted(KINDS[:-1]) and KINDS[-1] == "combined"
+    recipe = {each.model_fields["name"].default for each in Operation.__subclasses__() if each is not Physical}
+    assert recipe == set(KINDS[:-1]) and KINDS[-1] == "combined"
+    assert {each.model_fields["name"].default for each in Physical.__subclasses__()} == set(PHYSICAL)
 
 
 def test_every_kind_and_every_combination_is_drawn():
@@ -86,7 +116,7 @@ def test_every_kind_and_every_combination_is_drawn():
     assert len(combined) == 2 ** len(OPERATIONS) - len(OPERATIONS) - 1
 
 
-@given(any_degradation())
+@given(any_degradation(KINDS))
 def test_drawn_parameters_follow_the_recipe(degradation):
     names = [operation.name for operation in degradation.operations]
     assert names == sorted(names, key=KINDS.index) and len(set(names)) == len(names)
@@ -101,12 +131,32 @@ def test_drawn_parameters_follow_the_recipe(degradation):
                 assert 0.3 <= operation.reduction <= 0.7
 
 
+@pytest.mark.parametrize("reason", ["not found", "not trusted"])
+@pytest.mark.parametrize("kinds", [PHYSICAL, ("shadow", "gain"), ("shadow",)])
+def test_without_a_fan_operations_that_need_one_are_not_drawn(reason, kinds):
+    drawn = [draw_degradation(generator(seed), kinds, reason) for seed in range(20)]
+    assert {d.kind for d in drawn} == ({"gain"} if "gain" in kinds[:2] else {"gain", "low_frame_rate"})
+    assert all(f'"fan":"{reason}"' in str(d) for d in drawn)
+    clip = grey_clip()
+    assert (degrade(clip, MASK, drawn[0])[:, ~MASK] == clip[:, ~MASK]).all()
+
+
+def test_with_a_fan_all_are_drawn_at_the_severities_asked_for():
+    drawn = [draw_degradation(generator(seed), PHYSICAL, FAN, (2, 3)) for seed in range(100)]
+    assert {d.kind for d in drawn} == set(PHYSICAL) and {d.severity for d in drawn} == {2, 3}
+    assert all(len(str(d)) < 1024 for d in drawn)  # DerivationDescription holds no more (PS3.5, ST)
+
+
 @pytest.mark.parametrize("record", [
     '{"operations":[]}',
     '{"operations":[{"name":"gaussian_noise","sigma":2,"seed":1}]}',
     '{"operations":[{"name":"motion_blur","kernel":5}]}',
     '{"operations":[{"name":"motion_blur","kernel":4,"angle":0}]}',
     '{"operations":[{"name":"sharpen"}]}',
+    '{"operations":[{"name":"attenuation","severity":3}]}',
+    '{"fan":"not trusted","operations":[{"name":"attenuation","severity":3}]}',
+    '{"operations":[{"name":"low_frame_rate","severity":6}]}',
+    '{"operations":[{"name":"low_frame_rate","severity":1},{"name":"gain","over":true,"seed":1,"severity":1}]}',
     '{"operations":[{"name":"gaussian_noise","sigma":0.3,"seed":1},{"name":"contrast_reduction","reduction":0.5}]}',
 ])
 def test_records_that_are_not_ours_are_refused(record):

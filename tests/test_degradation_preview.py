@@ -20,7 +20,9 @@ from echoquality.degradation import (
     degrade_file,
     draw_degradation,
 )
+from echoquality.fan import Fan
 from echoquality.phantom import simulate_clip
+from echoquality.settings import PHYSICAL
 from echoquality.shortcuts import read_features
 
 
@@ -35,7 +37,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("real", [False, True])
 def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
     source = Path(examples.get_path("ybr_color")) if real else folder / "a.dcm"
-    frames, mask, _ = load_for_preview(source)
+    frames, mask, *_ = load_for_preview(source)
     noise = Degradation(operations=[GaussianNoise(sigma=0.3, seed=1)])
     degrade_file(source, tmp_path / "copy.dcm", noise)
     table = compare_features(frames, degrade(frames, mask, noise), mask)
@@ -89,3 +91,15 @@ def test_every_operation_can_be_set(folder):
             for name, value in drawn:
                 found = getattr(asked, name)
                 assert found == value if isinstance(value, (str, int)) else abs(found - value) < 1e-6
+
+
+@pytest.mark.parametrize("kind", PHYSICAL)
+def test_physical_operations_work_in_the_clips_fan(kind, folder):
+    shown = degradation_preview(folder / "a.dcm")
+    shown.random.kind.value = kind
+    asked = shown.operations.degradation
+    assert asked.kind == kind and isinstance(asked.fan, Fan) and not shown.operations.on[kind].disabled
+    shown.operations.values[kind]["severity"].value = 5
+    assert shown.operations.degradation.severity == 5 and '"severity":5' in shown.record.value.replace("&quot;", '"')
+    shown.operations.use("not trusted")
+    assert shown.operations.on[kind].disabled == (kind not in ("gain", "low_frame_rate"))

@@ -55,6 +55,8 @@ def test_the_parameters_cell_is_the_settings_class():
         ({"size": "huge"}, "parameter 'size'.*'tiny', 'core' or 'full'"),
         ({"architecture": "vgg"}, "parameter 'architecture'.*'small3d'"),
         ({"seed_from": 0}, "parameter 'seed_from'.*greater than or equal to 1"),
+        ({"kinds": ("blur",)}, "parameter 'kinds'.*'recipe', 'physical'"),
+        ({"shares": (1, 2)}, r"shares has 2 numbers, expected one for each of kinds \(1\)"),
         ({"experts_csv": "grades.csv"}, "parameter 'experts_csv'.*annotations_csv"),
     ],
 )

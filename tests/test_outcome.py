@@ -9,8 +9,11 @@ import pytest
 
 from echoquality.annotations import CLASS_DIRS
 from echoquality.dataset import build_dataset, simulated_settings
-from echoquality.outcome import check_quarantine, contact_sheet, count_files, count_splits, remarks
-from echoquality.plan import DatasetError
+from echoquality.degradation import Degradation
+from echoquality.fan import Fan
+from echoquality.outcome import check_quarantine, contact_sheet, count_files, count_kinds, count_splits, remarks
+from echoquality.plan import DatasetError, make_plan
+from echoquality.settings import PHYSICAL
 
 
 def test_every_file_is_counted_once(corpus, tmp_path):
@@ -20,6 +23,26 @@ def test_every_file_is_counted_once(corpus, tmp_path):
     for counts in (count_files(build), count_splits(build)):
         assert counts["all"].drop("all").to_dict() == folders
         assert (counts.drop(columns="all").sum(axis=1) == counts["all"]).all()
+
+
+def test_physical_kinds_are_drawn_in_the_clips_fan_and_counted(corpus, tmp_path):
+    asked = {"kinds": ("physical", "recipe"), "shares": (3, 1), "severities": (2, 3), "num_synthetic": 24}
+    build = build_dataset(simulated_settings(corpus, tmp_path / "out", **asked))
+    counts = count_kinds(build)
+    physical = counts.index.intersection(PHYSICAL)
+    assert counts.loc["all", "all"] == 24 and 12 <= counts.loc[physical, "all"].sum() < 24
+    assert counts.loc[physical, counts.columns.drop([2, 3, "all"])].to_numpy().sum() == 0
+    records = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
+    assert all(isinstance(each.fan, Fan) for each in records if each.severity)
+    assert build_dataset(simulated_settings(corpus, tmp_path / "out", **asked)).status == "unchanged"
+
+
+def test_a_clip_whose_fan_is_not_trusted_gets_what_needs_none(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("echoquality.plan.trusted_fan", lambda sector: "not trusted")
+    plan = make_plan(simulated_settings(corpus, tmp_path / "out", kinds="shadow", num_synthetic=6))
+    records = [Degradation.model_validate_json(s["degradation"]) for s in plan["samples"] if s["synthetic"]]
+    assert {each.kind for each in records} <= {"gain", "low_frame_rate"}
+    assert {each.fan for each in records} == {"not trusted"} and len(records) == 6
 
 
 def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):

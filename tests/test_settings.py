@@ -19,8 +19,21 @@ def test_thresholds_that_cross_are_refused():
 
 def test_kinds_are_known_by_name():
     assert DegradationSettings(kinds="motion_blur,combined").kinds == ("motion_blur", "combined")
-    with pytest.raises(SettingsError, match="parameter 'kinds'"):
+    assert expanded(DegradationSettings(kinds=("physical", "gain", "motion_blur")).kinds) == (*PHYSICAL, "motion_blur")
+    with pytest.raises(SettingsError, match=r"parameter 'kinds'.*'recipe', 'physical'.*'shadow'"):
         DegradationSettings(kinds="blur")
+
+
+def test_kinds_shares_and_severities_that_do_not_agree_are_refused():
+    for wrong, said in {
+        "kinds": ("recpie", "parameter 'kinds'.*'recipe', 'physical'"),
+        "shares": ((1, 2), r"shares has 2 numbers, expected one for each of kinds \(1\)"),
+        "severities": ((0, 5), "parameter 'severities'.*greater than or equal to 1"),
+    }.items():
+        with pytest.raises(SettingsError, match=said[1]):
+            DatasetSettings(**{wrong: said[0]})
+    with pytest.raises(SettingsError, match="the least comes first"):
+        DatasetSettings(severities="4,2")
 
 
 def test_a_word_that_papermill_takes_for_a_number():
