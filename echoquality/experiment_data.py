@@ -46,7 +46,7 @@ VARIANTS = {
     "natural + more natural": Variant(more=True),
 }
 
-# %% ../nbs/evidence/experiment_data.ipynb #36a43d77
+# %% ../nbs/evidence/experiment_data.ipynb #f1fdfe97
 @dataclass(frozen=True)
 class Size:
     "How much is simulated and learned."
@@ -74,7 +74,7 @@ class Size:
 
 TINY = Size(3, 4, 12, 2, 3, 4, (72, 96), 16, 2, 1)
 CORE = Size(15, 12, 200, 50, 6, 8, (96, 128), 56, 8, 3)
-FULL = Size(40, 12, 600, 75, 8, 16, (192, 256), 112, 20, 10)
+FULL = Size(30, 12, 400, 75, 8, 8, (144, 192), 112, 12, 10)
 SIZES = {"tiny": TINY, "core": CORE, "full": FULL}
 
 # %% ../nbs/evidence/experiment_data.ipynb #eecdf44e

@@ -35,8 +35,8 @@ def simulated_logits(test: pd.DataFrame, noise: float, seed: int, blind: tuple[s
     seen = np.where(test["mechanism"].isin(blind), 0.8, test["quality"])
     return 6 * (seen - 0.5 + np.random.default_rng(seed).normal(0, noise, len(test)))
 
-# %% ../nbs/evidence/experiment_measures.ipynb #bc7c9fc5
-LEAST = 5  # good and poor clips that an AUROC needs; for an order twice as many clips
+# %% ../nbs/evidence/experiment_measures.ipynb #d434e6b9
+LEAST = 5  # good and poor clips that an AUROC of a part needs; an order needs twice as many clips
 
 
 def comparisons(test: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -47,7 +47,8 @@ def comparisons(test: pd.DataFrame) -> dict[str, np.ndarray]:
         parts[f"mechanism {name}"] = good | poor & (test["mechanism"] == name).to_numpy()
     for name in sorted(set(test["machine"])):
         parts[f"machine {name}"] = (good | poor) & (test["machine"] == name).to_numpy()
-    return {name: rows for name, rows in parts.items() if min((rows & good).sum(), (rows & poor).sum()) >= LEAST}
+    enough = {name for name, rows in parts.items() if min((rows & good).sum(), (rows & poor).sum()) >= LEAST}
+    return {name: rows for name, rows in parts.items() if name in {"AUROC", *enough}}
 
 # %% ../nbs/evidence/experiment_measures.ipynb #139e1b14
 def _orders(test: pd.DataFrame, logits: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:

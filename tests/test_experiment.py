@@ -81,3 +81,13 @@ def test_the_whole_experiment_at_its_smallest(tmp_path):
     pd.testing.assert_frame_equal(*(table[~table["synthetic"]] for table in tables))  # whoever made the copies
     with pytest.raises(WorkError, match="another run: seed_from was 1, now 2"):
         run_experiment(ExperimentSettings(output_dir=tmp_path, size="tiny", seed_from=2))
+
+
+@pytest.mark.slow
+def test_an_experiment_on_a_dataset_of_ones_own(dataset, tmp_path):
+    settings = ExperimentSettings(output_dir=tmp_path, size="tiny", rounds=100, workers=1, annotations_csv=dataset)
+    experiment = run_experiment(settings)
+    shown = overview(experiment.figures).loc["own"]
+    assert list(shown.index)[:2] == ["natural", "own alone"] and len(shown) == 5
+    assert {"AUROC", "pairs, own"} <= set(shown) and "ρ" not in shown
+    assert "ΔAUROC" in experiment.verdict
