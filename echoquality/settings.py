@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KINDS', 'PHYSICAL', 'GROUPS', 'Kind', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'SelectionSettings', 'expanded',
            'DegradationSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings',
-           'ExploreSettings', 'ConformanceSettings', 'run_stage']
+           'ExploreSettings', 'ConformanceSettings', 'ExperimentSettings', 'run_stage']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 from importlib import import_module
@@ -237,6 +237,29 @@ class ConformanceSettings(Settings):
     per_machine: int = Field(1, ge=0, description="clips checked of each machine and transfer syntax (0: all)")
     seed: int = Field(42, ge=0, description="decides which clips are checked, and how they are degraded")
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
+
+# %% ../nbs/base/settings.ipynb #3f3fac13
+class ExperimentSettings(Settings):
+    "What trainings are compared, and on which clips."
+
+    output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
+    simulators: tuple[Literal["phantom", "aperture"], ...] = Field(
+        ("phantom", "aperture"), min_length=1, description="who makes the clips: phantom, aperture"
+    )
+    size: Literal["tiny", "core", "full"] = Field("core", description="minutes, a quarter of an hour, or hours")
+    seeds: int = Field(0, ge=0, description="trainings of each variant (0: as many as the size has)")
+    seed_from: int = Field(1, ge=1, description="the first seed, also of the patients: 1 to choose, 101 to judge once")
+    lacking: tuple[str, ...] = Field(
+        ("rib", "reverberation", "gain", "tgc"), description="failures that natural training clips of aperture lack"
+    )
+    kinds: tuple[Kind, ...] = Field(("physical",), min_length=1, description="how `physical` copies are degraded")
+    shares: tuple[Annotated[float, Field(gt=0)], ...] = Field((), description="how often each kind (empty: equally)")
+    severities: tuple[Severity, Severity] = Field((1, 5), description="least and greatest of physical kinds, 1 to 5")
+    architecture: Literal["small3d", Architecture] = Field("small3d", description="network, from random weights")
+    rounds: int = Field(1000, ge=100, description="draws of the bootstrap over patients and seeds")
+    workers: int = Field(0, ge=0, description="processes (0 means one per core)")
+    annotations_csv: OptionalPath = Field("", description="table of a dataset to compare on ('': simulated clips)")
+    experts_csv: OptionalPath = Field("", description="grades of its test clips: video_path, expert, grade ('': none)")
 
 # %% ../nbs/base/settings.ipynb #6c434b72
 STAGES = {
