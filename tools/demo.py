@@ -27,7 +27,7 @@ SMALL = {  # two minutes on two cores, where the defaults take hours
     **{"model_weights": "", "resume": True},
 }
 FRESH = Corpus({"affiniti50g": 3, "affiniti70g": 3, "epiq7": 3, "vivid": 4}, 6, 32, (120, 160))  # other patients
-FEW = {"max_high_quality": 20, "max_low_quality": 20, "num_synthetic": 10}
+FEW = {"max_high_quality": 20, "max_low_quality": 20, "num_synthetic": 10, "kinds": ["physical"]}
 
 
 def run_stage(stage: str, parameters: dict, name: str = "") -> Path:
