@@ -24,6 +24,14 @@ def pytest_configure(config) -> None:
     settings.load_profile("echoquality")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    "What needs a corpus, what was built from it, or a training, is slow."
+    for item in items:
+        if {"corpus", "dataset", "store", "trained"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+
+
 def _hashes(folder: Path) -> dict[str, str]:
     "Every file below a folder, locks aside, and its hash."
     files = [path for path in folder.rglob("[!.]*") if path.is_file()]
