@@ -62,7 +62,7 @@ def fact_texts(facts: dict) -> dict[str, str]:
     shown = {name: f"{v:.4g}" if isinstance(v, float) else printable(str(v)) for name, v in facts.items()}
     return {name: text for name, text in shown.items() if text not in ("", "nan", "None")}
 
-
+# %% ../nbs/looking/browser_clips.ipynb #90d3bf4a
 def _edge(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
     "The points (x, y) of the edge of a mask, bool (H, W)."
     edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)

@@ -189,6 +189,10 @@ def _checked(paths: list[Path], settings: ConformanceSettings, model: Model | No
         notes = "; ".join(filter(None, [each.found["notes"], scored.pop("note")]))
         yield Checked(each.found | scored | {"notes": notes}, each.frame, each.sector)
 
+
+def _shown(value):
+    return printable(value) if isinstance(value, str) else value
+
 # %% ../nbs/looking/conformance.ipynb #ee7382dc
 def check_machines(settings: ConformanceSettings) -> Conformance:
     """Check clips of every machine below clips_dir; write conformance.csv, machines.csv and machines.png.
@@ -214,8 +218,7 @@ def check_machines(settings: ConformanceSettings) -> Conformance:
         found = pd.DataFrame.from_dict(rows, orient="index", columns=[*FOUND, "score", "notes"])
         table = files.drop(columns="notes").join(found.drop(columns="notes"))
         table["notes"] = found["notes"].reindex(files.index).fillna(files["notes"])
-        conformance = _written(folder, table, pictures)
-    return conformance
+        return _written(folder, table, pictures)
 
 
 def _written(folder: Path, table: pd.DataFrame, pictures: dict) -> Conformance:
@@ -228,10 +231,6 @@ def _written(folder: Path, table: pd.DataFrame, pictures: dict) -> Conformance:
         figure.savefig(part, dpi=80, format="png")
         plt.close(figure)
     return Conformance(folder, shown, machines, pictures)
-
-
-def _shown(value):
-    return printable(value) if isinstance(value, str) else value
 
 # %% ../nbs/looking/conformance.ipynb #3b6635f9
 def summary(conformance: Conformance) -> str:

@@ -35,6 +35,8 @@ from echoquality.core import (
     write_text,
 )
 from .corpus import SMALL, Corpus, write_corpus
+
+# %% ../nbs/03_dataset.ipynb #5eb1170c
 from .identity import IdentityError
 from echoquality.outcome import (
     Build,

@@ -32,7 +32,7 @@ from .derived import derived_header, write_clip
 from .dicom import open_clip
 from .fan import Fan
 from .folder_preview import middle_frames, preview_table, show_preview
-from .operations import UNKNOWN, Layers, Operation, area_of
+from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of
 from .physical import Physical
 from .sector import mask_in_region
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
@@ -198,20 +198,6 @@ def draw_from(
     return draw_degradation(rng, GROUPS.get(kind, (kind,)), fan, severities)
 
 # %% ../nbs/02_degradation.ipynb #e57888bb
-def _fractions(frame: np.ndarray) -> np.ndarray:
-    "uint8 (h, w) or (h, w, C) as float32 (h, w, C) from 0 to 1, a new array."
-    new = np.atleast_3d(frame).astype(np.float32)
-    new /= 255
-    return new
-
-
-def _levels(new: np.ndarray) -> np.ndarray:
-    "The inverse, rounded; what is out of range is clipped. Changes its argument."
-    np.clip(new, 0, 1, out=new)
-    new *= 255
-    return np.rint(new, out=new).astype(np.uint8)
-
-
 def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: Degradation) -> Iterator[np.ndarray]:
     """Degrade uint8 frames, (H, W) or (H, W, 3), inside `mask` (bool (H, W)), or inside the record's fan if it has one.
 
@@ -226,12 +212,12 @@ def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: 
     first = list(islice(shown, 8))
     layers = Layers.of(first, area.inside, degradation.severity > 0)
     parts, seen = tee((frame, *layers.split(frame)) for frame in chain(first, shown))
-    changed = (_fractions(picture) for _, picture, _ in seen)
+    changed = (fractions_of(picture) for _, picture, _ in seen)
     for operation in degradation.operations:
         changed = operation.apply(changed, area)
     for original, (frame, picture, over), new in zip(originals, parts, changed, strict=True):
         result = original.copy()
-        joined = layers.join(frame, over, picture, _levels(new).reshape(picture.shape))
+        joined = layers.join(frame, over, picture, levels_of(new).reshape(picture.shape))
         cv2.copyTo(joined, area.inside.view(np.uint8), result[area.window])
         yield result
 

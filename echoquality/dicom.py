@@ -174,7 +174,7 @@ def _judged(opened: Opened, several: bool) -> Pixels:
         raise BadFile("a single frame, not a clip", "still")
     return pixels
 
-
+# %% ../nbs/reading/dicom.ipynb #38d218cc
 @contextmanager
 def open_clip(path: Path, several: bool = False) -> Iterator[OpenClip]:
     "Open an ultrasound clip. Raises BadFile for anything else; for frames that show several images unless `several`."

@@ -298,6 +298,14 @@ def _callbacks(folder: Path, recipe: Recipe, listeners: list) -> list:
     stop = _Stop("val_loss", patience=recipe.patience, check_on_train_epoch_end=True, check_finite=False)
     return [History(folder.parent, recipe.epochs, listeners), stop, best, last]
 
+
+def _learner(network: nn.Module, rows: pd.DataFrame, recipe: Recipe, augment_here: bool) -> Learner:
+    "A learner of training clips (`taken_rows`), of which the good and the poor weigh alike; copies have no label."
+    sources = rows["source_row"].to_numpy()
+    labels = rows["quality_score"][sources == rows.index]
+    weight = float((labels == 0).sum() / (labels == 1).sum())
+    return Learner(network, recipe, weight, sources, augment_here).train()
+
 # %% ../nbs/learning/learning.ipynb #dbdfe18c
 def _read_checkpoint(path: Path) -> tuple[int, dict, dict]:
     "(epochs done, weights, states of the callbacks) in a checkpoint of ours, as data only. Raises LearningError."
@@ -328,12 +336,8 @@ def fit(
     Checkpoints go to `folder`/checkpoints. Raises LearningError.
     """
     batches = loaders(table, store, recipe, hardware)
-    rows = batches["train"].dataset.table
-    labels, source_row = rows["quality_score"][rows["source_row"] == rows.index], rows["source_row"].to_numpy()
-    weight = float((labels == 0).sum() / (labels == 1).sum())  # the training clips of both classes weigh alike
     network = network.to(memory_format=torch.channels_last_3d)
-    learner = Learner(network, recipe, weight, source_row, hardware.augment_there)
-    learner.train()
+    learner = _learner(network, batches["train"].dataset.table, recipe, hardware.augment_there)
     checkpoints = Path(folder) / "checkpoints"
     callbacks, last = _callbacks(checkpoints, recipe, list(listeners)), checkpoints / "last.ckpt"
     trainer = _trainer(folder, recipe, hardware, callbacks)

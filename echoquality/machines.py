@@ -199,7 +199,7 @@ class Machines:
         except ValueError as error:
             return None, str(error)
 
-
+# %% ../nbs/reading/machines.ipynb #801ab726
 def machine_type(header: Dataset, folder: str = "") -> str:
     "`Machines.type` by what the package knows."
     return Machines().type(header, folder)

@@ -35,8 +35,8 @@ class Physical(Operation):
 
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> dict:
-        "The other parameters at random."
-        return {}
+        "The other parameters at random: a seed, where the class has one."
+        return {"seed": _seed(rng)} if "seed" in cls.model_fields else {}
 
     @property
     def step(self) -> float:
@@ -117,10 +117,6 @@ class TGC(Physical):
     steps: ClassVar = (4, 7, 11, 15, 20)  # dB
     name: Literal["tgc"] = "tgc"
     seed: int = Field(ge=0, lt=2**32)
-
-    @classmethod
-    def drawn(cls, rng):
-        return {"seed": _seed(rng)}
 
     def prepare(self, area):
         sliders = np.random.default_rng(self.seed).uniform(-1, 1, 8)
@@ -276,10 +272,6 @@ class ElectronicNoise(Physical):
     steps: ClassVar = (-50, -45, -40, -32, -25)  # dB
     name: Literal["electronic_noise"] = "electronic_noise"
     seed: int = Field(ge=0, lt=2**32)
-
-    @classmethod
-    def drawn(cls, rng):
-        return {"seed": _seed(rng)}
 
     def prepare(self, area):
         return veil(area, self.step - 25 * (1 - area.depth), self.seed, persistence=0.4)

@@ -115,23 +115,6 @@ def known_machines(settings: SelectionSettings) -> Machines:
     return read_machines(settings.machines, settings.fans, settings.raw_data_dir)
 
 
-def folder_facts(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "`FOLDER` of every folder with candidates (rows of results): index folder."
-    first = chosen.sort_values(["folder", "file_id"]).groupby("folder").head(3)
-    groups = {name: list(rows.itertuples(index=False)) for name, rows in first.groupby("folder")}
-    machines = known_machines(settings)
-    look = partial(_first_header, raw_data_dir=settings.raw_data_dir, machines=machines)
-    lost = partial(_by_name, machines=machines)
-    facts = parallel(look, list(groups.values()), settings.workers, "folders", lost=lost)
-    return pd.DataFrame(list(facts), index=pd.Index(groups, name="folder"), columns=FOLDER)
-
-
-def with_machines(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "The rows with the `machine_type` and the `machine_model` of their folders."
-    facts = folder_facts(rows, settings)
-    return rows.assign(**{name: rows["folder"].map(facts[name]) for name in ("machine_type", "machine_model")})
-
-
 def _first_header(rows: list, raw_data_dir: Path, machines: Machines) -> tuple:
     "`FOLDER` of a folder, from the first of some rows whose header can be read; else from its name."
     for row in rows:
@@ -148,6 +131,23 @@ def _first_header(rows: list, raw_data_dir: Path, machines: Machines) -> tuple:
 
 def _by_name(rows: list, machines: Machines) -> tuple:
     return machines.type(Dataset(), rows[0].folder), "", "", "", rows[0].folder
+
+# %% ../nbs/curation/probing.ipynb #15bb5300
+def folder_facts(chosen: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+    "`FOLDER` of every folder with candidates (rows of results): index folder."
+    first = chosen.sort_values(["folder", "file_id"]).groupby("folder").head(3)
+    groups = {name: list(rows.itertuples(index=False)) for name, rows in first.groupby("folder")}
+    machines = known_machines(settings)
+    look = partial(_first_header, raw_data_dir=settings.raw_data_dir, machines=machines)
+    lost = partial(_by_name, machines=machines)
+    facts = parallel(look, list(groups.values()), settings.workers, "folders", lost=lost)
+    return pd.DataFrame(list(facts), index=pd.Index(groups, name="folder"), columns=FOLDER)
+
+
+def with_machines(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+    "The rows with the `machine_type` and the `machine_model` of their folders."
+    facts = folder_facts(rows, settings)
+    return rows.assign(**{name: rows["folder"].map(facts[name]) for name in ("machine_type", "machine_model")})
 
 # %% ../nbs/curation/probing.ipynb #e257439a
 class Opened:

@@ -59,6 +59,15 @@ def note_run(folder: Path, name: str, identity: dict, **noted) -> None:
     write_text(Path(folder) / name, json.dumps(whole, indent=1))
 
 
+def _noted(path: Path) -> tuple[dict, dict, str]:
+    "(what was noted, identity, version)."
+    try:
+        noted = dict(json.loads(path.read_text(encoding="utf-8")))
+        return noted, dict(noted.pop("identity")), noted.pop("echoquality", "0.1.0")
+    except (ValueError, KeyError, TypeError):
+        raise WorkError(f"{path} is damaged; choose a new output_dir") from None
+
+# %% ../nbs/base/runs.ipynb #6ab1b143
 def found_run(
     folder: Path, name: str, identity: dict, resume: bool, ours: Collection[str],
     is_done: Callable[[dict], bool] = lambda noted: False, older: dict | None = None,
@@ -85,12 +94,3 @@ def found_run(
         began = f"{folder} holds a run that echoquality {version} began, and this is {now}"
         raise WorkError(f"{began}; go on with that version, or choose a new output_dir")
     return noted
-
-
-def _noted(path: Path) -> tuple[dict, dict, str]:
-    "(what was noted, identity, version)."
-    try:
-        noted = dict(json.loads(path.read_text(encoding="utf-8")))
-        return noted, dict(noted.pop("identity")), noted.pop("echoquality", "0.1.0")
-    except (ValueError, KeyError, TypeError):
-        raise WorkError(f"{path} is damaged; choose a new output_dir") from None

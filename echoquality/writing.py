@@ -8,9 +8,12 @@ __all__ = ['deidentify_file', 'is_copy', 'write_sample', 'estimate']
 # %% ../nbs/curation/writing.ipynb #110c9c33
 import shutil
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from pydicom import Dataset
 
 from .core import atomic, cores, sha256
 from .degradation import Degradation, degrade, degrade_file, degrade_frames, degraded_header
@@ -37,15 +40,15 @@ from .studies import expect_folder
 # %% ../nbs/curation/writing.ipynb #9dda7873
 def deidentify_file(
     source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None,
-    fan: Fan | None = None,
+    given: Callable[[Dataset], Fan | None] = lambda header: None,
 ) -> None:  # fmt: skip
     """Write the clip in `source`, degraded or not, without identity. Raises BadFile where that cannot be done.
 
-    `patient` and `machine` are what its header may say; `key` makes the pseudonyms; `fan` is the one
-    that a person gave.
+    `patient` and `machine` are what its header may say; `key` makes the pseudonyms; `given` is the fan that a person
+    gave for the clip of a header.
     """
     with open_clip(source) as clip:
-        sector = find_sector(clip.looks(), clip.header, fan)
+        sector = find_sector(clip.looks(), clip.header, given(clip.header))
         area = fan_area(sector)
         frames = (_without_text(frame, area, sector.mask) for frame in clip.frames(grey=False))
         if degradation is None:
@@ -75,8 +78,8 @@ def _write(source: Path, target: Path, sample: dict, key: bytes | None, machines
     with one_picture(source, sample.get("view", "")) as clip:
         degradation = Degradation.model_validate_json(sample["degradation"]) if sample["synthetic"] else None
         if key is not None:
-            fan, _ = machines.fan(read_header(clip), sample["source"], sample.get("view", ""))
-            deidentify_file(clip, target, key, sample["group"], sample["machine_type"], degradation, fan)
+            given = partial(_given_fan, machines=machines, sample=sample)
+            deidentify_file(clip, target, key, sample["group"], sample["machine_type"], degradation, given)
         elif degradation is not None:
             degrade_file(clip, target, degradation)
         else:
@@ -84,6 +87,10 @@ def _write(source: Path, target: Path, sample: dict, key: bytes | None, machines
                 shutil.copyfile(clip, part)
                 if is_copy(sample, key):
                     _expect(part, sample["sha256"])
+
+
+def _given_fan(header: Dataset, machines: Machines, sample: dict) -> Fan | None:
+    return machines.fan(header, sample["source"], sample.get("view", ""))[0]
 
 
 def _expect(file: Path, digest: str) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from pydicom import dcmread
 
+from echoquality.builds import file_hashes
 from echoquality.corpus import Corpus, clip_dataset, corpus_rows
 from echoquality.failures import FAILURES, simulate_aperture_clip
 from echoquality.phantom import MACHINES
@@ -42,11 +43,6 @@ def small(tmp_path_factory):
     "A small corpus of the second simulator on disk, and its rows."
     folder = tmp_path_factory.mktemp("aperture")
     return folder, write_aperture_corpus(folder, SMALL, seed=1, workers=1)
-
-
-def contents(folder):
-    "Every file below a folder and its bytes."
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_results_are_read_and_files_found(small):
@@ -86,7 +82,7 @@ def test_the_sector_found_is_that_of_the_second_simulator(machine, view):
 def test_the_second_corpus_repeats_whatever_the_workers(tmp_path):
     for workers in (1, 2):
         write_aperture_corpus(tmp_path / f"{workers}", Corpus({"epiq7": 1, "vivid": 1}, 2, 3, (48, 64)), 1, workers)
-    assert contents(tmp_path / "1") == contents(tmp_path / "2")
+    assert file_hashes(tmp_path / "1") == file_hashes(tmp_path / "2")
 
 
 def test_no_other_failures_and_views_than_asked_for():

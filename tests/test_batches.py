@@ -101,13 +101,12 @@ def test_batches_do_not_depend_on_who_loads_them(data):
 
 
 @pytest.mark.parametrize("processes", [0, 2])
-def test_a_copy_is_seen_in_the_frames_of_its_source_and_as_it_is(data, monkeypatch, processes):
+def test_a_copy_is_seen_in_the_frames_of_its_source_and_as_it_is(data, processes):
     table, store = data
-    unharmed = {}  # a store in which every copy is its source
-    for rows in (taken_rows(table[table["split"] == "train"], "pair"),):
-        sources = rows["source_row"].to_numpy()
-        unharmed |= {rows["file"][i]: store.clips[rows["file"][source]] for i, source in enumerate(sources)}
-    same = replace(store, clips=store.clips | unharmed)
+    taken = taken_rows(table[table["split"] == "train"], "pair")
+    files, sources = taken["file"], taken["source_row"].to_numpy()
+    as_sources = {file: store.clips[files[i]] for file, i in zip(files, sources, strict=True)}  # no copy is degraded
+    same = replace(store, clips=store.clips | as_sources)
     batches = list(loaders(table, same, replace(RECIPE, synthetic_as="pair"), replace(CPU, loaders=processes))["train"])
     copies = 0
     for clips, _, rows, _ in batches:

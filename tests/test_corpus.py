@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from echoquality.builds import file_hashes
 from echoquality.core import generator
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.phantom import MACHINES, simulate_clip
@@ -93,17 +94,12 @@ def tiny(tmp_path_factory):
     return folder, write_corpus(folder, TINY, workers=1)
 
 
-def contents(folder):
-    "Every file below a folder and its bytes."
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_results_of_a_corpus_are_read_back(tiny):
     folder, rows = tiny
     read = read_results(folder / "results/inference_output")
     assert read.equals(rows[COLUMNS].astype(read.dtypes))
     assert '"failed"' in (folder / "results/inference_output/summary.json").read_text()
-    there = set(contents(folder))
+    there = set(file_hashes(folder))
     missing = rows[~rows["path"].isin(there)]
     assert set(missing["kind"]) == {"missing"}
 
@@ -126,9 +122,10 @@ def test_a_corpus_has_what_real_folders_have(tiny):
 def test_a_corpus_repeats_whatever_the_workers(tiny, tmp_path):
     (tmp_path / "raw_data").mkdir()
     (tmp_path / "raw_data/mine.txt").write_text("mine")
+    mine = file_hashes(tmp_path)
     for _ in range(2):  # a second time into the same place
         write_corpus(tmp_path, TINY, workers=2)
-        assert contents(tmp_path) == contents(tiny[0]) | {"raw_data/mine.txt": b"mine"}
+        assert file_hashes(tmp_path) == file_hashes(tiny[0]) | mine
 
 
 def test_another_seed_is_another_corpus():

@@ -174,6 +174,7 @@ def test_going_on_gives_the_same_as_never_stopping(data, trained, tmp_path, proc
     weights = trained[1].state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
 
+
 def _relabelled(table, score):
     return table.assign(quality_score=table["quality_score"].where(~table["synthetic"], score))
 

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from echoquality.fan import Fan
-from echoquality.operations import Layers, Palette, area_of, graphics, to_beams, trusted_fan
+from echoquality.operations import Layers, Palette, area_of, fractions_of, graphics, levels_of, to_beams, trusted_fan
 from echoquality.sector import Sector
+
+
+def test_levels_come_back():
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    assert np.array_equal(levels_of(fractions_of(grey))[..., 0], grey)
+    assert levels_of(np.float32([[[-0.1]], [[0.499]], [[1.2]]])).ravel().tolist() == [0, 127, 255]
 
 
 def test_an_area_knows_depth_and_angle_of_what_its_window_leaves():
