@@ -249,6 +249,8 @@ class WorkError(RuntimeError):
 
 def _interrupt(number, frame) -> None:
     signal.signal(number, signal.SIG_DFL)  # a second one ends the process at once
+    if hasattr(signal, "SIGCHLD"):  # torch's handler raises for loaders that are told to end, too; Windows has none
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     raise KeyboardInterrupt
 
 

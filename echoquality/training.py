@@ -247,10 +247,6 @@ def main(argv: list[str] | None = None) -> None:
     if place().rank:  # of several processes the first one speaks
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  until the process ends
 
-    def job() -> None:
-        try:
-            print(summary(train(settings)))
-        except KeyboardInterrupt:
-            sys.exit("interrupted; with --resume the same command goes on after the last epoch that was finished")
-
-    run_main(job, AnnotationsError, WeightsError, LearningError, SettingsError)
+    again = "with --resume the same command goes on after the last epoch that was finished"
+    expected = (AnnotationsError, WeightsError, LearningError, SettingsError)
+    run_main(lambda: print(summary(train(settings))), *expected, again=again)

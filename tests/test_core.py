@@ -9,6 +9,7 @@ import io
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -158,6 +159,19 @@ def test_a_job_that_is_told_to_end_says_how_to_go_on():
     with pytest.raises(SystemExit, match="interrupted; the same command goes on"):
         run_main(lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="Windows does not tell of children that end")
+def test_children_that_end_with_the_job_are_no_error_of_it():
+    program = """if True:
+        import atexit, os, signal
+        from echoquality.core import run_main
+        signal.signal(signal.SIGCHLD, lambda *_: 1 / 0)  # as torch does for its loaders
+        atexit.register(os.kill, os.getpid(), signal.SIGCHLD)
+        run_main(lambda: os.kill(os.getpid(), signal.SIGTERM))
+        """
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "interrupted; the same command goes on from here\n")
 
 
 def test_atomic_leaves_the_old_file_when_interrupted(tmp_path):
