@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHOWN', 'NOT_WORSE', 'BETTER', 'MEAN', 'WORST', 'overview', 'details', 'show_differences', 'targets', 'recommended',
-           'verdict', 'Experiment', 'run_experiment', 'ExperimentSettings', 'Markdown', 'from_notebook',
+           'verdict', 'on_teachers', 'Experiment', 'run_experiment', 'ExperimentSettings', 'Markdown', 'from_notebook',
            'settings_table']
 
 # %% ../nbs/evidence/experiment.ipynb #f54becd0
@@ -17,7 +17,7 @@ from IPython.display import Markdown
 
 from .annotations import table_hashes
 from .core import SettingsError, from_notebook, only_one, settings_table, write_text  # noqa: F401  (for Run)
-from .experiment_data import SIZES, VARIANTS, Material, own, simulated
+from .experiment_data import MAKERS, SIZES, TAUGHT, VARIANTS, Material, own, simulated, taught
 from .experiment_measures import figures_of
 from .experiment_runs import read_runs, run_missing
 from .failures import FAILURES
@@ -91,7 +91,7 @@ def _said(row: pd.Series) -> str:
 def _targets_of(rows: pd.DataFrame, name: str) -> list[tuple[str, bool, str]]:
     "(target, whether it is reached, with which figures) of one variant of one material; `rows` by measure."
     found, variant = [], VARIANTS[name]
-    if variant.natural and variant.made_by:
+    if variant.natural and variant.made_by in MAKERS:
         order = _order(rows.reset_index())
         row = rows.loc[order]
         reached = row["difference"] >= 0 and row["low"] >= NOT_WORSE
@@ -138,6 +138,17 @@ def verdict(figures: pd.DataFrame) -> str:
     seeds = figures["seeds"].min()
     return "\n".join([*lines, f"Recommended, after {seeds} seeds: {how} (`synthetic_as` {role!r})."])
 
+# %% ../nbs/evidence/experiment.ipynb #ae328d3f
+def on_teachers(figures: pd.DataFrame) -> str:
+    "What the figures say of teachers, in Markdown: ρ, and its difference to a fair teacher's labels."
+    lines = [f"ρ with the true quality, by whose labels were learned from; in brackets the difference to *fair*, "
+             f"{figures['seeds'].min()} seeds:", ""]  # fmt: skip
+    for material, rows in figures[figures["measure"] == "ρ"].groupby("material", sort=False):
+        rows = rows.set_index("variant")
+        said = [f"*{name}* {rows.loc[name, 'value']:.3f} ({_said(rows.loc[name])})" for name in list(TAUGHT)[1:]]
+        lines.append(f"- {material}: *fair* {rows.loc['natural', 'value']:.3f}, {', '.join(said)}")
+    return "\n".join(lines)
+
 # %% ../nbs/evidence/experiment.ipynb #302cbc9e
 @dataclass(frozen=True)
 class Experiment:
@@ -164,13 +175,15 @@ def _check(settings: ExperimentSettings) -> None:
             raise SettingsError(f"parameter 'lacking': failure {name!r} is not known; allowed are {known}")
     if not set(FAILURES) - set(settings.lacking):
         raise SettingsError(f"parameter 'lacking': natural clips must have one failure at least, of {known}")
+    if settings.compare == "teachers" and settings.annotations_csv:
+        raise SettingsError("parameter 'compare': teachers are simulated, so there is no annotations_csv")
     if settings.experts_csv and not settings.annotations_csv:
         raise SettingsError("parameter 'experts_csv': grades are of clips in an annotations_csv, which is not given")
 
 
 def _identity(settings: ExperimentSettings) -> dict:
     "What must not change in a folder; values of JSON."
-    kept = {"size": asdict(SIZES[settings.size]), "architecture": settings.architecture}
+    kept = {"size": asdict(SIZES[settings.size]), "architecture": settings.architecture, "compare": settings.compare}
     if settings.annotations_csv:
         kept["clips"] = table_hashes(settings.annotations_csv)
     else:
@@ -182,6 +195,8 @@ def _materials(settings: ExperimentSettings) -> dict[str, Material]:
     size, folder, workers = SIZES[settings.size], settings.output_dir, settings.workers
     if settings.annotations_csv:
         return {"own": own(settings.annotations_csv, settings.experts_csv, size, folder / "own", workers)}
+    if settings.compare == "teachers":
+        return {name: taught(name, size, folder / name, settings.seed_from, workers) for name in settings.simulators}
     how = {"seed": settings.seed_from, "lacking": settings.lacking, "workers": workers, **_physical(settings)}
     return {name: simulated(name, size, folder / name, **how) for name in settings.simulators}
 
@@ -206,4 +221,4 @@ def run_experiment(settings: ExperimentSettings) -> Experiment:
         figures = pd.concat(figures, ignore_index=True)
         for name, table in (("figures.csv", figures), ("targets.csv", targets(figures))):
             write_text(folder / name, table.to_csv(index=False))
-    return Experiment(figures, verdict(figures))
+    return Experiment(figures, (verdict if settings.compare == "copies" else on_teachers)(figures))

@@ -250,6 +250,9 @@ class ExperimentSettings(Settings):
     "What trainings are compared, and on which clips."
 
     output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
+    compare: Literal["copies", "teachers"] = Field(
+        "copies", description="uses of synthetic clips, or teachers with and without bias, and what reviews mend"
+    )
     simulators: tuple[Literal["phantom", "aperture"], ...] = Field(
         ("phantom", "aperture"), min_length=1, description="who makes the clips: phantom, aperture"
     )

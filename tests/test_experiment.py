@@ -3,10 +3,12 @@
 from echoquality.experiment import *
 
 
+import json
+
 import pandas as pd
 import pytest
 
-from echoquality.annotations import CSV
+from echoquality.annotations import CSV, MANIFEST
 from echoquality.core import SettingsError, WorkError, parameters_cell, parameters_source, project_root
 from echoquality.experiment import (
     ExperimentSettings,
@@ -16,6 +18,7 @@ from echoquality.experiment import (
     targets,
     verdict,
 )
+from echoquality.experiment_data import TAUGHT
 
 
 def test_the_verdict_follows_from_the_figures():
@@ -58,6 +61,7 @@ def test_the_parameters_cell_is_the_settings_class():
         ({"kinds": ("blur",)}, "parameter 'kinds'.*'recipe', 'physical'"),
         ({"shares": (1, 2)}, r"shares has 2 numbers, expected one for each of kinds \(1\)"),
         ({"experts_csv": "grades.csv"}, "parameter 'experts_csv'.*annotations_csv"),
+        ({"compare": "teachers", "annotations_csv": "a.csv"}, "parameter 'compare': teachers are simulated"),
     ],
 )
 def test_bad_parameters_are_told_what_is_allowed(wrong, said, tmp_path):
@@ -91,3 +95,14 @@ def test_an_experiment_on_a_dataset_of_ones_own(dataset, tmp_path):
     assert list(shown.index)[:2] == ["natural", "own alone"] and len(shown) == 5
     assert {"AUROC", "pairs, own"} <= set(shown) and "ρ" not in shown
     assert "ΔAUROC" in experiment.verdict
+
+
+@pytest.mark.slow
+def test_teachers_are_compared(tmp_path):
+    how = {"compare": "teachers", "simulators": ("phantom",), "size": "tiny", "rounds": 100, "workers": 1}
+    experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, **how))
+    assert list(overview(experiment.figures).loc["phantom"].index) == ["natural", *list(TAUGHT)[1:]]
+    assert all(f"*{name}* 0." in experiment.verdict for name in TAUGHT)
+    plans = {name: json.loads((tmp_path / "phantom" / name / MANIFEST).read_text()) for name in TAUGHT}
+    moved = {row["machine"]: row["offset"] for row in plans["biased, offsets"]["machine_offsets"]}
+    assert moved["vivid"] > 0 > moved["affiniti70g"] and not plans["biased, reviews"]["machine_offsets"]
