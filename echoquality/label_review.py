@@ -19,7 +19,6 @@ from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .core import from_root, printable
 from .player import Player
-from .results import read_results
 from echoquality.reviews import (
     CLIP,
     DECISIONS,
@@ -30,6 +29,7 @@ from echoquality.reviews import (
     read_reviews,
     reviewed,
 )
+from .score_table import read_scores
 from .selection import SelectionSettings, candidates, preselect, with_machines
 
 # %% ../nbs/looking/label_review.ipynb #094d66d8
@@ -39,7 +39,7 @@ def to_review(settings: SelectionSettings, order: str = "doubtful", most: int = 
     They are those that the scores select, and those that take the place of clips that `reviews_csv` left out or put
     into the other class. Raises ResultsError, ReviewsError, SelectionError.
     """
-    scored = with_machines(candidates(read_results(settings.results_dir), settings), settings)
+    scored = with_machines(candidates(read_scores(settings), settings), settings)
     chosen = [preselect(each, settings) for each in (scored, scored.drop(index=_contradicted(scored, settings)))]
     chosen = pd.concat(chosen).drop_duplicates(CLIP, ignore_index=True)
     threshold = {1: settings.high_quality_threshold, 0: settings.low_quality_threshold}
