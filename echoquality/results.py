@@ -134,7 +134,8 @@ def read_results(results_dir: Path) -> pd.DataFrame:
         return parse_summary(json.loads(path.read_bytes(), object_pairs_hook=_object), str(path))
     except OSError as e:
         said = "not found" if isinstance(e, FileNotFoundError) else reason_of(e)
-        raise ResultsError(f"{path}: {said}; results_dir is an inference run's folder, or a table of scores") from None
+        expected = "results_dir is the folder of an inference run, or a table of scores"
+        raise ResultsError(f"{path}: {said}; {expected}") from None
     except json.JSONDecodeError as e:
         raise ResultsError(f"{path}: no JSON at line {e.lineno}, column {e.colno}: {e.msg}") from None
     except UnicodeDecodeError as e:

@@ -95,7 +95,7 @@ def files_like(path: str, index: dict[str, list[str]]) -> tuple[list[str], int]:
     "The files that share the longest ending with a path, and how many names that ending has; none share 0."
     return next(((index[end], end.count("/") + 1) for end in endings(path) if end in index), ([], 0))
 
-# %% ../nbs/reading/score_table.ipynb #88422a2e
+# %% ../nbs/reading/score_table.ipynb #18ce7b31
 Files = dict[str, list[str]]  # folder → the files in it, as `find_files` has them
 
 
@@ -107,19 +107,24 @@ def by_path(path: str, files: Files) -> tuple[str, str]:
 
 
 def match_files(paths: pd.Series, files: Files) -> pd.DataFrame:
-    "For each path folder, file_id, `shared` (the names that it shares with a file's) and `fault`: why it means none."
+    """For each path folder and file_id, `shared`: how many names it has in common with its file (0: there is none),
+    `alike`: how many files have as many, and `fault`: why it means none. Those of a path whose name alone is that of
+    several files in other folders are none of its.
+    """
     index = ending_index(f"{folder}/{name}" for folder, names in files.items() for name in names if not is_junk(name))
     rows = []
     for path in paths:
         found, shared = files_like(path, index)
-        if len(found) > 1 and shared == 1 < len(endings(path)):  # in folders, and none of them is this path's
+        alike, fault = len(found), ""
+        if alike > 1 and shared == 1 < len(endings(path)):
             found, shared = [], 0
         folder, name = found[0].split("/", 1) if len(found) == 1 else by_path(path, files)
-        fault = "" if found or folder else "no path, or one without a folder to which no file belongs"
         if len(found) > 1:
-            fault = f"several files end like its path: {len(found)}, {printable(', '.join(found[:3]))[:120]}"
-        rows.append((folder, name, shared, fault))
-    return pd.DataFrame(rows, paths.index, ["folder", "file_id", "shared", "fault"])
+            fault = f"several files end like its path: {alike}, {printable(', '.join(found[:3]))[:120]}"
+        elif not folder:
+            fault = "no path, or one without a folder to which no file belongs"
+        rows.append((folder, name, shared, alike, fault))
+    return pd.DataFrame(rows, paths.index, ["folder", "file_id", "shared", "alike", "fault"])
 
 # %% ../nbs/reading/score_table.ipynb #08ecb4f3
 def by_name_alone(rows: pd.DataFrame) -> pd.Series:
@@ -167,7 +172,7 @@ def with_verdicts(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     derived = [" ".join(n for n, word in zip(names, words, strict=True) if not word) for words in said.to_numpy()]
     return rows.assign(**said.where(said != "", own), derived=pd.Series(derived, rows.index, dtype=str))
 
-# %% ../nbs/reading/score_table.ipynb #c52b4554
+# %% ../nbs/reading/score_table.ipynb #88b227d2
 def _score_faults(rows: pd.DataFrame, said: pd.Series) -> pd.Series:
     "Why a row's score, which the table `said` so, or its status cannot be used; ''."
     reasons = pd.Series("", rows.index)
@@ -182,7 +187,7 @@ def _or(reasons: pd.Series, others: pd.Series) -> pd.Series:
 
 
 def table_rows(table: pd.DataFrame, files: Files, path_column="path", score_column="score", scale="1") -> pd.DataFrame:
-    "A table (text) as results: `COLUMNS`, `EXTRA` and `shared`, a row each, in its order. Raises TableError."
+    "A table (text) as results: `COLUMNS`, `EXTRA`, `shared`, `alike`, a row each, in its order. Raises TableError."
     paths, said = column(table, path_column, "path_column"), column(table, score_column, "score_column")
     folders = optional(table, "folder")
     paths = paths.where(folders == "", folders + "/" + paths)  # harmless where the path says it, too
@@ -190,13 +195,14 @@ def table_rows(table: pd.DataFrame, files: Files, path_column="path", score_colu
     rows = with_verdicts(rows.assign(patient=optional(table, "patient"), machine=optional(table, "machine")), table)
     rows["fault"] = _or(_or(rows["fault"], strays(rows)), _score_faults(rows, said))
     rows["fault"] = _or(rows["fault"], doubles(rows))
-    return rows[[*COLUMNS, *EXTRA, "shared"]]
+    return rows[[*COLUMNS, *EXTRA, "shared", "alike"]]
 
-# %% ../nbs/reading/score_table.ipynb #2bda987c
+# %% ../nbs/reading/score_table.ipynb #8c991852
 def remarks(rows: pd.DataFrame) -> pd.Series:
     "What there is to say of each row of `table_rows`; ''."
     said = unusable(rows)
-    said = said.where((said != "") | (rows["shared"] > 0), "no file has this path")
+    more = (rows["alike"] > 1).map({True: ", several have its name", False: ""})
+    said = said.where((said != "") | (rows["shared"] > 0), "no file has this path" + more)
     return said.where((said != "") | ~by_name_alone(rows), "found by its name alone, in another folder")
 
 
@@ -240,7 +246,7 @@ def read_scores(settings: SelectionSettings) -> pd.DataFrame:
     there = rows["folder"] + "/" + rows["file_id"]
     return rows.assign(path=there.where(rows["shared"] > 0, rows["path"]))[[*COLUMNS, *EXTRA]].reset_index(drop=True)
 
-# %% ../nbs/reading/score_table.ipynb #76ad9e3c
+# %% ../nbs/reading/score_table.ipynb #0a63b644
 def write_score_table(raw_data_dir: Path, path: Path, path_column: str = "path", score_column: str = "score") -> int:
     "Write a CSV of every file, without scores; how many they are. Raises TableError where it is there, StudiesError."
     if Path(path).exists():
@@ -256,11 +262,15 @@ def write_score_table(raw_data_dir: Path, path: Path, path_column: str = "path",
 def check_scores(
     table: Path, raw_data_dir: Path, path_column: str = "path", score_column: str = "score", score_scale: str = "1"
 ) -> str:
-    "What is odd about a table of scores (`in_words`). Raises TableError, StudiesError."
+    "What is odd about a table of scores (`in_words`). Raises ResultsError, StudiesError."
     files = find_files(raw_data_dir)
-    return in_words(table_rows(read_table(table), files, path_column, score_column, score_scale), files)
+    try:
+        rows = table_rows(read_table(table), files, path_column, score_column, score_scale)
+    except TableError as error:
+        raise ResultsError(f"{table}: {error}") from None
+    return in_words(rows, files)
 
-# %% ../nbs/reading/score_table.ipynb #ce5d9d9f
+# %% ../nbs/reading/score_table.ipynb #ace6efbe
 class ScoreTableSettings(Settings):
     "A table of scores that is checked, or if it is not there written to be filled in."
 
@@ -283,7 +293,7 @@ def main(argv: list[str] | None = None) -> None:
             number = write_score_table(asked.raw_data_dir, asked.table, *columns)
             print(f"{asked.table}: {number} files, to be given scores; then the same command checks it")
 
-    run_main(job, TableError, StudiesError)
+    run_main(job, ResultsError, TableError, StudiesError)
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook

@@ -147,6 +147,7 @@ def test_ten_of_each_kind_are_named_with_what_is_nearest():
     gone = [f"D:/Vivid-3/1.2.840.{n} 0.5" for n in range(30, 42)]
     text = in_words(rows_of("\n".join(["path score", "old/1.2.840.2 0.5", *gone, "Vivid3/5 0.5"]), files), files)
     first, *lines = text.split("\n")
+    assert "no file has this path, several have its name\n  row 0: x/1" in in_words(rows_of("path score\nx/1 0.5"), {})
     assert first == "14 rows, 1 of them with a file; there are 2 files in 2 folders"
     assert lines[:2] == ["1 × found by its name alone, in another folder", "  row 0: old/1.2.840.2"]
     assert lines[2] == "13 × no file has this path" and len(lines) == 13
@@ -163,7 +164,7 @@ def test_ten_of_each_kind_are_named_with_what_is_nearest():
 def test_a_table_that_cannot_be_used_is_an_error(text, said, tmp_path):
     (tmp_path / "raw/A").mkdir(parents=True)
     settings = SelectionSettings(results_dir=tmp_path / "s.csv", raw_data_dir=tmp_path / "raw")
-    with pytest.raises(ResultsError, match="not found; results_dir is an inference run's folder, or a table"):
+    with pytest.raises(ResultsError, match="not found; results_dir is the folder of an inference run, or a table"):
         read_scores(settings)
     (tmp_path / "s.csv").write_text(text or "path,score\n")
     with pytest.raises(ResultsError, match="no files in its 1 folders"):
@@ -186,7 +187,7 @@ def test_a_table_is_written_filled_in_and_checked(tmp_path, capsys):
     table.write_text(table.read_text("utf-8").replace(".dcm,", ".dcm,4"), "utf-8")
     main(["--table", str(table), *ask, "--score-scale", "1-5"])
     assert "1 × has no score\n  line 2: B/=1\n" in capsys.readouterr().out
-    with pytest.raises(SystemExit, match="error: 2 of 2 scores are off the scale"):
+    with pytest.raises(SystemExit, match=r"error: .*scores\.csv: 2 of 2 scores are off the scale"):
         main(["--table", str(table), *ask])
     with pytest.raises(TableError, match="is not replaced"):
         write_score_table(tmp_path / "raw", table)
