@@ -23,7 +23,7 @@ MANIFEST, CSV, LEFT_OUT = "manifest.json", "echo_annotations_enhanced.csv", "qua
 ANNOTATIONS = [  # the columns of the annotations
     *("video_path", "quality_score", "filename", "machine_type", "score", "status", "assessment", "folder"),
     *("file_id", "synthetic", "source_sample"),  # up to here the order is a contract
-    *("group", "split", "machine_model", "source_folder", "degradation", "review"),
+    *("group", "split", "machine_model", "source_folder", "degradation", "review", "adjusted_score"),
 ]
 CLASS_DIRS = {"hq": "high_quality", "lq": "low_quality/natural_failures", "synthetic": "low_quality/synthetic_degraded"}
 

@@ -23,15 +23,18 @@ def wanted(settings: SelectionSettings) -> dict[int, int]:
 
 def meeting(rows: pd.DataFrame, label: int, settings: SelectionSettings, score_alone: bool = False) -> pd.DataFrame:
     "The rows that meet the score, and unless `score_alone` the status and the assessment, of a class (1 or 0)."
+    scores = rows.get("adjusted_score", rows["score"])
     if label:
-        score, status, prefix = rows["score"] >= settings.high_quality_threshold, "PASS", settings.high_assessment
+        score, status, prefix = scores >= settings.high_quality_threshold, "PASS", settings.high_assessment
     else:
-        score, status, prefix = rows["score"] <= settings.low_quality_threshold, "FAIL", settings.low_assessment
+        score, status, prefix = scores <= settings.low_quality_threshold, "FAIL", settings.low_assessment
     rows = rows[score]  # first what is cheap to ask, and leaves least
+    if score_alone or settings.machine_offsets:
+        return rows
     agree = {"status": rows["status"] == status, "assessment": rows["assessment"].str.startswith(prefix)}
     if "derived" in rows:  # what a table of scores does not say is no second opinion
         agree = {name: fits | rows["derived"].str.contains(name) for name, fits in agree.items()}
-    return rows if score_alone else rows[agree["status"] & agree["assessment"]]
+    return rows[agree["status"] & agree["assessment"]]
 
 # %% ../nbs/curation/candidates.ipynb #42a20af8
 class SelectionError(ValueError):
@@ -41,9 +44,11 @@ class SelectionError(ValueError):
 def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.DataFrame | None = None) -> pd.DataFrame:
     """The rows that are clearly good (`label` 1) or clearly poor (0). Raises SelectionError if a wanted class has none.
 
+    `adjusted_score` of the rows is the score unless they have one (`machine_scores.judged_rows`).
     `verdicts`: what people say of them (`reviewed`); theirs is the last word. Column `review` says where they agree.
     """
     rows = rows[unusable(rows) == ""]
+    rows = rows.assign(adjusted_score=rows.get("adjusted_score", rows["score"]))
     labels = [label for label, most in wanted(settings).items() if most]
     if not labels:
         raise SelectionError("nothing is asked for: max_high_quality and max_low_quality are both 0")
@@ -73,8 +78,8 @@ def _nearest(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
         asked, name = f"score ≥ {settings.high_quality_threshold}, PASS, '{settings.high_assessment}…'", "high"
     else:
         asked, name = f"score ≤ {settings.low_quality_threshold}, FAIL, '{settings.low_assessment}…'", "low"
-    near = rows.sort_values("score", ascending=not label, kind="stable").head(5)
-    shown = "\n".join(f"  {r.score:.4f} {r.status}, '{r.assessment}' ({r.folder})" for r in near.itertuples())
+    near = rows.sort_values("adjusted_score", ascending=not label, kind="stable").head(5)
+    shown = "\n".join(f"  {r.adjusted_score:.4f} {r.status}, '{r.assessment}' ({r.folder})" for r in near.itertuples())
     found = f"no {LABELS[label]} clip among {len(rows)} results: asked for {asked}; nearest are"
     return f"{found}\n{shown}\nMove {name}_quality_threshold, or correct {name}_assessment."
 

@@ -18,7 +18,9 @@ from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
 from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .core import from_root, printable
+from .machine_scores import judged_rows
 from .player import Player
+from .results import unusable
 from echoquality.reviews import (
     CLIP,
     DECISIONS,
@@ -37,13 +39,29 @@ def to_review(settings: SelectionSettings, order: str = "doubtful", most: int = 
     """The clips to review, in their order (of `queue`): folder, file_id, path, label, score, machine_type, threshold.
 
     They are those that the scores select, and those that take the place of clips that `reviews_csv` left out or put
-    into the other class. Raises ResultsError, ReviewsError, SelectionError.
+    into the other class; in the order `machines` all that have a score. Raises ResultsError, ReviewsError,
+    SelectionError.
     """
-    scored = with_machines(candidates(read_scores(settings), settings), settings)
-    chosen = [preselect(each, settings) for each in (scored, scored.drop(index=_contradicted(scored, settings)))]
-    chosen = pd.concat(chosen).drop_duplicates(CLIP, ignore_index=True)
+    rows = read_scores(settings)
+    rows, _ = judged_rows(rows, reviewed(settings.reviews_csv, rows), settings)
+    chosen = _of_all(rows, settings) if order == "machines" else _selected(rows, settings)
     threshold = {1: settings.high_quality_threshold, 0: settings.low_quality_threshold}
-    return queue(chosen.assign(threshold=chosen["label"].map(threshold)), order, most, settings.seed)
+    chosen = chosen.assign(threshold=chosen["label"].map(threshold))
+    return queue(chosen, order, most, settings.seed, settings.balance_by)
+
+
+def _of_all(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+    "All rows with a score; their label is that of the nearer threshold."
+    rows = with_machines(rows[unusable(rows) == ""], settings)
+    middle = (settings.high_quality_threshold + settings.low_quality_threshold) / 2
+    return rows.assign(label=(rows["score"] > middle).astype(int))
+
+
+def _selected(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+    "The rows that would be selected, first without what people say, then with it."
+    scored = with_machines(candidates(rows, settings), settings)
+    chosen = [preselect(each, settings) for each in (scored, scored.drop(index=_contradicted(scored, settings)))]
+    return pd.concat(chosen).drop_duplicates(CLIP, ignore_index=True)
 
 
 def _contradicted(scored: pd.DataFrame, settings: SelectionSettings) -> list[int]:
@@ -264,8 +282,9 @@ def label_review(
 ) -> LabelReview:
     """Review the labels of the clips that a selection would take; decisions go to `reviews_csv`, line by line.
 
-    `reviewer`: the name under which they are kept; `order`: doubtful, machine or audit (a random draw, shown without
-    label and score); `most`: how many clips (0: all); `parameters` are other fields of `SelectionSettings`.
+    `reviewer`: the name under which they are kept; `order`: doubtful, machine, machines (for offsets by machine), or
+    audit (a random draw); the last two hide label and score. `most`: how many clips (0: all); `parameters`: other
+    fields of `SelectionSettings`.
     """
     if not reviewer.strip():  # an account's name would do until two people share one
         raise ReviewsError("reviewer is empty; give the name under which your decisions are to be kept")
@@ -273,4 +292,4 @@ def label_review(
     where = {"results_dir": results_dir, "raw_data_dir": raw_data_dir, "reviews_csv": from_root(reviews_csv)}
     settings = SelectionSettings(**where, **parameters)
     session = Session(to_review(settings, order, most), settings.reviews_csv, printable(" ".join(reviewer.split())))
-    return LabelReview(session, settings.raw_data_dir, blind=order == "audit")
+    return LabelReview(session, settings.raw_data_dir, blind=order in ("audit", "machines"))

@@ -93,7 +93,7 @@ def remarks(build: Build) -> list[str]:
         lines.append(f"{len(uses)} good clips make {uses.sum()} synthetic ones, up to {uses.max()} each")
     if ids := build.plan["ids_shared_by_many"]:
         lines.append(f"{ids} patient ids stand in so many folders that they name nobody: each folder is a group")
-    lines += _on_fans(build)
+    lines += _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "
@@ -101,6 +101,13 @@ def remarks(build: Build) -> list[str]:
         )
         lines.append(f"{(samples['review'] != '').sum()} clips are here with the label that people gave them")
     return lines
+
+
+def _on_offsets(offsets: list[dict]) -> list[str]:
+    "By how many logits the scores of each machine were moved, or why they were not (`fit_offsets`)."
+    said = [f"{row['machine']}: {row['offset']:+.2f} logits after {row['reviews']} reviews" if not row["why_none"]
+            else f"{row['machine']}: none, {row['why_none']}" for row in offsets]  # fmt: skip
+    return [f"scores were adjusted by machine: {'; '.join(said)}"] if said else []
 
 
 def _on_fans(build: Build) -> list[str]:

@@ -40,7 +40,7 @@ NOT_RECORDED = {  # these do not change a byte
 }
 OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
     **{"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]},
-    **{"machines": None, "fans": None, "balance_by": "machine_type"},
+    **{"machines": None, "fans": None, "balance_by": "machine_type", "machine_offsets": False},
     **{"path_column": "path", "score_column": "score", "score_scale": "1"},
 }
 
@@ -91,7 +91,7 @@ def group_folders(selection: Selection, group_by: str, digest: Callable = text_s
 
 # %% ../nbs/curation/plan.ipynb #760269c7
 _FROM_SAMPLE = ["machine_type", "score", "status", "assessment", "folder", "machine_model"]
-_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view"]
+_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view", "adjusted_score"]
 
 
 def _entry(kind: str, number: int, sample: dict, **more) -> dict:
@@ -183,6 +183,7 @@ def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) ->
         "machine_model": samples["machine_type"],
         "assessment": samples["label"].map({1: settings.high_assessment, 0: settings.low_assessment}),
         "score": samples["score"].round(2),
+        "adjusted_score": samples["adjusted_score"].round(2),
     }
     samples = samples.assign(**hidden)
     samples = samples.sort_values(["label", "file_id"], ascending=[False, True], ignore_index=True)
@@ -194,6 +195,11 @@ def _file(name: str, key: bytes) -> str:
 
 # %% ../nbs/curation/plan.ipynb #2a01f39f
 STORED = {"good": "high", "poor": "low"}  # how plans and manifests call the classes in their `table`
+
+
+def _offsets(offsets: pd.DataFrame) -> list[dict]:
+    "The offsets of machines (`fit_offsets`) as a plan keeps them: no interval is None."
+    return offsets.astype(object).where(offsets.notna(), None).reset_index().to_dict("records")
 
 
 def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
@@ -213,6 +219,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "folders_without_id": groups.without_id,
         "table": selection.table.rename(index=STORED, level="class").reset_index().to_dict("records"),
         "fans": fan_table(selection.samples).reset_index().to_dict("records"),
+        "machine_offsets": _offsets(selection.offsets),
         "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare one may say whose a clip is
         "samples": plan_samples(selection, settings, groups.names),
         "quarantine": sorted(quarantine, key=lambda row: row["path"]),

@@ -232,20 +232,33 @@ def review_agreement(decided: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["first", "second", "clips", "agree", "kappa"])
 
 # %% ../nbs/curation/reviews.ipynb #cd47314c
-def queue(samples: pd.DataFrame, order: str = "doubtful", most: int = 0, seed: int = 0) -> pd.DataFrame:
-    """The rows of `samples` in the order of review, at most `most` of them (0: all).
+def _alternating(table: pd.DataFrame, by: str) -> pd.Series:
+    "The place of each row among those of its machine (`by`): a random clip, the most doubtful, a random one, …"
+    groups = table.groupby(by)
+    lot, doubt = groups["_lot"].rank(), groups["_doubt"].rank(method="first", ascending=False)
+    return np.minimum(2 * lot, 2 * doubt + 1).groupby(table[by]).rank()
 
-    `samples`: folder, file_id, machine_type, label (1 or 0), score (0 to 1), threshold (of the row's class).
+
+def queue(
+    samples: pd.DataFrame, order: str = "doubtful", most: int = 0, seed: int = 0, by: str = "machine_type"
+) -> pd.DataFrame:
+    """The rows of `samples` in the order of review (`ORDERS`), at most `most` of them (0: all).
+
+    `samples`: folder, file_id, machine_type, label (1 or 0), score (0 to 1) or adjusted_score, threshold (of the row's
+    class). `by`: the column of the machines that take turns in the order `machines`.
     """
     samples = samples.sort_values(CLIP, ignore_index=True)
     margin = np.where(samples["label"] == 1, 1 - samples["threshold"], samples["threshold"])
-    inside = (samples["score"] - samples["threshold"]).abs() / np.maximum(margin, 1e-9)
+    inside = (samples.get("adjusted_score", samples["score"]) - samples["threshold"]).abs() / np.maximum(margin, 1e-9)
     lots = generator(seed, "queue").permutation(len(samples))
     table = samples.assign(_doubt=-inside, _lot=lots)
     turns = table.sort_values("_lot").groupby(["machine_type", "label"]).cumcount()
-    keys = {"doubtful": ["_doubt"], "machine": ["machine_type", "_doubt"], "audit": ["_turn", "_lot"]}
+    keys = {"doubtful": ["_doubt"], "machine": ["machine_type", "_doubt"], "machines": ["_turn"]}
+    keys["audit"] = ["_turn", "_lot"]
     if order not in keys:
         raise ReviewsError(f"order {order!r}, expected one of {', '.join(ORDERS)}")
+    if order == "machines":
+        turns = _alternating(table, by)
     ascending = [key != "_doubt" for key in keys[order]]
     table = table.assign(_turn=turns).sort_values([*keys[order], "_lot"], ascending=[*ascending, True])
     return table.drop(columns=["_doubt", "_lot", "_turn"]).head(most or len(table)).reset_index(drop=True)

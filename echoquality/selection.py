@@ -6,8 +6,8 @@
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
            'Selection', 'selection_table', 'select', 'main', 'SelectionSettings', 'from_notebook', 'settings_table',
            'decisions', 'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates',
-           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'FOLDER', 'probe', 'fan_table',
-           'folder_facts', 'with_machines']
+           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'score_differences', 'score_warning',
+           'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import SelectionSettings, run_stage
@@ -36,6 +36,7 @@ from echoquality.candidates import (
 )
 from .copies import same_clips
 from .core import SettingsError, from_command_line, from_notebook, printable, run_main, settings_table
+from .machine_scores import judged_rows, score_differences, score_warning
 from .machines import unknown_machines
 from .probing import FOLDER, Opened, fan_table, folder_facts, probe, with_machines
 from .results import ResultsError, unusable
@@ -45,6 +46,7 @@ from .score_table import read_scores
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
+_all_ += ["score_differences", "score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
@@ -137,7 +139,7 @@ def _fill_class(ranked: pd.DataFrame, label: int, folders: pd.DataFrame, opened:
     return [list(zip(rows_at([place for place, _ in side]), [what for _, what in side], strict=True)) for side in sides]
 
 # %% ../nbs/01_selection.ipynb #5f66f615
-SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review"]
+SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review", "adjusted_score"]
 QUARANTINE = ["path", "stage", "reason"]
 LINKS = ["place", "folder", "patient", "study", "clip"]
 
@@ -154,6 +156,7 @@ class Selection:
     tried: int
     reviews: pd.DataFrame  # of `reviewed`; empty without reviews
     unknown: pd.DataFrame  # `unknown_machines` among the usable files that were opened
+    offsets: pd.DataFrame  # by which scores were adjusted, a row per machine (`fit_offsets`); empty without
     links: pd.DataFrame  # LINKS of every file that was opened: whose it is; `clip` where it is one of several copies
 
 # %% ../nbs/01_selection.ipynb #9818397e
@@ -219,6 +222,7 @@ def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
     rows = read_scores(settings)
     verdicts = reviewed(settings.reviews_csv, rows)
+    rows, offsets = judged_rows(rows, verdicts, settings)
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
@@ -243,6 +247,7 @@ def select(settings: SelectionSettings) -> Selection:
         tried=len(pairs) + len(left),
         reviews=verdicts,
         unknown=unknown_machines(pd.DataFrame(opened.usable.values(), columns=FOLDER), opened.machines),
+        offsets=offsets,
         links=_links(folders, opened),
     )
 
@@ -255,6 +260,10 @@ def main(argv: list[str] | None = None) -> None:
         selection = select(settings)
         print(selection.table.to_string())
         print("\nfans:", fan_table(selection.samples).to_string(), sep="\n")
+        if warning := score_warning(score_differences(selection.rows, settings)):
+            print("", warning, sep="\n")
+        if len(selection.offsets):
+            print("\noffsets by machine, in logits:", selection.offsets.round(2).to_string(), sep="\n")
         if len(selection.unknown):
             print("\nmachines that are not known:", selection.unknown.to_string(index=False), sep="\n")
         print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")

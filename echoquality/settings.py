@@ -52,6 +52,9 @@ class SelectionSettings(Settings):
     reviews_csv: OptionalPath = Field(
         "", description="labels by people, which override the scores': a review file, or a folder of them ('': none)"
     )
+    machine_offsets: bool = Field(
+        False, description="adjust scores by machine, from reviews; thresholds then apply to what comes out"
+    )
     machines: OptionalPath = Field("", description="YAML file of one's own machines, before those known ('': none)")
     fans: OptionalPath = Field(
         "", description="CSV with the fans of files or machines, where those found are wrong ('': none)"
@@ -73,6 +76,8 @@ class SelectionSettings(Settings):
         if self.low_quality_threshold >= self.high_quality_threshold:
             low, high = self.low_quality_threshold, self.high_quality_threshold
             raise ValueError(f"low_quality_threshold ({low}) must be below high_quality_threshold ({high})")
+        if self.machine_offsets and not self.reviews_csv:
+            raise ValueError("machine_offsets are fitted to what people say of clips: give their reviews_csv")
         if self.deidentify and self.balance_by == "machine_model":
             raise ValueError("deidentify leaves models out: balance_by machine_type, with types in a file `machines`")
         return self
@@ -229,7 +234,7 @@ class InferenceSettings(Settings):
     resume: bool = Field(False, description="go on with what output_dir holds")
 
 # %% ../nbs/base/settings.ipynb #1dc0b78c
-ORDERS = ("doubtful", "machine", "audit")  # in which clips are reviewed
+ORDERS = ("doubtful", "machine", "machines", "audit")  # in which clips are reviewed
 
 
 class ExploreSettings(Settings):
@@ -242,7 +247,9 @@ class ExploreSettings(Settings):
     clip: OptionalPath = Field("", description="a DICOM file to play ('': a synthetic clip beside its source)")
     reviews_csv: ProjectPath = Field("data/reviews.csv", description="where decisions about labels are written")
     reviewer: str = Field("", description="who reviews: the name under which decisions are kept")
-    order: Literal[ORDERS] = Field("doubtful", description="of the review; audit is a random draw")
+    order: Literal[ORDERS] = Field(
+        "doubtful", description="of the review; audit is a random draw, machines is for machine_offsets"
+    )
     most: int = Field(50, ge=0, description="clips to review or to choose from (0: all)")
     annotations_csv: ProjectPath = Field(
         "data/training_data_enhanced/echo_annotations_enhanced.csv", description="table of the dataset"

@@ -17,6 +17,7 @@ from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
 from .browser_clips import Panel, message, shown_instead
 from .core import SettingsError, from_root, reason_of, write_text
+from .machine_scores import judged_rows
 from .results import unusable
 from .reviews import reviewed
 from .score_table import read_scores
@@ -38,7 +39,8 @@ def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame,
     rows = rows[unusable(rows) == ""].reset_index(drop=True)
     names = sorted(set(rows["folder"]))
     there = [name for name in names if (settings.raw_data_dir / name).is_dir()]
-    rows, verdicts = with_machines(rows, settings), reviewed(settings.reviews_csv, rows)
+    verdicts = reviewed(settings.reviews_csv, rows)
+    rows, _ = judged_rows(with_machines(rows, settings), verdicts, settings)
     if len(there) == len(names):
         return rows, verdicts, ""
     lost = "none" if not there else f"only {len(there)}"
@@ -48,7 +50,8 @@ def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame,
 # %% ../nbs/looking/thresholds.ipynb #61e61808
 def score_counts(rows: pd.DataFrame, bins: int = 50) -> pd.DataFrame:
     "Clips by machine (columns) and score: `bins` bins from 0 to 1 (rows)."
-    place = np.minimum((rows["score"].to_numpy() * bins).astype(int), bins - 1)
+    scores = rows.get("adjusted_score", rows["score"])
+    place = np.minimum((scores.to_numpy() * bins).astype(int), bins - 1)
     return pd.crosstab(place, rows["machine_type"]).reindex(range(bins), fill_value=0)
 
 

@@ -22,6 +22,12 @@ def clips_of(corpus: Path, **more):
     return to_review(SelectionSettings(**folders, workers=1), **more)
 
 
+def test_machines_take_turns_over_all_scores(corpus):
+    clips = clips_of(corpus, order="machines")
+    assert clips["score"].between(0.11, 0.94).any() and len(clips) > len(clips_of(corpus))
+    assert clips["machine_type"].head(4).nunique() == 4
+
+
 def test_a_session_goes_on_where_it_was(corpus, tmp_path):
     clips, path = clips_of(corpus), tmp_path / "reviews.csv"
     session = Session(clips, path, "ana")
@@ -166,9 +172,11 @@ def test_a_second_window_takes_no_decision_back_unseen(corpus, tmp_path):
     assert decisions(read_reviews(path))["new"].tolist() == ["good"]
 
 
-def test_an_audit_shows_neither_label_nor_score(corpus, tmp_path):
-    facts = review_of(corpus, tmp_path / "reviews.csv", order="audit")._player.clips[0].facts
-    assert not {"label", "score", "assessment", "machine type"} & set(facts) and "machine" in facts
+@pytest.mark.parametrize("order", ["audit", "machines"])
+def test_an_audit_shows_neither_label_nor_score(corpus, tmp_path, order):
+    shown = review_of(corpus, tmp_path / "reviews.csv", order=order)._player.clips[0]
+    assert not {"label", "score", "assessment", "machine type"} & set(shown.facts)
+    assert ("machine" in shown.facts) == (not shown.reason)
     assert {"label", "score"} <= set(review_of(corpus, tmp_path / "reviews.csv")._player.clips[0].facts)
 
 

@@ -213,5 +213,9 @@ def test_the_most_doubtful_come_first_and_an_audit_is_balanced_and_repeatable():
     shuffled = table.sample(frac=1, random_state=2)
     assert queue(shuffled, "audit", 40, seed=1).equals(audit) and not queue(table, "audit", 40, seed=2).equals(audit)
     assert len(queue(table)) == 400
+    turns = queue(table, "machines", 30, seed=1)
+    assert (turns["machine_type"].value_counts() == 15).all()
+    likeliest = first[first["machine_type"] == "vivid"]["file_id"].head(7)
+    assert set(likeliest) <= set(turns["file_id"]) and len(set(turns["file_id"]) - set(first["file_id"])) > 10
     with pytest.raises(ReviewsError, match="expected one of doubtful"):
         queue(table, "alphabet")
