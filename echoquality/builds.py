@@ -12,6 +12,7 @@ from pathlib import Path
 from .annotations import CSV, LEFT_OUT, MANIFEST
 from .core import KILLED, finished, parallel, provenance, sha256
 from .plan import OLDER, DatasetError, inputs, with_private
+from .results import summary_path
 from .settings import DatasetSettings
 
 # %% ../nbs/curation/builds.ipynb #dbca23cd
@@ -78,7 +79,7 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
         old, new = {**old, **{name: plan.get(name) for name in provenance()}}, {**new, **provenance()}
     differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(old | new) if old.get(k) != new.get(k)]
     if results != now["results"] and old.get("key") == new.get("key"):
-        differ.append("summary.json is another")
+        differ.append(f"{summary_path(settings.results_dir).name} is another")
     if plan.get("reviews", "") != now["reviews"] and old.get("key") == new.get("key"):
         differ.append("the reviews are others")
     if differ:

@@ -31,7 +31,10 @@ def meeting(rows: pd.DataFrame, label: int, settings: SelectionSettings, score_a
     rows = rows[score]  # first what is cheap to ask, and leaves least
     if score_alone or settings.machine_offsets:
         return rows
-    return rows[(rows["status"] == status) & rows["assessment"].str.startswith(prefix)]
+    agree = {"status": rows["status"] == status, "assessment": rows["assessment"].str.startswith(prefix)}
+    if "derived" in rows:  # what a table of scores does not say is no second opinion
+        agree = {name: fits | rows["derived"].str.contains(name) for name, fits in agree.items()}
+    return rows[agree["status"] & agree["assessment"]]
 
 # %% ../nbs/curation/candidates.ipynb #42a20af8
 class SelectionError(ValueError):

@@ -141,7 +141,8 @@ def _in_words(error: ValidationError) -> str:
         if not each["loc"]:  # a check of several parameters says it all
             lines.append(each["msg"].removeprefix("Value error, "))
             continue
-        name, said, hint = each["loc"][0], each["msg"][0].lower() + each["msg"][1:], ""
+        said = each["msg"].removeprefix("Value error, ")
+        name, said, hint = each["loc"][0], said[0].lower() + said[1:], ""
         if each["type"] in ("string_type", "path_type"):
             said, hint = "text was expected", f"; give what looks like a number with papermill's -r (-r {name} …)"
         lines.append(f"parameter {name!r}: {said}; found {each['input']!r}{hint}")

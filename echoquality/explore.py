@@ -39,9 +39,11 @@ def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
 
 # %% ../nbs/07_explore.ipynb #2699cc91
 @shown_instead
-def preview_good_clips(results_dir: Path, raw_data_dir: Path, most: int = 50, seed: int = 0) -> DegradationPreview:
-    "`degradation_preview` of at most `most` good clips (0: all), chosen as a selection would."
-    settings = SelectionSettings(results_dir=results_dir, raw_data_dir=raw_data_dir, seed=seed)
+def preview_good_clips(
+    results_dir: Path, raw_data_dir: Path, most: int = 50, seed: int = 0, **parameters
+) -> DegradationPreview:
+    "`degradation_preview` of at most `most` good clips (0: all), chosen as a selection with `parameters` would."
+    settings = SelectionSettings(results_dir=results_dir, raw_data_dir=raw_data_dir, seed=seed, **parameters)
     rows = to_review(settings, "audit")
     files = []
     for row in rows[rows["label"] == 1].itertuples():

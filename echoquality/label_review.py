@@ -20,7 +20,7 @@ from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .core import from_root, printable
 from .machine_scores import judged_rows
 from .player import Player
-from .results import read_results, unusable
+from .results import unusable
 from echoquality.reviews import (
     CLIP,
     DECISIONS,
@@ -31,6 +31,7 @@ from echoquality.reviews import (
     read_reviews,
     reviewed,
 )
+from .score_table import read_scores
 from .selection import SelectionSettings, candidates, preselect, with_machines
 
 # %% ../nbs/looking/label_review.ipynb #094d66d8
@@ -41,7 +42,7 @@ def to_review(settings: SelectionSettings, order: str = "doubtful", most: int = 
     into the other class; in the order `machines` all that have a score. Raises ResultsError, ReviewsError,
     SelectionError.
     """
-    rows = read_results(settings.results_dir)
+    rows = read_scores(settings)
     rows, _ = judged_rows(rows, reviewed(settings.reviews_csv, rows), settings)
     chosen = _of_all(rows, settings) if order == "machines" else _selected(rows, settings)
     threshold = {1: settings.high_quality_threshold, 0: settings.low_quality_threshold}

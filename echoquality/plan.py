@@ -41,6 +41,7 @@ NOT_RECORDED = {  # these do not change a byte
 OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
     **{"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]},
     **{"machines": None, "fans": None, "balance_by": "machine_type", "machine_offsets": False},
+    **{"path_column": "path", "score_column": "score", "score_scale": "1"},
 }
 
 

@@ -122,8 +122,9 @@ def parse_summary(summary: dict, source: str = "summary.json") -> pd.DataFrame:
 
 # %% ../nbs/reading/results.ipynb #4ee366ed
 def summary_path(results_dir: Path) -> Path:
-    "Where an inference run leaves its summary."
-    return Path(results_dir) / "summary.json"
+    "The file that says the scores: `results_dir` itself if it is a file, else the summary of an inference run in it."
+    path = Path(results_dir)
+    return path if path.is_file() else path / "summary.json"
 
 
 def read_results(results_dir: Path) -> pd.DataFrame:
@@ -133,7 +134,8 @@ def read_results(results_dir: Path) -> pd.DataFrame:
         return parse_summary(json.loads(path.read_bytes(), object_pairs_hook=_object), str(path))
     except OSError as e:
         said = "not found" if isinstance(e, FileNotFoundError) else reason_of(e)
-        raise ResultsError(f"{path}: {said}; results_dir is the folder of an inference run") from None
+        expected = "results_dir is the folder of an inference run, or a table of scores"
+        raise ResultsError(f"{path}: {said}; {expected}") from None
     except json.JSONDecodeError as e:
         raise ResultsError(f"{path}: no JSON at line {e.lineno}, column {e.colno}: {e.msg}") from None
     except UnicodeDecodeError as e:
@@ -145,7 +147,7 @@ def read_results(results_dir: Path) -> pd.DataFrame:
 
 # %% ../nbs/reading/results.ipynb #2b598b8c
 def unusable(rows: pd.DataFrame) -> pd.Series:
-    "For each row a reason why it cannot be used, '' where it can."
+    "For each row a reason why it cannot be used, '' where it can; the `fault` that a table of scores has comes first."
     reasons = pd.Series("", rows.index)
     texts = rows[["folder", "file_id", "status", "assessment"]]
     if not all("".join(texts[name].to_list()).isprintable() for name in texts):  # a million rows at once
@@ -154,7 +156,7 @@ def unusable(rows: pd.DataFrame) -> pd.Series:
     bad = ~rows["score"].between(0, 1)
     reasons[bad] = [f"score {score} is outside 0 to 1" for score in rows.loc[bad, "score"]]
     reasons[rows["score"].isna()] = "has no score"
-    return reasons
+    return rows["fault"].where(rows["fault"] != "", reasons) if "fault" in rows else reasons
 
 # %% ../nbs/reading/results.ipynb #58c62546
 _WORDS = [

@@ -39,8 +39,9 @@ from .core import SettingsError, from_command_line, from_notebook, printable, ru
 from .machine_scores import judged_rows, score_differences, score_warning
 from .machines import unknown_machines
 from .probing import FOLDER, Opened, fan_table, folder_facts, probe, with_machines
-from .results import ResultsError, read_results, unusable
+from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
+from .score_table import read_scores
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
@@ -180,7 +181,9 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
     rows = [(row.place, row.Index, row.patient, row.study, "") for row in read.itertuples()]
     for name, facts in opened.usable.items():
         place = PurePosixPath(facts["source"]).parent.as_posix()
-        rows.append((place, name[0], facts["patient"], facts["study"], clip.get(name, "")))
+        said = getattr(opened.rows[name], "patient", "")  # by a table of scores
+        for patient in dict.fromkeys((facts["patient"], said or facts["patient"])):
+            rows.append((place, name[0], patient, facts["study"], clip.get(name, "")))
     return pd.DataFrame(rows, columns=LINKS).drop_duplicates(ignore_index=True)
 
 # %% ../nbs/01_selection.ipynb #0086ddc7
@@ -217,7 +220,7 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
 # %% ../nbs/01_selection.ipynb #bda421c0
 def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
-    rows = read_results(settings.results_dir)
+    rows = read_scores(settings)
     verdicts = reviewed(settings.reviews_csv, rows)
     rows, offsets = judged_rows(rows, verdicts, settings)
     chosen = candidates(rows, settings, verdicts)

@@ -44,8 +44,8 @@ def _no_text(data: bytes) -> str:
 
 # %% ../nbs/base/tables.ipynb #d3ab6a02
 def delimiter_of(text: str) -> str:
-    "What stands between the values of a table: the one of comma, semicolon and tab that its first line has most of."
-    return max(",;\t", key=text.lstrip().partition("\n")[0].count)
+    "What stands between the values of a table: comma, semicolon, tab or bar, whichever its first line has most of."
+    return max(",;\t|", key=text.lstrip().partition("\n")[0].count)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -18,8 +18,9 @@ from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 from .browser_clips import Panel, message, shown_instead
 from .core import SettingsError, from_root, reason_of, write_text
 from .machine_scores import judged_rows
-from .results import read_results, unusable
+from .results import unusable
 from .reviews import reviewed
+from .score_table import read_scores
 from echoquality.selection import (
     LABELS,
     SelectionError,
@@ -34,7 +35,7 @@ from echoquality.selection import (
 def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """The usable rows of the results with their `machine_type`, what people say of them (`reviewed`), and a remark
     where the raw data are not there. Raises ResultsError, ReviewsError."""
-    rows = read_results(settings.results_dir)
+    rows = read_scores(settings)
     rows = rows[unusable(rows) == ""].reset_index(drop=True)
     names = sorted(set(rows["folder"]))
     there = [name for name in names if (settings.raw_data_dir / name).is_dir()]

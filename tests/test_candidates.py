@@ -28,6 +28,13 @@ def test_candidates_meet_score_status_and_assessment():
     assert len(candidates(rows_, SelectionSettings(max_low_quality=0))) == 2
 
 
+def test_what_was_derived_from_the_score_is_not_asked():
+    rows_ = results_of((0.7, "PASS", "Good"), (0.7, "PASS", "Good"), (0.2, "FAIL", "Poor"), (0.2, "PASS", "Poor"))
+    rows_["derived"] = ["status assessment", "status", "assessment", "assessment"]
+    wide = SelectionSettings(high_quality_threshold=0.6, low_quality_threshold=0.25)
+    assert candidates(rows_, wide)["file_id"].tolist() == ["0", "2"]
+
+
 def test_an_empty_class_names_the_nearest_scores():
     with pytest.raises(SelectionError, match=r"no poor clip among 2 results(.|\n)*0\.4200 FAIL(.|\n)*low_quality_thresh"):
         candidates(results_of(GOOD, (0.42, "FAIL", "Poor")), SelectionSettings())

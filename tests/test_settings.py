@@ -13,6 +13,18 @@ import pytest
 from echoquality.core import SettingsError, parameter_table, parameters_cell, parameters_source, project_root
 
 
+def test_what_a_scale_says():
+    said = {"1": (0, 1), "100": (0, 100), "1-5": (1, 5), "5 – 1": (5, 1), "-1-1": (-1, 1)}
+    assert {scale: scale_ends(scale) for scale in said} == said
+
+
+def test_a_scale_that_says_none_is_refused():
+    assert SelectionSettings(score_scale=100).score_scale == "100"
+    for wrong in ("", "0", "3-3", "percent", "1.2.3", None):
+        with pytest.raises(SettingsError, match="parameter 'score_scale': expected the score of the best clip"):
+            SelectionSettings(score_scale=wrong)
+
+
 def test_thresholds_that_cross_are_refused():
     with pytest.raises(SettingsError, match=r"low_quality_threshold \(0.96\) must be below"):
         SelectionSettings(low_quality_threshold=0.96)

@@ -35,6 +35,7 @@ def test_what_is_no_text_is_refused(tmp_path, content, message):
     "\n\nclip\tgrade\t\na\t1\t\n",
     "clip,grade,,\na,1,,\n\n , ,,\n",
     ",clip,grade\n0,a,1\n",
+    "clip|grade\na|1\n",
     '"clip","grade"\n"a","1"',
 ])
 def test_a_table_is_the_same_however_it_was_saved(tmp_path, text):
@@ -50,7 +51,7 @@ def test_rows_keep_the_number_of_their_line(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     ("", "cannot be read as a table: it is empty"),
     ('clip,grade\na,1\nb,"2\nc,3\n', "cannot be read as a table: line 3: unexpected end of data"),
-    ("clip|grade\na|1\n", r"no column grade; found clip\|grade"),
+    ("clip:grade\na:1\n", "no column grade; found clip:grade"),
     ("clip,grade,grade\na,1,2\n", "column 'grade' stands there twice"),
     ("clip,grade\na,1\nb,1,5\n", "line 3: 3 values, expected 2"),
     ("clip,grade\na,1\nb\n", "line 3: 1 values, expected 2"),

@@ -14,8 +14,20 @@ import yaml
 
 from echoquality.core import SettingsError
 from echoquality.corpus import TINY, write_corpus
+from echoquality.label_review import to_review
+from echoquality.results import read_results
 from echoquality.reviews import add_review
 from echoquality.selection import LABELS, SelectionSettings, candidates, class_table, select
+
+
+def test_a_table_of_scores_is_shown_and_reviewed_like_a_summary(corpus, tmp_path):
+    where = {"raw_data_dir": corpus / "raw_data", "workers": 1}
+    summary = SelectionSettings(results_dir=corpus / "results/inference_output", **where)
+    read_results(summary.results_dir)[["path", "score"]].to_parquet(tmp_path / "scores.parquet")
+    table = SelectionSettings(results_dir=tmp_path / "scores.parquet", **where)
+    shown = ["folder", "file_id", "score", "status", "assessment", "machine_type"]
+    pd.testing.assert_frame_equal(score_rows(summary)[0][shown], score_rows(table)[0][shown])
+    pd.testing.assert_frame_equal(to_review(summary)[shown], to_review(table)[shown])
 
 
 def test_every_score_is_counted_once_and_thresholds_are_where_they_belong():
