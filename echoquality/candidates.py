@@ -74,14 +74,14 @@ def _as_reviewed(chosen: pd.DataFrame, label: int, rows: pd.DataFrame, verdicts:
 # %% ../nbs/curation/candidates.ipynb #0b297af5
 def _nearest(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str:
     "Why a class is empty, with the five nearest scores."
-    if label:
-        asked, name = f"score ≥ {settings.high_quality_threshold}, PASS, '{settings.high_assessment}…'", "high"
-    else:
-        asked, name = f"score ≤ {settings.low_quality_threshold}, FAIL, '{settings.low_assessment}…'", "low"
+    name = "high" if label else "low"
+    asked = f"score {'≥' if label else '≤'} {getattr(settings, f'{name}_quality_threshold')}"
+    words = f"{'PASS' if label else 'FAIL'}, '{getattr(settings, f'{name}_assessment')}…'"
+    said = not settings.machine_offsets and not ("derived" in rows and (rows["derived"] != "").all())
     near = rows.sort_values("adjusted_score", ascending=not label, kind="stable").head(5)
     shown = "\n".join(f"  {r.adjusted_score:.4f} {r.status}, '{r.assessment}' ({r.folder})" for r in near.itertuples())
-    found = f"no {LABELS[label]} clip among {len(rows)} results: asked for {asked}; nearest are"
-    return f"{found}\n{shown}\nMove {name}_quality_threshold, or correct {name}_assessment."
+    found = f"no {LABELS[label]} clip among {len(rows)} results: asked for {asked}{f', {words}' * said}; nearest are"
+    return f"{found}\n{shown}\nMove {name}_quality_threshold{f', or correct {name}_assessment' * said}."
 
 # %% ../nbs/curation/candidates.ipynb #5f85edcd
 Counts = dict[int, pd.Series]  # clips by machine, per label

@@ -40,6 +40,8 @@ def test_an_empty_class_names_the_nearest_scores():
         candidates(results_of(GOOD, (0.42, "FAIL", "Poor")), SelectionSettings())
     with pytest.raises(SelectionError, match=r"no good clip(.|\n)*high_assessment"):
         candidates(results_of(GOOD, POOR), SelectionSettings(high_assessment="Superb"))
+    with pytest.raises(SelectionError, match=r"asked for score ≤ 0\.1; nearest are\n.*\nMove low_quality_threshold\.$"):
+        candidates(results_of(GOOD).assign(derived="status assessment"), SelectionSettings())
 
 
 @pytest.mark.parametrize("by", ["machine_type", "machine_model"])
