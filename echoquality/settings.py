@@ -162,7 +162,7 @@ class TrainingSettings(Settings):
     frames: int = Field(32, ge=1, description="length of the window that a network sees")
     frame_step: int = Field(2, ge=1, description="every how many frames of the window one is taken")
     synthetic_as: Literal["label", "pair", "none"] = Field(
-        "label", description="what a synthetic clip is: poor, worse than its source, or left out"
+        "pair", description="what a synthetic clip is: poor, worse than its source, or left out"
     )
     mask: Literal["fan", "motion"] = Field("fan", description="what is seen: the fan where it is sure, or what moves")
     short_clips: Literal["repeat", "zeros"] = Field("repeat", description="how a clip shorter than `frames` goes on")
