@@ -44,9 +44,10 @@ def test_what_a_run_of_0_1_0_does_not_name_is_as_it_was_then(settings):
         del noted["identity"][name]
     path.write_text(json.dumps(noted))
     going_on = settings.model_copy(update={"resume": True})
-    with pytest.raises(WorkError, match=r"another run: mask was 'motion', now 'fan'\. Choose"):
+    with pytest.raises(WorkError, match=r"'label', now 'pair'; mask was 'motion', now 'fan'\. Choose"):
         read_run(going_on)
-    assert read_run(going_on.model_copy(update={"mask": "motion"}))["done"] == 3
+    then = {"mask": "motion", "synthetic_as": "label"}
+    assert read_run(going_on.model_copy(update=then))["done"] == 3
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": []}', '{"identity": {}, "done": null}'])
