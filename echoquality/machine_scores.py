@@ -18,7 +18,7 @@ from scipy.special import expit, log_expit, logit
 from .core import generator, parallel
 from .dicom import machine_model, read_header
 from .machines import Machines
-from .probing import known_machines, with_machines
+from .probing import known_machines, said_machine, with_machines
 from .results import unusable
 from .settings import SelectionSettings
 from .studies import locate
@@ -49,7 +49,7 @@ def _of_header(row, raw_data_dir: Path, machines: Machines, by: str) -> tuple[st
     "(machine, photometric interpretation) of a row's file; nothing where its header cannot be read."
     try:
         header = read_header(locate(row, raw_data_dir))
-        machine = machines.type(header, row.folder) if by == "machine_type" else machine_model(header)
+        machine = machines.type(header, said_machine(row)) if by == "machine_type" else machine_model(header)
         return machine, str(header.PhotometricInterpretation)
     except Exception:  # the file's own problem, and recorded when it is tried
         return "", ""
@@ -66,6 +66,7 @@ def _with_groups(rows: pd.DataFrame, settings: SelectionSettings, most: int) -> 
     look = partial(_of_header, raw_data_dir=settings.raw_data_dir, machines=known_machines(settings),
                    by=settings.balance_by)  # fmt: skip
     found = parallel(look, list(rows.itertuples(index=False)), settings.workers, "headers read", lost=_lost)
+    rows = rows.drop(columns="machine", errors="ignore")  # what a table of scores says
     rows = rows.join(pd.DataFrame(list(found), rows.index, _GROUP, dtype=str))
     return rows[rows["machine"] != ""]
 

@@ -45,6 +45,7 @@ def test_scores_are_told_by_machine_and_colour(corpus):
     lowered = rows.assign(score=rows["score"].where(~rows["folder"].str.contains("vivid", case=False), 0.0))
     assert score_differences(lowered, settings).query("machine == 'vivid'")["difference"].max() < 0
     assert score_differences(rows, settings, most=5)["files"].sum() <= 5
+    pd.testing.assert_frame_equal(score_differences(rows.assign(machine=""), settings), table)
     nowhere = settings.model_copy(update={"raw_data_dir": corpus / "results"})
     assert score_differences(rows, nowhere).empty and score_warning(score_differences(rows, nowhere)) == ""
 
