@@ -121,6 +121,16 @@ def _judges(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
         "label": np.select([quality >= GOOD, quality <= POOR], [1.0, 0.0], np.nan),
     })
 
+# %% ../nbs/evidence/experiment_data.ipynb #60ab59ff
+def _corpora(
+    simulator: str, size: Size, folder: Path, seed: int, had: tuple[str, ...], workers: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    "The rows of the corpus that is learned from, whose clips have the failures `had`, and the clips that judge."
+    write = SIMULATORS[simulator]
+    truth = _truth(folder / "train", write, size.corpus(False), 2 * seed, had, workers)
+    rows = _truth(folder / "test", write, size.corpus(True), 2 * seed + 1, tuple(FAILURES), workers)
+    return truth, _judges(rows, folder / "test")
+
 # %% ../nbs/evidence/experiment_data.ipynb #839a0363
 @dataclass(frozen=True)
 class Material:
@@ -139,10 +149,8 @@ def simulated(
 
     `physical`: the dataset's `kinds`, `shares` and `severities` of the copies that are called so.
     """
-    write, had = SIMULATORS[simulator], tuple(name for name in FAILURES if name not in lacking)
-    _truth(folder / "train", write, size.corpus(False), 2 * seed, had, workers)
-    test = _judges(_truth(folder / "test", write, size.corpus(True), 2 * seed + 1, tuple(FAILURES), workers),
-                   folder / "test")  # fmt: skip
+    had = tuple(name for name in FAILURES if name not in lacking)
+    _, test = _corpora(simulator, size, folder, seed, had, workers)
     tables = {}
     for maker, how in {"recipe": {}, "physical": {"kinds": ("physical",), **physical}}.items():
         how = {"num_synthetic": size.synthetic, "seed": seed, "workers": workers, **how}
@@ -177,15 +185,13 @@ def _review(truth: pd.DataFrame, path: Path, seed: int) -> None:
 # %% ../nbs/evidence/experiment_data.ipynb #3cf62756
 def taught(simulator: str, size: Size, folder: Path, seed: int, workers: int = 0) -> Material:
     "Clips as `simulated`, in a table per label of `TAUGHT`: by which teacher, and what reviews are used for."
-    write = SIMULATORS[simulator]
-    truth = _truth(folder / "train", write, size.corpus(False), 2 * seed, tuple(FAILURES), workers)
-    test = _judges(_truth(folder / "test", write, size.corpus(True), 2 * seed + 1, tuple(FAILURES), workers),
-                   folder / "test")  # fmt: skip
+    truth, test = _corpora(simulator, size, folder, seed, tuple(FAILURES), workers)
     _review(truth, folder / "reviews.csv", seed)
+    for teacher, bias in TEACHERS.items():
+        write_results(_scored(truth, bias, seed), folder / f"results of {teacher}")
     tables = {}
     for name, used in TAUGHT.items():
         teacher = name.split(",")[0]
-        write_results(_scored(truth, TEACHERS[teacher], seed), folder / f"results of {teacher}")
         how = {"reviews_csv": folder / "reviews.csv" if used else None, "machine_offsets": "offsets" in used}
         how |= {"results_dir": folder / f"results of {teacher}", "num_synthetic": 0, "seed": seed, "workers": workers}
         build = build_dataset(simulated_settings(folder / "train", folder / name, **how))

@@ -77,6 +77,25 @@ def _count(samples: pd.DataFrame, by: str, wanted: list[str] | None = None) -> p
     return table.reindex(columns=[*(wanted or table.columns.drop("all")), "all"], fill_value=0)
 
 # %% ../nbs/curation/outcome.ipynb #99fb3951
+def _on_offsets(offsets: list[dict]) -> list[str]:
+    "By how many logits the scores of each machine were moved, or why they were not (`fit_offsets`)."
+    said = [f"{row['machine']}: {row['offset']:+.2f} logits after {row['reviews']} reviews" if not row["why_none"]
+            else f"{row['machine']}: none, {row['why_none']}" for row in offsets]  # fmt: skip
+    return [f"scores were adjusted by machine: {'; '.join(said)}"] if said else []
+
+
+def _on_fans(build: Build) -> list[str]:
+    "Where the fans of the clips are from, how many are in doubt, and machines that are not known; a plan of 0.1.0: []."
+    plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
+    if fans := plan.get("fans"):
+        sources = ", ".join("{clips} {fan}".format(**row) for row in fans)
+        unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
+        lines = [f"fans of the clips, by source: {sources}; in doubt: {unsure} taken, {refused} left out"]
+        lines += [f"a fan that was given does not fit {misfit} clips: the one that was found counts"] if misfit else []
+    unknown = plan.get("unknown_machines", [])
+    return lines + ["machine not known: {machine_model}, {clips} clips".format(**row) for row in unknown[:10]]
+
+# %% ../nbs/curation/outcome.ipynb #1bc5e92f
 def remarks(build: Build) -> list[str]:
     "What falls short, how often clips are reused, whose ids were not believed, fans, machines, what people said."
     parameters, samples = build.plan["parameters"], build.samples
@@ -101,25 +120,6 @@ def remarks(build: Build) -> list[str]:
         )
         lines.append(f"{(samples['review'] != '').sum()} clips are here with the label that people gave them")
     return lines
-
-
-def _on_offsets(offsets: list[dict]) -> list[str]:
-    "By how many logits the scores of each machine were moved, or why they were not (`fit_offsets`)."
-    said = [f"{row['machine']}: {row['offset']:+.2f} logits after {row['reviews']} reviews" if not row["why_none"]
-            else f"{row['machine']}: none, {row['why_none']}" for row in offsets]  # fmt: skip
-    return [f"scores were adjusted by machine: {'; '.join(said)}"] if said else []
-
-
-def _on_fans(build: Build) -> list[str]:
-    "Where the fans of the clips are from, how many are in doubt, and machines that are not known; a plan of 0.1.0: []."
-    plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
-    if fans := plan.get("fans"):
-        sources = ", ".join("{clips} {fan}".format(**row) for row in fans)
-        unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
-        lines = [f"fans of the clips, by source: {sources}; in doubt: {unsure} taken, {refused} left out"]
-        lines += [f"a fan that was given does not fit {misfit} clips: the one that was found counts"] if misfit else []
-    unknown = plan.get("unknown_machines", [])
-    return lines + ["machine not known: {machine_model}, {clips} clips".format(**row) for row in unknown[:10]]
 
 # %% ../nbs/curation/outcome.ipynb #04306f27
 def on_folders(build: Build) -> str:

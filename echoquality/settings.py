@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['ScoreScale', 'KINDS', 'PHYSICAL', 'GROUPS', 'Kind', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'scale_ends',
-           'SelectionSettings', 'expanded', 'DegradationSettings', 'DatasetSettings', 'TrainingSettings',
-           'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'ExperimentSettings',
-           'run_stage']
+           'ScoresSettings', 'SelectionSettings', 'expanded', 'DegradationSettings', 'DatasetSettings',
+           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings',
+           'ExperimentSettings', 'run_stage']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import re
@@ -35,8 +35,8 @@ def _expect_scale(scale: str) -> str:
 ScoreScale = Annotated[str, BeforeValidator(str), AfterValidator(_expect_scale)]  # papermill hands 100 on as a number
 
 # %% ../nbs/base/settings.ipynb #8a5e5bfe
-class SelectionSettings(Settings):
-    "What counts as clearly good and clearly poor, and how many of each are wanted."
+class ScoresSettings(Settings):
+    "Where scores and files lie."
 
     results_dir: ProjectPath = Field(
         "data/results/inference_output", description="folder with summary.json, or a table of scores (CSV, Parquet)"
@@ -45,6 +45,11 @@ class SelectionSettings(Settings):
     path_column: str = Field("path", description="of a table of scores: the column with a file's path")
     score_column: str = Field("score", description="of a table of scores: the column with a file's score")
     score_scale: ScoreScale = Field("1", description="of a table of scores: the best, or the worst and the best (1-5)")
+
+# %% ../nbs/base/settings.ipynb #b0d10590
+class SelectionSettings(ScoresSettings):
+    "What counts as clearly good and clearly poor, and how many of each are wanted."
+
     high_quality_threshold: float = Field(0.95, ge=0, le=1, description="lowest score of a good clip")
     low_quality_threshold: float = Field(0.1, ge=0, le=1, description="highest score of a poor clip")
     high_assessment: str = Field("Excellent quality", description="how a good clip's assessment begins (empty: any)")
