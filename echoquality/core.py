@@ -453,6 +453,20 @@ def _is_not_dasks(record: logging.LogRecord) -> bool:
     return not isinstance(error, asyncio.CancelledError) and not type(error).__module__.startswith("distributed")
 
 
+def _client(scheduler: str):
+    """A Dask client of the scheduler at an address.
+
+    What a scheduler says first should be hello. Where a worker comes or goes just then, that arrives with it, and Dask
+    fails an assertion: then once more.
+    """
+    from distributed import Client
+
+    for _ in range(9):
+        with suppress(AssertionError):
+            return Client(scheduler)
+    raise OSError(f"the Dask scheduler at {scheduler} does not answer as one: its workers come and go all the time")
+
+
 @contextmanager
 def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
     """Let `parallel` work on the Dask cluster of a client, or of a scheduler's address, within the block.
@@ -463,11 +477,9 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
         yield
         return
     try:
-        from distributed import Client
+        opened = nullcontext(client) if client else _client(scheduler)
     except ImportError:
         raise SettingsError("parameter 'scheduler': needs Dask; pip install 'echoquality[cluster]'") from None
-    try:
-        opened = nullcontext(client) if client else Client(scheduler)
     except ValueError as error:
         raise SettingsError(f"parameter 'scheduler': {error}; found {scheduler!r}") from None
     for name in ("distributed", "distributed.client"):

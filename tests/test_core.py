@@ -352,6 +352,20 @@ def test_a_worker_with_other_versions_is_refused(client, monkeypatch):
         list(parallel(abs, [1], 1, "abs"))
 
 
+@pytest.mark.slow
+def test_a_worker_that_comes_while_a_scheduler_says_hello_costs_a_retry(client, monkeypatch):
+    failures, start = iter([AssertionError, AssertionError]), Client._start
+
+    async def starts(self, *args, **kwargs):
+        await start(self, *args, **kwargs)
+        for error in failures:
+            raise error
+
+    monkeypatch.setattr(Client, "_start", starts)
+    with on_cluster(client.scheduler.address):
+        assert list(parallel(abs, [-1], 1, "abs")) == [1]
+
+
 def test_a_scheduler_that_is_none_is_an_error_that_says_so():
     with pytest.raises(SettingsError, match="parameter 'scheduler'"), on_cluster("nonsense://here"):
         pass
