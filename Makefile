@@ -2,10 +2,12 @@
 # make demo    set up, and build a training set from simulated echocardiograms
 # make test    set up, and run every check
 # make test-quick    set up; export, lint, and the tests that are not slow
-# make test-all     the same, with every repetition: what is random, from more seeds
+# make test-all     the same, with every repetition: what is random, from more seeds; and once with spawned processes
 # make lab     set up, and open JupyterLab
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
-# make newest    install as users do, without the pins, into a second environment, and try it (7 GB, removed again)
+# make newest    install as users do, without the pins, into a second environment, and try it (7 GB)
+# make newest-demo    the whole circle in that environment, outside this folder; then it is removed
+# make release-check    build sdist and wheel into dist/, compare versions, install both
 # make constraints-newest    note anew what that installs
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
 
@@ -17,7 +19,8 @@ SEED := 42
 SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup lint test test-quick test-all demo lab bench newest constraints-newest notebooks
+.PHONY: help setup lint test test-quick test-all spawned demo lab bench newest newest-demo constraints-newest release-check \
+  notebooks
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -42,6 +45,9 @@ lint: setup
 # One thread for each of the two processes: more of them would wait for each other. Each takes half of the tests in
 # their order, and what is left of the other's when it is done, so that few fixtures of a module are made twice.
 test-all: REPEATED := -m ''
+test-all: spawned
+spawned: lint
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --start-method spawn
 test test-all: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(REPEATED)
 	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
@@ -50,7 +56,7 @@ test-quick: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow and not more'
 
 demo: setup
-	$(BIN)/python tools/demo.py --seed $(SEED)
+	$(BIN)/echoquality demo --seed $(SEED)
 
 lab: setup
 	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.default_url=/lab/tree/nbs $(SAVING)
@@ -59,23 +65,33 @@ bench: setup
 	$(BIN)/python benchmarks/run.py
 
 # A user who installs without constraints.txt gets the newest of everything: what that was is in constraints-newest.txt,
-# so that the trial repeats. It runs in another folder, where the repository cannot be imported by chance.
+# so that the trial repeats. First what builds datasets, without networks; then all, by the steps of the Dockerfile.
+# It runs in another folder, where the repository cannot be imported by chance.
+NEWEST := $(CURDIR)/.newest/bin
 newest:
 	rm -rf .newest build
 	$(PYTHON) -m venv .newest
-	.newest/bin/pip install --quiet --constraint constraints-newest.txt .
-	.newest/bin/pip check
-	cd "$$(mktemp -d)" && "$(CURDIR)/.newest/bin/python" -P "$(CURDIR)/tools/newest.py"
+	$(NEWEST)/pip install --quiet --constraint constraints-newest.txt .
+	cd "$$(mktemp -d)" && $(NEWEST)/python -P "$(CURDIR)/tools/newest.py" --without-networks
+	PATH="$(NEWEST):$$PATH" bash -eu -o pipefail -c "$$(sed -n 's,/src,$(CURDIR),g; s/^RUN //p' Dockerfile)"
+	$(NEWEST)/pip check
+	cd "$$(mktemp -d)" && $(NEWEST)/python -P "$(CURDIR)/tools/newest.py"
+
+newest-demo:
+	place="$$(mktemp -d)"; trap 'rm -rf "$$place"' EXIT; cd "$$place" && $(NEWEST)/echoquality demo --seed $(SEED)
 	rm -rf .newest build
 
 constraints-newest:
 	rm -rf .newest build
 	$(PYTHON) -m venv .newest
-	.newest/bin/pip install --quiet .
+	.newest/bin/pip install --quiet '.[all]'
 	echo "# What pip took together without constraints on $$(date -I): a user's installation, tried in CI." \
 	  "Renewed by: make constraints-newest" > constraints-newest.txt
 	.newest/bin/pip freeze --exclude echoquality | sed 's/+cpu$$//' >> constraints-newest.txt
 	rm -rf .newest build
+
+release-check: setup
+	$(BIN)/python tools/release_check.py
 
 notebooks: setup
 	$(BIN)/python tools/export.py

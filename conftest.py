@@ -6,6 +6,7 @@ hashes tell, and it is an error.
 """
 
 import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,8 +19,14 @@ from hypothesis import settings
 from echoquality.core import sha256
 
 
+def pytest_addoption(parser) -> None:
+    parser.addoption("--start-method", help="how processes start: spawn, as on macOS and Windows (else: as usual)")
+
+
 def pytest_configure(config) -> None:
     "No timed assertions; of hypothesis's examples a quarter, unless every repetition is asked for: `-m ''`."
+    if method := config.getoption("--start-method"):
+        multiprocessing.set_start_method(method)
     settings.register_profile("echoquality", deadline=None, max_examples=25 if config.option.markexpr else 100)
     settings.load_profile("echoquality")
 

@@ -6,16 +6,17 @@
 __all__ = ['ScoreScale', 'KINDS', 'PHYSICAL', 'GROUPS', 'Kind', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'scale_ends',
            'ScoresSettings', 'SelectionSettings', 'expanded', 'DegradationSettings', 'DatasetSettings',
            'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings',
-           'ExperimentSettings', 'run_stage']
+           'ExperimentSettings', 'expect_networks', 'run_stage']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import re
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from .core import OptionalPath, OptionalShare, ProjectPath, Settings, from_command_line
+from .core import OptionalPath, OptionalShare, ProjectPath, Settings, SettingsError, from_command_line
 
 # %% ../nbs/base/settings.ipynb #493d1611
 def scale_ends(scale: str) -> tuple[float, float]:
@@ -314,8 +315,18 @@ STAGES = {
 }
 
 # %% ../nbs/base/settings.ipynb #b2a28316
+def expect_networks(stage: str) -> None:
+    "Raise SettingsError for a stage that works with networks where PyTorch is not installed."
+    if stage in ("training", "evaluation", "inference", "conformance") and not find_spec("torch"):
+        raise SettingsError(f"{stage} works with networks, and PyTorch is missing: pip install 'echoquality[train]'")
+
+
 def run_stage(stage: str) -> None:
     "What `python -m echoquality.<stage>` does. `--help` and a wrong parameter end before the stage is loaded."
     from_command_line(STAGES[stage], prog=f"python -m echoquality.{stage}")
+    try:
+        expect_networks(stage)
+    except SettingsError as error:
+        raise SystemExit(f"error: {error}") from None
     import_module(f"echoquality.{stage}").main()
     raise SystemExit

@@ -3,6 +3,7 @@
 from echoquality.batches import *
 
 
+import multiprocessing
 import pickle
 import shutil
 from dataclasses import replace
@@ -98,6 +99,17 @@ def test_batches_do_not_depend_on_who_loads_them(data):
     one, two = (list(loaders(*data, RECIPE, replace(CPU, loaders=n))["train"]) for n in (0, 2))
     assert all(torch.equal(a, b) for x, y in zip(one, two, strict=True) for a, b in zip(x, y, strict=True))
     assert two[0][0].is_shared()
+
+
+@pytest.mark.slow
+def test_batches_are_the_same_where_processes_are_spawned_as_on_macos_and_windows(data):
+    one, usual = list(loaders(*data, RECIPE, CPU)["train"]), multiprocessing.get_start_method()
+    multiprocessing.set_start_method("spawn", force=True)
+    try:
+        two = list(loaders(*data, RECIPE, replace(CPU, loaders=1))["train"])
+    finally:
+        multiprocessing.set_start_method(usual, force=True)
+    assert all(torch.equal(a, b) for x, y in zip(one, two, strict=True) for a, b in zip(x, y, strict=True))
 
 
 @pytest.mark.parametrize("processes", [0, 2])

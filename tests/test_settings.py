@@ -82,6 +82,34 @@ def test_a_wrong_parameter_is_found_as_early(stage):
     assert done.returncode == 2 and "error: parameter 'seed'" in done.stderr and "| torch\n" not in done.stderr
 
 
+HIDDEN = """
+import runpy, sys
+hidden = {"torch", "torchvision", "pytorch_lightning", "torchmetrics", "safetensors", "mlflow", "captum", "optuna"}
+class Hides:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in hidden:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Hides())
+import importlib.util
+found, importlib.util.find_spec = importlib.util.find_spec, lambda name: None if name in hidden else found(name)
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_who_builds_a_dataset_needs_no_networks(corpus, tmp_path):
+    def run(stage: str, *options: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-c", HIDDEN, f"echoquality.{stage}", *options]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    where = [f"--raw-data-dir={corpus}/raw_data", f"--results-dir={corpus}/results/inference_output"]
+    stages = {"selection": where, "dataset": where, "degradation": [f"--input-dir={corpus}/raw_data"]}
+    for stage, options in stages.items():
+        assert (done := run(stage, *options, "--workers=1")).returncode == 0, done.stderr
+    assert run("training").stderr.endswith("PyTorch is missing: pip install 'echoquality[train]'\n")
+
+
 SMALL = ["--architecture=mc3_18", "--image-size=16", "--frames=4", "--epochs=1", "--model-weights=", "--no-mlflow"]
 
 

@@ -1,10 +1,16 @@
-"""What a user's installation must do: import every module, and score a clip from a folder outside the repository.
+"""What a user's installation must do, in another folder than the repository.
 
 make newest                installs by constraints-newest.txt into .newest, and runs this with that environment
 make constraints-newest    installs without constraints, and renews that file
+
+--without-networks    before PyTorch is there: clips are selected, degraded, and a dataset is built, by the command
+otherwise             every module is imported, and a clip is scored
 """
 
+import subprocess
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
@@ -12,15 +18,25 @@ from tempfile import TemporaryDirectory
 from pydicom import examples
 
 import echoquality
-from echoquality.clips import Form
-from echoquality.model import Model, load_model, make_network, save_model
-from echoquality.scoring import score_clip
 
 
-def main() -> None:
-    place = Path(echoquality.__file__).parent
-    if "site-packages" not in place.parts:
-        raise SystemExit(f"{place}: not an installed echoquality; run this in another folder than the repository")
+def build_without_networks() -> None:
+    from echoquality.corpus import TINY, write_corpus
+
+    if find_spec("torch"):
+        raise SystemExit("PyTorch is installed; this asks what is possible without it")
+    with TemporaryDirectory() as folder:
+        write_corpus(Path(folder) / "data", TINY, seed=1)
+        for command in ("select", "degrade", "dataset"):
+            subprocess.run([Path(sys.executable).with_name("echoquality"), command], cwd=folder, check=True)
+            print(f"echoquality {command}: done without PyTorch")
+
+
+def import_and_score() -> None:
+    from echoquality.clips import Form
+    from echoquality.model import Model, load_model, make_network, save_model
+    from echoquality.scoring import score_clip
+
     modules = [module.name for module in iter_modules(echoquality.__path__)]
     for module in modules:
         import_module(f"echoquality.{module}")
@@ -30,8 +46,14 @@ def main() -> None:
         score = score_clip(examples.get_path("ybr_color"), load_model(path))
     if not 0 < score < 1:
         raise SystemExit(f"score_clip gave {score}, expected a number between 0 and 1")
+    place = Path(echoquality.__file__).parent
     print(f"installed in {place}: {len(modules)} modules imported, a clip scored {score:.3f}")
 
 
 if __name__ == "__main__":
-    main()
+    if "site-packages" not in Path(echoquality.__file__).parts:
+        raise SystemExit(f"{echoquality.__file__}: not installed; run this in another folder than the repository")
+    if "--without-networks" in sys.argv:
+        build_without_networks()
+    else:
+        import_and_score()
