@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import papermill
 import yaml
-from report import NEW, write_report
 
 from echoquality.annotations import CSV
 from echoquality.core import escape_output, write_text
@@ -20,6 +19,7 @@ from echoquality.evaluation import summary as evaluation_summary
 from echoquality.experts import show_agreement, simulated_grades
 from echoquality.inference import InferenceSettings, infer
 from echoquality.inference import summary as inference_summary
+from echoquality.stage_report import NEW, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {  # two minutes on two cores, where the defaults take hours
