@@ -243,13 +243,9 @@ class InferenceSettings(Settings):
 ORDERS = ("doubtful", "machine", "machines", "audit")  # in which clips are reviewed
 
 
-class ExploreSettings(Settings):
+class ExploreSettings(ScoresSettings):
     "Where to look."
 
-    results_dir: ProjectPath = Field(
-        "data/results/inference_output", description="folder with summary.json, or a table of scores (CSV, Parquet)"
-    )
-    raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     clip: OptionalPath = Field("", description="a DICOM file to play ('': a synthetic clip beside its source)")
     reviews_csv: ProjectPath = Field("data/reviews.csv", description="where decisions about labels are written")
     reviewer: str = Field("", description="who reviews: the name under which decisions are kept")
