@@ -3,13 +3,16 @@
 make newest                installs by constraints-newest.txt into .newest, and runs this with that environment
 make constraints-newest    installs without constraints, and renews that file
 
---without-networks    before PyTorch is there: clips are selected, degraded, and a dataset is built, by the command
+--without-networks    before PyTorch is there: the README's first page, from a CSV and a folder to a dataset
 otherwise             every module is imported, and a clip is scored
 """
 
+import re
+import shlex
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
@@ -20,16 +23,26 @@ from pydicom import examples
 import echoquality
 
 
+def first_page() -> list[str]:
+    "The commands of the README's first block, as the installation has them."
+    block = re.search(r"^```bash\n(.*?)^```", metadata("echoquality").get_payload(), re.DOTALL | re.MULTILINE)[1]
+    return [line.split("  #")[0].strip() for line in block.splitlines() if line.startswith("echoquality ")]
+
+
 def build_without_networks() -> None:
     from echoquality.corpus import TINY, write_corpus
+    from echoquality.results import read_results
 
     if find_spec("torch"):
         raise SystemExit("PyTorch is installed; this asks what is possible without it")
     with TemporaryDirectory() as folder:
-        write_corpus(Path(folder) / "data", TINY, seed=1)
-        for command in ("select", "degrade", "dataset"):
-            subprocess.run([Path(sys.executable).with_name("echoquality"), command], cwd=folder, check=True)
-            print(f"echoquality {command}: done without PyTorch")
+        write_corpus(Path(folder), TINY, seed=1)
+        scores = read_results(Path(folder) / "results/inference_output")[["path", "score"]]
+        scores.to_csv(Path(folder) / "scores.csv", index=False)
+        for line in [*first_page(), "echoquality degrade --input-dir /mnt/pacs/echo"]:
+            words = shlex.split(line.replace("/mnt/pacs/echo", "raw_data"))
+            subprocess.run([Path(sys.executable).with_name(words[0]), *words[1:]], cwd=folder, check=True)
+            print(f"{line}: done without PyTorch")
 
 
 def import_and_score() -> None:
