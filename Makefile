@@ -7,6 +7,7 @@
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
 # make newest    install as users do, without the pins, into a second environment, and try it (7 GB, removed again)
 # make constraints-newest    note anew what that installs
+# make docs    set up, and write the site to docs/_build/html (nothing is executed, nothing fetched)
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
 
 SHELL := /bin/bash
@@ -17,7 +18,7 @@ SEED := 42
 SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup lint test test-quick test-all demo lab bench newest constraints-newest notebooks
+.PHONY: help setup lint test test-quick test-all demo lab bench newest constraints-newest docs notebooks
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -76,6 +77,9 @@ constraints-newest:
 	  "Renewed by: make constraints-newest" > constraints-newest.txt
 	.newest/bin/pip freeze --exclude echoquality | sed 's/+cpu$$//' >> constraints-newest.txt
 	rm -rf .newest build
+
+docs: setup
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs . docs/_build/html
 
 notebooks: setup
 	$(BIN)/python tools/export.py
