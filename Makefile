@@ -9,6 +9,7 @@
 # make newest-demo    the whole circle in that environment, outside this folder; then it is removed
 # make release-check    build sdist and wheel into dist/, compare versions, install both
 # make constraints-newest    note anew what that installs
+# make docs    set up, and write the site to docs/_build/html (nothing is executed, nothing fetched)
 # make notebooks    execute the notebooks, store their outputs, and renew README.md
 
 SHELL := /bin/bash
@@ -20,7 +21,7 @@ SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup lint test test-quick test-all spawned demo lab bench newest newest-demo constraints-newest release-check \
-  notebooks
+  docs notebooks
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -92,6 +93,9 @@ constraints-newest:
 
 release-check: setup
 	$(BIN)/python tools/release_check.py
+
+docs: setup
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs . docs/_build/html
 
 notebooks: setup
 	$(BIN)/python tools/export.py

@@ -6,10 +6,6 @@ from echoquality.explore import *
 import subprocess
 import sys
 
-import pytest
-
-from echoquality.core import project_root
-
 
 def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
     source, copy = synthetic_pair(dataset, 1).clips
@@ -27,13 +23,6 @@ def test_good_clips_can_be_previewed(dataset, tmp_path):
     assert len(shown.file.options) == 5 and len(shown.player.clips) == 2
     nowhere = preview_good_clips(home / "results/inference_output", tmp_path)
     assert str(tmp_path) in nowhere.value and "none of the good clips" in nowhere.value
-
-
-@pytest.mark.parametrize("picture", ["review", "clips"])
-def test_the_readme_shows_it(picture):
-    root = project_root()
-    assert f"](nbs/images/{picture}.png)" in (root / "README.md").read_text(encoding="utf-8")
-    assert (root / f"nbs/images/{picture}.png").is_file()
 
 
 def test_exploring_starts_without_torch():

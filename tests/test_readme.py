@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -15,34 +16,48 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import nbformat
 import pytest
 import torch
 import yaml
 
-from echoquality.core import project_root
+from echoquality.core import from_command_line, project_root
 from echoquality.corpus import SMALL, TINY, write_corpus
 from echoquality.model import make_network
+from echoquality.settings import STAGES
 
 
-PARSED = ("make demo", "make test", "make setup", "torchrun")  # what takes long, or several machines: only read
+PARSED = ("make demo", "make test", "pip install", "torchrun")  # what takes long, or several machines: only read
 SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # are started, asked, and stopped
 PATHS = {"/mnt/pacs/echo": "data/raw_data", "/mnt/pacs/results": "data/results/inference_output"}
 PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vivid-3": "Vivid-1"}
 RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; a server on loopback stands for it
-LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 56, "frames": 8}  # what every training is given
+LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 32, "frames": 4}  # what every training is given
 FEW = {"num_synthetic": 8}  # and every dataset
+MODULES = {"select": "selection", "degrade": "degradation", "train": "training", "evaluate": "evaluation"}
+MODULES |= {"dataset": "dataset", "score": "inference", "scores": "score_table", "weights": "weights"}
 
 
-def blocks() -> list[tuple[str, str]]:
-    "(language, code) of the README's blocks, in order."
-    readme = (project_root() / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"^```(bash|python)\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+def blocks(text: str) -> list[tuple[str, str]]:
+    "(language, code) of the blocks of a Markdown text, in order."
+    return re.findall(r"^```(bash|python)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def readme() -> str:
+    return (project_root() / "README.md").read_text(encoding="utf-8")
+
+
+def guides() -> list[str]:
+    "The prose of every guide: first that on all commands, which makes what the others need."
+    paths = sorted((project_root() / "nbs/guides").glob("*.ipynb"), key=lambda path: path.stem != "commands")
+    pages = [nbformat.read(path, as_version=4).cells for path in paths]
+    return ["\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown") for cells in pages]
 
 
 def on_demo_data(code: str) -> str:
     for there, here in PATHS.items():
         code = code.replace(there, here)
-    code = code.replace("TrainingSettings(annotations", "TrainingSettings(**LESS, annotations")
+    code = code.replace("TrainingSettings(epochs=30", "TrainingSettings(**LESS")
     return code.replace("DatasetSettings(raw", "DatasetSettings(**FEW, raw")
 
 
@@ -52,7 +67,9 @@ def clone(tmp_path_factory) -> Iterator[Path]:
     clone, root = tmp_path_factory.mktemp("clone"), project_root()
     for name in ("nbs", "tools", "settings.ini", "Makefile"):
         (clone / name).symlink_to(root / name)
-    write_corpus(clone / "data", SMALL, seed=1)
+    scored = write_corpus(clone / "data", SMALL, seed=1)
+    for name in ("scores.csv", "data/scores.csv"):
+        scored[["path", "score"]].to_csv(clone / name, index=False)
     write_corpus(clone / "data/new", TINY, seed=2)
     clip = next(path for path in sorted((clone / "data/raw_data/Vivid-1").iterdir()) if path.stat().st_size > 99_999)
     (clone / "data/clip.dcm").write_bytes(clip.read_bytes())
@@ -73,28 +90,53 @@ def environment(clone: Path) -> dict[str, str]:
 
 
 def with_less(line: str) -> str:
-    "A command of the README with fewer epochs and synthetic clips."
-    for stage, given in (("training", LESS), ("dataset", FEW)):
+    "A papermill command with fewer epochs and synthetic clips; of a dataset in another folder only what it would be."
+    for stage, given in (("training", LESS), ("dataset", FEW), ("evaluation", {"rounds": 100})):
         if re.match(rf"papermill nbs/\d\d_{stage}\.ipynb ", line):
             line += "".join(f" -p {name} {value}" for name, value in given.items())
-        if line.startswith(f"python -m echoquality.{stage} "):
-            for name, value in given.items():
-                option = f"--{name.replace('_', '-')}"
-                line = re.sub(rf" {option} \S+", "", line) + f" {option} {value}"
+            line += " -p dry_run True" * ("-p output_dir" in line)
     return line
 
 
-def run_shell(code: str, clone: Path) -> None:
-    for line in code.splitlines():
-        words = shlex.split(line, comments=True)
-        if not words or words[:2] == ["source", ".venv/bin/activate"] or line.startswith(PARSED):
-            continue
+def module_and_options(line: str) -> tuple[str, list[str]] | None:
+    "The module of a command of a stage and what it is told: of `echoquality`, `python -m` or `torchrun -m`; else None."
+    found = re.match(r"(?:echoquality (\w+)|(?:python|torchrun .*) -m echoquality\.(\w+)) ?(.*)", line)
+    return (MODULES[found[1]] if found[1] else found[2], shlex.split(found[3])) if found else None
+
+
+def commands(code: str) -> list[str]:
+    "The commands of a block, without comments and without those that are only read."
+    lines = (line.split("  #")[0].rstrip() for line in code.splitlines())
+    return [line for line in lines if line and not line.startswith(("#", *PARSED))]
+
+
+def run_command(line: str, clone: Path) -> None:
+    done = subprocess.run(["bash", "-c", line], cwd=clone, env=environment(clone), capture_output=True, text=True)
+    assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+def run_readme(code: str, clone: Path) -> None:
+    "Its commands, as they stand; where the console command is not installed, by the modules that it calls."
+    for line in commands(code):
+        if line.startswith("echoquality ") and not shutil.which("echoquality"):
+            module, options = module_and_options(line)
+            line = shlex.join(["python", "-m", f"echoquality.{module}", *options])
+        if " dataset " in line or ".dataset " in line:
+            line += " --num-synthetic 8 --output-dir data/from_a_table"  # the guides' goes into the usual folder
+        run_command(line, clone)
+
+
+def run_guide(code: str, clone: Path) -> None:
+    "Of a stage's command the options are read: papermill runs each stage once, on what the one before has made."
+    for line in commands(code):
         if server := next((name for name in SERVERS if line.startswith(name)), None):
-            ask_server(server, words, clone)
-            continue
-        line = with_less(line.split("  #")[0].rstrip())
-        done = subprocess.run(["bash", "-c", line], cwd=clone, env=environment(clone), capture_output=True, text=True)
-        assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+            ask_server(server, shlex.split(line), clone)
+        elif (found := module_and_options(line)) and found[0] in STAGES:
+            from_command_line(STAGES[found[0]], found[1])
+        elif found:
+            run_command(shlex.join(["python", "-m", f"echoquality.{found[0]}", *found[1]]), clone)
+        else:
+            run_command(with_less(line), clone)
 
 
 def run_python(code: str, clone: Path) -> None:
@@ -104,7 +146,7 @@ def run_python(code: str, clone: Path) -> None:
 
 
 def ask_server(name: str, words: list[str], clone: Path) -> None:
-    "Start a server as the README does, on a port of its own; ask it; stop it."
+    "Start a server as a guide does, on a port of its own; ask it; stop it."
     port = str(20_000 + os.getpid() % 20_000)
     if name == "make lab":
         dry = subprocess.run(["make", "-n", "lab"], cwd=project_root(), capture_output=True, text=True, check=True)
@@ -129,21 +171,38 @@ def ask_server(name: str, words: list[str], clone: Path) -> None:
 
 @pytest.mark.slow
 def test_the_readme_does_what_it_says(clone):
-    "Every command and snippet, in order, as somebody would who reads it from top to bottom."
-    for language, code in blocks():
-        {"bash": run_shell, "python": run_python}[language](on_demo_data(code), clone)
+    "Every command, in order, as somebody would who reads it from top to bottom."
+    for language, code in blocks(readme()):
+        assert language == "bash"
+        run_readme(on_demo_data(code), clone)
+    assert (clone / "data/from_a_table/manifest.json").is_file()
+
+
+@pytest.mark.slow
+def test_the_guides_do_what_they_say(clone):
+    "Every command and snippet of every guide."
+    for text in guides():
+        for language, code in blocks(text):
+            {"bash": run_guide, "python": run_python}[language](on_demo_data(code), clone)
     for stage in ("selection", "degradation", "dataset", "training", "evaluation", "inference", "conformance"):
         assert (clone / f"runs/{stage}.html").is_file(), stage
-    assert not list((clone / "runs").glob("*.new.ipynb"))
     assert json.loads((clone / "data/results/new_inference_output/summary.json").read_text())["total_folders"]
 
 
 def test_what_is_only_read_is_right():
-    lines = [line for language, code in blocks() if language == "bash" for line in code.splitlines()]
-    read = [line for line in lines if line.startswith(PARSED)]
+    code = [code for text in (readme(), *guides()) for language, code in blocks(text) if language == "bash"]
+    read = [line for each in code for line in each.splitlines() if line.startswith(PARSED)]
     assert {next(name for name in PARSED if line.startswith(name)) for line in read} == set(PARSED)
     for line in read:
         assert shlex.split(line, comments=True)
+        if found := module_and_options(line):
+            from_command_line(STAGES[found[0]], found[1])
+
+
+def test_the_readme_is_short_and_what_it_shows_is_there():
+    assert len(readme().split()) < 900 and readme().count("![") == 1
+    for path in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme()):
+        assert (project_root() / path).is_file(), path
 
 
 @pytest.mark.slow

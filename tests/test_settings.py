@@ -146,13 +146,6 @@ def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
     assert parameters_cell(page_of(stage)).strip() == parameters_source(settings)
 
 
-@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings])
-def test_the_readme_has_every_parameter(settings):
-    readme = (project_root() / "README.md").read_text(encoding="utf-8")
-    for name, row in parameter_table(settings).iterrows():
-        assert f"| `{name}` | {row['default']} | {row['type']} | {row['meaning']} |" in readme
-
-
 @pytest.mark.parametrize("stage", STAGES)
 def test_papermill_runs_the_job_alone(stage):
     cells = [cell for cell in json.loads(page_of(stage).read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]

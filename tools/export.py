@@ -7,7 +7,7 @@ The library is nbdev's export. The tests are the cells that start with `#| test`
 `#| test name` becomes `def test_name():`, a plain `#| test` is copied as it stands. A notebook without
 `#| default_exp` has tests alone.
 In the pages that papermill executes, every cell but those of the job is tagged `skip-execution`.
-README.md is nbs/index.ipynb with its stored outputs, without its code; its tests are tests/test_readme.py.
+README.md is nbs/index.ipynb without its code; its tests are tests/test_readme.py.
 """
 
 import ast
@@ -88,13 +88,8 @@ def tag_page(notebook):
 
 
 def write_readme():
-    "README.md, and its pictures in nbs/images."
-    exporter = MarkdownExporter(exclude_input=True)
-    text, resources = exporter.from_filename(str(ROOT / "nbs/index.ipynb"), {"output_files_dir": "nbs/images"})
-    for name, picture in resources["outputs"].items():  # there is one
-        (ROOT / "nbs/images").mkdir(exist_ok=True)
-        (ROOT / "nbs/images/clips.png").write_bytes(picture)
-        text = text.replace(f"![png]({name})", "![Simulated clips: good, poor, degraded](images/clips.png)")
+    "README.md."
+    text, _ = MarkdownExporter(exclude_input=True).from_filename(str(ROOT / "nbs/index.ipynb"))
     text = re.sub(r"\]\((?!https?:|#|\.\./)", "](nbs/", text).replace("](../", "](")  # from nbs/ to the root
     text = "\n".join(line.rstrip() for line in text.splitlines())
     (ROOT / "README.md").write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Pictures of the widgets for the documentation: nbs/images/*.png, of simulated clips.
+"""Pictures of the widgets and of the reports for the documentation: nbs/images/*.png, of simulated clips.
 
 make demo && python tools/screenshots.py
 """
@@ -45,9 +45,28 @@ def prepare(lab: Lab) -> None:
     lab.click("player", "button", "outline")
 
 
+def of_the_demo(report: Path) -> bool:
+    "Whether a report shows simulated clips: its run was told the demo's folder."
+    executed = report.with_suffix(".ipynb")
+    told = nbformat.read(executed, as_version=4).metadata.papermill.parameters if executed.exists() else {}
+    return any(str(DEMO) in str(value) for value in told.values())
+
+
+def show_reports(driver) -> None:
+    "The first screen of each of the demo's reports: nbs/images/report_<name>.png."
+    for report in filter(of_the_demo, sorted((ROOT / "runs").glob("*.html"))):
+        driver.get(report.as_uri())
+        time.sleep(2)
+        picture = ROOT / f"nbs/images/report_{report.stem}.png"
+        driver.save_screenshot(str(picture))
+        print(picture.relative_to(ROOT))
+
+
 def main() -> None:
     with TemporaryDirectory() as folder:
         folder = Path(folder)
+        with chromium(folder / "reports", (1400, 900)) as driver:
+            show_reports(driver)
         name = notebook(folder)
         with jupyterlab(folder) as address, chromium(folder, (1100, 1300)) as driver:
             run_all(driver, address, name)
