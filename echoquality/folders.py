@@ -24,7 +24,7 @@ from .model import Model
 from .results import folder_entry, verdict
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
 from .settings import InferenceSettings
-from .studies import expect_folder, is_inside
+from .studies import LOOSE, expect_folder, is_inside
 
 # %% ../nbs/evidence/folders.ipynb #3bad3da6
 def text_of(name: str) -> str:
@@ -86,7 +86,7 @@ def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: Inferen
         return LeftOut("no score", "the network's answer is no number")
     score = round(found["score"], 6)
     status, assessment = verdict(score, settings.threshold)
-    path = f"{settings.raw_data_dir.name}/{key[0]}/{key[1]}"
+    path = "/".join(part for part in (settings.raw_data_dir.name, *key) if part != LOOSE)
     more = {"uncertainty": round(found["uncertainty"], 6)} if "uncertainty" in found else {}
     return {"score": score, "status": status, "assessment": assessment, "path": path, **more, **loaded.facts}
 
