@@ -67,6 +67,18 @@ def shared(tmp_path_factory) -> Iterator[Callable[[str, Callable[[Path], object]
         assert not changed, f"a test changed what all tests share; it must copy {folder} first: {', '.join(changed)}"
 
 
+def _own_index(tmp_path_factory) -> Iterator[None]:
+    "An index of headers of one's own: what a test finds out must not answer for another."
+    file = tmp_path_factory.mktemp("index") / "headers.sqlite"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("echoquality.header_index.FILE", str(file))
+        yield
+
+
+session_index = pytest.fixture(_own_index, scope="session", autouse=True)
+test_index = pytest.fixture(_own_index, autouse=True)
+
+
 @pytest.fixture(scope="session")
 def corpus(shared) -> Path:
     "A small simulated corpus: raw_data/ and results/inference_output/."

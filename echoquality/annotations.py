@@ -124,7 +124,7 @@ def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
         raise AnnotationsError(f"annotations_csv {path}: {error}; or add a column `group`") from None
     if groups.without_id:
         print(f"note: {groups.without_id} of {groups.places} folders without patient ids: groups rest on their names")
-    return table["folder"].map(groups.names)
+    return pd.Series([groups.names[key] for key in zip(links["place"], links["study"], strict=True)], table.index)
 
 
 def _dealt(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataFrame:

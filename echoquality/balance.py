@@ -31,11 +31,14 @@ def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
 
 # %% ../nbs/curation/balance.ipynb #3f4080e3
 def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
-    "The candidates of one class in the order in which they are tried, folders taking turns, whatever their order."
+    """The candidates of one class in the order in which they are tried, whatever their order.
+
+    Folders take turns, and in a folder patients do (`whose`, where there is such a column).
+    """
     names = zip(chosen["folder"].to_list(), chosen["file_id"].to_list(), strict=True)
     lots = np.array([text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names], "S64")
     ordered = chosen.iloc[lots.argsort()]
-    turns = ordered.groupby("folder").cumcount().to_numpy()
+    turns = ordered.groupby(["folder", "whose"] if "whose" in ordered else "folder").cumcount().to_numpy()
     return ordered.iloc[turns.argsort(kind="stable")].reset_index(drop=True)
 
 # %% ../nbs/curation/balance.ipynb #efaac6ad

@@ -62,7 +62,7 @@ class _Looks:
 
 def _place(facts: dict) -> tuple:
     "Where copies of a clip are looked for: same shape, and about as bright (in halves of a grey level)."
-    return facts["shape"], round(2 * float(facts["look"].mean()))
+    return tuple(facts["shape"]), round(2 * float(facts["look"].mean()))
 
 # %% ../nbs/curation/copies.ipynb #e00ac693
 def _keys(facts: dict, named: _Looks, looks: _Looks) -> list[tuple]:

@@ -11,18 +11,20 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import filterfalse, groupby, islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
 from .batches import Hardware
 from .core import KILLED, printable, progress, text_sha256
 from .files import is_junk
+from .header_index import HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
 from .results import folder_entry, verdict
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
 from .settings import InferenceSettings
-from .studies import expect_folder, is_inside
+from .studies import LOOSE, expect_folder, is_inside
 
 # %% ../nbs/evidence/folders.ipynb #3bad3da6
 def text_of(name: str) -> str:
@@ -50,7 +52,8 @@ def not_opened(folder: str, file: str, root: Path) -> LeftOut | None:
 def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Model, hardware: Hardware) -> Iterator:
     "((folder, file), result or LeftOut) of each of `todo`, in order."
     root = settings.raw_data_dir.resolve()
-    closed = [not_opened(folder, file, root) for folder, file in todo]
+    no_clips = _no_clips(todo, settings)
+    closed = [not_opened(*each, root) or why for each, why in zip(todo, no_clips, strict=True)]
     items = [(root / folder / file, folder) for (folder, file), why in zip(todo, closed, strict=True) if not why]
     loaded = loaded_clips(items, view_of(model, settings.windows), settings.workers, read_machines(settings.machines))
     known = (why or next(loaded) for why in closed)
@@ -60,6 +63,13 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
         scores = _scores(clips, settings, model, hardware) if clips else {}
         for key, each in waiting:
             yield key, _result(key, each, scores[key], settings) if key in scores else each
+
+
+def _no_clips(todo: list[tuple[str, str]], settings: InferenceSettings) -> list[LeftOut | None]:
+    "Why files are no clips, as far as a selection has found that out before."
+    rows = [SimpleNamespace(folder=folder, file_id=file, path=f"{folder}/{file}") for folder, file in todo]
+    found = known_headers(HeaderIndex(settings.index_dir, settings.raw_data_dir), rows)
+    return [LeftOut(each["kind"], each["reason"]) if each and "reason" in each else None for each in found]
 
 
 def _scores(clips: dict[tuple, Loaded], settings: InferenceSettings, model: Model, hardware: Hardware) -> dict:
@@ -76,7 +86,7 @@ def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: Inferen
         return LeftOut("no score", "the network's answer is no number")
     score = round(found["score"], 6)
     status, assessment = verdict(score, settings.threshold)
-    path = f"{settings.raw_data_dir.name}/{key[0]}/{key[1]}"
+    path = "/".join(part for part in (settings.raw_data_dir.name, *key) if part != LOOSE)
     more = {"uncertainty": round(found["uncertainty"], 6)} if "uncertainty" in found else {}
     return {"score": score, "status": status, "assessment": assessment, "path": path, **more, **loaded.facts}
 

@@ -33,13 +33,15 @@ from echoquality.core import (
     text_sha256,
     write_text,
 )
+from .dicom import DIRECTORY
 from .files import is_junk
 from .folders import OTHERS, folder_stamp, known_entry, scored_folders, text_of
 from .machines import read_machines, unknown_machines
 from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run
-from .studies import StudiesError, find_files, loose_files
+from .scoring import LeftOut
+from .studies import LOOSE, StudiesError, find_files, loose_files
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table"]  # for Run
 
@@ -94,7 +96,8 @@ class Inference:
 
 
 RUN = "inference.json"
-FILES = {RUN, "summary.json", "scores.csv", "left_out.csv"}  # in output_dir, beside a folder per study
+FILES = {RUN, "summary.json", "scores.csv", "left_out.csv"}  # in output_dir, beside a folder per study, and
+FILES |= {"inference_results.json", "folder_summary.json"}  # those of files that lie in no folder
 LOOKS = ("windows", "uncertainty", "seed", "precision")  # parameters that change a score
 
 
@@ -124,7 +127,7 @@ def infer(settings: InferenceSettings) -> Inference:
     settings = settings.model_copy(update={"threshold": threshold})
     with only_one(folder):
         identity = _identity(settings, threshold)
-        ours = {*FILES, *map(text_of, files)}
+        ours = {*FILES, *map(text_of, files)} - {LOOSE}
         found_run(folder, RUN, identity, settings.resume, ours)
         note_run(folder, RUN, identity)
         stamps = {name: folder_stamp(settings.raw_data_dir / name, names) for name, names in files.items()}
@@ -135,7 +138,8 @@ def infer(settings: InferenceSettings) -> Inference:
             entries[name] = entry | {"stamp": stamps[name]}
             write_folder(entries[name], folder)
         write_summary(list(entries.values()), folder, threshold=threshold, threshold_is=because)
-        tables = _tables(list(entries.values()), loose_files(settings.raw_data_dir))
+        loose = [] if LOOSE in files else loose_files(settings.raw_data_dir)
+        tables = _tables(list(entries.values()), loose)
         unknown = unknown_machines(tables[0], machines)
         inference = Inference(folder, *tables, len(entries), threshold, because, unknown, left_alone(folder, ours))
         write_text(folder / "scores.csv", inference.scores.to_csv(index=False))
@@ -148,13 +152,12 @@ def infer(settings: InferenceSettings) -> Inference:
 
 # %% ../nbs/06_inference.ipynb #14abd360
 def _tables(entries: list[dict], loose: list[str]) -> list[pd.DataFrame]:
-    "[scores, left out], the same as tables; and files that lie in no folder."
+    "[scores, left out], the same as tables; and what lies beside the folders."
     def rows(key: str) -> list[dict]:
         return [{"folder": e["folder"], "file_id": name, **found} for e in entries for name, found in e[key].items()]
 
     scores, left_out = rows("results"), rows("left_out")
-    reason = {"kind": "in no folder", "reason": "lies directly in raw_data_dir; expected a folder per study"}
-    reasons = {name: asdict(OTHERS) if is_junk(name) else reason for name in loose}
+    reasons = {name: asdict(OTHERS if is_junk(name) else LeftOut("directory", DIRECTORY)) for name in loose}
     left_out += [{"folder": "", "file_id": text_of(name), **why} for name, why in reasons.items()]
     columns = ["folder", "file_id", "score", "status", "assessment", "machine_type", "machine_model", "frames", "path"]
     columns += ["uncertainty"] if scores and "uncertainty" in scores[0] else []

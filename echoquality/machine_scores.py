@@ -7,21 +7,16 @@ __all__ = ['SPREADS', 'LEAST', 'permutation_test', 'score_differences', 'score_w
            'simulated_reviews', 'judged_rows']
 
 # %% ../nbs/curation/machine_scores.ipynb #cfab76a1
-from functools import partial
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from scipy.optimize import approx_fprime, minimize
 from scipy.special import expit, log_expit, logit
 
-from .core import generator, parallel
-from .dicom import machine_model, read_header
-from .machines import Machines
-from .probing import known_machines, said_machine, with_machines
+from .core import generator
+from .header_index import headers
+from .probing import header_index, known_machines, said_machine, with_machines
 from .results import unusable
 from .settings import SelectionSettings
-from .studies import locate
 
 # %% ../nbs/curation/machine_scores.ipynb #512be396
 def permutation_test(means: np.ndarray, groups: np.ndarray, seed: int = 0, rounds: int = 2000) -> pd.DataFrame:
@@ -45,29 +40,19 @@ def permutation_test(means: np.ndarray, groups: np.ndarray, seed: int = 0, round
 _GROUP = ["machine", "photometric"]
 
 
-def _of_header(row, raw_data_dir: Path, machines: Machines, by: str) -> tuple[str, str]:
-    "(machine, photometric interpretation) of a row's file; nothing where its header cannot be read."
-    try:
-        header = read_header(locate(row, raw_data_dir))
-        machine = machines.type(header, said_machine(row)) if by == "machine_type" else machine_model(header)
-        return machine, str(header.PhotometricInterpretation)
-    except Exception:  # the file's own problem, and recorded when it is tried
-        return "", ""
-
-
-def _lost(row) -> tuple[str, str]:
-    return "", ""
-
-
 def _with_groups(rows: pd.DataFrame, settings: SelectionSettings, most: int) -> pd.DataFrame:
     "At most `most` usable rows of results, drawn at random, with columns `_GROUP`."
     rows = rows[unusable(rows) == ""]
     rows = rows.iloc[generator(settings.seed, "headers").permutation(len(rows))[:most]]
-    look = partial(_of_header, raw_data_dir=settings.raw_data_dir, machines=known_machines(settings),
-                   by=settings.balance_by)  # fmt: skip
-    found = parallel(look, list(rows.itertuples(index=False)), settings.workers, "headers read", lost=_lost)
+    clips, machines = list(rows.itertuples(index=False)), known_machines(settings)
+    found = []
+    for row, header in zip(clips, headers(clips, header_index(settings), settings.workers), strict=True):
+        machine = header.get("machine_model", "")
+        if machine and settings.balance_by == "machine_type":
+            machine = machines.type_of(machine, header["names_model"], said_machine(row))
+        found.append((machine, header.get("photometric", "")))
     rows = rows.drop(columns="machine", errors="ignore")  # what a table of scores says
-    rows = rows.join(pd.DataFrame(list(found), rows.index, _GROUP, dtype=str))
+    rows = rows.join(pd.DataFrame(found, rows.index, _GROUP, dtype=str))
     return rows[rows["machine"] != ""]
 
 # %% ../nbs/curation/machine_scores.ipynb #562f6919

@@ -171,17 +171,16 @@ class Machines:
         "The first machine whose pattern fits maker and model, or a folder."
         return next((each for each in self.entries.values() if re.search(each.pattern, text, re.IGNORECASE)), None)
 
-    def of(self, header: Dataset, folder: str = "") -> Machine | None:
-        "The machine of a header; by `folder` only where the header names no model."
-        found = self.find(machine_model(header))
-        if (found is None or found.type == OTHER) and not value_of(header, "ManufacturerModelName"):
-            return self.find(folder) or found
-        return found
+    def type_of(self, text: str, names_model: bool, folder: str = "") -> str:
+        "The type by maker and model (`machine_model`); by `folder` only where they name no model; else 'other'."
+        found = self.find(text)
+        if (found is None or found.type == OTHER) and not names_model:
+            found = self.find(folder) or found
+        return found.type if found else OTHER
 
     def type(self, header: Dataset, folder: str = "") -> str:
-        "The machine type, 'other' where nothing fits."
-        found = self.of(header, folder)
-        return found.type if found else OTHER
+        "`type_of` a header."
+        return self.type_of(machine_model(header), bool(value_of(header, "ManufacturerModelName")), folder)
 
     def fan(self, header: Dataset, path: str = "", view: str = "") -> tuple[Fan | None, str]:
         """(the fan that a person gave for a file or else for its machine, or None; why what was given does not fit).

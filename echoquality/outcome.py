@@ -130,7 +130,7 @@ def on_folders(build: Build) -> str:
     means = f"group_by {plan['parameters']['group_by']!r}" if plan["parameters"].get("group_by") else "the top folder"
     return (
         f"WITHOUT PATIENT IDS: {without} of {plan['folders']} folders; who belongs together there rests on folders "
-        f"alone ({means}): {build.samples['group'].nunique()} groups"
+        f"or studies alone ({means}): {build.samples['group'].nunique()} groups"
     )
 
 # %% ../nbs/curation/outcome.ipynb #59b1867b

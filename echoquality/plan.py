@@ -35,8 +35,8 @@ from .splits import Groups, GroupsError, assign_splits, group_places, group_tabl
 
 # %% ../nbs/curation/plan.ipynb #b7e051d5
 NOT_RECORDED = {  # these do not change a byte
-    *("results_dir", "reviews_csv", "raw_data_dir", "output_dir", "private_dir", "workers", "scheduler", "dry_run"),
-    "max_quarantine_share",
+    *("results_dir", "reviews_csv", "raw_data_dir", "index_dir", "output_dir", "private_dir", "workers", "scheduler"),
+    *("dry_run", "max_quarantine_share"),
 }
 OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
     **{"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]},
@@ -139,8 +139,8 @@ def clip_fans(samples: list[dict], settings: DatasetSettings) -> list[Fan | str 
     return list(parallel(work, samples, settings.workers, "fans found", lost=_no_fan))
 
 # %% ../nbs/curation/plan.ipynb #fe1a311a
-def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict[str, str]) -> list[dict]:
-    "All rows of the plan: good, poor, synthetic; with groups (folder of the source → group) and splits. Deterministic."
+def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict) -> list[dict]:
+    "All rows of the plan: good, poor, synthetic; with groups ((place, study) → group) and splits. Deterministic."
     chosen = selection.samples.to_dict("records")
     good, poor = ([sample for sample in chosen if sample["label"] == label] for label in (1, 0))
     entries = [_entry("hq", i, sample) for i, sample in enumerate(good)]
@@ -150,7 +150,8 @@ def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict[s
     used = sorted(set(sources))
     fans = dict(zip(used, clip_fans([good[i] for i in used], settings), strict=True))
     entries += [_synthetic(i, good[source], settings, fans[source]) for i, source in enumerate(sources)]
-    places = [PurePosixPath(entry["source"]).parent.as_posix() for entry in entries]
+    owners = [*good, *poor, *(good[source] for source in sources)]
+    places = [(PurePosixPath(sample["source"]).parent.as_posix(), sample["study"]) for sample in owners]
     table = pd.DataFrame(entries).assign(group=[groups[place] for place in places])
     return table.assign(split=assign_splits(table, settings.seed, settings.balance_by)).to_dict("records")
 

@@ -38,7 +38,7 @@ from .copies import same_clips
 from .core import SettingsError, from_command_line, from_notebook, printable, run_main, settings_table
 from .machine_scores import judged_rows, score_differences, score_warning
 from .machines import unknown_machines
-from .probing import FOLDER, Opened, fan_table, folder_facts, probe, with_machines
+from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores
@@ -104,14 +104,14 @@ Pairs = list[tuple]  # a row of the results, and its facts or the reason why it 
 
 
 def fill_classes(
-    chosen: pd.DataFrame, folders: pd.DataFrame, opened: Opened, judged: dict[Name, str]
+    chosen: pd.DataFrame, opened: Opened, judged: dict[Name, str]
 ) -> tuple[dict[int, Pairs], Pairs]:
     "({label: [(row, facts)]}, [(row, reason)]): what is kept of the candidates and what is left out; no clip twice."
     labels = dict(zip(zip(chosen["folder"], chosen["file_id"], strict=True), chosen["label"], strict=True))
     ranked = {label: rank(chosen[chosen["label"] == label], opened.settings.seed) for label in LABELS}
     refused: dict[Name, str] = {}
     while True:
-        filled = {label: _fill_class(ranked[label], label, folders, opened, refused) for label in LABELS}
+        filled = {label: _fill_class(ranked[label], label, opened, refused) for label in LABELS}
         found = left_out_copies(same_clips(opened.usable), labels, judged)
         if found.keys() <= refused.keys():
             break
@@ -122,10 +122,10 @@ def fill_classes(
     return {label: kept for label, (kept, _) in filled.items()}, left
 
 
-def _fill_class(ranked: pd.DataFrame, label: int, folders: pd.DataFrame, opened: Opened, refused: dict) -> list[Pairs]:
+def _fill_class(ranked: pd.DataFrame, label: int, opened: Opened, refused: dict) -> list[Pairs]:
     "`fill` for the ranked candidates of one class, without those that are `refused`."
-    machines = ranked["folder"].map(folders[opened.settings.balance_by])
-    queues = {machine: rows.index.to_list() for machine, rows in ranked.groupby(machines)}  # places in `ranked`
+    machines = ranked.groupby(opened.settings.balance_by)
+    queues = {machine: rows.index.to_list() for machine, rows in machines}  # places in `ranked`
 
     def rows_at(places: list[int]) -> list:
         return list(ranked.iloc[places].itertuples(index=False))
@@ -187,11 +187,10 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=LINKS).drop_duplicates(ignore_index=True)
 
 # %% ../nbs/01_selection.ipynb #0086ddc7
-def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, folders: pd.DataFrame, settings) -> pd.DataFrame:
+def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, settings) -> pd.DataFrame:
     "`class_table` of candidates and samples, and the MB of the files taken."
     by = settings.balance_by
-    machines = chosen["folder"].map(folders[by])
-    available = {label: machines[chosen["label"] == label].value_counts() for label in LABELS}
+    available = {label: chosen.loc[chosen["label"] == label, by].value_counts() for label in LABELS}
     taken = {label: samples.loc[samples["label"] == label, by].value_counts() for label in LABELS}
     table, every = class_table(available, taken, settings), pd.concat([samples, samples.assign(**{by: "all"})])
     size = every.groupby([every["label"].map(LABELS), by])["bytes"].sum().reindex(table.index).fillna(0)
@@ -226,13 +225,14 @@ def select(settings: SelectionSettings) -> Selection:
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
-    folders, opened = folder_facts(chosen, settings), Opened(settings)
+    origin, opened = origins(chosen, settings), Opened(settings)
+    chosen, folders = with_origins(chosen, origin), folder_facts(chosen, origin)
     decided = verdicts[(verdicts["review"] != "unsure") & (verdicts.index >= 0)]
     looked_at = list(rows.loc[decided.index].itertuples(index=False))
     judged = {(row.folder, row.file_id): word for row, word in zip(looked_at, decided["review"], strict=True)}
     opened(looked_at, "reviewed clips opened")
     opened(twins(chosen), "clips with two scores opened")
-    kept, left = fill_classes(chosen, folders, opened, judged)
+    kept, left = fill_classes(chosen, opened, judged)
     out, pairs = _left_out(rows, verdicts, left), [pair for pairs in kept.values() for pair in pairs]
     if left and not pairs:
         raise SelectionError(_nothing_usable(out, len(left), settings))
@@ -242,7 +242,7 @@ def select(settings: SelectionSettings) -> Selection:
         rows=rows,
         samples=samples,
         quarantine=pd.DataFrame(quarantine, columns=QUARANTINE).sort_values(QUARANTINE, ignore_index=True),
-        table=selection_table(chosen, samples, folders, settings),
+        table=selection_table(chosen, samples, settings),
         folders=folders,
         tried=len(pairs) + len(left),
         reviews=verdicts,

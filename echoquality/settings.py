@@ -43,6 +43,9 @@ class ScoresSettings(Settings):
         "data/results/inference_output", description="folder with summary.json, or a table of scores (CSV, Parquet)"
     )
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
+    index_dir: OptionalPath = Field(
+        "data/index", description="what headers said is kept here; may be deleted, is then made again ('': nowhere)"
+    )
     path_column: str = Field("path", description="of a table of scores: the column with a file's path")
     score_column: str = Field("score", description="of a table of scores: the column with a file's score")
     score_scale: ScoreScale = Field("1", description="of a table of scores: the best, or the worst and the best (1-5)")
@@ -222,6 +225,9 @@ class InferenceSettings(Settings):
     "What is scored, and how."
 
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
+    index_dir: OptionalPath = Field(
+        "data/index", description="what headers said is kept here; may be deleted, is then made again ('': nowhere)"
+    )
     model: ProjectPath = Field(
         "weights/trained_models_enhanced/model.safetensors", description="what training wrote, or weights alone"
     )

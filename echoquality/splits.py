@@ -135,34 +135,58 @@ def _which_level(places: list[str], without: list[str]) -> str:
         "a regular expression on it, or a CSV with columns folder, patient"
     )
 
+# %% ../nbs/curation/splits.ipynb #a91c2e02
+_STUDY = "\0"  # between a place and a study
+
+
+def _told_by_study(links: pd.DataFrame, no_patient: set[str], group_by: str) -> pd.Series:
+    "Whether the place of each link says nothing of whose a file is: patients there have no study in common."
+    known = links[~links["patient"].isin(no_patient)]
+    people, studies = (known["place"] + _STUDY + each for each in (_alike(known["patient"]), known["study"]))
+    parties = people.map(components(zip(people, studies, strict=True))).groupby(known["place"]).nunique()
+    apart = links["place"].isin(parties.index[parties > 1])
+    if group_by:
+        return apart
+    silent = (links["place"] == ".") | (links["place"].nunique() == 1)
+    return apart | (silent & ~links["place"].isin(known["place"]))
+
 # %% ../nbs/curation/splits.ipynb #696b874d
 @dataclass(frozen=True)
 class Groups:
-    "Groups of folders, and on what they rest."
+    "Groups of folders (of studies, where a folder is of several patients), and on what they rest."
 
-    names: dict[str, str]  # place → group
-    places: int  # folders in which files lie
+    names: dict[tuple[str, str], str]  # (place, study) → group
+    places: int  # folders in which files lie, or the studies in them
     without_id: int  # those of them whose patient no header names
     shared_ids: int  # ids that too many folders share
 
 
 def group_places(links: pd.DataFrame, group_by: str = "", digest: Callable[[str], str] = text_sha256) -> Groups:
-    """The groups of places, from `links` (place, patient, study, clip; a row or more for each place).
+    """The groups of files, from `links` (place, patient, study, clip; a row or more for each place).
 
     Raises GroupsError where ids are missing, paths are deep, top folders few, and `group_by` does not help.
     """
     no_patient = unusable_ids(links[["patient"]].assign(folder=_units(links)))
     no_study = unusable_ids(pd.DataFrame({"folder": links["place"].map(_top), "patient": links["study"]}))
-    named = set(links.loc[~links["patient"].isin(no_patient), "place"])
-    without = [place for place in links["place"].unique() if place not in named]
-    pairs = _by_folders(sorted(links["place"].unique()), without, group_by)
+    own = links["place"] + _STUDY + links["study"]
+    owner = links["place"].where(~_told_by_study(links, no_patient, group_by), own)
+    owners, named = owner.unique(), set(owner[~links["patient"].isin(no_patient)])
+    folders, without = [each for each in owners if _STUDY not in each], [each for each in owners if each not in named]
+    pairs = _by_folders(sorted(folders), [each for each in without if _STUDY not in each], group_by)
+    pairs += [(each, f"study {each}") for each in without if _STUDY in each]
     for kind, nothing in (("patient", no_patient), ("study", no_study), ("clip", {""})):
-        known = links[~links[kind].isin(nothing)]
-        pairs += zip(known["place"], f"{kind} " + known[kind], strict=True)
-        if kind == "patient":  # `ID 1` and `id1` are one patient
-            alike = known[kind].str.casefold().str.replace(r"\s", "", regex=True)
-            pairs += zip(known["place"], "alike " + alike, strict=True)
-    return Groups(linked_groups(pairs, digest), links["place"].nunique(), len(without), len(no_patient - {""}))
+        known = ~links[kind].isin(nothing)
+        pairs += zip(owner[known], f"{kind} " + links.loc[known, kind], strict=True)
+        if kind == "patient":
+            pairs += zip(owner[known], "alike " + _alike(links.loc[known, kind]), strict=True)
+    groups = linked_groups(pairs, digest)
+    names = dict(zip(zip(links["place"], links["study"], strict=True), owner.map(groups), strict=True))
+    return Groups(names, len(owners), len(without), len(no_patient - {""}))
+
+
+def _alike(patients: pd.Series) -> pd.Series:
+    "Ids as they are compared: `ID 1` and `id1` are one patient."
+    return patients.str.casefold().str.replace(r"\s", "", regex=True)
 
 
 def _units(links: pd.DataFrame) -> pd.Series:

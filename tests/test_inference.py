@@ -66,7 +66,7 @@ def done(where, tmp_path_factory):
 
 def test_every_file_has_an_answer(where, done):
     settings, inference = done
-    files = {(f, name) for f, names in find_files(settings.raw_data_dir).items() for name in names} | {("", "loose")}
+    files = {(f, name) for f, names in find_files(settings.raw_data_dir).items() for name in names}
     answered = [*inference.scores[["folder", "file_id"]].itertuples(index=False, name=None)]
     answered += [*inference.left_out[["folder", "file_id"]].itertuples(index=False, name=None)]
     assert len(answered) == len(files) == len(set(answered)) and set(answered) == files

@@ -8,7 +8,7 @@ import pytest
 
 from echoquality.candidates import candidates
 from echoquality.dicom import read_header
-from echoquality.probing import Opened, fan_table, folder_facts, probe, with_machines
+from echoquality.probing import Opened, fan_table, folder_facts, origins, probe, with_machines
 from echoquality.results import read_results
 from echoquality.settings import SelectionSettings
 
@@ -28,18 +28,24 @@ def test_the_machine_that_a_table_of_scores_names_comes_before_the_folder():
 def test_a_folder_without_a_readable_header_is_known_by_its_name(corpus, tmp_path):
     settings = SelectionSettings(raw_data_dir=corpus / "raw_data", workers=1)
     chosen = candidates(read_results(corpus / "results/inference_output"), settings)
-    facts = folder_facts(chosen, settings)
+    facts = folder_facts(chosen, origins(chosen, settings))
     assert (facts["machine_type"] == with_machines(chosen, settings).groupby("folder")["machine_type"].first()).all()
-    unread = folder_facts(chosen, settings.model_copy(update={"raw_data_dir": tmp_path}))
+    unread = settings.model_copy(update={"raw_data_dir": tmp_path})
+    unread = folder_facts(chosen, origins(chosen, unread))
     assert (unread["place"] == unread.index).all() and not unread[["patient", "study"]].any(axis=None)
     assert unread["machine_type"].equals(facts["machine_type"])
 
 
 def test_no_file_is_opened_twice(corpus, monkeypatch):
-    settings = SelectionSettings(raw_data_dir=corpus / "raw_data", workers=1)
+    settings = SelectionSettings(raw_data_dir=corpus / "raw_data", workers=1, index_dir="")
     rows = list(candidates(read_results(corpus / "results/inference_output"), settings).head(4).itertuples())
     opened, seen = Opened(settings), []
-    monkeypatch.setattr("echoquality.probing.probe", lambda row, **_: seen.append(row.file_id) or f"no {row.file_id}")
+
+    def look(row, **_):
+        seen.append(row.file_id)
+        return {"reason": f"no {row.file_id}"}
+
+    monkeypatch.setattr("echoquality.probing._pictures", look)
     first = opened(rows[:3], "clips opened")
     assert opened(rows, "clips opened")[:3] == first and seen == [row.file_id for row in rows]
     assert opened.usable == {} and list(opened.rows.values()) == rows

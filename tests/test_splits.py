@@ -14,7 +14,7 @@ def groups_of(*pairs) -> list[str]:
     "The groups of (folder, patient) pairs."
     links = pd.DataFrame(pairs, columns=["place", "patient"]).assign(study="", clip="")
     groups = group_places(links).names
-    return [groups[folder] for folder, _ in pairs]
+    return [groups[folder, ""] for folder, _ in pairs]
 
 
 def test_a_patient_is_one_group_over_all_folders():
@@ -42,10 +42,11 @@ def test_whoever_shares_a_patient_shares_a_group(pairs):
     table = pd.DataFrame(pairs, columns=["folder", "patient"])
     links, unusable = table.rename(columns={"folder": "place"}).assign(study="", clip=""), unusable_ids(table)
     groups = group_places(links).names
+    groups = {place: group for (place, _), group in groups.items()}
     assert set(groups) == set(table["folder"])
     real = table[~table["patient"].isin(unusable)]
     assert (real["folder"].map(groups).groupby(real["patient"]).nunique() == 1).all()
-    assert groups == group_places(links.sample(frac=1, random_state=0)).names
+    assert group_places(links).names == group_places(links.sample(frac=1, random_state=0)).names
 
 
 def links_of(*rows) -> pd.DataFrame:
@@ -109,6 +110,17 @@ def test_a_table_says_who_is_a_patient(tmp_path):
         grouping("P(")
 
 
+def test_a_folder_of_several_patients_is_told_by_its_studies():
+    flat = [("export", f"P{i // 2}", f"1.{i}") for i in range(8)]
+    assert sides(links_of(*flat)) == 4
+    assert sides(links_of(*flat, ("export", "", "1.8"), ("export", "", "1.8"), ("more", "P0", "1.9"))) == 5
+    nameless = [(place, "", study) for place, _, study in flat]
+    assert sides(links_of(*nameless)) == 8 and sides(links_of(*nameless), "1") == 1
+    assert sides(links_of(*[(".", "", study) for _, _, study in flat], ("A", "", "1.9"), ("A", "", "1.10"))) == 9
+    two_ids = [("a", "A", "1"), ("a", "7", "1"), ("a", "", "2"), ("b", "B", "3"), ("c", "C", "4"), ("d", "D", "5")]
+    assert sides(links_of(*two_ids)) == 4  # one study with two ids is one patient's
+
+
 NAMES = st.sampled_from(["", *"KLMN"])
 
 
@@ -116,12 +128,12 @@ NAMES = st.sampled_from(["", *"KLMN"])
 def test_whoever_shares_a_study_or_a_clip_shares_a_group(rows):
     links = links_of(*rows)
     names = group_places(links).names
-    assert set(names) == set(links["place"])
+    groups = pd.Series([names[key] for key in zip(links["place"], links["study"], strict=True)], links.index)
     for kind in ("study", "clip"):
         ids = pd.DataFrame({"folder": links["place"], "patient": links[kind]})
         shared = unusable_ids(ids) if kind == "study" else {""}
         real = links[~links[kind].isin(shared)]
-        assert (real["place"].map(names).groupby(real[kind]).nunique() == 1).all()
+        assert (groups[real.index].groupby(real[kind]).nunique() == 1).all()
     assert names == group_places(links.sample(frac=1, random_state=0)).names
 
 

@@ -15,18 +15,20 @@ def test_files_are_found_by_their_path(tmp_path):
         (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "raw" / name).write_text("")
     (tmp_path / "raw/C").mkdir()
-    assert find_files(tmp_path / "raw") == {"A": ["1", "x/1", "y/1"], "B": ["1"], "C": []}
+    assert find_files(tmp_path / "raw") == {".": ["loose"], "A": ["1", "x/1", "y/1"], "B": ["1"], "C": []}
     assert loose_files(tmp_path / "raw") == ["loose"]
     for name in (".DS_Store", "A/.DS_Store", "A/.ipynb_checkpoints/1", ".Trash-1000/1", "C/@eaDir/1"):
         (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "raw" / name).write_text("")
     found = find_files(tmp_path / "raw")
+    assert found.pop(".") == [".DS_Store", ".Trash-1000", "loose"]
     assert found == {"A": [".DS_Store", ".ipynb_checkpoints", "1", "x/1", "y/1"], "B": ["1"], "C": ["@eaDir"]}
     assert loose_files(tmp_path / "raw") == [".DS_Store", ".Trash-1000", "loose"]
     with pytest.raises(StudiesError, match="no such folder"):
         find_files(tmp_path / "none")
-    with pytest.raises(StudiesError, match=r"no files in its 0 folders; 1 files lie directly in it"):
-        find_files(tmp_path / "raw/B")
+    assert find_files(tmp_path / "raw/B") == {".": ["1"]}
+    (tmp_path / "raw/loose").rename(tmp_path / "raw/DICOMDIR")
+    assert "." not in find_files(tmp_path / "raw")
     with pytest.raises(StudiesError, match=r"no files in its 0 folders$"):
         find_files(tmp_path / "raw/C")
 
