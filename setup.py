@@ -22,7 +22,7 @@ setup(
     author=cfg["author"],
     license="MIT",
     packages=[cfg["lib_path"]],
-    package_data={cfg["lib_path"]: ["machines.yaml"]},
+    package_data={cfg["lib_path"]: ["machines.yaml", "report_template/*"]},
     python_requires=f">={cfg['min_python']}",
     install_requires=lines("requirements"),
     extras_require={
