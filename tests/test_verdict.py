@@ -5,11 +5,15 @@ from echoquality.verdict import *
 
 def test_the_worst_that_is_known_decides():
     assert weighed("80 clips", 40) == ("good", "80 clips.")
-    assert weighed("80 clips", 40, doubts=["one machine is missing"])[1] == "80 clips, but one machine is missing."
+    assert weighed("80 clips", 40, doubts=["one machine is missing"])[1] == "80 clips; one machine is missing."
     assert weighed("80 clips", 40, against=["none is poor"], doubts=["one is odd"])[0] == "no"
     word, sentence = weighed("80 clips", 4)
     assert word == "careful" and "4 patients are too few" in sentence
     assert weighed("80 clips", 4, least=4)[0] == "good"
+
+
+def test_a_command_says_no_path_of_this_machine():
+    assert command("train", annotations_csv=Path("/mnt/of/somebody/a.csv")) == "echoquality train --annotations-csv …/a.csv"
 
 
 def test_what_is_said_is_text():
@@ -19,7 +23,7 @@ def test_what_is_said_is_text():
 
 from pathlib import Path
 
-from echoquality.verdict import SIMULATED, Verdict, captioned, is_simulated, verdict_html, weighed
+from echoquality.verdict import SIMULATED, Verdict, captioned, command, is_simulated, verdict_html, weighed
 
 
 def test_data_below_a_simulators_folder_are_simulated(tmp_path):
@@ -36,4 +40,4 @@ def test_a_figure_has_a_caption_and_an_alternative_text():
     html = captioned(figure, "It rises.", 'a "line"').data
     assert "<figcaption>It rises.</figcaption>" in html and 'alt="a &quot;line&quot;"' in html
     assert "data:image/png;base64,iVBOR" in html and not plt.fignum_exists(figure.number)
-    assert "data:image/gif" in captioned(b"GIF89a", "It moves.", "a heart").data
+    assert "data:image/gif" in captioned(b"GIF89a", "It moves.", "a heart", 2).data
