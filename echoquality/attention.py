@@ -7,7 +7,6 @@ __all__ = ['grad_cam', 'energy_inside', 'similarity', 'small_mask', 'choose_clip
            'look', 'overlaid', 'show_strips', 'animated']
 
 # %% ../nbs/evidence/attention.ipynb #289b693b
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_fra
 from .dicom import gif, open_clip
 from .model import Model, make_network
 from .store import ClipStore
+from .verdict import captioned
 
 # %% ../nbs/evidence/attention.ipynb #67e5a638
 def grad_cam(network: torch.nn.Module, clips: torch.Tensor) -> np.ndarray:
@@ -127,13 +127,15 @@ def overlaid(clip: np.ndarray, maps: np.ndarray, strength: float = 0.55) -> np.n
 def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
     "A line per clip, `frames` moments of it, the map in colour."
     figure, axes = plt.subplots(len(found), frames, figsize=(1.5 * frames, 1.75 * len(found)), squeeze=False)
-    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=1 - 0.2 / len(found), wspace=0.03, hspace=0.2)
+    figure.subplots_adjust(left=0.01, right=0.93, bottom=0.01, top=1 - 0.2 / len(found), wspace=0.03, hspace=0.2)
     for line, each in zip(axes, found, strict=True):
         pictures = overlaid(each.clip, each.maps)
         for axis, t in zip(line, np.linspace(0, len(pictures) - 1, frames).round().astype(int), strict=True):
             axis.imshow(pictures[t])
             axis.set_axis_off()
         line[0].set_title(f"{each.title}; inside the sector {each.inside:.0%}", fontsize=8, loc="left")
+    bar = figure.colorbar(plt.cm.ScalarMappable(cmap="jet"), cax=figure.add_axes((0.945, 0.1, 0.012, 0.8)))
+    bar.set_ticks([0, 1], labels=["none", "most"])
     return figure
 
 
@@ -145,6 +147,6 @@ def animated(found: list[Explained], frame_time: float = 80) -> HTML:
         grey = np.repeat(each.clip.mean(-1, keepdims=True), 3, axis=-1).astype(np.uint8)
         both = np.concatenate([grey, overlaid(each.clip, each.maps)], axis=1)
         columns.append(both[np.arange(count) % len(both)])
-    picture = b64encode(gif(np.concatenate(columns, axis=2), frame_time)).decode()
-    width = 130 * len(found)  # a report can show a GIF that is inside HTML, and not one as such
-    return HTML(f'<img width="{width}" style="max-width: 100%" src="data:image/gif;base64,{picture}">')
+    picture = gif(np.concatenate(columns, axis=2), frame_time)
+    caption = f"The same in motion, from the left: {'; '.join(each.title for each in found)}."
+    return captioned(picture, caption, "clips above, below them their maps", inches=1.35 * len(found))

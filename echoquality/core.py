@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['ProjectPath', 'OptionalPath', 'OptionalShare', 'LOCK', 'KILLED', 'DECISIVE', 'project_root', 'from_root',
            'SettingsError', 'Settings', 'from_notebook', 'escape_output', 'from_command_line', 'parameter_table',
-           'parameters_source', 'parameters_cell', 'settings_table', 'WorkError', 'run_main', 'atomic', 'finished',
-           'to_disk', 'write_text', 'canonical_json', 'text_sha256', 'sha256', 'locked', 'only_one', 'generator',
-           'reason_of', 'printable', 'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
+           'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'WorkError', 'run_main', 'atomic',
+           'finished', 'to_disk', 'write_text', 'canonical_json', 'text_sha256', 'sha256', 'locked', 'only_one',
+           'generator', 'reason_of', 'printable', 'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
 
 # %% ../nbs/base/core.ipynb #2aa197f5
 import ast
@@ -229,7 +229,8 @@ def parameters_cell(notebook: Path) -> str:
     return "".join(line for line in cells[0]["source"] if not line.startswith("#|"))
 
 # %% ../nbs/base/core.ipynb #1e5efcaa
-def _shown_value(value) -> str:
+def shown_value(value) -> str:
+    "A parameter's value as text; of a path outside the project the name alone."
     if not isinstance(value, Path):
         return re.sub(r"sqlite:////.*/", "sqlite:///…/", str(value))
     root = project_root()
@@ -240,7 +241,7 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     "The value of each parameter, one row each; without the password of a URI, and of paths elsewhere the name alone."
     import pandas as pd
 
-    values = {name: re.sub(r"//[^/\s]*@", "//…@", _shown_value(value)) for name, value in settings}
+    values = {name: re.sub(r"//[^/\s]*@", "//…@", shown_value(value)) for name, value in settings}
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/base/core.ipynb #937154fe

@@ -21,6 +21,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from .core import atomic, generator, parallel, write_text
 from .phantom import MACHINES, PhantomClip, simulate_clip
 from .results import verdict, write_results
+from .verdict import SIMULATED
 
 # %% ../nbs/phantom/corpus.ipynb #f62fd3bf
 def object_uid(seed: int, patient: int, number: int | None = None) -> str:
@@ -222,6 +223,7 @@ def write_rows(
     folders = [group.to_dict("records") for _, group in rows.groupby("folder", sort=False)]
     write = partial(_write_folder, output_dir=output_dir, corpus=corpus, seed=seed, clip_of=clip_of)
     list(parallel(write, folders, workers, "phantom folders"))
+    write_text(output_dir / SIMULATED, "Simulated by echoquality: these clips are of nobody.\n")
     broken = "Vivid-0"  # a folder that inference could not score: there is no DICOM file in it
     write_text(output_dir / "raw_data" / broken / "README.txt", "No study was exported into this folder.\n")
     write_results(rows, output_dir / "results/inference_output", failed={broken: "no DICOM files found"})

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'from_notebook', 'settings_table',
            'DatasetError', 'DatasetSettings', 'Build', 'check_quarantine', 'contact_sheet', 'count_files',
-           'count_kinds', 'count_splits', 'on_folders', 'remarks', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file',
-           'estimate']
+           'count_kinds', 'count_patients', 'count_splits', 'on_folders', 'remarks', 'verdict', 'captioned',
+           'show_verdict', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -44,9 +44,11 @@ from echoquality.outcome import (
     contact_sheet,
     count_files,
     count_kinds,
+    count_patients,
     count_splits,
     on_folders,
     remarks,
+    verdict,
 )
 from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
 from .probing import known_machines
@@ -54,11 +56,12 @@ from .results import ResultsError
 from .reviews import ReviewsError
 from .runs import expect_free, left_alone
 from .selection import SelectionError
+from .verdict import captioned, show_verdict
 from .writing import deidentify_file, estimate, is_copy, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
-_all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_splits"]
-_all_ += ["on_folders", "remarks"]
+_all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
+_all_ += ["count_splits", "on_folders", "remarks", "verdict", "captioned", "show_verdict"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142

@@ -6,7 +6,7 @@
 __all__ = ['OPERATIONS', 'ORDER', 'ALL_OPERATIONS', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
            'Degradation', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade', 'degraded_header',
            'degrade_file', 'preview_folder', 'main', 'DegradationSettings', 'KINDS', 'from_notebook', 'preview_table',
-           'settings_table', 'show_preview']
+           'settings_table', 'show_preview', 'verdict', 'captioned', 'show_verdict']
 
 # %% ../nbs/02_degradation.ipynb #53fddeba
 from .settings import DegradationSettings, run_stage
@@ -31,13 +31,15 @@ from .core import canonical_json, from_command_line, from_notebook, generator, r
 from .derived import derived_header, write_clip
 from .dicom import open_clip
 from .fan import Fan
-from .folder_preview import middle_frames, preview_table, show_preview
+from .folder_preview import middle_frames, preview_table, show_preview, verdict
 from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of
 from .physical import Physical
 from .sector import mask_in_region
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
+from .verdict import captioned, show_verdict
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table", "show_preview"]
+_all_ += ["verdict", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/02_degradation.ipynb #34fd67e3
 class ContrastReduction(Operation):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Evaluation', 'evaluate', 'summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook', 'headline',
-           'overview', 'settings_table', 'BASELINES', 'show_audit', 'show_measures', 'show_reliability', 'show_strips',
-           'Subject', 'prepare', 'without_machine']
+           'overview', 'settings_table', 'captioned', 'show_verdict', 'verdict', 'calibration_in_words', 'show_audit',
+           'show_measures', 'show_reliability', 'show_strips', 'Subject', 'prepare', 'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -34,19 +34,27 @@ from echoquality.core import (
     settings_table,
     write_text,
 )
-from .evidence import EvidenceError, check_predictions, show_measures, show_reliability
+from echoquality.evidence import (
+    EvidenceError,
+    calibration_in_words,
+    check_predictions,
+    show_measures,
+    show_reliability,
+)
 from .experts import read_grades
 from .model import WeightsError
 from .pairs import pairs_ordered
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
-from .report import Evidence, attention_doubts, headline, overview, weigh, write_evidence
+from .report import Evidence, attention_doubts, headline, overview, verdict, weigh, write_evidence
 from .runs import found_run, left_alone, note_run
 from .shortcuts import feature_table, show_audit
 from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .unseen_machines import unseen_machines, without_machine
+from .verdict import captioned, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
-_all_ += ["BASELINES", "show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
+_all_ += ["captioned", "show_verdict", "verdict", "calibration_in_words"]
+_all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 _all_ += ["Subject", "prepare", "without_machine"]
 
 # %% ../nbs/05_evaluation.ipynb #c414cf87
@@ -97,12 +105,14 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     if training_of(model).get("synthetic_as", "label") != "label":  # copies have no label
         validation = validation[validation["source"] == "natural"]
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
+    digest = training_of(model).get("weights_sha256", "not known")
     facts = {
         "model": subject.prints["model"], "dataset": subject.prints["dataset"], "architecture": model.architecture,
         "input": f"{model.window.count} frames of {model.form.size} × {model.form.size}",
         "temperature": round(model.temperature, 4), "threshold": round(chosen["probability"], 6),
         "threshold chosen": f"sensitivity {settings.sensitivity} on validation clips" if settings.sensitivity
         else "on validation clips, by the training (Youden)",
+        "started from": f"weights {digest[:12]}" if digest else "random weights",
         "labels": "the teacher's scores", "trained on": "another dataset" if settings.external else "this dataset",
     }  # fmt: skip
     return weigh(

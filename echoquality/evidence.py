@@ -6,7 +6,7 @@
 __all__ = ['COLUMNS', 'BINS', 'MEASURES', 'OF_ONE_CLASS', 'GROWING', 'simulated_predictions', 'simulated_predictions_of',
            'EvidenceError', 'check_classes', 'check_predictions', 'read_predictions', 'share', 'Answers',
            'calibration_error', 'measures', 'slices', 'measure_table', 'with_interval', 'in_words', 'compare',
-           'reliability', 'show_reliability', 'failures', 'show_measures', 'as_json']
+           'reliability', 'calibration_in_words', 'show_reliability', 'failures', 'show_measures', 'as_json']
 
 # %% ../nbs/evidence/evidence.ipynb #8be79d56
 import json
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from .core import sha256
-from .metrics import Ranking, bootstrap, interval, probability
+from .metrics import Ranking, bootstrap, exact_if_certain, interval, probability
 
 # %% ../nbs/evidence/evidence.ipynb #93dd0950
 COLUMNS = {  # of a table of predictions, and what is in them
@@ -202,6 +202,10 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, s
         for place in map(names.index, GROWING):
             drawn[place] += rows["value"][place] - np.nanmean(drawn[place])
         rows["low"], rows["high"] = interval(np.maximum(drawn, 0))
+        owners = part.groupby("label")["group"].nunique().reindex([0, 1], fill_value=0)
+        patients = [{"good": owners[1], "poor": owners[0]}.get(each, owners.min()) for each in counted]
+        found = zip(rows["value"], rows["low"], rows["high"], patients, strict=True)
+        rows[["low", "high"]] = [exact_if_certain(*row) for row in found]
     else:
         rows["note"] = "one patient: no interval"
     small = [count.get(each, min(count.values())) < least for each in counted]
@@ -257,6 +261,22 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
     return table.groupby(bins).agg(n=("label", "size"), said=("probability", "mean"), found=("label", "mean"))
 
 # %% ../nbs/evidence/evidence.ipynb #4fc5e19c
+def _off_by(labels: pd.Series, probabilities: np.ndarray) -> float:
+    "The expected calibration error of probabilities."
+    rows = reliability(labels, probabilities)
+    return float((rows["n"] * (rows["said"] - rows["found"]).abs()).sum() / rows["n"].sum())
+
+
+def calibration_in_words(table: pd.DataFrame, temperature: float) -> str:
+    "Whether the temperature made the probabilities better on these clips, as a sentence."
+    before, after = (_off_by(table["label"], each) for each in (probability(table["logit"]), table["probability"]))
+    how = "better" if after < before else "worse: use the threshold, and do not read them as chances"
+    return (
+        f"The probabilities are off by {after:.2f} on average; without the temperature ({temperature:.2f}) it would be "
+        f"{before:.2f}. It made them {how if abs(after - before) >= 0.005 else 'neither better nor worse'}."
+    )
+
+
 def show_reliability(table: pd.DataFrame, temperature: float) -> plt.Figure:
     "Reliability of `probability`, and of the logits without the temperature."
     figure, (axis, below) = plt.subplots(2, 1, figsize=(4.4, 5.2), height_ratios=[4, 1], sharex=True,
@@ -268,8 +288,8 @@ def show_reliability(table: pd.DataFrame, temperature: float) -> plt.Figure:
         (table["probability"], "with temperature", "o-"),
     ):
         rows = reliability(table["label"], values)
-        error = (rows["n"] * (rows["said"] - rows["found"]).abs()).sum() / len(table)
-        axis.plot(rows["said"], rows["found"], style, ms=4, label=f"{name}: error {error:.3f}")
+        label = f"{name}: error {_off_by(table['label'], values):.3f}"
+        axis.plot(rows["said"], rows["found"], style, ms=4, label=label)
     axis.set(ylabel="share of good clips", title=f"temperature {temperature:.2f}", ylim=(-0.03, 1.03))
     axis.legend(fontsize=8)
     below.hist(table["probability"], bins=BINS, range=(0, 1), color="0.6")
@@ -288,19 +308,18 @@ def failures(found: pd.DataFrame, most: int = 3) -> pd.DataFrame:
 
 # %% ../nbs/evidence/evidence.ipynb #98b1b96b
 def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> plt.Figure:
-    "AUROC, sensitivity and specificity of each slice, with intervals; other models (`names`: column → title) below."
-    rows = found[(found["by"] == "probability") | (found["slice"] == "all clips")]
-    names = {"probability": ""} | (names or {})
-    lines = [(by, part) for by in names for part in dict.fromkeys(rows.loc[rows["by"] == by, "slice"])]
+    "Three measures of each slice that has an AUROC, with intervals; other models (`names`: column → title) below."
+    rows = found[((found["by"] == "probability") | (found["slice"] == "all clips")) & found["value"].notna()]
+    names, measures = {"probability": ""} | (names or {}), ("AUROC", "sensitivity", "specificity")
+    ranked = rows[rows["measure"] == "AUROC"]
+    lines = [(by, part) for by in names for part in ranked.loc[ranked["by"] == by, "slice"]]
     indexed = rows.set_index(["by", "slice", "measure"])
     figure, axes = plt.subplots(1, 3, figsize=(9, 0.8 + 0.3 * len(lines)), sharey=True, layout="constrained")
-    for axis, measure in zip(axes, ("AUROC", "sensitivity", "specificity"), strict=True):
+    for axis, measure in zip(axes, measures, strict=True):
         for y, (by, part) in enumerate(lines):
-            row = indexed.loc[(by, part, measure)]
-            if np.isnan(row["value"]):
-                few = f"n too small ({min(row['good'], row['poor'])})"
-                axis.text(0.5, y, few, fontsize=7, color="0.5", ha="center", va="center")
+            if (by, part, measure) not in indexed.index:
                 continue
+            row = indexed.loc[(by, part, measure)]
             colour = "0.55" if by != "probability" else "C0" if y else "k"
             axis.plot([row["low"], row["high"]], [y, y], color=colour, lw=2)
             axis.plot(row["value"], y, "o", color=colour, ms=5)

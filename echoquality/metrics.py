@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['probability', 'fit_temperature', 'roc_curve', 'Ranking', 'auroc', 'average_precision', 'bootstrap', 'interval',
-           'auroc_interval', 'youden_threshold', 'sensitivity_threshold', 'confusion']
+           'exact_if_certain', 'auroc_interval', 'youden_threshold', 'sensitivity_threshold', 'confusion']
 
 # %% ../nbs/learning/metrics.ipynb #0f7ff69b
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
+from scipy.stats import binomtest
 
 # %% ../nbs/learning/metrics.ipynb #4949494c
 from .core import generator
@@ -113,12 +114,23 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.nd
         return tuple(np.nanquantile(values, [(1 - share) / 2, (1 + share) / 2], axis=-1))
 
 
+def exact_if_certain(value: float, low: float, high: float, patients: int) -> tuple[float, float]:
+    """The interval (low, high) of a share; the exact one (Clopper-Pearson, 95 %) where every draw gave the same 0 or 1.
+
+    Drawing `patients` again, none of whom showed an error, shows none either: the bootstrap would be certain.
+    """
+    if not (low == high == value and value in (0, 1)):
+        return low, high
+    return tuple(map(float, binomtest(int(value) * int(patients), int(patients)).proportion_ci(method="exact")))
+
+
 def auroc_interval(labels, scores, groups, seed: int = 0, rounds: int = 1000) -> tuple[float, float, float]:
     "(AUROC, lower, upper): 95 % of a bootstrap over groups; NaN where there is one class or one group."
     area = auroc(labels, scores)
     if np.isnan(area) or len(set(groups)) < 2:
         return area, float("nan"), float("nan")
-    return area, *map(float, interval(bootstrap(Ranking(labels, scores).auroc, groups, seed, rounds)))
+    low, high = map(float, interval(bootstrap(Ranking(labels, scores).auroc, groups, seed, rounds)))
+    return area, *exact_if_certain(area, low, high, pd.Series(groups).groupby(np.asarray(labels)).nunique().min())
 
 # %% ../nbs/learning/metrics.ipynb #cb555327
 def youden_threshold(labels: np.ndarray, scores: np.ndarray) -> float:

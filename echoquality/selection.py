@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
-           'Selection', 'selection_table', 'select', 'main', 'SelectionSettings', 'from_notebook', 'settings_table',
-           'decisions', 'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates',
-           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'score_differences', 'score_warning',
-           'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
+           'Selection', 'selection_table', 'select', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
+           'settings_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
+           'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table',
+           'preselect', 'score_differences', 'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts',
+           'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import SelectionSettings, run_stage
@@ -42,8 +43,10 @@ from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, wi
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores
+from .verdict import Verdict, captioned, command, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
+_all_ += ["captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
 _all_ += ["score_differences", "score_warning"]
@@ -250,6 +253,27 @@ def select(settings: SelectionSettings) -> Selection:
         offsets=offsets,
         links=_links(folders, opened),
     )
+
+# %% ../nbs/01_selection.ipynb #cb7c714e
+def verdict(selection: Selection, warning: str = "") -> Verdict:
+    "Whether a dataset can be made of it; `warning`: of `score_warning`."
+    samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
+    most, share = machines.index[0], machines.iloc[0]
+    owner = samples["patient"].where(samples["patient"] != "", samples["folder"])
+    patients, good, poor = owner.nunique(), int(samples["label"].sum()), int((samples["label"] == 0).sum())
+    usable = 1 - (selection.quarantine["stage"] == "selection").sum() / selection.tried
+    against = [f"there is no {word} clip" for label, word in LABELS.items() if label not in set(samples["label"])]
+    doubts = [f"only {usable:.0%} of the files tried can be used"] if usable < 0.5 else []
+    doubts += [f"{most} alone makes up {share:.0%}"] if share > 1.5 / len(machines) else []
+    doubts += ["scores differ by machine (below)"] if warning else []
+    figures = (
+        (f"{usable:.0%}", "of the files tried are usable clips", f"{selection.tried} files of {patients} patients"),
+        (f"{good} + {poor}", "good and poor clips", f"of {patients} patients"),
+        (f"{share:.0%}", f"are from {most}, the commonest machine", f"of {len(machines)} machines"),
+    )
+    said = f"{len(samples)} clips can become a dataset: {good} good, {poor} poor"
+    after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
+    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, command("dataset"))
 
 # %% ../nbs/01_selection.ipynb #1b088054
 def main(argv: list[str] | None = None) -> None:

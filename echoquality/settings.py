@@ -204,6 +204,7 @@ class EvaluationSettings(Settings):
     experts_csv: OptionalPath = Field("", description="grades of experts: video_path, expert, grade ('': none)")
     sensitivity: float = Field(0.0, ge=0, le=1, description="of the threshold, on validation (0: the model's own)")
     min_n: int = Field(10, ge=1, description="clips of a class below which no figure is given")
+    min_patients: int = Field(30, ge=1, description="patients below which no verdict is better than careful")
     shortcut_bound: float = Field(0.8, ge=0.5, le=1, description="AUROC from which on a shortcut is a warning")
     rounds: int = Field(1000, ge=100, description="draws of the bootstrap over patients")
     explained: int = Field(2, ge=0, description="clips of each kind whose Grad-CAM is shown (0: none)")

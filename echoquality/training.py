@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['recipe_of', 'form_of', 'check_places', 'Data', 'prepare', 'show_augmented', 'train', 'main', 'TrainingSettings',
-           'count_clips', 'from_notebook', 'settings_table', 'live_curves', 'show_confusion', 'summary', 'Training']
+           'count_clips', 'from_notebook', 'settings_table', 'live_curves', 'show_confusion', 'show_curves', 'summary',
+           'verdict', 'captioned', 'show_verdict', 'Training']
 
 # %% ../nbs/04_training.ipynb #39f47d3c
 from .settings import TrainingSettings, run_stage
@@ -37,7 +38,7 @@ from echoquality.core import (
     settings_table,
     write_text,
 )
-from .curves import live_curves, show_confusion
+from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import fit_temperature, probability, youden_threshold
 from .model import Model, Weights, WeightsError, load_weights, make_network, save_model
@@ -54,11 +55,13 @@ from echoquality.training_run import (
     read_run,
     read_training,
     summary,
+    verdict,
     write_run,
 )
+from .verdict import captioned, show_verdict
 
 _all_ = ["TrainingSettings", "count_clips", "from_notebook", "settings_table", "live_curves"]  # for Run
-_all_ += ["show_confusion", "summary", "Training"]
+_all_ += ["show_confusion", "show_curves", "summary", "verdict", "captioned", "show_verdict", "Training"]
 
 # %% ../nbs/04_training.ipynb #2ce79110
 def recipe_of(settings: TrainingSettings) -> Recipe:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN', 'OURS', 'FREE', 'OLDER', 'identity', 'clips_hash', 'write_run', 'read_run', 'is_done', 'Training',
-           'read_training', 'summary']
+           'read_training', 'summary', 'verdict']
 
 # %% ../nbs/learning/training_run.ipynb #e544535f
 import json
@@ -21,6 +21,7 @@ from .model import Model, load_model
 from .pairs import pairs_in_words
 from .runs import found_run, left_alone, note_run
 from .settings import TrainingSettings
+from .verdict import Verdict, command, weighed
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
 RUN = "training.json"
@@ -122,3 +123,24 @@ def summary(training: Training) -> str:
     ]
     notes = filter(None, [*training.notes, left_alone(training.output_dir, OURS)])
     return "\n".join([*lines, *(f"note: {note}" for note in notes)])
+
+# %% ../nbs/learning/training_run.ipynb #99bbb316
+def verdict(training: Training, annotations_csv: Path) -> Verdict:
+    "Whether the network learned something that is worth an evaluation on the dataset of `annotations_csv`."
+    history, val, (area, low, high) = training.history, training.validation, training.auroc
+    best, done, wanted = history["val_loss"].idxmin() + 1, len(history), training.model.facts["epochs"]
+    patients, seconds = val["group"].nunique(), history["seconds"]
+    against = [f"AUROC {area:.2f} on validation is hardly better than chance (0.5)"] if area < 0.6 else []
+    doubts = ["chance (0.5) is within the interval"] if low <= 0.5 else []
+    doubts += ["it was still getting better at the end: try more epochs"] if best == done == wanted else []
+    no_better = f"stopped: no better for {training.model.facts['patience']} epochs"
+    interval = f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
+    figures = (
+        (f"{area:.2f}{interval}", "AUROC on validation; 1 is perfect", f"{len(val)} clips of {patients} patients"),
+        (f"epoch {best}", f"of {done} was best, and is kept", "all were done" if done >= wanted else no_better),
+        (f"{seconds.sum() / 60:.0f} min", "of training", f"{seconds.mean():.0f} s an epoch"),
+    )
+    said, folder = "The network tells good clips from poor ones on patients it was not trained on", training.output_dir
+    then = command("evaluate", annotations_csv=annotations_csv, model=folder / "model.safetensors")
+    after = "evaluate it on the test clips, which nothing has seen yet."
+    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, then)

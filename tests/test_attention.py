@@ -87,7 +87,7 @@ def test_clips_are_explained(tmp_path):
         assert each.maps.shape == (4, 32, 32) and each.clip.shape == (4, 32, 32, 3)
         assert each.maps.min() >= 0 and each.maps.max() <= 1
         assert 0 < each.inside <= 1 and 0.3 < each.sector < 1 and each.random < 0.99
-    assert len(show_strips(found, 3).axes) == 6
+    assert len(show_strips(found, 3).axes) == 7  # and the colours
     same = explain(
         Model(make_network("mc3_18", seed=0), "mc3_18", form, Window(8, 2)),
         pd.DataFrame({"file": files[:1], "title": "x"}),
@@ -104,7 +104,7 @@ def animated_frames(found):
 
     from PIL import Image
 
-    return Image.open(BytesIO(b64decode(animated(found).data.split(",")[1].split('"')[0])))
+    return Image.open(BytesIO(b64decode(animated(found).data.split("base64,")[1].split('"')[0])))
 
 
 def test_look():

@@ -18,6 +18,7 @@ from echoquality.evidence import (
     COLUMNS,
     MEASURES,
     EvidenceError,
+    calibration_in_words,
     check_predictions,
     compare,
     failures,
@@ -29,6 +30,7 @@ from echoquality.evidence import (
     share,
     slices,
 )
+from echoquality.metrics import probability
 
 
 def test_made_up_predictions_of_a_dataset(tmp_path):
@@ -165,6 +167,15 @@ def test_bins():
     bins = reliability(np.array([0, 1, 1, 1]), np.array([0.05, 0.05, 0.95, 1.0]))
     assert bins["n"].tolist() == [2, 2] and bins["found"].tolist() == [0.5, 1.0]
     assert bins["said"].tolist() == pytest.approx([0.05, 0.975])
+
+
+def test_a_temperature_that_made_it_worse_is_told():
+    table = pd.DataFrame({"label": [1, 1, 1, 0], "logit": [1.1, 1.1, 1.1, 1.1]})  # probability 0.75, as it is
+    right, sharp = probability(table["logit"]), probability(table["logit"], 0.1)
+    assert "It made them worse" in calibration_in_words(table.assign(probability=sharp), 0.1)
+    assert "It made them neither" in calibration_in_words(table.assign(probability=right), 1)
+    sharp = table.assign(logit=11.0, probability=right)
+    assert "It made them better" in calibration_in_words(sharp, 10)
 
 
 def test_the_weakest_are_found():

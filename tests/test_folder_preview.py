@@ -5,9 +5,14 @@ from echoquality.folder_preview import *
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from pydicom import examples
+
+from echoquality.folder_preview import verdict
 
 
 def test_a_folder_without_clips_says_what_it_holds(tmp_path):
@@ -25,3 +30,15 @@ def test_bad_files_are_listed_and_links_out_of_the_folder_not_followed(tmp_path)
     frames, left_out = middle_frames(tmp_path / "in", 4, seed=0, workers=1)
     assert list(frames) == ["deep/1.2.3"]
     assert left_out.values.tolist() == [["notes.txt", "preview", "not a DICOM file"]]
+
+
+def test_the_verdict_is_good_careful_or_no():
+    frame, mask = np.full((4, 4), 100, np.uint8), np.eye(4, dtype=bool)
+    nothing, half = (SimpleNamespace(kind=kind) for kind in ("nothing", "half"))
+    inside, none = np.where(mask, frame // 2, frame), pd.DataFrame(columns=["path"])
+    good = verdict({"a": (frame, mask, [(half, inside)])}, none)
+    assert good.word == "good" and good.figures[1][0] == "50 grey levels"
+    careful = verdict({"a": (frame, mask, [(half, inside), (nothing, frame)])}, none)
+    assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
+    assert verdict({"a": (frame, mask, [(half, inside)])}, pd.DataFrame({"path": ["b", "c"]})).word == "careful"
+    assert verdict({"a": (frame, mask, [(half, frame // 2)])}, none).word == "no"

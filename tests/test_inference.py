@@ -5,6 +5,7 @@ from echoquality.inference import *
 
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from pydicom.data import get_testdata_file
 from echoquality import folders
 from echoquality.clips import Form, Window
 from echoquality.core import WorkError
-from echoquality.inference import InferenceError, InferenceSettings, infer, summary
+from echoquality.inference import InferenceError, InferenceSettings, infer, show_worst, summary, verdict
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
 from echoquality.scoring import score_clip
@@ -116,6 +117,25 @@ def test_selection_reads_what_was_written(done, tmp_path):
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     found = select(SelectionSettings(results_dir=tmp_path, raw_data_dir=settings.raw_data_dir, workers=1, **chosen))
     assert len(found.samples) > 10 and found.quarantine["reason"].str.startswith("the same clip as another").all()
+
+
+def test_the_verdict_is_good_careful_or_no(done):
+    scores = pd.DataFrame({"status": ["PASS", "FAIL"] * 40, "score": 0.5, "machine_type": ["a"] * 40 + ["b"] * 40})
+    scores = scores.assign(folder=[f"{i}" for i in range(80)])
+    good = replace(done[1], scores=scores, unknown=pd.DataFrame())
+    assert verdict(good, done[0].raw_data_dir).word == "good"
+    assert "too few" in verdict(replace(good, scores=scores.head(10)), done[0].raw_data_dir).sentence
+    apart = scores.assign(machine_type=scores["status"].map({"FAIL": "a", "PASS": "b"}))
+    differ = verdict(replace(good, scores=apart), done[0].raw_data_dir)
+    assert differ.word == "careful" and "machines differ: 0% pass from a, 100% from b" in differ.sentence
+    none = verdict(replace(good, scores=scores.assign(status="FAIL")), done[0].raw_data_dir)
+    assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
+
+
+def test_the_worst_clips_are_shown(done):
+    settings, inference = done
+    axes = show_worst(inference.scores, settings.raw_data_dir, most=4).axes
+    assert len(axes) == 4 and all(axis.images for axis in axes) and axes[0].get_title().startswith("0.")
 
 
 def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):

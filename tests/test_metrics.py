@@ -94,6 +94,14 @@ def test_one_class_or_one_group_has_no_interval():
     assert np.isnan(auroc_interval([0, 1], [0.1, 0.2], [0, 0])[1:]).all()
 
 
+def test_nobody_is_certain_after_a_few_patients():
+    low, high = exact_if_certain(1, 1, 1, 4)
+    assert high == 1 and low == pytest.approx(0.025 ** (1 / 4))
+    assert exact_if_certain(0, 0, 0, 30) == pytest.approx((0, 0.1157), abs=1e-4)  # the rule of three says 3/30
+    assert exact_if_certain(0.9, 0.8, 1, 30) == (0.8, 1) and exact_if_certain(1, 0.9, 1, 30) == (0.9, 1)
+    assert auroc_interval([0, 0, 1, 1], [1, 2, 3, 4], [0, 1, 2, 3]) == pytest.approx((1, 0.1581, 1), abs=1e-4)
+
+
 def test_threshold():
     labels, scores = np.array([0, 0, 0, 1, 1]), np.array([0.1, 0.2, 0.6, 0.5, 0.9])
     assert youden_threshold(labels, scores) == pytest.approx(0.35)  # between 0.2 and 0.5

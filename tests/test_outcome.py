@@ -3,6 +3,7 @@
 from echoquality.outcome import *
 
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,15 @@ from echoquality.annotations import CLASS_DIRS
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.degradation import Degradation
 from echoquality.fan import Fan
-from echoquality.outcome import check_quarantine, contact_sheet, count_files, count_kinds, count_splits, remarks
+from echoquality.outcome import (
+    check_quarantine,
+    contact_sheet,
+    count_files,
+    count_kinds,
+    count_splits,
+    remarks,
+    verdict,
+)
 from echoquality.plan import DatasetError, make_plan
 from echoquality.settings import PHYSICAL
 
@@ -66,3 +75,14 @@ def test_the_contact_sheet_has_every_class_and_machine(corpus, tmp_path):
     assert {axis.get_ylabel() for axis in figure.axes} - {""} == set(kind)
     repeated = [axis.images[0].get_array() for axis in again.axes if axis.images]
     assert all((one == two).all() for one, two in zip(shown, repeated, strict=True))
+
+
+def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
+    build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    few = verdict(build)
+    assert few.word == "careful" and "are too few" in few.sentence and "patients are left to test on" in few.sentence
+    assert few.figures[0][0] == f"{len(build.samples)} clips" and "identity: still in" in few.figures[2][1]
+    many = [{**sample, "group": f"{sample['split']}{i}"} for i in range(40) for sample in build.plan["samples"]]
+    assert verdict(replace(build, plan={**build.plan, "samples": many})).word == "good"
+    good = [sample for sample in many if sample["quality_score"] == 1 or sample["split"] != "test"]
+    assert "'test' has not both" in verdict(replace(build, plan={**build.plan, "samples": good})).sentence

@@ -4,12 +4,13 @@ from echoquality.report import *
 
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.report import headline, model_card, simulated_evidence, weigh, write_evidence
+from echoquality.report import headline, model_card, simulated_evidence, verdict, weigh, write_evidence
 
 
 FEW = {"features": pd.DataFrame(columns=["label", "source", "group", "split"]), "rounds": 50}
@@ -50,6 +51,27 @@ def test_the_first_screen_says_what_matters(evidence):
     assert "Without the synthetic clips" in text and "no agreement with experts" in text
     assert "specificity" in text and "Poor clips are called good, poor by motion blur" in text
     assert "the mean intensity alone: AUROC" in text and "beaten on all clips and natural clips" in text
+
+
+def test_the_verdict_is_good_careful_or_no(evidence):
+    table = evidence.predictions.assign(hand_made=evidence.predictions["mean_intensity"])
+    both = {"probability": 0.5, "hand_made": 0.5}
+    good = replace(weigh(table, both, **FEW), warnings=())
+    found = verdict(good, least=20)
+    assert found.word == "good" and found.sentence.startswith("Better than a logistic") and len(found.figures) == 3
+    assert verdict(good, least=999).word == "careful" and "patients are too few" in verdict(good, least=999).sentence
+    assert verdict(replace(good, warnings=("its probabilities are off",)), least=20).word == "careful"
+    same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
+    assert verdict(same, least=20).word == "no" and "Not shown to be better" in verdict(same, least=20).sentence
+    assert verdict(same, least=999).word == "careful"
+    none = verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), least=999)
+    assert none.word == "careful" and none.figures[0][0] == "n too small" and "no simple rule" in none.sentence
+
+
+def test_random_weights_are_called_that(evidence):
+    table = evidence.predictions.assign(starting_weights=0.5)
+    found = weigh(table, {"probability": 0.5, "starting_weights": 0.5}, **FEW, facts={"started from": "random weights"})
+    assert "random weights, before training: AUROC 0.5" in headline(found)
 
 
 def test_the_card_has_every_figure():

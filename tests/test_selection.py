@@ -5,6 +5,7 @@ from echoquality.selection import *
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -67,3 +68,14 @@ def test_the_table_says_what_falls_short(corpus):
 def test_selection_does_not_import_torch():
     code = "import sys, echoquality.selection; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_verdict_is_good_careful_or_no(corpus):
+    found = select(settings_for(corpus))
+    many = pd.concat([found.samples.assign(patient=f"{i}") for i in range(40)])
+    assert verdict(replace(found, samples=many)).word == "good"
+    assert "too few" in verdict(found).sentence and verdict(found).word == "careful"
+    assert "scores differ" in verdict(replace(found, samples=many), "they differ").sentence
+    assert "vivid alone makes up 100" not in verdict(replace(found, samples=many)).sentence
+    one = verdict(replace(found, samples=many[many["label"] == 1]))
+    assert one.word == "no" and "there is no poor clip" in one.sentence and len(one.figures) == 3

@@ -3,23 +3,31 @@
 from echoquality.stage_report import *
 
 
+import re
+
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from echoquality.stage_report import NEW, failure, main, write_report
+from echoquality.stage_report import NEW, failure, main, shown_cells, write_report
 
 
 def executed_page(*cells) -> nbformat.NotebookNode:
     "A page that papermill has executed, with `cells` in its Run section."
     text = "# Dataset\n\n> From samples to files\n\nA build has two passes."
     frame = new_markdown_cell(text), new_markdown_cell("## Run"), new_markdown_cell("## How it works")
-    done = {"papermill": {"end_time": "2026-11-26T12:00:00"}}
-    return new_notebook(cells=[*frame[:2], *cells, frame[2], new_code_cell("hidden()")], metadata=done)
+    cells = [*frame[:2], *cells, frame[2], new_code_cell("hidden()")]
+    return new_notebook(cells=cells, metadata={"papermill": {"end_time": "2026-11-26T12:00:00+00:00"}})
 
 
-def shown(source: str, text: str, **metadata):
+def said(text: str, *tags: str, name: str = "stdout"):
     "A code cell that printed `text`."
-    return new_code_cell(source, outputs=[new_output("stream", text=text)], metadata=metadata)
+    return new_code_cell("build()", outputs=[new_output("stream", name=name, text=text)], metadata={"tags": [*tags]})
+
+
+def found(html: str, **about):
+    "A code cell that showed HTML, a verdict if it says what it is `about`."
+    data = new_output("display_data", {"text/html": html}, metadata={"echoquality": about} if about else {})
+    return new_code_cell("show()", outputs=[data])
 
 
 def test_a_run_that_failed_or_was_not_finished_is_no_result():
@@ -30,21 +38,50 @@ def test_a_run_that_failed_or_was_not_finished_is_no_result():
     assert failure(new_notebook()) == "was not finished"
 
 
+def test_what_says_nothing_is_left_out_with_its_prose():
+    empty = found("<table><thead></thead><tbody>\n  </tbody></table>")
+    texts = "See [machines](reading/machines.ipynb):", "Left out:", "### More", "Last:"
+    first, second, third, fourth = map(new_markdown_cell, texts)
+    noise = said("no GPU", name="stderr"), said("Successfully registered model 'echoquality'.\n"), said("\n")
+    cells = [first, said("36 files"), *noise, second, empty, third, fourth, said("epoch 1", "progress")]
+    assert [cell.source for cell in shown_cells(cells)] == ["See machines:", "build()", "### More"]
+
+
 def test_a_report_shows_what_run_shows(tmp_path):
-    page = executed_page(shown("build()", "36 files"), shown("train()", "epoch 1", tags=["progress"]))
+    about = {"word": "careful", "sentence": "36 clips.", "data": "demo/raw_data", "simulated": True}
+    verdict = found("<b>a verdict</b>", **about, echoquality="0.2.0", python="3.11")
+    page = executed_page(verdict, said("36 files"), said("epoch 1", "progress"), said("seed 42", "folded"))
     nbformat.write(page, tmp_path / f"dataset{NEW}")
     report = write_report(tmp_path / f"dataset{NEW}")
     html = report.read_text(encoding="utf-8")
     assert report == tmp_path / "dataset.html" and (tmp_path / "dataset.ipynb").is_file()
-    assert "36 files" in html and "Dataset" in html
-    assert not any(text in html for text in ("epoch 1", "build()", "hidden()", "two passes"))
+    assert "<b>a verdict</b>" in html and "36 files" in html and "<details><summary>Parameters</summary>" in html
+    assert html.count("26 November 2026, 12:00 UTC · simulated data: demo/raw_data · echoquality 0.2.0") == 2
+    assert not any(text in html for text in ("epoch 1", "build()", "hidden()", "two passes", "http"))
+
+
+def test_the_list_has_all_runs_and_each_report_its_neighbours(tmp_path):
+    for hour, name in enumerate(("training", "selection", "mine"), 10):
+        known = {"word": "no", "sentence": "a < b", "data": "d", "simulated": False, "echoquality": "", "python": ""}
+        page = executed_page(found("x", **known))
+        page.metadata.papermill.end_time = f"2026-11-26T{hour}:00:00+00:00"
+        nbformat.write(page, tmp_path / f"{name}{NEW}")
+        write_report(tmp_path / f"{name}{NEW}")
+    (tmp_path / "other.html").write_text("<title>not ours</title>")
+    write_report(tmp_path / "mine.ipynb")
+    index = (tmp_path / "index.html").read_text()
+    assert re.findall(r'href="(\w+).html"', index) == ["mine", "selection", "training"]
+    assert "a &lt; b" in index and "other" not in index and 'class="verdict no"' in index
+    selection, training = ((tmp_path / f"{name}.html").read_text() for name in ("selection", "training"))
+    assert selection.count('<a href="training.html">→ training</a>') == 2
+    assert training.count('<a href="selection.html">← selection</a>') == 2
 
 
 def test_of_several_each_has_its_answer(tmp_path, capsys):
     nbformat.write(new_notebook(), tmp_path / f"training{NEW}")
-    nbformat.write(executed_page(shown("build()", "36 files")), tmp_path / f"dataset{NEW}")
+    nbformat.write(executed_page(said("36 files")), tmp_path / f"dataset{NEW}")
     (tmp_path / "training.html").write_text("earlier")
     assert main([str(tmp_path / f"{name}{NEW}") for name in ("training", "dataset", "absent")]) == 1
-    said = capsys.readouterr()
-    assert "training.new.ipynb was not finished" in said.err and "absent" in said.err and "dataset.html" in said.out
+    told = capsys.readouterr()
+    assert "training.new.ipynb was not finished" in told.err and "absent" in told.err and "dataset.html" in told.out
     assert (tmp_path / "training.html").read_text() == "earlier" and not (tmp_path / "training.ipynb").exists()

@@ -5,7 +5,9 @@ from echoquality.training_run import *
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,7 +15,7 @@ from echoquality.clips import Form
 from echoquality.core import WorkError
 from echoquality.model import Model, make_network, save_model
 from echoquality.settings import TrainingSettings
-from echoquality.training_run import Training, is_done, read_run, read_training, summary, write_run
+from echoquality.training_run import Training, is_done, read_run, read_training, summary, verdict, write_run
 
 
 @pytest.fixture
@@ -75,3 +77,22 @@ def test_a_training_is_read_as_it_was_written(settings):
     assert replace(found.model, network=network, facts=None) == training.model and found.notes == ("read, not trained",)
     assert found.pairs.equals(pairs) and "75 % of 4 synthetic clips of 3 patients score below" in summary(found)
     assert "1 in " in summary(found) and "(notes.txt)" in summary(found)
+
+
+def test_the_verdict_is_good_careful_or_no():
+    logit, group = np.linspace(-2, 2, 80), np.arange(80)
+    validation = pd.DataFrame({"label": [0, 1] * 40, "logit": logit, "group": group})
+    history = pd.DataFrame({"epoch": [0, 1, 2], "val_loss": [0.6, 0.4, 0.5], "seconds": 60.0})
+    model = Model(None, "mc3_18", None, facts={"epochs": 9, "patience": 1})
+    chance = Training(Path("out"), model, history, validation, pd.DataFrame(), "", ())
+    good = replace(chance, validation=validation.assign(label=logit > 0))
+
+    def told(training):
+        return verdict(training, Path("a.csv"))
+
+    assert told(chance).word == "no" and "hardly better than chance" in told(chance).sentence
+    assert told(good).word == "good" and told(good).figures[1][2] == "stopped: no better for 1 epochs"
+    few = told(replace(good, validation=good.validation.assign(group=group % 4)))
+    assert few.word == "careful" and "4 patients are too few" in few.sentence
+    rising = replace(good, history=history.iloc[:2], model=replace(model, facts={"epochs": 2, "patience": 1}))
+    assert "still getting better" in told(rising).sentence
