@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import pandas as pd
 from measure import fresh
@@ -20,7 +20,7 @@ from echoquality.phantom import MACHINES, simulate_clip
 from echoquality.probing import origins
 from echoquality.score_table import read_scores
 
-LENGTH = 12  # of a patient's number; all files of a template are of one size
+ZERO = 10**12  # numbers are counted from here: all have as many digits, so that one takes another's place in a file
 PER_PATIENT = 10  # files
 
 
@@ -29,8 +29,7 @@ def templates(count: int) -> list[bytes]:
     found, machines = [], list(MACHINES)
     for i in range(count):
         clip = clip_dataset(simulate_clip(i / count, machines[i % len(machines)], i, 2, (32, 40)))
-        clip.PatientID, clip.StudyInstanceUID, clip.SOPInstanceUID = ("P" + "0" * LENGTH, f"1.2.{10**LENGTH}",
-                                                                      f"1.2.3.{10**LENGTH}")  # fmt: skip
+        clip.PatientID, clip.StudyInstanceUID, clip.SOPInstanceUID = f"P{ZERO}", f"1.2.{ZERO}", f"1.2.3.{ZERO}"
         clip.file_meta.MediaStorageSOPInstanceUID = clip.SOPInstanceUID
         clip.save_as(buffer := BytesIO(), enforce_file_format=True)
         found.append(buffer.getvalue())
@@ -39,10 +38,8 @@ def templates(count: int) -> list[bytes]:
 
 def numbered(clip: bytes, patient: int, file: int) -> bytes:
     "A clip of another patient, with a number of its own."
-    for text, number in (("P{:0%d}", patient), ("1.2.{}", 10**LENGTH + patient), ("1.2.3.{}", 10**LENGTH + file)):
-        text = text.replace("%d", str(LENGTH))
-        zero = 0 if text[0] == "P" else 10**LENGTH
-        clip = clip.replace(text.format(zero).encode(), text.format(number).encode())
+    for text, number in (("P{}", patient), ("1.2.{}", patient), ("1.2.3.{}", file)):
+        clip = clip.replace(text.format(ZERO).encode(), text.format(ZERO + number).encode())
     return clip
 
 
@@ -95,9 +92,10 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--build", action="store_true", help="also build the dataset")
     args = parser.parse_args()
-    if shutil.disk_usage(TemporaryDirectory().name.rsplit("/", 1)[0]).free < 20_000 * max(args.sizes):
-        parser.error("a file takes about 12 kB; there is less space than that in the temporary folder")
-    jobs = {"index": index, "first dry run": dry_run, "second dry run": dry_run} | ({"build": build} if args.build else {})
+    if shutil.disk_usage(gettempdir()).free < 20_000 * max(args.sizes):
+        parser.error(f"{gettempdir()} has less space than 20 kB a file")
+    jobs = {"index": index, "first dry run": dry_run, "second dry run": dry_run}
+    jobs |= {"build": build} if args.build else {}
     print("| files | what | s | MB | MB with workers |\n| --: | --- | --: | --: | --: |")
     for files in args.sizes:
         for line in measured(files, jobs):

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import filterfalse, groupby, islice
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 from .batches import Hardware
 from .core import KILLED, printable, progress, text_sha256
 from .files import is_junk
-from .header_index import HeaderIndex, known_headers
+from .header_index import Clip, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
 from .results import folder_entry, verdict
@@ -67,7 +66,7 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
 
 def _no_clips(todo: list[tuple[str, str]], settings: InferenceSettings) -> list[LeftOut | None]:
     "Why files are no clips, as far as a selection has found that out before."
-    rows = [SimpleNamespace(folder=folder, file_id=file, path=f"{folder}/{file}") for folder, file in todo]
+    rows = [Clip(folder, file, f"{folder}/{file}") for folder, file in todo]
     found = known_headers(HeaderIndex(settings.index_dir, settings.raw_data_dir), rows)
     return [LeftOut(each["kind"], each["reason"]) if each and "reason" in each else None for each in found]
 

@@ -68,6 +68,7 @@ def test_a_header_is_read_once_until_its_file_changes(tree, opened, tmp_path):
 
 def test_an_interrupted_indexing_goes_on(tree, opened, monkeypatch):
     index, rows = tree
+    monkeypatch.setattr(header_index, "BLOCK", 1)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         def interrupted(path):
             if path.name == "none":
