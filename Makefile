@@ -79,7 +79,7 @@ constraints-newest:
 	rm -rf .newest build
 
 docs: setup
-	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs . docs/_build/html
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -c docs . docs/_build/html
 
 notebooks: setup
 	$(BIN)/python tools/export.py
