@@ -95,7 +95,7 @@ release-check: setup
 	$(BIN)/python tools/release_check.py
 
 docs: setup
-	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs . docs/_build/html
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --jobs auto -c docs . docs/_build/html
 
 notebooks: setup
 	$(BIN)/python tools/export.py

@@ -16,7 +16,6 @@ import echoquality
 
 ROOT = Path(__file__).resolve().parent.parent
 WINGS = ("base", "reading", "phantom", "curation", "learning", "evidence", "looking")  # each stands on those before it
-GENERATED = "*This page is written by docs/conf.py.*"
 
 project, author, release = "echoquality", "the echoquality authors", echoquality.__version__
 project_copyright = "MIT licence"
@@ -56,8 +55,8 @@ def subtitle(notebook: Path) -> str:
     return " ".join(line[2:] for line in first.splitlines() if line.startswith("> "))
 
 
-def toctree(paths: list[str]) -> str:
-    return "\n".join(["```{toctree}", ":hidden:", "", *paths, "```"])
+def toctree(paths: list[str], option: str = "hidden:") -> str:
+    return "\n".join(["```{toctree}", f":{option}", "", *paths, "```"])
 
 
 def parts_page() -> str:
@@ -80,11 +79,11 @@ def own_names(source: str) -> list[str]:
     return [name for name in public if name in defined]
 
 
-def module_page(module: str, source: str, notebook: str) -> str:
+def module_section(module: str, source: str, notebook: str) -> str:
     "The public names of a module, and the notebook that explains them."
     members = f":members: {', '.join(own_names(source))}"
     reference = f"```{{eval-rst}}\n.. automodule:: echoquality.{module}\n   {members}\n```"
-    return f"# {module}\n\nExplained, and tested, in [{notebook}](../../{notebook}).\n\n{reference}"
+    return f"## {module}\n\nExplained, and tested, in [{notebook}](../../{notebook}).\n\n{reference}"
 
 
 def write(path: Path, text: str) -> None:
@@ -97,15 +96,15 @@ def write(path: Path, text: str) -> None:
 def write_pages(app) -> None:
     "Write docs/parts.md, docs/api.md and docs/api/*.md, which are not committed."
     write(ROOT / "docs/parts.md", parts_page())
-    listed = []
+    sections = {wing: [] for wing in ("pages", *WINGS)}
+    lines = ["# Reference", "Every public name, by module."]
     for path in sorted((ROOT / "echoquality").glob("[!_]*.py")):
         text = path.read_text("utf-8")
-        if found := re.search(r"File to edit: \.\./(\S+)\.$", text, re.MULTILINE):
-            write(ROOT / f"docs/api/{path.stem}.md", module_page(path.stem, text, found[1]))
-            listed.append((path.stem, text.split('"""')[1].split("\n")[0]))
-    lines = ["# Reference", "Every public name, by module.", ""]
-    lines += [f"- [{name}](api/{name}.md): {words}" for name, words in listed]
-    write(ROOT / "docs/api.md", "\n".join([*lines, "", toctree([f"api/{name}" for name, _ in listed])]))
+        if found := re.search(r"File to edit: \.\./(nbs/(?:(\w+)/)?\S+)\.$", text, re.MULTILINE):
+            sections[found[2] or "pages"].append(module_section(path.stem, text, found[1]))
+    for wing, texts in sections.items():
+        write(ROOT / f"docs/api/{wing}.md", "\n\n".join([f"# {wing}", *texts]))
+    write(ROOT / "docs/api.md", "\n\n".join([*lines, toctree([f"api/{wing}" for wing in sections], "maxdepth: 2")]))
 
 
 def without_directives(app, docname: str, source: list[str]) -> None:

@@ -91,7 +91,7 @@ def environment(clone: Path) -> dict[str, str]:
 
 def with_less(line: str) -> str:
     "A papermill command with fewer epochs and synthetic clips; of a dataset in another folder only what it would be."
-    for stage, given in (("training", LESS), ("dataset", FEW), ("evaluation", {"rounds": 100})):
+    for stage, given in (("training", LESS), ("dataset", FEW), ("evaluation", {"rounds": 100, "explained": 0})):
         if re.match(rf"papermill nbs/\d\d_{stage}\.ipynb ", line):
             line += "".join(f" -p {name} {value}" for name, value in given.items())
             line += " -p dry_run True" * ("-p output_dir" in line)
