@@ -21,6 +21,7 @@ import pytest
 import torch
 import yaml
 
+from echoquality.command import COMMANDS
 from echoquality.core import from_command_line, project_root
 from echoquality.corpus import SMALL, TINY, write_corpus
 from echoquality.model import make_network
@@ -34,8 +35,7 @@ PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vi
 RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; a server on loopback stands for it
 LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 32, "frames": 4}  # what every training is given
 FEW = {"num_synthetic": 8}  # and every dataset
-MODULES = {"select": "selection", "degrade": "degradation", "train": "training", "evaluate": "evaluation"}
-MODULES |= {"dataset": "dataset", "score": "inference", "scores": "score_table", "weights": "weights"}
+MODULES = COMMANDS | {"scores": "score_table", "weights": "weights"}
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -116,12 +116,9 @@ def run_command(line: str, clone: Path) -> None:
 
 
 def run_readme(code: str, clone: Path) -> None:
-    "Its commands, as they stand; where the console command is not installed, by the modules that it calls."
+    "Its commands, as they stand."
     for line in commands(code):
-        if line.startswith("echoquality ") and not shutil.which("echoquality"):
-            module, options = module_and_options(line)
-            line = shlex.join(["python", "-m", f"echoquality.{module}", *options])
-        if " dataset " in line or ".dataset " in line:
+        if line.startswith("echoquality dataset "):
             line += " --num-synthetic 8 --output-dir data/from_a_table"  # the guides' goes into the usual folder
         run_command(line, clone)
 
@@ -131,10 +128,8 @@ def run_guide(code: str, clone: Path) -> None:
     for line in commands(code):
         if server := next((name for name in SERVERS if line.startswith(name)), None):
             ask_server(server, shlex.split(line), clone)
-        elif (found := module_and_options(line)) and found[0] in STAGES:
+        elif (found := module_and_options(line)) and found[0] in STAGES.keys() - {"conformance"}:
             from_command_line(STAGES[found[0]], found[1])
-        elif found:
-            run_command(shlex.join(["python", "-m", f"echoquality.{found[0]}", *found[1]]), clone)
         else:
             run_command(with_less(line), clone)
 
