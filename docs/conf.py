@@ -15,7 +15,7 @@ from sphinx.errors import SphinxError
 import echoquality
 
 ROOT = Path(__file__).resolve().parent.parent
-WINGS = ("base", "reading", "phantom", "curation", "learning", "evidence", "looking", "command")  # each stands on those before it
+WINGS = ("base", "reading", "phantom", "curation", "learning", "evidence", "looking", "command")  # in this order
 
 project, author, release = "echoquality", "the echoquality authors", echoquality.__version__
 project_copyright = "MIT licence"
