@@ -34,6 +34,7 @@ html_copy_source = html_show_sphinx = False
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}  # widgets are not stored, and their scripts would be fetched
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables that a cell makes
 nb_code_prompt_show, nb_code_prompt_hide = "Show the test", "Hide the test"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
