@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 WINGS = ("base", "reading", "phantom", "curation", "learning", "evidence", "looking", "command")  # in this order
 
 project, author, release = "echoquality", "the echoquality authors", echoquality.__version__
-project_copyright = "MIT licence"
 extensions = ["myst_nb", "sphinx.ext.autodoc"]
 root_doc = "docs/index"
 include_patterns = ["docs/*.md", "docs/api/*.md", "nbs/*.ipynb", "nbs/**/*.ipynb", "*.md", "weights/*.md"]
@@ -29,11 +28,12 @@ html_math_renderer = "mathml"  # browsers draw it without a script
 html_title = f"echoquality {release}"
 html_static_path = ["style.css"]
 html_css_files = ["style.css"]
-html_copy_source = html_show_sphinx = False
+html_copy_source = html_show_sphinx = html_show_copyright = False
 
 nb_execution_mode = "off"
 nb_ipywidgets_js = {}  # widgets are not stored, and their scripts would be fetched
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # tables that a cell makes
 nb_code_prompt_show, nb_code_prompt_hide = "Show the test", "Hide the test"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
