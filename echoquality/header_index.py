@@ -6,7 +6,7 @@
 __all__ = ['FILE', 'VERSION', 'PATIENCE', 'Key', 'BLOCK', 'header_facts', 'unread', 'as_json', 'from_json', 'mark', 'HeaderIndex',
            'Clip', 'headers', 'known_headers']
 
-# %% ../nbs/reading/header_index.ipynb #24451721
+# %% ../nbs/reading/header_index.ipynb #ec97a448
 import json
 import os
 import sqlite3
@@ -15,6 +15,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache, partial
+from importlib import resources
 from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
@@ -160,11 +161,11 @@ class _Table:
                 self.path.unlink(missing_ok=True)
         return None
 
-# %% ../nbs/reading/header_index.ipynb #3f571ffb
+# %% ../nbs/reading/header_index.ipynb #39642ae1
 @cache
 def _program() -> tuple:
     "What decides an answer beside file and question: the code of this package, and the versions of others."
-    return tuple(sha256(path) for path in sorted(Path(parallel.__code__.co_filename).parent.glob("*.py"))), provenance()
+    return tuple(map(sha256, sorted(Path(resources.files("echoquality")).glob("*.py")))), provenance()
 
 
 def mark(*what) -> str:

@@ -21,8 +21,8 @@ def test_a_folder_that_is_gone_is_an_error_not_a_reason(tmp_path):
 
 
 def test_the_machine_that_a_table_of_scores_names_comes_before_the_folder():
-    unread = pd.DataFrame({"folder": ["Vivid-1", "X-2"], "file_id": "1", "path": "", "machine": ["EPIQ 7C", ""]})
-    assert with_machines(unread, SelectionSettings(workers=1))["machine_type"].tolist() == ["epiq7", "other"]
+    named = pd.DataFrame({"folder": ["Vivid-1", "X-2"], "file_id": "1", "path": "", "machine": ["EPIQ 7C", ""]})
+    assert with_machines(named, SelectionSettings(workers=1))["machine_type"].tolist() == ["epiq7", "other"]
 
 
 def test_a_folder_without_a_readable_header_is_known_by_its_name(corpus, tmp_path):
