@@ -22,6 +22,7 @@ from echoquality.inference import summary as inference_summary
 from echoquality.stage_report import NEW, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
+RUNS = ROOT / "runs/index.html"
 SMALL = {  # two minutes on two cores, where the defaults take hours
     **{"architecture": "mc3_18", "image_size": 56, "frames": 16, "epochs": 4, "learning_rate": 3e-4},
     **{"model_weights": "", "resume": True},
@@ -30,14 +31,14 @@ FRESH = Corpus({"affiniti50g": 3, "affiniti70g": 3, "epiq7": 3, "vivid": 4}, 6, 
 FEW = {"max_high_quality": 20, "max_low_quality": 20, "num_synthetic": 10, "kinds": ["physical"]}
 
 
-def run_stage(stage: str, parameters: dict, name: str = "") -> Path:
+def run_stage(stage: str, parameters: dict, name: str = "") -> None:
     "Execute a stage notebook with papermill; its report is runs/<name>.html. A failure leaves an earlier one alone."
     notebook = next((ROOT / "nbs").glob(f"[0-9][0-9]_{stage}.ipynb"))
     executed = ROOT / f"runs/{name or stage}{NEW}"
     executed.parent.mkdir(exist_ok=True)
     quiet = {"progress_bar": False, "extra_arguments": ["--log-level=ERROR"]}
     papermill.execute_notebook(notebook, executed, parameters, cwd=ROOT, **quiet)
-    return write_report(executed)
+    write_report(executed)
 
 
 def write_experts(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
@@ -82,29 +83,31 @@ def main() -> None:
     dataset = {**where, **counts, "num_synthetic": 80, "output_dir": f"{demo}/training_data_enhanced"}
     print("2/8  selection: what would be chosen", flush=True)
     run_stage("selection", {**where, **counts})
+    print(f"look     {RUNS}: all reports, from now on with each step one more", flush=True)
     print("3/8  degradation: what it does to some of the clips", flush=True)
     run_stage("degradation", {"input_dir": where["raw_data_dir"], "seed": seed})
     print("4/8  dataset: choosing, degrading, writing", flush=True)
-    reports = [run_stage("dataset", dataset)]
+    run_stage("dataset", dataset)
     print("5/8  training: a small network on small clips, from random weights", flush=True)
     same = {"annotations_csv": f"{demo}/training_data_enhanced/{CSV}", "store_dir": f"{demo}/clip_store"}
     same |= {"seed": seed, "tracking_uri": f"sqlite:///{demo}/mlflow.db", "resume": True}
-    reports.append(run_stage("training", {**SMALL, **same, "output_dir": f"{demo}/trained_model"}))
+    run_stage("training", {**SMALL, **same, "output_dir": f"{demo}/trained_model"})
     print("6/8  evaluation: what the model is worth, and where it fails", flush=True)
     model = f"{demo}/trained_model/model.safetensors"
     experts = write_experts(demo / "training_data_enhanced", truth, seed)
     evaluation = {**same, "model": model, "experts_csv": str(experts), "output_dir": f"{demo}/evaluation", "min_n": 5}
-    reports.append(run_stage("evaluation", evaluation))
+    run_stage("evaluation", evaluation)
     print("7/8  inference: the new model scores patients whom nobody has seen", flush=True)
     fresh = demo / "fresh"
     unseen = write_corpus(fresh, FRESH, seed + 1)
     scoring = {"raw_data_dir": f"{fresh}/raw_data", "model": model, "output_dir": f"{fresh}/scores", "resume": True}
-    reports.append(run_stage("inference", scoring))
+    run_stage("inference", scoring)
     print("8/8  the circle closes: a second dataset, from the new model's scores", flush=True)
     second = {**FEW, "results_dir": scoring["output_dir"], "raw_data_dir": scoring["raw_data_dir"], "seed": seed}
-    second |= {"output_dir": f"{fresh}/training_data_enhanced"}
-    reports.append(run_stage("dataset", second, "second_dataset"))
+    second |= {"output_dir": f"{fresh}/training_data_enhanced", "earlier_dir": dataset["output_dir"]}
+    run_stage("dataset", second, "second_dataset")
 
+    print(f"\nlook     {RUNS}: all reports, with their verdicts\n")
     inference = infer(InferenceSettings(**scoring))
     print(evaluation_summary(evaluate(EvaluationSettings(**evaluation, mlflow=False))), end="\n\n")
     print(inference_summary(inference), end="\n\n")
@@ -112,7 +115,6 @@ def main() -> None:
     for settings in (dataset, second):
         build = build_dataset(DatasetSettings(**settings))
         print(f"dataset  {build.output_dir}\n{count_files(build).to_string()}\n")
-    print(*(f"report   {report}" for report in reports), sep="\n")
     print(write_explore(demo, where, demo / "training_data_enhanced", evaluation))
 
 
