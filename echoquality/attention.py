@@ -127,14 +127,14 @@ def overlaid(clip: np.ndarray, maps: np.ndarray, strength: float = 0.55) -> np.n
 def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
     "A line per clip, `frames` moments of it, the map in colour."
     figure, axes = plt.subplots(len(found), frames, figsize=(1.5 * frames, 1.75 * len(found)), squeeze=False)
-    figure.subplots_adjust(left=0.01, right=0.93, bottom=0.01, top=1 - 0.2 / len(found), wspace=0.03, hspace=0.2)
+    figure.subplots_adjust(left=0.01, right=0.9, bottom=0.01, top=1 - 0.2 / len(found), wspace=0.03, hspace=0.2)
     for line, each in zip(axes, found, strict=True):
         pictures = overlaid(each.clip, each.maps)
         for axis, t in zip(line, np.linspace(0, len(pictures) - 1, frames).round().astype(int), strict=True):
             axis.imshow(pictures[t])
             axis.set_axis_off()
         line[0].set_title(f"{each.title}; inside the sector {each.inside:.0%}", fontsize=8, loc="left")
-    bar = figure.colorbar(plt.cm.ScalarMappable(cmap="jet"), cax=figure.add_axes((0.945, 0.1, 0.012, 0.8)))
+    bar = figure.colorbar(plt.cm.ScalarMappable(cmap="jet"), cax=figure.add_axes((0.92, 0.1, 0.012, 0.8)))
     bar.set_ticks([0, 1], labels=["none", "most"])
     return figure
 

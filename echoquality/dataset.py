@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'from_notebook', 'settings_table',
            'DatasetError', 'DatasetSettings', 'Build', 'check_quarantine', 'contact_sheet', 'count_files',
-           'count_kinds', 'count_patients', 'count_splits', 'on_folders', 'remarks', 'verdict', 'captioned',
+           'count_kinds', 'count_patients', 'count_splits', 'on_folders', 'remarks', 'verdict', 'changes', 'captioned',
            'show_verdict', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
@@ -40,6 +40,7 @@ from .corpus import SMALL, Corpus, write_corpus
 from .identity import IdentityError
 from echoquality.outcome import (
     Build,
+    changes,
     check_quarantine,
     contact_sheet,
     count_files,
@@ -61,7 +62,7 @@ from .writing import deidentify_file, estimate, is_copy, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
-_all_ += ["count_splits", "on_folders", "remarks", "verdict", "captioned", "show_verdict"]
+_all_ += ["count_splits", "on_folders", "remarks", "verdict", "changes", "captioned", "show_verdict"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142

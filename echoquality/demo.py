@@ -87,6 +87,7 @@ def first_round(demo: Path, seed: int) -> dict:
     where, dataset = _data_of(demo, seed)
     print("2/8  selection: what would be chosen", flush=True)
     run_quietly("selection", {name: dataset[name] for name in (*where, "max_high_quality", "max_low_quality", "seed")})
+    print(f"look     {project_root()}/runs/index.html: all reports, one more with each step from now on", flush=True)
     print("3/8  degradation: what it does to some of the clips", flush=True)
     run_quietly("degradation", {"input_dir": where["raw_data_dir"], "seed": seed})
     print("4/8  dataset: choosing, degrading, writing", flush=True)
@@ -111,7 +112,7 @@ def second_round(demo: Path, seed: int, model: str) -> tuple[dict, dict, pd.Data
     run_quietly("inference", scoring)
     print("8/8  the circle closes: a second dataset, from the new model's scores", flush=True)
     second = {**FEW, "results_dir": scoring["output_dir"], "raw_data_dir": scoring["raw_data_dir"], "seed": seed}
-    second |= {"output_dir": f"{fresh}/training_data_enhanced"}
+    second |= {"output_dir": f"{fresh}/training_data_enhanced", "earlier_dir": f"{demo}/training_data_enhanced"}
     run_quietly("dataset", second, "second_dataset")
     return scoring, second, truth
 
@@ -123,6 +124,7 @@ def main(argv: list[str] | None = None) -> None:
     evaluation = first_round(demo, seed)
     scoring, second, unseen = second_round(demo, seed, evaluation["model"])
 
+    print(f"\nlook     {project_root()}/runs/index.html: all reports, with their verdicts\n")
     inference = infer(InferenceSettings(**scoring))
     print(evaluation_summary(evaluate(EvaluationSettings(**evaluation, mlflow=False))), end="\n\n")
     print(inference_summary(inference), end="\n\n")
@@ -131,6 +133,4 @@ def main(argv: list[str] | None = None) -> None:
     for settings in (first, second):
         build = build_dataset(DatasetSettings(**settings))
         print(f"dataset  {build.output_dir}\n{count_files(build).to_string()}\n")
-    for stage in ("dataset", "training", "evaluation", "inference", "second_dataset"):
-        print(f"report   {project_root()}/runs/{stage}.html")
     print(write_explore(demo, where, Path(first["output_dir"]), evaluation))

@@ -129,7 +129,8 @@ def _explain(settings: EvaluationSettings, subject: Subject, evidence: Evidence)
     kinds = {row: kind for kind, rows in choose_clips(table, threshold, settings.explained).items() for row in rows}
     rows = table.loc[list(kinds)].assign(kind=kinds.values())
     labels = rows["label"].map({1: "good", 0: "poor"})
-    titles = rows["kind"] + ": " + labels + ", p = " + rows["probability"].map("{:.2f}".format) + ", " + rows["machine"]
+    kind = rows["kind"].str.split(",").str[0]
+    titles = kind + ": " + labels + ", p = " + rows["probability"].map("{:.2f}".format) + ", " + rows["machine"]
     files = [settings.annotations_csv.parent / path for path in rows["video_path"]]
     return explain(subject.model, pd.DataFrame({"file": files, "title": titles}), subject.store, settings.seed)
 

@@ -66,7 +66,7 @@ def show_scores(scores: pd.DataFrame, threshold: float) -> plt.Figure:
               label=machines)  # fmt: skip
     left.axvline(threshold, color="k", ls="--", lw=1)
     left.set(xlabel="score", ylabel="clips", title=f"{len(scores)} clips; good from {threshold:.3g} on")
-    left.legend(fontsize=8)
+    left.legend(fontsize=8, loc="upper center")
     right.barh(machines, machine_table(scores)["good"], color=[f"C{i}" for i in range(len(machines))])
     right.set(xlim=(0, 1), title="share of good clips")
     right.invert_yaxis()
@@ -219,11 +219,11 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     doubts += [f"{unknown['clips'].sum()} clips are of machines that are not known"] if len(unknown) else []
     of = f"{len(scores)} clips of {studies} studies"
     figures = (
-        (f"{passed:.0%}{all_alike}", f"pass: their score is at least {inference.threshold:.2g}", of),
+        (f"{passed:.0%}{all_alike}", f"pass; the threshold is {inference.because}", of),
         (f"{low} – {high}", f"pass by machine, from {by.index[0]} to {by.index[-1]}", f"{len(by)} machines"),
         (f"{len(inference.left_out)} files", "were left out", f"of {len(scores) + len(inference.left_out)}"),
     )
-    said = f"{passed:.0%} of {len(scores)} clips are good enough by {inference.because}"
+    said = f"{passed:.0%} of {len(scores)} clips are good enough: a score of {inference.threshold:.2g} or more"
     after = "look at the worst clips below; if you agree, build the next dataset from these scores."
-    options = {"results_dir": inference.output_dir, "raw_data_dir": raw_data_dir}
-    return Verdict(*weighed(said, studies, least, against, doubts), figures, after, command("dataset", **options))
+    then = command("dataset", results_dir=inference.output_dir, raw_data_dir=raw_data_dir)
+    return Verdict(*weighed(said, studies, least, against, doubts, "studies"), figures, after, then)

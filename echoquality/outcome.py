@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Build', 'count_files', 'count_splits', 'count_patients', 'count_kinds', 'remarks', 'on_folders', 'check_quarantine',
-           'contact_sheet', 'verdict']
+           'contact_sheet', 'changes', 'verdict']
 
 # %% ../nbs/curation/outcome.ipynb #ec9c7540
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from .folder_preview import middle_picture
 from .plan import STORED, DatasetError
 from .selection import QUARANTINE
 from .splits import SPLITS
+from .tables import read_rows
 from .verdict import Verdict, command, weighed
 
 # %% ../nbs/curation/outcome.ipynb #b78e37bf
@@ -173,6 +174,20 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
         axes[row * each, 0].set_ylabel(kind, fontsize=9)
     return fig
 
+# %% ../nbs/curation/outcome.ipynb #cb8d79bf
+def changes(build: Build, earlier: Path) -> pd.DataFrame:
+    "Natural clips, patients and machines of the dataset in the folder `earlier`, of this one, and of both."
+    def sets(samples: pd.DataFrame) -> dict[str, set]:
+        classes = samples["video_path"].map(_class)
+        kinds = {"good clips": CLASS_DIRS["hq"], "poor clips": CLASS_DIRS["lq"]}
+        clips = {kind: samples[classes == Path(folder).name] for kind, folder in kinds.items()}
+        names = {kind: set(zip(rows["folder"], rows["file_id"], strict=True)) for kind, rows in clips.items()}
+        return names | {"patients": set(samples["group"]), "machines": set(samples["machine_type"])}
+
+    then, now = sets(read_rows(earlier / CSV, ANNOTATIONS)), sets(build.samples)
+    rows = {kind: (len(then[kind]), len(now[kind]), len(then[kind] & now[kind])) for kind in now}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now", "in both"])
+
 # %% ../nbs/curation/outcome.ipynb #e3af23d8
 def verdict(build: Build) -> Verdict:
     "Whether a network can be trained on it."
@@ -190,7 +205,7 @@ def verdict(build: Build) -> Verdict:
         (" · ".join(map(str, parts)), "patients to train, to choose, to test", f"{' · '.join(map(str, files))} clips"),
         (f"{machines} machines", f"identity: {identity}", f"{len(build.quarantine)} files left out"),
     )
-    can = "could" if build.status == "planned" else "can"
-    said = f"A network {can} be trained on it: {len(samples)} clips of {patients} patients"
+    can = "cannot" if against else "could" if build.status == "planned" else "can"
+    said = f"A network {can} be trained on these {len(samples)} clips"
     next_one = command("train", annotations_csv=build.output_dir / CSV)
     return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, "train a network.", next_one)

@@ -220,9 +220,10 @@ def _against_rules(evidence: Evidence) -> str:
     if rows.empty:
         return f"On natural clips its AUROC is {own}, and there was no simple rule to compare it with"
     best = rows.loc[rows["difference"].idxmin(), "other"]
-    reached = f"AUROC {own.split()[0]} against {_row(evidence, 'natural clips', 'AUROC', best).value:.2f}"
-    better = "Better than" if rows["beats"].astype(bool).all() else "Not shown to be better than"
-    return f"{better} {evidence.names[best]} on natural clips ({reached})"
+    reached = f"{evidence.names[best]}: {_row(evidence, 'natural clips', 'AUROC', best).value:.2f}"
+    beaten = rows["beats"].astype(bool).all()
+    better = "Better than simple rules" if beaten else "Not shown to be better than a simple rule"
+    return f"{better} on natural clips (AUROC {own.split()[0]}; {reached})"
 
 
 def verdict(evidence: Evidence, least: int = MIN_PATIENTS, model: Path = Path("model.safetensors")) -> Verdict:

@@ -271,7 +271,7 @@ def verdict(selection: Selection, warning: str = "") -> Verdict:
         (f"{good} + {poor}", "good and poor clips", f"of {patients} patients"),
         (f"{share:.0%}", f"are from {most}, the commonest machine", f"of {len(machines)} machines"),
     )
-    said = f"{len(samples)} clips can become a dataset: {good} good, {poor} poor"
+    said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
     after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
     return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, command("dataset"))
 

@@ -123,6 +123,7 @@ class DatasetSettings(SelectionSettings):
     "What is selected, how much is made synthetically, and where it is written."
 
     output_dir: ProjectPath = Field("data/training_data_enhanced", description="folder of the dataset, new or empty")
+    earlier_dir: OptionalPath = Field("", description="an earlier dataset, to say what changed since ('': none)")
     num_synthetic: int = Field(300, ge=0, description="good clips to degrade into synthetic poor ones")
     kinds: tuple[Kind, ...] = Field(
         ("recipe",), min_length=1, description="how they are degraded: recipe, physical, or names of operations"

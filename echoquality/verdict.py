@@ -30,15 +30,16 @@ class Verdict:
     next: str  # what to do now, a sentence
     command: str = ""  # that does it
 
-# %% ../nbs/base/verdict.ipynb #80cf6dac
+# %% ../nbs/base/verdict.ipynb #d84f8d7c
 MIN_PATIENTS = 30  # below which no verdict is better than careful
 
 
 def weighed(
-    said: str, patients: int | None, least: int = MIN_PATIENTS, against: list[str] = (), doubts: list[str] = ()
-) -> tuple[str, str]:
+    said: str, patients: int | None, least: int = MIN_PATIENTS, against: list[str] = (), doubts: list[str] = (),
+    who: str = "patients",
+) -> tuple[str, str]:  # fmt: skip
     "(word, sentence): what was found, and two reasons for another word than good; `patients` where they count."
-    few = [f"{patients} patients are too few to be sure (at least {least})"]
+    few = [f"{patients} {who} are too few to be sure (at least {least})"]
     few = few if patients is not None and patients < least else []
     word = "no" if against else "careful" if few or doubts else "good"
     reasons = [*against, *few, *doubts][:2]

@@ -13,6 +13,7 @@ from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.degradation import Degradation
 from echoquality.fan import Fan
 from echoquality.outcome import (
+    changes,
     check_quarantine,
     contact_sheet,
     count_files,
@@ -23,6 +24,7 @@ from echoquality.outcome import (
 )
 from echoquality.plan import DatasetError, make_plan
 from echoquality.settings import PHYSICAL
+from echoquality.splits import SPLITS
 
 
 def test_every_file_is_counted_once(corpus, tmp_path):
@@ -77,12 +79,27 @@ def test_the_contact_sheet_has_every_class_and_machine(corpus, tmp_path):
     assert all((one == two).all() for one, two in zip(shown, repeated, strict=True))
 
 
+def test_what_changed_since_an_earlier_dataset_is_counted(corpus, tmp_path):
+    first = build_dataset(simulated_settings(corpus, tmp_path / "first"))
+    same = changes(first, tmp_path / "first")
+    assert (same["then"] == same["now"]).all() and (same["in both"] == same["now"]).all() and same["now"].min() > 0
+    fewer = replace(first, plan={**first.plan, "samples": first.plan["samples"][:3]})
+    found = changes(fewer, tmp_path / "first")
+    assert found.loc["good clips"].tolist() == [same.loc["good clips", "now"], 3, 3]
+
+
 def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
-    few = verdict(build)
-    assert few.word == "careful" and "are too few" in few.sentence and "patients are left to test on" in few.sentence
-    assert few.figures[0][0] == f"{len(build.samples)} clips" and "identity: still in" in few.figures[2][1]
-    many = [{**sample, "group": f"{sample['split']}{i}"} for i in range(40) for sample in build.plan["samples"]]
-    assert verdict(replace(build, plan={**build.plan, "samples": many})).word == "good"
-    good = [sample for sample in many if sample["quality_score"] == 1 or sample["split"] != "test"]
-    assert "'test' has not both" in verdict(replace(build, plan={**build.plan, "samples": good})).sentence
+
+    def told(patients: int, **more):
+        "The verdict on so many patients in each split, who all have the same clips."
+        rows = [{**row, "group": f"{split}{i}", "split": split, **more}
+                for split in SPLITS for i in range(patients) for row in build.plan["samples"]]  # fmt: skip
+        return verdict(replace(build, plan={**build.plan, "samples": rows}))
+
+    assert told(12).word == "good" and told(12).figures[1][0] == "12 · 12 · 12"
+    few = told(3)
+    assert few.word == "careful" and "9 patients are too few" in few.sentence and "only 3 patients are" in few.sentence
+    assert "identity: still in" in few.figures[2][1] and "echoquality train --annotations-csv" in few.command
+    good = told(12, quality_score=1)
+    assert good.word == "no" and "cannot be trained" in good.sentence and "'train' has not both" in good.sentence

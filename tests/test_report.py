@@ -58,7 +58,7 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     both = {"probability": 0.5, "hand_made": 0.5}
     good = replace(weigh(table, both, **FEW), warnings=())
     found = verdict(good, least=20)
-    assert found.word == "good" and found.sentence.startswith("Better than a logistic") and len(found.figures) == 3
+    assert found.word == "good" and found.sentence.startswith("Better than simple") and len(found.figures) == 3
     assert verdict(good, least=999).word == "careful" and "patients are too few" in verdict(good, least=999).sentence
     assert verdict(replace(good, warnings=("its probabilities are off",)), least=20).word == "careful"
     same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
