@@ -34,13 +34,7 @@ from echoquality.core import (
     settings_table,
     write_text,
 )
-from echoquality.evidence import (
-    EvidenceError,
-    calibration_in_words,
-    check_predictions,
-    show_measures,
-    show_reliability,
-)
+from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
 from .experts import read_grades
 from .model import WeightsError
 from .pairs import pairs_ordered
