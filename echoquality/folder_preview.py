@@ -88,7 +88,8 @@ def show_preview(clips: dict[str, tuple]) -> plt.Figure:
         shown = [("original", original), *((each.kind, frame) for each, frame in degraded)]
         for axis, (title, frame) in zip(row, shown, strict=True):
             axis.imshow(sector_picture(frame, mask), cmap="gray", vmin=0, vmax=255)
-            axis.set(title=title.replace("_", " "), xticks=[], yticks=[])
+            axis.set_title(title.replace("_", " "), fontsize=18)  # read on a first screen
+            axis.set(xticks=[], yticks=[])
     return fig
 
 # %% ../nbs/curation/folder_preview.ipynb #23284b03

@@ -255,8 +255,8 @@ def select(settings: SelectionSettings) -> Selection:
     )
 
 # %% ../nbs/01_selection.ipynb #cb7c714e
-def verdict(selection: Selection, warning: str = "") -> Verdict:
-    "Whether a dataset can be made of it; `warning`: of `score_warning`."
+def verdict(selection: Selection, warning: str = "", **given) -> Verdict:
+    "Whether a dataset can be made of it; `warning`: of `score_warning`; `given`: to the command that does."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
     most, share = machines.index[0], machines.iloc[0]
     owner = samples["patient"].where(samples["patient"] != "", samples["folder"])
@@ -273,7 +273,7 @@ def verdict(selection: Selection, warning: str = "") -> Verdict:
     )
     said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
     after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
-    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, command("dataset"))
+    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, command("dataset", **given))
 
 # %% ../nbs/01_selection.ipynb #1b088054
 def main(argv: list[str] | None = None) -> None:
