@@ -273,7 +273,8 @@ def verdict(selection: Selection, warning: str = "", **given) -> Verdict:
     )
     said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
     after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
-    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, command("dataset", **given))
+    word = weighed(said, patients, against=against, doubts=doubts)
+    return Verdict(*word, figures, after, command("dataset", **given))
 
 # %% ../nbs/01_selection.ipynb #1b088054
 def main(argv: list[str] | None = None) -> None:
