@@ -140,7 +140,7 @@ def verdict(training: Training, annotations_csv: Path) -> Verdict:
         (f"epoch {best}", f"of {done} was best, and is kept", "all were done" if done >= wanted else no_better),
         (f"{seconds.sum() / 60:.0f} min", "of training", f"{seconds.mean():.0f} s an epoch"),
     )
-    tells, folder = "does not tell" if against else "tells", training.output_dir
+    tells, folder = "does not tell" if against else "may tell" if low <= 0.5 else "tells", training.output_dir
     said = f"The network {tells} good clips from poor ones on patients it was not trained on"
     then = command("evaluate", annotations_csv=annotations_csv, model=folder / "model.safetensors")
     after = "evaluate it on the test clips, which nothing has seen yet."
