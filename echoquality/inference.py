@@ -220,7 +220,7 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     of = f"{len(scores)} clips of {studies} studies"
     figures = (
         (f"{passed:.0%}{all_alike}", f"pass; the threshold is {inference.because}", of),
-        (f"{low} – {high}", f"pass by machine, from {by.index[0]} to {by.index[-1]}", f"{len(by)} machines"),
+        (f"{low} – {high}", f"pass, by machine: least {by.index[0]}, most {by.index[-1]}", f"{len(by)} machines"),
         (f"{len(inference.left_out)} files", "were left out", f"of {len(scores) + len(inference.left_out)}"),
     )
     said = f"{passed:.0%} of {len(scores)} clips are good enough: a score of {inference.threshold:.2g} or more"

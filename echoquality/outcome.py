@@ -167,11 +167,12 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
             axis.imshow(middle_picture(build.output_dir / sample.video_path), cmap="gray", vmin=0, vmax=255)
             degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
             review = f", reviewed: {sample.review}" if sample.review else ""
-            axis.set_title(degradation.kind if degradation else f"score {sample.score:.2f}{review}", fontsize=8)
+            axis.set_title(degradation.kind if degradation else f"score {sample.score:.2f}{review}", fontsize=12)
     for column, machine in enumerate(machines):
-        axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=9)
+        axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=13)
+    words = dict(zip((Path(folder).name for folder in CLASS_DIRS.values()), ("good", "poor", "made poor"), strict=True))
     for row, kind in enumerate(kinds):
-        axes[row * each, 0].set_ylabel(kind, fontsize=9)
+        axes[row * each, 0].set_ylabel(words[kind], fontsize=13)
     return fig
 
 # %% ../nbs/curation/outcome.ipynb #cb8d79bf

@@ -269,7 +269,7 @@ def verdict(selection: Selection, warning: str = "", **given) -> Verdict:
     figures = (
         (f"{usable:.0%}", "of the files tried are usable clips", f"{selection.tried} files of {patients} patients"),
         (f"{good} + {poor}", "good and poor clips", f"of {patients} patients"),
-        (f"{share:.0%}", f"are from {most}, the commonest machine", f"of {len(machines)} machines"),
+        (f"{share:.0%}", f"of the chosen clips are from {most}, the commonest machine", f"of {len(machines)} machines"),
     )
     said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
     after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
