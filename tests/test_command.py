@@ -46,11 +46,11 @@ def test_a_report_is_named_after_stage_and_folder():
 
 
 @pytest.mark.slow
-def test_a_page_that_fails_leaves_the_earlier_report(corpus, tmp_path, monkeypatch, capfd):
+def test_a_page_that_fails_leaves_the_earlier_report(corpus, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     given = {"results_dir": str(corpus / "results/inference_output"), "raw_data_dir": str(corpus / "raw_data")}
     report = run_page("selection", given)
-    assert report == tmp_path / "runs/selection.html" and "headers read: " in capfd.readouterr().out
+    assert report == tmp_path / "runs/selection.html"
     before = report.read_bytes()
     with pytest.raises(PageError, match=r"summary\.json: not found"):
         run_page("selection", {**given, "results_dir": str(tmp_path / "nowhere")})

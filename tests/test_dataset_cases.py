@@ -71,7 +71,7 @@ def test_the_command_line_says_what_it_did_and_exits_with_it(corpus, tmp_path, c
 @pytest.mark.slow
 def test_the_module_runs_as_a_program(corpus, tmp_path):
     command = [sys.executable, "-m", "echoquality.dataset", "--results-dir", "results/inference_output", "--dry-run"]
-    command += ["--raw-data-dir", "raw_data", "--output-dir", str(tmp_path / "out")]
+    command += ["--raw-data-dir", "raw_data", "--output-dir", str(tmp_path / "out"), "--index-dir", str(tmp_path)]
     good = subprocess.run(command, cwd=corpus, capture_output=True, text=True, check=False)
     assert good.returncode == 0 and "nothing was written" in good.stdout
     bad = subprocess.run([*command, "--results-dir", "."], cwd=corpus, capture_output=True, text=True, check=False)
