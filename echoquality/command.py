@@ -14,7 +14,7 @@ import shutil
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from contextlib import suppress
-from importlib import import_module
+from importlib import import_module, resources
 from pathlib import Path
 
 from .core import Settings, SettingsError, escape_output, from_command_line, project_root, run_main
@@ -23,7 +23,7 @@ from .settings import STAGES, expect_networks
 # %% ../nbs/command/command.ipynb #1b2a5776
 def pages() -> Path:
     "The folder with the notebooks that this installation runs."
-    package = Path(__file__).parent
+    package = Path(str(resources.files("echoquality")))
     return package / "pages" if (package / "pages").is_dir() else package.parent / "nbs"
 
 
