@@ -172,7 +172,7 @@ def test_the_readme_does_what_it_says(clone):
     assert (clone / "data/from_a_table/manifest.json").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_the_guides_do_what_they_say(clone):
     "Every command and snippet of every guide."
     for text in guides():
@@ -183,13 +183,13 @@ def test_the_guides_do_what_they_say(clone):
     assert json.loads((clone / "data/results/new_inference_output/summary.json").read_text())["total_folders"]
 
 
-def test_what_is_only_read_is_right():
+def test_commands_have_options_that_there_are():
     code = [code for text in (readme(), *guides()) for language, code in blocks(text) if language == "bash"]
     read = [line for each in code for line in each.splitlines() if line.startswith(PARSED)]
     assert {next(name for name in PARSED if line.startswith(name)) for line in read} == set(PARSED)
-    for line in read:
+    for line in [*read, *(line for each in code for line in commands(each))]:
         assert shlex.split(line, comments=True)
-        if found := module_and_options(line):
+        if (found := module_and_options(line)) and found[0] in STAGES:
             from_command_line(STAGES[found[0]], found[1])
 
 
