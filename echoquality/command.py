@@ -147,7 +147,7 @@ def next_step() -> tuple[str, list[str]]:
     closed = command_line("select", results_dir=inference.output_dir, raw_data_dir=inference.raw_data_dir)
     return f"{dataset}, a model, its evaluation, and its scores of other files: the circle can go round again", [closed]
 
-
+# %% ../nbs/command/command.ipynb #7ef89b69
 def _dataset_in_words(table: Path) -> str:
     import pandas as pd
 
@@ -186,7 +186,7 @@ def _help() -> str:
                       "", "Without a command: what stands in this folder, and what comes next.",
                       "echoquality COMMAND --help lists its options."])  # fmt: skip
 
-
+# %% ../nbs/command/command.ipynb #23a19589
 def run_other(command: str, argv: list[str]) -> None:
     "Run a command that is no stage."
     if command in ("scores", "weights"):

@@ -467,7 +467,7 @@ def _client(scheduler: str):
             return Client(scheduler)
     raise OSError(f"the Dask scheduler at {scheduler} does not answer as one: its workers come and go all the time")
 
-
+# %% ../nbs/base/core.ipynb #aa1392cc
 @contextmanager
 def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
     """Let `parallel` work on the Dask cluster of a client, or of a scheduler's address, within the block.

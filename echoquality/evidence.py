@@ -215,7 +215,7 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, s
     rows.loc[small, ["value", "low", "high"]], rows.loc[small, "note"] = np.nan, "n too small"
     return rows
 
-
+# %% ../nbs/evidence/evidence.ipynb #384e96dc
 def measure_table(
     table: pd.DataFrame, thresholds: dict[str, float], least: int = 10, seed: int = 0, rounds: int = 1000
 ) -> pd.DataFrame:

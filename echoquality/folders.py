@@ -70,7 +70,7 @@ def _no_clips(todo: list[tuple[str, str]], settings: InferenceSettings) -> list[
     found = known_headers(HeaderIndex(settings.index_dir, settings.raw_data_dir), rows)
     return [LeftOut(each["kind"], each["reason"]) if each and "reason" in each else None for each in found]
 
-
+# %% ../nbs/evidence/folders.ipynb #86623ef4
 def _scores(clips: dict[tuple, Loaded], settings: InferenceSettings, model: Model, hardware: Hardware) -> dict:
     "What `score_clips` finds, by (folder, file)."
     names = ["/".join(key) for key in clips]

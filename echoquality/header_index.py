@@ -184,7 +184,7 @@ def _killed(rows: list) -> list[dict]:
     "The answers of rows whose process was killed."
     return [{"kind": "unreadable", "reason": KILLED, "passing": True} for _ in rows]
 
-
+# %% ../nbs/reading/header_index.ipynb #c718ec49
 class HeaderIndex:
     "What was found out about the files below `tree`, kept in `index_dir` (None: nowhere)."
 

@@ -183,7 +183,7 @@ def group_places(links: pd.DataFrame, group_by: str = "", digest: Callable[[str]
     names = dict(zip(zip(links["place"], links["study"], strict=True), owner.map(groups), strict=True))
     return Groups(names, len(owners), len(without), len(no_patient - {""}))
 
-
+# %% ../nbs/curation/splits.ipynb #c135e73d
 def _alike(patients: pd.Series) -> pd.Series:
     "Ids as they are compared: `ID 1` and `id1` are one patient."
     return patients.str.casefold().str.replace(r"\s", "", regex=True)
