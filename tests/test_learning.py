@@ -3,6 +3,7 @@
 from echoquality.learning import *
 
 
+import multiprocessing
 import os
 import re
 import resource
@@ -224,6 +225,12 @@ def test_out_of_memory_names_a_batch_that_fits(data, tmp_path, monkeypatch):
         fit(_network(), *data, RECIPE, CPU, tmp_path)
 
 
+forked = pytest.mark.skipif(
+    multiprocessing.get_start_method() != "fork", reason="a spawned process does not see what a test puts into a class"
+)
+
+
+@forked
 @pytest.mark.parametrize("how", [signal.SIGBUS, signal.SIGKILL])
 def test_a_loader_that_is_killed_ends_in_a_sentence(data, tmp_path, monkeypatch, how):
     def killed(self, key):
@@ -238,6 +245,7 @@ def test_a_loader_that_is_killed_ends_in_a_sentence(data, tmp_path, monkeypatch,
         fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
 
 
+@forked
 def test_shared_memory_that_fills_up_and_other_errors_of_a_loader(data, tmp_path, monkeypatch):
     for message, kind in (("unable to allocate shared memory(shm) for file 7", LearningError), ("other", RuntimeError)):
         monkeypatch.setattr(ClipSet, "__getitem__", lambda *_, text=message: raised(RuntimeError(text)))
