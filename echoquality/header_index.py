@@ -117,6 +117,19 @@ def _say(text: str) -> None:
 Key = tuple[str, bytes, str, str]  # tree, path below it, what is asked, and the stamp of file and program
 
 
+def _find(table: sqlite3.Connection, keys: list[Key | None]) -> list[dict | None]:
+    ask = "SELECT answer FROM answers WHERE tree = ? AND path = ? AND question = ? AND stamp = ?"
+    rows = (key and table.execute(ask, key).fetchone() for key in keys)
+    return [row and from_json(row[0]) for row in rows]
+
+
+def _keep(table: sqlite3.Connection, pairs: list[tuple[Key, dict]]) -> None:
+    table.execute("BEGIN IMMEDIATE")
+    rows = [(*key, as_json(answer)) for key, answer in pairs]
+    table.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
+    table.execute("COMMIT")
+
+# %% ../nbs/reading/header_index.ipynb #a19a5e6d
 class _Table:
     "Answers in a file (None: kept nowhere). Where it cannot be used this is said, and the work goes on without it."
 
@@ -125,24 +138,12 @@ class _Table:
 
     def find(self, keys: list[Key | None]) -> list[dict | None]:
         "The answers that still hold; None for the others."
-        ask = "SELECT answer FROM answers WHERE tree = ? AND path = ? AND question = ? AND stamp = ?"
-
-        def read(table):
-            rows = (key and table.execute(ask, key).fetchone() for key in keys)
-            return [row and from_json(row[0]) for row in rows]
-
-        return self._try(read) or [None] * len(keys)
+        return self._try(partial(_find, keys=keys)) or [None] * len(keys)
 
     def keep(self, pairs: list[tuple[Key, dict]]) -> None:
         "Write answers, in the place of those that were given before."
-        def write(table):
-            table.execute("BEGIN IMMEDIATE")
-            rows = [(*key, as_json(answer)) for key, answer in pairs]
-            table.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
-            table.execute("COMMIT")
-
         if pairs:
-            self._try(write)
+            self._try(partial(_keep, pairs=pairs))
 
     def _try(self, work: Callable[[sqlite3.Connection], list | None]) -> list | None:
         "What `work` makes of the table; None where it cannot be used."
@@ -184,6 +185,16 @@ def _killed(rows: list) -> list[dict]:
     "The answers of rows whose process was killed."
     return [{"kind": "unreadable", "reason": KILLED, "passing": True} for _ in rows]
 
+
+def _key(tree: str, question: str, row, mark: str) -> Key | None:
+    "None where there is no file."
+    for place in map(str, places(row)):
+        with suppress(OSError, ValueError):  # over-long names, null bytes
+            stat = os.stat(os.path.join(tree, place))
+            if S_ISREG(stat.st_mode):
+                return tree, os.fsencode(place), question, f"{stat.st_size} {stat.st_mtime_ns} {mark}"
+    return None
+
 # %% ../nbs/reading/header_index.ipynb #c718ec49
 class HeaderIndex:
     "What was found out about the files below `tree`, kept in `index_dir` (None: nowhere)."
@@ -193,7 +204,7 @@ class HeaderIndex:
 
     def known(self, question: str, rows: list, marks: list[str]) -> tuple[list, list[dict | None]]:
         "(keys in the table, what is known) of the files of some rows of results (`answers`); None for nothing."
-        keys = [self._key(question, row, each) for row, each in zip(rows, marks, strict=True)]
+        keys = [self.table.path and _key(self.tree, question, row, each) for row, each in zip(rows, marks, strict=True)]
         return keys, self.table.find(keys)
 
     def answers(
@@ -219,15 +230,6 @@ class HeaderIndex:
         finally:
             self.table.keep(new)
         return found
-
-    def _key(self, question: str, row, mark: str) -> Key | None:
-        "None where there is no file, or where nothing is kept."
-        for place in map(str, places(row)) if self.table.path else ():
-            with suppress(OSError, ValueError):  # over-long names, null bytes
-                stat = os.stat(os.path.join(self.tree, place))
-                if S_ISREG(stat.st_mode):
-                    return self.tree, os.fsencode(place), question, f"{stat.st_size} {stat.st_mtime_ns} {mark}"
-        return None
 
 # %% ../nbs/reading/header_index.ipynb #b48f4250
 class Clip(NamedTuple):

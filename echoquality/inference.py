@@ -138,8 +138,8 @@ def infer(settings: InferenceSettings) -> Inference:
     files = find_files(settings.raw_data_dir)
     if folder.resolve().is_relative_to(settings.raw_data_dir.resolve()):
         raise SettingsError(f"parameter 'output_dir': {folder} lies in raw_data_dir; choose another")
+    where = f"raw_data_dir {settings.raw_data_dir}"
     if taken := FILES & files.keys():
-        where = f"raw_data_dir {settings.raw_data_dir}"
         raise InferenceError(f"{where}: a folder is called {taken.pop()}, as a file of the results is; rename it")
     threshold, because = passing(settings, model)
     settings = settings.model_copy(update={"threshold": threshold})
@@ -164,7 +164,6 @@ def infer(settings: InferenceSettings) -> Inference:
         write_text(folder / "left_out.csv", inference.left_out.to_csv(index=False))
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.left_out["kind"].value_counts().items())
-        where = f"raw_data_dir {settings.raw_data_dir}"
         raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/left_out.csv")
     return inference
 
