@@ -27,7 +27,8 @@ def versions() -> dict[str, str]:
     cited = re.search(r"^version: (\S+)", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)[1]
     found = {"settings.ini": settings["DEFAULT"]["version"], "package": package, "CHANGELOG.md": notes}
     found["CITATION.cff"] = cited
-    tag = subprocess.run(["git", "describe", "--tags", "--exact-match"], cwd=ROOT, capture_output=True, text=True)
+    asked = ["git", "describe", "--tags", "--exact-match", "--match", "v[0-9]*"]
+    tag = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
     return found | ({"tag": tag.stdout.strip().removeprefix("v")} if tag.returncode == 0 else {})
 
 
