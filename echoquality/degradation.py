@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['OPERATIONS', 'ORDER', 'ALL_OPERATIONS', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
            'Degradation', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade', 'degraded_header',
-           'degrade_file', 'preview_folder', 'main', 'DegradationSettings', 'KINDS', 'from_notebook', 'preview_table',
-           'settings_table', 'show_preview', 'verdict', 'captioned', 'show_verdict']
+           'degrade_file', 'preview_folder', 'loops', 'main', 'DegradationSettings', 'KINDS', 'from_notebook',
+           'preview_table', 'settings_table', 'show_loops', 'show_preview', 'verdict', 'captioned', 'show_verdict']
 
 # %% ../nbs/02_degradation.ipynb #53fddeba
 from .settings import DegradationSettings, run_stage
@@ -24,22 +24,22 @@ import cv2
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydicom import Dataset
+from pydicom import Dataset, examples
 from pydicom.sr.codedict import codes
 
 from .core import canonical_json, from_command_line, from_notebook, generator, run_main, settings_table
 from .derived import derived_header, write_clip
-from .dicom import open_clip
+from .dicom import clip_sector, frame_count, open_clip, read_frames, read_header
 from .fan import Fan
-from .folder_preview import middle_frames, preview_table, show_preview, verdict
-from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of
+from .folder_preview import middle_frames, preview_table, show_loops, show_preview, verdict
+from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of, trusted_fan
 from .physical import Physical
 from .sector import mask_in_region
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
-from .verdict import captioned, show_verdict
+from .verdict import captioned, is_simulated, show_verdict
 
-_all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table", "show_preview"]
-_all_ += ["verdict", "captioned", "show_verdict"]  # for Run
+_all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table"]
+_all_ += ["show_loops", "show_preview", "verdict", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/02_degradation.ipynb #34fd67e3
 class ContrastReduction(Operation):
@@ -158,6 +158,10 @@ class Degradation(BaseModel):
         "The greatest of its physical operations; 0 where there are none."
         return max(getattr(operation, "severity", 0) for operation in self.operations)
 
+    def area(self, mask: np.ndarray) -> np.ndarray:
+        "The pixels that it may change, bool (H, W): those of its fan, or of a mask where it has none."
+        return self.fan.mask(mask.shape) if isinstance(self.fan, Fan) else mask
+
     def __str__(self):
         return canonical_json(self.model_dump(exclude_none=True))
 
@@ -242,6 +246,13 @@ def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
         write_clip(target, new, degrade_frames(clip.frames(grey=False), mask, degradation))
 
 # %% ../nbs/02_degradation.ipynb #ce7bf09f
+def _drawn(settings: DegradationSettings, name: str, fan: Fan | str) -> list[Degradation]:
+    "A degradation of each of `kinds`, for the clip of a name."
+    kinds = expanded(settings.kinds)
+    rngs = [generator(settings.seed, Path(name).name, kind) for kind in kinds]
+    return [draw_degradation(rng, (kind,), fan) for rng, kind in zip(rngs, kinds, strict=True)]
+
+
 def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.DataFrame]:
     """(clips, left out): up to `max_clips` clips with each kind of degradation; path and reason of files that are none.
 
@@ -249,12 +260,30 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
     for each of `kinds`. Raises FileNotFoundError where the folder holds no clip.
     """
     frames, left_out = middle_frames(settings.input_dir, settings.max_clips, settings.seed, settings.workers)
-    clips, kinds = {}, expanded(settings.kinds)
+    clips = {}
     for name, (frame, mask, fan) in frames.items():
-        rngs = [generator(settings.seed, Path(name).name, kind) for kind in kinds]
-        drawn = [draw_degradation(rng, (kind,), fan) for rng, kind in zip(rngs, kinds, strict=True)]
+        drawn = _drawn(settings, name, fan)
         clips[name] = frame, mask, [(each, degrade(frame[None], mask, each)[0]) for each in drawn]
     return clips, left_out
+
+
+def _moving(path: Path, mask: np.ndarray, drawn: list[Degradation]) -> tuple[np.ndarray, np.ndarray, list[tuple]]:
+    "Up to 16 frames of a clip, uint8 (T, H, W) or (T, H, W, 3); its sector; (degradation, frames degraded) of each."
+    frames = read_frames(path, range(min(16, frame_count(read_header(path)))), grey=False)
+    return frames, mask, [(each, degrade(frames, mask, each)) for each in drawn]
+
+
+def loops(settings: DegradationSettings, clips: dict[str, tuple]) -> dict[str, tuple]:
+    "Two of the clips of `preview_folder` as they move, by title; where they are simulated, one of them and a real one."
+    root, simulated = settings.input_dir, is_simulated(settings.input_dir)
+    first = list(clips.items())[: 1 if simulated else 2]
+    found = [_moving(root / name, mask, [each for each, _ in degraded]) for name, (_, mask, degraded) in first]
+    if not simulated:
+        return {f"clip {number}": clip for number, clip in enumerate(found)}
+    path = Path(examples.get_path("ybr_color"))
+    sector = clip_sector(path, read_header(path))
+    real = _moving(path, sector.mask, _drawn(settings, path.name, trusted_fan(sector)))
+    return {"a simulated clip": found[0], "a real clip, published with pydicom": real}
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -8,7 +8,7 @@ __all__ = ['RUN', 'FILES', 'LOOKS', 'machine_table', 'show_scores', 'show_worst'
            'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
-from .settings import InferenceSettings, run_stage
+from .settings import MIN_PATIENTS, InferenceSettings, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("inference")
@@ -46,7 +46,7 @@ from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run
 from .scoring import LeftOut
 from .studies import LOOSE, StudiesError, find_files, loose_files
-from .verdict import MIN_PATIENTS, Verdict, captioned, command, show_verdict, weighed
+from .verdict import Verdict, captioned, command, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
 
@@ -62,11 +62,10 @@ def show_scores(scores: pd.DataFrame, threshold: float) -> plt.Figure:
     "The distribution of scores, and the share of good clips, by machine."
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[2, 1], layout="constrained")
     machines = sorted(set(scores["machine_type"]))
-    left.hist([scores.loc[scores["machine_type"] == m, "score"] for m in machines], bins=20, range=(0, 1), stacked=True,
-              label=machines)  # fmt: skip
+    by_machine = [scores.loc[scores["machine_type"] == machine, "score"] for machine in machines]
+    left.hist(by_machine, bins=20, range=(0, 1), stacked=True)  # in the colours of the machines on the right
     left.axvline(threshold, color="k", ls="--", lw=1)
     left.set(xlabel="score", ylabel="clips", title=f"{len(scores)} clips; good from {threshold:.3g} on")
-    left.legend(fontsize=8, loc="upper center")
     right.barh(machines, machine_table(scores)["good"], color=[f"C{i}" for i in range(len(machines))])
     right.set(xlim=(0, 1), title="share of good clips")
     right.invert_yaxis()
@@ -216,13 +215,14 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     doubts = [f"machines differ: {low} pass from {by.index[0]}, {high} from {by.index[-1]}"]
     doubts = doubts if by.iloc[-1] - by.iloc[0] > 0.3 else []
     doubts += [f"{unknown['clips'].sum()} clips are of machines that are not known"] if len(unknown) else []
-    of = f"{len(scores)} clips of {studies} studies"
+    of, kinds = f"{len(scores)} clips of {studies} studies", inference.left_out["kind"].value_counts()
+    most = f", most of them: {kinds.index[0]}" if len(kinds) else ""
     figures = (
         (f"{passed:.0%}{all_alike}", f"pass; the threshold is {inference.because}", of),
         (f"{low} – {high}", f"pass, by machine: least {by.index[0]}, most {by.index[-1]}", f"{len(by)} machines"),
-        (f"{len(inference.left_out)} files", "were left out", f"of {len(scores) + len(inference.left_out)}"),
+        (f"{len(inference.left_out)} files", f"were left out{most}", f"of {len(scores) + len(inference.left_out)}"),
     )
     said = f"{passed:.0%} of {len(scores)} clips are good enough: a score of {inference.threshold:.2g} or more"
-    after = "look at the worst clips below; if you agree, build the next dataset from these scores."
+    after = "look at the worst clips below; if you find them poor, too, build the next dataset from these scores."
     then = command("dataset", results_dir=inference.output_dir, raw_data_dir=raw_data_dir)
     return Verdict(*weighed(said, studies, least, against, doubts, "studies"), figures, after, then)

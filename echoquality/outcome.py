@@ -19,6 +19,7 @@ from .degradation import Degradation
 from .folder_preview import middle_picture
 from .plan import STORED, DatasetError
 from .selection import QUARANTINE
+from .settings import MIN_PATIENTS
 from .splits import SPLITS
 from .tables import read_rows
 from .verdict import Verdict, command, weighed
@@ -190,8 +191,8 @@ def changes(build: Build, earlier: Path) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now", "in both"])
 
 # %% ../nbs/curation/outcome.ipynb #e3af23d8
-def verdict(build: Build) -> Verdict:
-    "Whether a network can be trained on it."
+def verdict(build: Build, least: int = MIN_PATIENTS) -> Verdict:
+    "Whether a network can be trained on it; `least`: patients for more than *careful*."
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
     patients, kinds = samples["group"].nunique(), samples["video_path"].map(_class).value_counts()
     counts = [int(kinds.get(Path(folder).name, 0)) for folder in CLASS_DIRS.values()]
@@ -199,14 +200,17 @@ def verdict(build: Build) -> Verdict:
     against = [f"the part {name!r} has not both classes" for name in classes.index[classes < 2]]
     doubts = [f"only {parts[-1]} patients are left to test on"] if parts[-1] < 10 else []
     doubts += ["whose clips they are rests on names of folders, not on patient ids"] if on_folders(build) else []
-    machines = samples["machine_type"].nunique()
-    identity = "left out" if build.plan["parameters"]["deidentify"] else "still in headers and pictures"
+    of = f"of {patients} patients and {samples['machine_type'].nunique()} machines"
+    in_parts = " + ".join(map(str, files)) + " clips"
+    removed = build.plan["parameters"]["deidentify"]
+    identity = "are in headers and perhaps in pictures: share none of it"
+    identity = "was removed from headers and pictures" if removed else identity
     figures = (
-        (f"{len(samples)} clips", "{} good, {} poor, {} made poor".format(*counts), f"of {patients} patients"),
-        (" · ".join(map(str, parts)), "patients to train, to choose, to test", f"{' · '.join(map(str, files))} clips"),
-        (f"{machines} machines", f"identity: {identity}", f"{len(build.quarantine)} files left out"),
+        (f"{len(samples)} clips", "{} good, {} poor, {} made poor".format(*counts), of),
+        (" + ".join(map(str, parts)), "patients to train on, validate on, test on", in_parts),
+        ("Without names" if removed else "With names", identity, f"{len(build.quarantine)} files left out"),
     )
     can = "cannot" if against else "could" if build.status == "planned" else "can"
     said = f"A network {can} be trained on these {len(samples)} clips"
     next_one = command("train", annotations_csv=build.output_dir / CSV)
-    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, "train a network.", next_one)
+    return Verdict(*weighed(said, patients, least, against, doubts), figures, "train a network.", next_one)

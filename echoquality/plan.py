@@ -36,7 +36,7 @@ from .splits import Groups, GroupsError, assign_splits, group_places, group_tabl
 # %% ../nbs/curation/plan.ipynb #b7e051d5
 NOT_RECORDED = {  # these do not change a byte
     *("results_dir", "reviews_csv", "raw_data_dir", "index_dir", "output_dir", "private_dir", "workers", "scheduler"),
-    *("dry_run", "max_quarantine_share", "earlier_dir"),
+    *("dry_run", "max_quarantine_share", "earlier_dir", "min_patients"),
 }
 OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
     **{"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]},

@@ -27,8 +27,9 @@ from echoquality.evidence import (
 from .experts import agreement
 from .pairs import pairs_in_words
 from .predictions import BASELINES
+from .settings import MIN_PATIENTS
 from .shortcuts import FEATURES, audit, shortcuts
-from .verdict import MIN_PATIENTS, Verdict, command, weighed
+from .verdict import Verdict, command, weighed
 
 # %% ../nbs/evidence/report.ipynb #20e4d309
 @dataclass(frozen=True)
@@ -238,9 +239,10 @@ def verdict(evidence: Evidence, least: int = MIN_PATIENTS, model: Path = Path("m
     others = [each for each in evidence.warnings if not each.startswith("it is not shown to beat")]
     doubts = [f"{len(others)} doubts stand below"] if others else []
     word, sentence = weighed(said, patients, least, against, doubts)
+    more = command("dataset")
     after, then = {
         "good": ("let it score clips that nobody has scored.", command("score", model=model)),
-        "careful": ("read the doubts below, and test it on more patients before anybody uses it.", command("dataset")),
+        "careful": ("read the doubts below; build a dataset with more patients, and train and test on it.", more),
         "no": ("do not use it; try more clips, or another training.", command("train")),
     }[word]  # fmt: skip
     return Verdict(word, sentence, figures, after, then)

@@ -11,7 +11,7 @@ __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'lef
            'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
-from .settings import SelectionSettings, run_stage
+from .settings import MIN_PATIENTS, SelectionSettings, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("selection")
@@ -54,16 +54,16 @@ _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
 def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
-    "The distribution of the scores of results (`rows`), and where the thresholds cut it."
-    fig, axis = plt.subplots(figsize=(7, 2.3), layout="constrained")
-    axis.hist(rows["score"].dropna(), bins=50, range=(0, 1), color="0.7")
-    for threshold, name, colour in (
-        (settings.low_quality_threshold, f"{LABELS[0]}: at most", "C3"),
-        (settings.high_quality_threshold, f"{LABELS[1]}: at least", "C2"),
-    ):
-        axis.axvline(threshold, color=colour, label=f"{name} {threshold}")
-    axis.set(xlabel="score", ylabel="clips", yscale="log")
-    axis.legend()
+    "The distribution of the scores of results (`rows`), in three parts: poor, not used, good."
+    low, high = settings.low_quality_threshold, settings.high_quality_threshold
+    scores = rows["score"].dropna()
+    parts = [scores[scores <= low], scores[(scores > low) & (scores < high)], scores[scores >= high]]
+    names = [f"{LABELS[0]}, up to {low}", "not used", f"{LABELS[1]}, from {high} on"]
+    labels = [f"{name}: {len(part)} clips" for name, part in zip(names, parts, strict=True)]
+    fig, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
+    axis.hist(parts, bins=50, range=(0, 1), stacked=True, color=["C3", "0.7", "C2"], label=labels)
+    axis.set(xlabel="score", ylabel="clips", xlim=(0, 1))
+    fig.legend(loc="outside upper center", ncols=3, frameon=False)
     return fig
 
 # %% ../nbs/01_selection.ipynb #7e1598dc
@@ -255,8 +255,11 @@ def select(settings: SelectionSettings) -> Selection:
     )
 
 # %% ../nbs/01_selection.ipynb #cb7c714e
-def verdict(selection: Selection, warning: str = "", **given) -> Verdict:
-    "Whether a dataset can be made of it; `warning`: of `score_warning`; `given`: to the command that does."
+def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, **given) -> Verdict:
+    """Whether a dataset can be made of it.
+
+    `warning`: of `score_warning`; `least`: patients for more than *careful*; `given`: to the command that makes it.
+    """
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
     most, share = machines.index[0], machines.iloc[0]
     owner = samples["patient"].where(samples["patient"] != "", samples["folder"])
@@ -273,7 +276,7 @@ def verdict(selection: Selection, warning: str = "", **given) -> Verdict:
     )
     said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
     after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
-    word = weighed(said, patients, against=against, doubts=doubts)
+    word = weighed(said, patients, least, against, doubts)
     return Verdict(*word, figures, after, command("dataset", **given))
 
 # %% ../nbs/01_selection.ipynb #1b088054

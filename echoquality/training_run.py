@@ -20,7 +20,7 @@ from .metrics import auroc_interval, confusion
 from .model import Model, load_model
 from .pairs import pairs_in_words
 from .runs import found_run, left_alone, note_run
-from .settings import TrainingSettings
+from .settings import MIN_PATIENTS, TrainingSettings
 from .verdict import Verdict, command, weighed
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
@@ -29,7 +29,7 @@ OURS = {RUN, LEFT_OUT, "metrics.csv", "validation.csv", "model.safetensors", "ch
 OURS |= {"pairs.csv", "trials", "trials.csv", "search.db"}
 FREE = {  # may be another when a run goes on: they change where and how long, not what
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),
-    *("max_quarantine_share", "search_trials", "resume", "mlflow", "tracking_uri", "model_weights"),
+    *("max_quarantine_share", "search_trials", "resume", "mlflow", "tracking_uri", "model_weights", "min_patients"),
 }
 OLDER = {"mask": "motion", "short_clips": "repeat", "synthetic_as": "label"}  # what a run of 0.1.0 does not name
 
@@ -125,7 +125,7 @@ def summary(training: Training) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in notes)])
 
 # %% ../nbs/learning/training_run.ipynb #99bbb316
-def verdict(training: Training, annotations_csv: Path) -> Verdict:
+def verdict(training: Training, annotations_csv: Path, least: int = MIN_PATIENTS) -> Verdict:
     "Whether the network learned something that is worth an evaluation on the dataset of `annotations_csv`."
     history, val, (area, low, high) = training.history, training.validation, training.auroc
     best, done, wanted = history["val_loss"].idxmin() + 1, len(history), training.model.facts["epochs"]
@@ -144,4 +144,4 @@ def verdict(training: Training, annotations_csv: Path) -> Verdict:
     said = f"The network {tells} good clips from poor ones on patients it was not trained on"
     then = command("evaluate", annotations_csv=annotations_csv, model=folder / "model.safetensors")
     after = "evaluate it on the test clips, which nothing has seen yet."
-    return Verdict(*weighed(said, patients, against=against, doubts=doubts), figures, after, then)
+    return Verdict(*weighed(said, patients, least, against, doubts), figures, after, then)

@@ -76,13 +76,30 @@ def test_a_question_is_answered_by_its_columns_alone(wrong, number, expected):
 def test_a_machine_is_judged_by_all_its_clips():
     rows = pd.DataFrame([GOOD, GOOD | {"confidence": 0.2, "deidentified": "refused: no fan", "score": np.nan}])
     still = GOOD | {"machine": "", "checked": False, "notes": "reading: a single frame, not a clip"}
-    found = verdicts(pd.concat([rows, pd.DataFrame([still, GOOD | {"checked": False}])]))
+    found = answers_by_machine(pd.concat([rows, pd.DataFrame([still, GOOD | {"checked": False}])]))
     said = found.loc["A 1"]
     assert tuple(said[["files", "clips", "checked"]]) == (3, 3, 2) and said["played"] == said["scored"] == "yes"
     assert said["sector found, and sure"] == said["can be de-identified"] == "1 of 2"
     assert len(said["to do"].splitlines()) == 2 and "`deidentify` leaves out" in said["to do"]
     assert found.loc["no machine named", "to do"] == "no clip: 1 × a single frame, not a clip"
     assert found.loc["no machine named", "played"] == "not looked at"
+
+
+@pytest.mark.parametrize("wrong, word, said", [
+    ({}, "good", "2 of 2 machines can be used for everything."), ({"confidence": 0.2}, "careful", "sure: B 2."),
+    ({"frames_read": 2}, "no", "1 of 2 machines can be used for everything; not always read whole"),
+    ({"changed_outside": 9}, "no", "not always degraded inside the sector only: B 2."),
+])
+def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
+    table = pd.DataFrame([GOOD, GOOD | {"machine": "B 2"} | wrong])
+    found = verdict(Conformance(Path("out"), table, answers_by_machine(table), {}), ConformanceSettings())
+    assert found.word == word and said in found.sentence and len(found.figures) == 3
+
+
+def test_without_a_clip_the_verdict_is_no():
+    table = pd.DataFrame([GOOD | {"checked": False, "notes": "reading: a single frame, not a clip"}])
+    found = verdict(Conformance(Path("out"), table, answers_by_machine(table), {}), ConformanceSettings())
+    assert found.word == "no" and "no clip could be read" in found.sentence
 
 
 @pytest.mark.slow

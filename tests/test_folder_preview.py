@@ -3,6 +3,22 @@
 from echoquality.folder_preview import *
 
 
+def test_a_pair_moves_and_shows_the_sector_alone():
+    from io import BytesIO
+    from types import SimpleNamespace
+
+    import numpy as np
+    from PIL import Image
+
+    rng, mask = np.random.default_rng(0), np.zeros((30, 40), bool)
+    mask[5:15, 8:28] = True  # a box of 10 by 20
+    clip = rng.integers(1, 255, (5, 30, 40), dtype=np.uint8)
+    with Image.open(BytesIO(looping_pair(clip, clip // 2, mask))) as pair:
+        assert pair.n_frames == 5 and pair.size == (320, 80) and pair.info["loop"] == 0
+    html = show_loops({"a < b": (clip, mask, [(SimpleNamespace(kind="half_noise"), clip // 2)])}, "c & d").data
+    assert html.count("<img") == 1 and "<th>half noise</th>" in html and "a &lt; b" in html and "c &amp; d" in html
+
+
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,11 +50,16 @@ def test_bad_files_are_listed_and_links_out_of_the_folder_not_followed(tmp_path)
 
 def test_the_verdict_is_good_careful_or_no():
     frame, mask = np.full((4, 4), 100, np.uint8), np.eye(4, dtype=bool)
-    nothing, half = (SimpleNamespace(kind=kind) for kind in ("nothing", "half"))
-    inside, none = np.where(mask, frame // 2, frame), pd.DataFrame(columns=["path"])
-    good = verdict({"a": (frame, mask, [(half, inside)])}, none)
+    nothing, half = (SimpleNamespace(kind=kind, area=lambda mask: mask) for kind in ("nothing", "half"))
+    inside = np.where(mask, frame // 2, frame)
+
+    def told(*degraded, left_out=()):
+        moving = {"a": (frame[None], mask, [(each, changed[None]) for each, changed in degraded])}
+        return verdict({"a": (frame, mask, list(degraded))}, pd.DataFrame({"path": left_out}), moving)
+
+    good = told((half, inside))
     assert good.word == "good" and good.figures[1][0] == "50 grey levels"
-    careful = verdict({"a": (frame, mask, [(half, inside), (nothing, frame)])}, none)
+    careful = told((half, inside), (nothing, frame))
     assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
-    assert verdict({"a": (frame, mask, [(half, inside)])}, pd.DataFrame({"path": ["b", "c"]})).word == "careful"
-    assert verdict({"a": (frame, mask, [(half, frame // 2)])}, none).word == "no"
+    assert told((half, inside), left_out=["b", "c"]).word == "careful"
+    assert told((half, frame // 2)).word == "no"
