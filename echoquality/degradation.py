@@ -268,8 +268,8 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
 
 
 def _moving(path: Path, mask: np.ndarray, drawn: list[Degradation]) -> tuple[np.ndarray, np.ndarray, list[tuple]]:
-    "Up to 16 frames of a clip, uint8 (T, H, W) or (T, H, W, 3); its sector; (degradation, frames degraded) of each."
-    frames = read_frames(path, range(min(16, frame_count(read_header(path)))), grey=False)
+    "Up to 12 frames of a clip, uint8 (T, H, W) or (T, H, W, 3); its sector; (degradation, frames degraded) of each."
+    frames = read_frames(path, range(min(12, frame_count(read_header(path)))), grey=False)
     return frames, mask, [(each, degrade(frames, mask, each)) for each in drawn]
 
 

@@ -98,7 +98,7 @@ def show_preview(clips: dict[str, tuple]) -> plt.Figure:
     return fig
 
 # %% ../nbs/curation/folder_preview.ipynb #0696cc32
-PAIR = (160, 112)  # width and height of each clip of a pair, at most, in pixels
+PAIR = (150, 100)  # width and height of each clip of a pair, at most, in pixels
 
 
 def looping_pair(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> bytes:
@@ -125,7 +125,7 @@ def show_loops(clips: dict[str, tuple], caption: str) -> HTML:
         f"<tr><th>{kind.replace('_', ' ')}</th>" + "".join(f"<td>{pair}</td>" for pair in pairs) + "</tr>"
         for kind, pairs in rows.items()
     )
-    table = f'<table class="pictures"><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>'
     return HTML(f"<figure>{table}<figcaption>{escape(caption)}</figcaption></figure>")
 
 # %% ../nbs/curation/folder_preview.ipynb #23284b03
@@ -148,7 +148,7 @@ def verdict(clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, t
         (f"{changes.iloc[0]:.0f} grey levels", f"of 255 by {changes.index[0]}, the strongest", average),
         (f"{changes.iloc[-1]:.0f} grey levels", f"by {changes.index[-1]}, the weakest", average),
     )
-    said = f"{len(changes)} degradations were tried; whether the clips look poor enough is for you to see"
-    said += "" if against else ", but only the sector is changed"
+    only = f"{len(changes)} degradations changed the sector and nothing else; whether it looks poor is for you to see"
+    said = f"{len(changes)} degradations were tried" if against else only
     after = "compare the pairs below with poor clips of your own machines; if they look alike, build a dataset."
     return Verdict(*weighed(said, None, against=against, doubts=doubts), figures, after, command("dataset"))

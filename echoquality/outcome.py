@@ -168,7 +168,8 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
             axis.imshow(middle_picture(build.output_dir / sample.video_path), cmap="gray", vmin=0, vmax=255)
             degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
             review = f", reviewed: {sample.review}" if sample.review else ""
-            axis.set_title(degradation.kind if degradation else f"score {sample.score:.2f}{review}", fontsize=12)
+            title = degradation.kind.replace("_", " ") if degradation else f"score {sample.score:.2f}{review}"
+            axis.set_title(title, fontsize=12)
     for column, machine in enumerate(machines):
         axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=13)
     words = dict(zip((Path(folder).name for folder in CLASS_DIRS.values()), ("good", "poor", "made poor"), strict=True))
@@ -203,8 +204,8 @@ def verdict(build: Build, least: int = MIN_PATIENTS) -> Verdict:
     of = f"of {patients} patients and {samples['machine_type'].nunique()} machines"
     in_parts = " + ".join(map(str, files)) + " clips"
     removed = build.plan["parameters"]["deidentify"]
-    identity = "are in headers and perhaps in pictures: share none of it"
-    identity = "was removed from headers and pictures" if removed else identity
+    identity = "of patients, in headers and perhaps in pictures: share nothing of it"
+    identity = "of patients: removed from headers and pictures" if removed else identity
     figures = (
         (f"{len(samples)} clips", "{} good, {} poor, {} made poor".format(*counts), of),
         (" + ".join(map(str, parts)), "patients to train on, validate on, test on", in_parts),
