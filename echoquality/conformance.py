@@ -266,11 +266,12 @@ def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
     machines = conformance.machines
     without = machines.index[machines["clips"] == 0]
     answers = machines.drop(without)[[question.asked for question in QUESTIONS]]
-    fine = answers.isin(["yes", "not looked at"])
-    wrong = {what: f"not always {what}: {_names(fine.index[~fine[what]])}" for what in fine if not fine[what].all()}
-    against = [wrong.pop(what) for what in SERIOUS if "no" in set(answers[what])]
+    fine, useless = answers.isin(["yes", "not looked at"]), (answers[list(SERIOUS)] == "no").any(axis=1)
+    problems = [next(iter(question.checks)) for question in QUESTIONS if not fine[question.asked].all()]
+    against = [f"{_names(answers.index[useless])} cannot be used"] if useless.any() else []
     against += [] if len(answers) else ["no clip could be read"]
-    doubts = [*wrong.values(), *([f"no clip of {_names(without)}"] if len(without) else [])]
+    doubts = [f"problems with {' and '.join(problems)} (below)"] if problems else []
+    doubts += [f"there is no clip of {_names(without)}"] if len(without) else []
     said = f"{fine.all(axis=1).sum()} of {len(machines)} machines can be used for everything"
     checked = f"{machines['checked'].sum()} clips checked"
     figures = tuple((f"{fine[what].sum()} of {len(machines)}", f"machines: {what}", checked)

@@ -86,7 +86,7 @@ def read_about(report: Path) -> dict[str, str] | None:
     return match and {**json.loads(match[1]), "name": report.name}
 
 # %% ../nbs/base/stage_report.ipynb #29a0e042
-ORDER = [*STAGES, "second_dataset"]  # reports of one circle
+ORDER = ["conformance", *(stage for stage in STAGES if stage != "conformance"), "second_dataset"]  # one circle
 
 
 def links(name: str, names: set[str]) -> str:
