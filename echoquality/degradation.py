@@ -283,7 +283,7 @@ def loops(settings: DegradationSettings, clips: dict[str, tuple]) -> dict[str, t
     path = Path(examples.get_path("ybr_color"))
     sector = clip_sector(path, read_header(path))
     real = _moving(path, sector.mask, _drawn(settings, path.name, trusted_fan(sector)))
-    return {"a simulated clip": found[0], "a real clip, published with pydicom": real}
+    return {"a simulated clip": found[0], "a real clip (a published example)": real}
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -112,6 +112,7 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     return weigh(
         predictions, chosen, features[features["reason"] == ""], grades, least=settings.min_n,
         bound=settings.shortcut_bound, seed=settings.seed, rounds=settings.rounds, facts=facts,
+        few=settings.min_patients,
     )  # fmt: skip
 
 

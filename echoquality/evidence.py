@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from .core import sha256
-from .metrics import Ranking, bootstrap, exact_if_certain, interval, probability
+from .metrics import Ranking, bootstrap, interval, probability, share_interval
+from .settings import MIN_PATIENTS
 
 # %% ../nbs/evidence/evidence.ipynb #93dd0950
 COLUMNS = {  # of a table of predictions, and what is in them
@@ -186,7 +187,7 @@ def slices(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return parts | {name: (table["machine"] == name).to_numpy() for name in sorted(set(table["machine"]))}
 
 # %% ../nbs/evidence/evidence.ipynb #9ddc5b3c
-def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, seed: int, rounds: int) -> pd.DataFrame:
+def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, few: int, **drawn) -> pd.DataFrame:
     "A row per measure of one slice: measure, value, low, high, n, good, poor, groups, note."
     def statistic(weights: np.ndarray) -> np.ndarray:
         return measures(part["label"], part[column], threshold, weights)
@@ -199,15 +200,15 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, s
     rows["value"] = statistic(np.ones((len(part), 1)))[:, 0] if len(part) else np.nan
     rows[["low", "high"]], rows["note"] = np.nan, ""
     if groups > 1:
-        drawn = bootstrap(statistic, part["group"], seed, rounds)
+        values = bootstrap(statistic, part["group"], **drawn)
         for place in map(names.index, GROWING):
-            drawn[place] += rows["value"][place] - np.nanmean(drawn[place])
-        rows["low"], rows["high"] = interval(np.maximum(drawn, 0))
+            values[place] += rows["value"][place] - np.nanmean(values[place])
+        rows["low"], rows["high"] = interval(np.maximum(values, 0))
         owners = part.groupby("label")["group"].nunique().reindex([0, 1], fill_value=0)
         patients = [{"good": owners[1], "poor": owners[0]}.get(each, owners.min()) for each in counted]
         for row, name in enumerate(names):
             if name not in NO_SHARES:
-                ends = exact_if_certain(*rows.loc[row, ["value", "low", "high"]], patients[row])
+                ends = share_interval(*rows.loc[row, ["value", "low", "high"]], patients[row], few)
                 rows.loc[row, ["low", "high"]] = ends
     else:
         rows["note"] = "one patient: no interval"
@@ -217,17 +218,19 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, s
 
 # %% ../nbs/evidence/evidence.ipynb #384e96dc
 def measure_table(
-    table: pd.DataFrame, thresholds: dict[str, float], least: int = 10, seed: int = 0, rounds: int = 1000
-) -> pd.DataFrame:
+    table: pd.DataFrame, thresholds: dict[str, float], least: int = 10, seed: int = 0, rounds: int = 1000,
+    few: int = MIN_PATIENTS,
+) -> pd.DataFrame:  # fmt: skip
     """A row per slice, measure and scoring column of `thresholds`: value, low, high (95 % over groups), n, note.
 
-    `least`: clips of a class below which no figure is given. Other columns than "probability" only for two slices.
+    `least`: clips of a class below which no figure is given; `few`: patients below which the interval of a share is at
+    least that of as many clips (`metrics.share_interval`). Other columns than "probability" only for two slices.
     """
     found = []
     for column, threshold in thresholds.items():
         for name, chosen in slices(table).items():
             if column == "probability" or name in ("all clips", "natural clips"):
-                rows = _slice_rows(table[chosen], column, threshold, least, seed, rounds)
+                rows = _slice_rows(table[chosen], column, threshold, least, few, seed=seed, rounds=rounds)
                 found.append(rows.assign(by=column, slice=name, threshold=threshold))
     order = ["by", "slice", "measure", "value", "low", "high", "n", "good", "poor", "groups", "threshold", "note"]
     return pd.concat(found, ignore_index=True)[order]

@@ -142,13 +142,12 @@ def verdict(clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, t
     against = [f"{outside} pixels outside the sector were changed"] if outside else []
     doubts = [f"{kind} hardly changes these clips" for kind in changes.index[changes < 1]]
     doubts += ["most files could not be used"] if len(left_out) > len(clips) else []
-    average = f"on average, in {len(moving)} moving clips"
+    of, shares = f"on average, in the {len(moving)} clips below", (changes / 255).map("{:.0%}".format)
     figures = (
         (f"{outside}", "pixels changed outside the sector", f"{len(clips)} clips, {len(changes)} degradations"),
-        (f"{changes.iloc[0]:.0f} grey levels", f"of 255 by {changes.index[0]}, the strongest", average),
-        (f"{changes.iloc[-1]:.0f} grey levels", f"by {changes.index[-1]}, the weakest", average),
+        (shares.iloc[0], f"of full brightness: the change by {shares.index[0]}, the strongest", of),
+        (shares.iloc[-1], f"the change by {shares.index[-1]}, the weakest", of),
     )
-    only = f"{len(changes)} degradations changed the sector and nothing else; whether it looks poor is for you to see"
-    said = f"{len(changes)} degradations were tried" if against else only
-    after = "compare the pairs below with poor clips of your own machines; if they look alike, build a dataset."
+    said = f"{len(changes)} degradations " + ("were tried" if against else "work: they change the sector alone")
+    after = "see whether the degraded clips below look like poor ones of your own machines; then build a dataset."
     return Verdict(*weighed(said, None, against=against, doubts=doubts), figures, after, command("dataset"))

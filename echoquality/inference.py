@@ -40,7 +40,7 @@ from .files import is_junk
 from .folder_preview import middle_picture
 from .folders import OTHERS, folder_stamp, known_entry, scored_folders, text_of
 from .machines import read_machines, unknown_machines
-from .metrics import exact_if_certain
+from .metrics import share_interval
 from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run
@@ -73,13 +73,17 @@ def show_scores(scores: pd.DataFrame, threshold: float) -> plt.Figure:
 
 # %% ../nbs/06_inference.ipynb #713b7288
 def show_worst(scores: pd.DataFrame, raw_data_dir: Path, most: int = 10) -> plt.Figure:
-    "The middle frames of the `most` clips with the lowest scores; sectors only. A file that is gone leaves a gap."
-    worst = scores.nsmallest(most, "score")
+    """The middle frames of the `most` clips with the lowest scores; sectors only. A file that is gone leaves a gap.
+
+    Of equal scores, those of other machines come first.
+    """
+    turn = scores.sort_values("score", kind="stable").groupby("machine_type").cumcount()
+    worst = scores.assign(turn=turn).sort_values(["score", "turn"], kind="stable").head(most)
     figure, axes = plt.subplots(2, -(-most // 2), figsize=(11, 4.2), layout="constrained")
     for axis, row in zip(axes.flat, worst.itertuples(), strict=False):
         with suppress(OSError, ValueError):
             axis.imshow(middle_picture(raw_data_dir / row.folder / row.file_id), cmap="gray", vmin=0, vmax=255)
-        axis.set_title(f"{row.score:.2f}, {row.machine_type}", fontsize=9)
+        axis.set_title(f"{row.score:.2g}, {row.machine_type}", fontsize=9)
     for axis in axes.flat:
         axis.set_axis_off()
     return figure
@@ -209,8 +213,8 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     by = machine_table(scores)["good"].sort_values()
     low, high = (f"{by.iloc[i]:.0%}" for i in (0, -1))
     passed, studies = float((scores["status"] == "PASS").mean()), scores["folder"].nunique()
-    ends = exact_if_certain(passed, passed, passed, studies)
-    all_alike = f" ({ends[0]:.0%} to {ends[1]:.0%})" if passed in (0, 1) else ""
+    ends = share_interval(passed, passed, passed, studies, least)
+    between = f" ({ends[0]:.0%} to {ends[1]:.0%})" if ends[0] < ends[1] else ""
     against = [f"{'every' if passed else 'no'} clip passes, so the scores sort nothing"] if passed in (0, 1) else []
     doubts = [f"machines differ: {low} pass from {by.index[0]}, {high} from {by.index[-1]}"]
     doubts = doubts if by.iloc[-1] - by.iloc[0] > 0.3 else []
@@ -218,7 +222,7 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     of, kinds = f"{len(scores)} clips of {studies} studies", inference.left_out["kind"].value_counts()
     most = f", most of them: {kinds.index[0]}" if len(kinds) else ""
     figures = (
-        (f"{passed:.0%}{all_alike}", f"pass; the threshold is {inference.because}", of),
+        (f"{passed:.0%}{between}", f"pass; the threshold is {inference.because}", of),
         (f"{low} – {high}", f"pass, by machine: least {by.index[0]}, most {by.index[-1]}", f"{len(by)} machines"),
         (f"{len(inference.left_out)} files", f"were left out{most}", f"of {len(scores) + len(inference.left_out)}"),
     )

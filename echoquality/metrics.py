@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['probability', 'fit_temperature', 'roc_curve', 'Ranking', 'auroc', 'average_precision', 'bootstrap', 'interval',
-           'exact_if_certain', 'auroc_interval', 'youden_threshold', 'sensitivity_threshold', 'confusion']
+           'share_interval', 'auroc_interval', 'youden_threshold', 'sensitivity_threshold', 'confusion']
 
 # %% ../nbs/learning/metrics.ipynb #0f7ff69b
 from collections.abc import Callable
@@ -12,10 +12,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
-from scipy.stats import binomtest
+from scipy.stats import beta
 
 # %% ../nbs/learning/metrics.ipynb #4949494c
 from .core import generator
+from .settings import MIN_PATIENTS
 
 # %% ../nbs/learning/metrics.ipynb #b7bc7091
 def probability(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -114,23 +115,33 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.nd
         return tuple(np.nanquantile(values, [(1 - share) / 2, (1 + share) / 2], axis=-1))
 
 
-def exact_if_certain(value: float, low: float, high: float, patients: int) -> tuple[float, float]:
-    """The interval (low, high) of a share; the exact one (Clopper-Pearson, 95 %) where every draw gave the same 0 or 1.
+def share_interval(
+    value: float, low: float, high: float, patients: int, few: int = MIN_PATIENTS
+) -> tuple[float, float]:
+    """The bootstrap's interval (low, high) of a share (AUROC, sensitivity, …), or a wider one where it is too sure.
 
-    Drawing `patients` again, none of whom showed an error, shows none either: the bootstrap would be certain.
+    Four patients drawn again are the same four, and where nobody showed an error, no draw shows one. So for fewer
+    than `few` patients, and for a 0 or a 1 in every draw, it is joined with the exact interval (Clopper-Pearson 1934,
+    95 %) of `patients` clips: as if all clips of a patient were one.
     """
-    if not (low == high == value and value in (0, 1)):
+    certain = low == high == value and value in (0, 1)
+    if np.isnan(value) or not patients or (patients >= few and not certain):
         return low, high
-    return tuple(map(float, binomtest(int(value) * int(patients), int(patients)).proportion_ci(method="exact")))
+    right, wrong = value * patients, (1 - value) * patients
+    exact = (beta.ppf(0.025, right, wrong + 1) if right else 0.0, beta.ppf(0.975, right + 1, wrong) if wrong else 1.0)
+    return float(np.fmin(low, exact[0])), float(np.fmax(high, exact[1]))
 
 
-def auroc_interval(labels, scores, groups, seed: int = 0, rounds: int = 1000) -> tuple[float, float, float]:
-    "(AUROC, lower, upper): 95 % of a bootstrap over groups; NaN where there is one class or one group."
+def auroc_interval(
+    labels, scores, groups, seed: int = 0, rounds: int = 1000, few: int = MIN_PATIENTS
+) -> tuple[float, float, float]:
+    "(AUROC, lower, upper): 95 % of a bootstrap over groups, `share_interval`; NaN for one class or one group."
     area = auroc(labels, scores)
     if np.isnan(area) or len(set(groups)) < 2:
         return area, float("nan"), float("nan")
     low, high = map(float, interval(bootstrap(Ranking(labels, scores).auroc, groups, seed, rounds)))
-    return area, *exact_if_certain(area, low, high, pd.Series(groups).groupby(np.asarray(labels)).nunique().min())
+    patients = pd.Series(groups).groupby(np.asarray(labels)).nunique().min()  # of the class that has fewer
+    return area, *share_interval(area, low, high, patients, few)
 
 # %% ../nbs/learning/metrics.ipynb #cb555327
 def youden_threshold(labels: np.ndarray, scores: np.ndarray) -> float:

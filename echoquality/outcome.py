@@ -201,15 +201,15 @@ def verdict(build: Build, least: int = MIN_PATIENTS) -> Verdict:
     against = [f"the part {name!r} has not both classes" for name in classes.index[classes < 2]]
     doubts = [f"only {parts[-1]} patients are left to test on"] if parts[-1] < 10 else []
     doubts += ["whose clips they are rests on names of folders, not on patient ids"] if on_folders(build) else []
-    of = f"of {patients} patients and {samples['machine_type'].nunique()} machines"
+    of = f"of {patients} patients, {samples['machine_type'].nunique()} machines; {len(build.quarantine)} files left out"
     in_parts = " + ".join(map(str, files)) + " clips"
     removed = build.plan["parameters"]["deidentify"]
-    identity = "of patients, in headers and perhaps in pictures: share nothing of it"
-    identity = "of patients: removed from headers and pictures" if removed else identity
+    identity = "Not to be shared", "names of patients are in headers, perhaps in pictures", "deidentify leaves them out"
+    identity = ("Without names", "of patients in headers and pictures", "by deidentify") if removed else identity
     figures = (
         (f"{len(samples)} clips", "{} good, {} poor, {} made poor".format(*counts), of),
         (" + ".join(map(str, parts)), "patients to train on, validate on, test on", in_parts),
-        ("Without names" if removed else "With names", identity, f"{len(build.quarantine)} files left out"),
+        identity,
     )
     can = "cannot" if against else "could" if build.status == "planned" else "can"
     said = f"A network {can} be trained on these {len(samples)} clips"

@@ -61,15 +61,16 @@ PARTS = ("all clips", "natural clips")  # on which models are compared
 def weigh(
     predictions: pd.DataFrame, thresholds: dict[str, float], features: pd.DataFrame, grades: pd.DataFrame | None = None,
     least: int = 10, bound: float = 0.8, seed: int = 0, rounds: int = 1000, facts: dict | None = None,
+    few: int = MIN_PATIENTS,
 ) -> Evidence:  # fmt: skip
     """Everything that follows from tables.
 
     `predictions`: COLUMNS and a column per baseline in `thresholds`; `features`: of `shortcuts.audit`; `grades`: of
     `experts.read_grades`; `least`: clips of a class below which there is no figure; `bound`: AUROC from which on a
-    shortcut is a warning.
+    shortcut is a warning; `few`: of `measure_table`.
     """
     drawn = {"seed": seed, "rounds": rounds}
-    measured = measure_table(predictions, thresholds, least, **drawn)
+    measured = measure_table(predictions, thresholds, least, few=few, **drawn)
     natural = predictions[predictions["source"] == "natural"]
     compared = [
         {"part": part, **compare(rows, "probability", other, **drawn)}

@@ -61,7 +61,7 @@ def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
     names = [f"{LABELS[0]}, up to {low}", "not used", f"{LABELS[1]}, from {high} on"]
     labels = [f"{name}: {len(part)} clips" for name, part in zip(names, parts, strict=True)]
     fig, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
-    axis.hist(parts, bins=50, range=(0, 1), stacked=True, color=["C3", "0.7", "C2"], label=labels)
+    axis.hist(parts, bins=40, range=(0, 1), stacked=True, color=["C3", "0.7", "C2"], label=labels)
     axis.set(xlabel="score", ylabel="clips", xlim=(0, 1))
     fig.legend(loc="outside upper center", ncols=3, frameon=False)
     return fig
@@ -275,7 +275,7 @@ def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, 
         (f"{share:.0%}", f"of the chosen clips are from {most}, the commonest machine", f"of {len(machines)} machines"),
     )
     said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
-    after = "look at doubtful labels (label review, nbs/07_explore.ipynb), then build the dataset."
+    after = "let people look at doubtful labels (the label review of the page Explore), then build the dataset."
     word = weighed(said, patients, least, against, doubts)
     return Verdict(*word, figures, after, command("dataset", **given))
 

@@ -127,7 +127,8 @@ def summary(training: Training) -> str:
 # %% ../nbs/learning/training_run.ipynb #99bbb316
 def verdict(training: Training, annotations_csv: Path, least: int = MIN_PATIENTS) -> Verdict:
     "Whether the network learned something that is worth an evaluation on the dataset of `annotations_csv`."
-    history, val, (area, low, high) = training.history, training.validation, training.auroc
+    history, val = training.history, training.validation
+    area, low, high = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=least)
     best, done, wanted = history["val_loss"].idxmin() + 1, len(history), training.model.facts["epochs"]
     patients, seconds = val["group"].nunique(), history["seconds"]
     against = [f"AUROC {area:.2f} on validation is hardly better than chance (0.5)"] if area < 0.6 else []

@@ -52,7 +52,8 @@ def _without(machine: str, settings: EvaluationSettings, subject: Subject) -> di
     logits = logits_of(model.network, model, tested, subject.store, settings)
     predictions = prediction_table(tested, logits, model.temperature, subject.prints)
     found = measure_table(
-        predictions, {"probability": model.threshold}, settings.min_n, settings.seed, settings.rounds
+        predictions, {"probability": model.threshold}, settings.min_n, settings.seed, settings.rounds,
+        settings.min_patients,
     ).query("slice == 'all clips'")
     return row | {each.measure: in_words(each) for each in found.itertuples()} | {"note": ""}
 

@@ -79,7 +79,7 @@ def test_a_machine_is_judged_by_all_its_clips():
     found = answers_by_machine(pd.concat([rows, pd.DataFrame([still, GOOD | {"checked": False}])]))
     said = found.loc["A 1"]
     assert tuple(said[["files", "clips", "checked"]]) == (3, 3, 2) and said["played"] == said["scored"] == "yes"
-    assert said["sector found, and sure"] == said["can be de-identified"] == "1 of 2"
+    assert said["sector found for sure"] == said["can be de-identified"] == "1 of 2"
     assert len(said["to do"].splitlines()) == 2 and "`deidentify` leaves out" in said["to do"]
     assert found.loc["no machine named", "to do"] == "no clip: 1 × a single frame, not a clip"
     assert found.loc["no machine named", "played"] == "not looked at"
@@ -92,8 +92,11 @@ def test_a_machine_is_judged_by_all_its_clips():
 ])
 def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
     table = pd.DataFrame([GOOD, GOOD | {"machine": "B 2"} | wrong])
-    found = verdict(Conformance(Path("out"), table, answers_by_machine(table), {}), ConformanceSettings())
+    found_machines = answers_by_machine(table)
+    found = verdict(Conformance(Path("out"), table, found_machines, {}), ConformanceSettings())
     assert found.word == word and said in found.sentence and len(found.figures) == 3
+    told = problems_of(found_machines)
+    assert told["A 1"] == "" and bool(told["B 2"]) == bool(wrong)
 
 
 def test_without_a_clip_the_verdict_is_no():

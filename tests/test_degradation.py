@@ -73,7 +73,7 @@ def test_two_clips_loop_in_every_kind_one_of_them_real(simulated, tmp_path):
         (tmp_path / SIMULATED).write_text("")
     settings = DegradationSettings(input_dir=tmp_path, kinds=("gain", "combined"), workers=1)
     found = loops(settings, preview_folder(settings)[0])
-    real = "a real clip, published with pydicom"
+    real = "a real clip (a published example)"
     assert list(found) == (["a simulated clip", real] if simulated else ["clip 0", "clip 1"])
     for frames, mask, degraded in found.values():
         assert len(frames) == 12 and [each.kind for each, _ in degraded] == ["gain", "combined"]

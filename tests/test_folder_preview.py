@@ -58,7 +58,7 @@ def test_the_verdict_is_good_careful_or_no():
         return verdict({"a": (frame, mask, list(degraded))}, pd.DataFrame({"path": left_out}), moving)
 
     good = told((half, inside))
-    assert good.word == "good" and good.figures[1][0] == "50 grey levels"
+    assert good.word == "good" and good.figures[1][0] == "20%"
     careful = told((half, inside), (nothing, frame))
     assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
     assert told((half, inside), left_out=["b", "c"]).word == "careful"

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 
 from echoquality.core import generator
@@ -71,7 +72,7 @@ def test_the_interval_is_that_of_a_plain_loop():
     rng = generator(3, "x")
     labels, groups = rng.integers(0, 2, 120), rng.integers(0, 15, 120)
     scores = np.round(labels + rng.normal(0, 1, 120), 1)
-    area, low, high = auroc_interval(labels, scores, groups, rounds=2000)
+    area, low, high = auroc_interval(labels, scores, groups, rounds=2000, few=0)
     drawn = rng.choice(15, (2000, 15))
     members = [np.flatnonzero(groups == g) for g in range(15)]
     rows = [np.concatenate([members[g] for g in each]) for each in drawn]
@@ -79,7 +80,8 @@ def test_the_interval_is_that_of_a_plain_loop():
     assert area == pytest.approx(roc_auc_score(labels, scores))
     assert [low, high] == pytest.approx(np.quantile(plain, [0.025, 0.975]), abs=0.015)
     order = rng.permutation(120)
-    assert auroc_interval(labels[order], scores[order], groups[order], rounds=2000) == pytest.approx((area, low, high))
+    again = auroc_interval(labels[order], scores[order], groups[order], rounds=2000, few=0)
+    assert again == pytest.approx((area, low, high))
 
 
 def test_the_portions_change_nothing():
@@ -95,10 +97,16 @@ def test_one_class_or_one_group_has_no_interval():
 
 
 def test_nobody_is_certain_after_a_few_patients():
-    low, high = exact_if_certain(1, 1, 1, 4)
+    low, high = share_interval(1, 1, 1, 4)
     assert high == 1 and low == pytest.approx(0.025 ** (1 / 4))
-    assert exact_if_certain(0, 0, 0, 30) == pytest.approx((0, 0.1157), abs=1e-4)  # the rule of three says 3/30
-    assert exact_if_certain(0.9, 0.8, 1, 30) == (0.8, 1) and exact_if_certain(1, 0.9, 1, 30) == (0.9, 1)
+    assert share_interval(0, 0, 0, 30) == pytest.approx((0, 0.1157), abs=1e-4)  # the rule of three says 3/30
+    assert share_interval(0.9, 0.8, 1, 30) == (0.8, 1) and share_interval(1, 0.9, 1, 30) == (0.9, 1)
+    exact = binomtest(9, 10).proportion_ci(method="exact")
+    assert share_interval(0.9, 0.88, 0.92, 10) == pytest.approx((exact.low, exact.high))
+    assert share_interval(0.9, 0.1, 1.0, 10) == (0.1, 1.0) and share_interval(0.9, 0.88, 0.92, 10, few=10) == (0.88, 0.92)
+    low, high = share_interval(0.88, 0.86, 0.91, 4)  # between the exact intervals of 3 and of 4 of 4
+    assert 0.1941 < low < 0.3976 and high > 0.99
+    assert np.isnan(share_interval(np.nan, np.nan, np.nan, 0)).all()
     assert auroc_interval([0, 0, 1, 1], [1, 2, 3, 4], [0, 1, 2, 3]) == pytest.approx((1, 0.1581, 1), abs=1e-4)
 
 

@@ -100,6 +100,6 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     assert told(12).word == "good" and told(12).figures[1][0] == "12 + 12 + 12"
     few = told(3)
     assert few.word == "careful" and "9 patients are too few" in few.sentence and "only 3 patients are" in few.sentence
-    assert few.figures[2][0] == "With names" and "echoquality train --annotations-csv" in few.command
+    assert few.figures[2][0] == "Not to be shared" and "echoquality train --annotations-csv" in few.command
     good = told(12, quality_score=1)
     assert good.word == "no" and "cannot be trained" in good.sentence and "'train' has not both" in good.sentence
