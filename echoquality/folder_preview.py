@@ -120,7 +120,7 @@ def show_loops(clips: dict[str, tuple], caption: str) -> HTML:
         for each, changed in degraded:
             alt = f"{title}, as it is and after {each.kind.replace('_', ' ')}, looping"
             rows.setdefault(each.kind, []).append(image(looping_pair(frames, changed, mask), alt, 2 * PAIR[0]))
-    heads = "".join(f"<th>{escape(title)}: as it is, and degraded</th>" for title in clips)
+    heads = "".join(f"<th>{escape(title)}</th>" for title in clips)
     body = "".join(
         f"<tr><th>{kind.replace('_', ' ')}</th>" + "".join(f"<td>{pair}</td>" for pair in pairs) + "</tr>"
         for kind, pairs in rows.items()

@@ -203,9 +203,9 @@ def verdict(build: Build, least: int = MIN_PATIENTS) -> Verdict:
     doubts += ["whose clips they are rests on names of folders, not on patient ids"] if on_folders(build) else []
     of = f"of {patients} patients, {samples['machine_type'].nunique()} machines; {len(build.quarantine)} files left out"
     in_parts = " + ".join(map(str, files)) + " clips"
-    removed = build.plan["parameters"]["deidentify"]
-    identity = "Not to be shared", "names of patients are in headers, perhaps in pictures", "deidentify leaves them out"
-    identity = ("Without names", "of patients in headers and pictures", "by deidentify") if removed else identity
+    identity = "Not to be shared", "names are in headers, perhaps in pictures", "the option deidentify removes them"
+    if build.plan["parameters"]["deidentify"]:
+        identity = "Without names", "in headers and in pictures", "the option deidentify removed them"
     figures = (
         (f"{len(samples)} clips", "{} good, {} poor, {} made poor".format(*counts), of),
         (" + ".join(map(str, parts)), "patients to train on, validate on, test on", in_parts),

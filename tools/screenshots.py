@@ -1,20 +1,25 @@
-"""Pictures of the widgets and of the reports for the documentation: nbs/images/*.png, of simulated clips.
+"""Pictures of the widgets and of the reports for the documentation: nbs/images/*.png, of simulated or published clips.
 
 make demo && python tools/screenshots.py
 """
 
+import runpy
 import shutil
 import time
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
 from browser import Lab, chromium, jupyterlab, run_all
+from papermill import execute_notebook
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
+from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
 from echoquality.corpus import Corpus, write_corpus
+from echoquality.stage_report import write_report
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO, LARGE = ROOT / "data/demo-42", Corpus(dict.fromkeys(("affiniti50g", "epiq7", "vivid"), 2), 6, 24, (300, 400))
@@ -52,21 +57,32 @@ def of_the_demo(report: Path) -> bool:
     return any(str(DEMO) in str(value) for value in told.values())
 
 
-def show_reports(driver) -> None:
-    "The first screen of each of the demo's reports: nbs/images/report_<name>.png."
-    for report in filter(of_the_demo, sorted((ROOT / "runs").glob("*.html"))):
+def of_published_clips(folder: Path) -> Path:
+    "The conformance report of the clips that come with pydicom, pydicom-data and deid-data."
+    written = runpy.run_path(str(ROOT / "tests/test_conformance.py"))["write_installable"](folder / "clips", 12)
+    values = {"clips_dir": str(written), "output_dir": str(folder / "out")}
+    executed = folder / "conformance.new.ipynb"
+    execute_notebook(ROOT / "nbs/looking/conformance.ipynb", executed, values, cwd=ROOT, progress_bar=False)
+    return write_report(executed)
+
+
+def show_reports(driver, reports: list[Path]) -> None:
+    "The first screen of each report, of 256 colours: nbs/images/report_<name>.png."
+    for report in reports:
         driver.get(report.as_uri())
         time.sleep(2)
         picture = ROOT / f"nbs/images/report_{report.stem}.png"
-        driver.save_screenshot(str(picture))
+        with Image.open(BytesIO(driver.get_screenshot_as_png())) as shown:
+            shown.convert("RGB").quantize().save(picture, optimize=True)
         print(picture.relative_to(ROOT))
 
 
 def main() -> None:
     with TemporaryDirectory() as folder:
         folder = Path(folder)
+        reports = [*filter(of_the_demo, sorted((ROOT / "runs").glob("*.html"))), of_published_clips(folder)]
         with chromium(folder / "reports", (1400, 900)) as driver:
-            show_reports(driver)
+            show_reports(driver, reports)
         name = notebook(folder)
         with jupyterlab(folder) as address, chromium(folder, (1100, 1300)) as driver:
             run_all(driver, address, name)
