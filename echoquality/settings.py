@@ -52,7 +52,9 @@ class ScoresSettings(Settings):
 
 # %% ../nbs/base/settings.ipynb #b0d10590
 MIN_PATIENTS = 30  # where none of 30 shows an error, one in ten may still have one (rule of three: 3/30)
-MinPatients = Annotated[int, Field(ge=1, description="patients below which no verdict is better than careful, and intervals are wide")]
+MinPatients = Annotated[
+    int, Field(ge=1, description="patients below which no verdict is better than careful, and intervals are wide")
+]
 
 
 class SelectionSettings(ScoresSettings):

@@ -59,8 +59,9 @@ def of_the_demo(report: Path) -> bool:
 
 def of_published_clips(folder: Path) -> Path:
     "The conformance report of the clips that come with pydicom, pydicom-data and deid-data."
-    written = runpy.run_path(str(ROOT / "tests/test_conformance.py"))["write_installable"](folder / "clips", 12)
-    values = {"clips_dir": str(written), "output_dir": str(folder / "out")}
+    tests = runpy.run_path(str(ROOT / "tests/test_conformance.py"))
+    clips = tests["write_installable"](folder / "published/clips", 12)
+    values = {"clips_dir": str(clips), "output_dir": str(folder / "out")}
     executed = folder / "conformance.new.ipynb"
     execute_notebook(ROOT / "nbs/looking/conformance.ipynb", executed, values, cwd=ROOT, progress_bar=False)
     return write_report(executed)
@@ -81,7 +82,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         folder = Path(folder)
         reports = [*filter(of_the_demo, sorted((ROOT / "runs").glob("*.html"))), of_published_clips(folder)]
-        with chromium(folder / "reports", (1400, 900)) as driver:
+        with chromium(folder / "reports", (1400, 1040)) as driver:  # 140 rows are the window's own
             show_reports(driver, reports)
         name = notebook(folder)
         with jupyterlab(folder) as address, chromium(folder, (1100, 1300)) as driver:
