@@ -143,8 +143,7 @@ class Degradation(BaseModel):
         places = [ORDER.index(operation.name) for operation in self.operations]
         if places != sorted(set(places)):
             raise ValueError(f"each operation at most once, in the order {', '.join(ORDER)}")
-        needing = [operation.name for operation in self.operations if operation.needs_fan]
-        if needing and not isinstance(self.fan, Fan):
+        if (needing := [each.name for each in self.operations if each.needs_fan]) and not isinstance(self.fan, Fan):
             raise ValueError(f"{needing[0]} needs the clip's fan; it is {self.fan or 'missing'}")
         return self
 
@@ -266,7 +265,7 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
         clips[name] = frame, mask, [(each, degrade(frame[None], mask, each)[0]) for each in drawn]
     return clips, left_out
 
-
+# %% ../nbs/02_degradation.ipynb #54853c85
 def _moving(path: Path, mask: np.ndarray, drawn: list[Degradation]) -> tuple[np.ndarray, np.ndarray, list[tuple]]:
     "Up to 12 frames of a clip, uint8 (T, H, W) or (T, H, W, 3); its sector; (degradation, frames degraded) of each."
     frames = read_frames(path, range(min(12, frame_count(read_header(path)))), grey=False)

@@ -329,7 +329,7 @@ def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> p
             colour = "0.55" if by != "probability" else "C0" if y else "k"
             axis.plot([row["low"], row["high"]], [y, y], color=colour, lw=2)
             axis.plot(row["value"], y, "o", color=colour, ms=5)
-        axis.set(title=measure, xlim=(-0.02, 1.02))
+        axis.set(title=measure, xlim=(-0.05, 1.05))
         axis.grid(axis="x", color="0.9")
     titles = [names[by] or f"{part} (n={indexed.loc[(by, part, 'AUROC'), 'n']})" for by, part in lines]
     axes[0].set(yticks=range(len(lines)), yticklabels=titles)

@@ -83,7 +83,7 @@ def show_worst(scores: pd.DataFrame, raw_data_dir: Path, most: int = 10) -> plt.
     for axis, row in zip(axes.flat, worst.itertuples(), strict=False):
         with suppress(OSError, ValueError):
             axis.imshow(middle_picture(raw_data_dir / row.folder / row.file_id), cmap="gray", vmin=0, vmax=255)
-        axis.set_title(f"{row.score:.2g}, {row.machine_type}", fontsize=9)
+        axis.set_title(f"score {row.score:.2g}, {row.machine_type}", fontsize=10)
     for axis in axes.flat:
         axis.set_axis_off()
     return figure

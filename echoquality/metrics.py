@@ -114,7 +114,7 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[np.ndarray, np.nd
     with np.errstate(all="ignore"):
         return tuple(np.nanquantile(values, [(1 - share) / 2, (1 + share) / 2], axis=-1))
 
-
+# %% ../nbs/learning/metrics.ipynb #3dc728eb
 def share_interval(
     value: float, low: float, high: float, patients: int, few: int = MIN_PATIENTS
 ) -> tuple[float, float]:

@@ -136,8 +136,10 @@ def verdict(training: Training, annotations_csv: Path, least: int = MIN_PATIENTS
     doubts += ["it was still getting better at the end: try more epochs"] if best == done == wanted else []
     no_better = f"stopped: no better for {training.model.facts['patience']} epochs"
     interval = f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
+    natural = "natural " if "synthetic" in val and not val["synthetic"].any() else ""  # 0.1.0 did not write it
+    counted = f"{len(val)} {natural}clips of {patients} patients"
     figures = (
-        (f"{area:.2f}{interval}", "AUROC on validation; 1 is perfect", f"{len(val)} clips of {patients} patients"),
+        (f"{area:.2f}{interval}", "AUROC on validation; 1 is perfect", counted),
         (f"epoch {best}", f"of {done} was best, and is kept", "all were done" if done >= wanted else no_better),
         (f"{seconds.sum() / 60:.0f} min", "of training", f"{seconds.mean():.0f} s an epoch"),
     )
