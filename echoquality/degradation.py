@@ -266,9 +266,15 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
     return clips, left_out
 
 # %% ../nbs/02_degradation.ipynb #54853c85
-def _moving(path: Path, mask: np.ndarray, drawn: list[Degradation]) -> tuple[np.ndarray, np.ndarray, list[tuple]]:
-    "Up to 12 frames of a clip, uint8 (T, H, W) or (T, H, W, 3); its sector; (degradation, frames degraded) of each."
-    frames = read_frames(path, range(min(12, frame_count(read_header(path)))), grey=False)
+def _moving(path: Path, still: np.ndarray, mask: np.ndarray, drawn: list[Degradation]) -> tuple:
+    """Of a clip: up to 12 frames, uint8 (T, H, W) or (T, H, W, 3); its sector; (degradation, frames degraded) of each.
+
+    Where they cannot be read (a file may be damaged in its first frames alone), its `still`, one of its frames.
+    """
+    try:
+        frames = read_frames(path, range(min(12, frame_count(read_header(path)))), grey=False)
+    except Exception:  # the file's own problem, whatever it is
+        frames = still[None]
     return frames, mask, [(each, degrade(frames, mask, each)) for each in drawn]
 
 
@@ -276,12 +282,13 @@ def loops(settings: DegradationSettings, clips: dict[str, tuple]) -> dict[str, t
     "Two of the clips of `preview_folder` as they move, by title; where they are simulated, one of them and a real one."
     root, simulated = settings.input_dir, is_simulated(settings.input_dir)
     first = list(clips.items())[: 1 if simulated else 2]
-    found = [_moving(root / name, mask, [each for each, _ in degraded]) for name, (_, mask, degraded) in first]
+    found = [_moving(root / name, *shown, [each for each, _ in degraded]) for name, (*shown, degraded) in first]
     if not simulated:
         return {f"clip {number}": clip for number, clip in enumerate(found)}
     path = Path(examples.get_path("ybr_color"))
     sector = clip_sector(path, read_header(path))
-    real = _moving(path, sector.mask, _drawn(settings, path.name, trusted_fan(sector)))
+    middle = read_frames(path, [frame_count(read_header(path)) // 2], grey=False)[0]
+    real = _moving(path, middle, sector.mask, _drawn(settings, path.name, trusted_fan(sector)))
     return {"a simulated clip": found[0], "a real clip (a published example)": real}
 
 

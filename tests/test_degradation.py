@@ -13,7 +13,6 @@ from echoquality.core import generator
 from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.fan import Fan
 from echoquality.settings import PHYSICAL
-from echoquality.verdict import SIMULATED
 
 FAN = Fan((25, -2), (-0.6, 0.6), (4, 38)).mask((40, 50))
 
@@ -63,19 +62,3 @@ def test_a_folder_is_shown_in_every_kind(kinds, tmp_path):
     assert table["kind"].tolist() == ["original", *kinds] and (table["changed outside"] == 0).all()
     assert len(show_preview(clips).axes) == 1 + len(kinds)
     assert verdict(clips, left_out, loops(settings, clips)).word == "good"
-
-
-@pytest.mark.parametrize("simulated", [False, True])
-def test_two_clips_loop_in_every_kind_one_of_them_real(simulated, tmp_path):
-    for name in ("1.2.3", "1.2.4"):
-        (tmp_path / name).write_bytes(Path(examples.get_path("ybr_color")).read_bytes())
-    if simulated:
-        (tmp_path / SIMULATED).write_text("")
-    settings = DegradationSettings(input_dir=tmp_path, kinds=("gain", "combined"), workers=1)
-    found = loops(settings, preview_folder(settings)[0])
-    real = "a real clip (a published example)"
-    assert list(found) == (["a simulated clip", real] if simulated else ["clip 0", "clip 1"])
-    for frames, mask, degraded in found.values():
-        assert len(frames) == 12 and [each.kind for each, _ in degraded] == ["gain", "combined"]
-        for each, after in degraded:
-            assert (after != frames).any() and not (after != frames)[:, ~each.area(mask)].any()
