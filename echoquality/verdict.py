@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import matplotlib.pyplot as plt
@@ -44,9 +45,10 @@ def weighed(
 
 # %% ../nbs/base/verdict.ipynb #77fd87d7
 def command(stage: str, **options) -> str:
-    "A command of `echoquality`, with options."
-    shown = [f"--{name.replace('_', '-')} {shown_value(value)}" for name, value in options.items()]
-    return " ".join(["echoquality", stage, *shown])
+    "A command of `echoquality`, with options; what holds a blank is quoted."
+    shown = {name.replace("_", "-"): shown_value(value) for name, value in options.items()}
+    words = [f"--{name} {quote(text) if ' ' in text else text}" for name, text in shown.items()]
+    return " ".join(["echoquality", stage, *words])
 
 # %% ../nbs/base/verdict.ipynb #49cdaf7b
 SIMULATED = "SIMULATED.txt"  # what a simulator leaves above the files that it wrote

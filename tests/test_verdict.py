@@ -14,6 +14,7 @@ def test_the_worst_that_is_known_decides():
 
 def test_a_command_says_no_path_of_this_machine():
     assert command("train", annotations_csv=Path("/mnt/of/somebody/a.csv")) == "echoquality train --annotations-csv …/a.csv"
+    assert command("score", model=Path("/of/my model.pt")) == "echoquality score --model '…/my model.pt'"
 
 
 def test_what_is_said_is_text():
