@@ -135,7 +135,7 @@ def test_the_verdict_is_good_careful_or_no(done):
 def test_the_worst_clips_are_shown(done):
     settings, inference = done
     axes = show_worst(inference.scores, settings.raw_data_dir, most=4).axes
-    assert len(axes) == 4 and all(axis.images for axis in axes) and axes[0].get_title().startswith("0.")
+    assert len(axes) == 4 and all(axis.images for axis in axes) and axes[0].get_title().startswith("score 0.")
 
 
 def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
