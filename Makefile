@@ -28,12 +28,11 @@ help:
 setup: .venv/ready
 
 # The set-up is redone when what it installs has changed, and then from nothing, so that no old package stays behind.
-# To compile every module of every package would take almost half of it; what is imported is compiled then.
 .venv/ready: constraints.txt settings.ini setup.py
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt setuptools
-	$(BIN)/pip install --quiet --no-compile --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	$(BIN)/pip check
 	touch $@
 
@@ -73,7 +72,7 @@ NEWEST := $(CURDIR)/.newest/bin
 newest:
 	rm -rf .newest build
 	$(PYTHON) -m venv .newest
-	$(NEWEST)/pip install --quiet --no-compile --constraint constraints-newest.txt .
+	$(NEWEST)/pip install --quiet --constraint constraints-newest.txt .
 	cd "$$(mktemp -d)" && $(NEWEST)/python -P "$(CURDIR)/tools/newest.py" --without-networks
 	PATH="$(NEWEST):$$PATH" bash -eu -o pipefail -c "$$(sed -n 's,/src,$(CURDIR),g; s/^RUN //p' Dockerfile)"
 	$(NEWEST)/pip check
