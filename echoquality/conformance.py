@@ -261,8 +261,6 @@ def main(argv: list[str] | None = None) -> None:
 
 # %% ../nbs/looking/conformance.ipynb #01cf2db5
 SERIOUS = (QUESTIONS[0].asked, QUESTIONS[2].asked)  # a machine of which one does not hold is not to be used
-
-
 FINE = ["yes", "not looked at"]
 
 

@@ -286,9 +286,9 @@ def loops(settings: DegradationSettings, clips: dict[str, tuple]) -> dict[str, t
     if not simulated:
         return {f"clip {number}": clip for number, clip in enumerate(found)}
     path = Path(examples.get_path("ybr_color"))
-    sector = clip_sector(path, read_header(path))
-    middle = read_frames(path, [frame_count(read_header(path)) // 2], grey=False)[0]
-    real = _moving(path, middle, sector.mask, _drawn(settings, path.name, trusted_fan(sector)))
+    header = read_header(path)
+    sector, still = clip_sector(path, header), read_frames(path, [frame_count(header) // 2], grey=False)[0]
+    real = _moving(path, still, sector.mask, _drawn(settings, path.name, trusted_fan(sector)))
     return {"a simulated clip": found[0], "a real clip (a published example)": real}
 
 

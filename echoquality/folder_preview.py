@@ -23,7 +23,7 @@ from .fan import Fan
 from .files import bad_file, is_junk
 from .operations import trusted_fan
 from .sector import sector_picture
-from .verdict import Verdict, command, image, weighed
+from .verdict import Verdict, command, figure_html, image, weighed
 
 # %% ../nbs/curation/folder_preview.ipynb #f070860d
 def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
@@ -125,8 +125,8 @@ def show_loops(clips: dict[str, tuple], caption: str) -> HTML:
         f"<tr><th>{kind.replace('_', ' ')}</th>" + "".join(f"<td>{pair}</td>" for pair in pairs) + "</tr>"
         for kind, pairs in rows.items()
     )
-    table = f'<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>'
-    return HTML(f"<figure>{table}<figcaption>{escape(caption)}</figcaption></figure>")
+    table = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    return figure_html(table, caption)
 
 # %% ../nbs/curation/folder_preview.ipynb #23284b03
 def mean_changes(clips: dict[str, tuple]) -> pd.Series:

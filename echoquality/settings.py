@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['ScoreScale', 'MIN_PATIENTS', 'MinPatients', 'TABLE', 'MODEL', 'KINDS', 'PHYSICAL', 'GROUPS', 'Kind', 'Severity',
-           'Architecture', 'ORDERS', 'STAGES', 'scale_ends', 'ScoresSettings', 'SelectionSettings', 'expanded',
-           'DegradationSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings',
-           'ExploreSettings', 'ConformanceSettings', 'ExperimentSettings', 'expect_networks', 'run_stage']
+           'Architecture', 'ORDERS', 'STAGES', 'scale_ends', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings',
+           'expanded', 'DegradationSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
+           'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'ExperimentSettings', 'expect_networks',
+           'run_stage']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import re
@@ -59,14 +60,26 @@ MinPatients = Annotated[
 TABLE = "data/training_data_enhanced/echo_annotations_enhanced.csv"  # what the dataset writes, and others read
 MODEL = "weights/trained_models_enhanced/model.safetensors"  # what training writes
 
-# %% ../nbs/base/settings.ipynb #b0d10590
-class SelectionSettings(ScoresSettings):
-    "What counts as clearly good and clearly poor, and how many of each are wanted."
+# %% ../nbs/base/settings.ipynb #3ea62988
+class CandidateSettings(ScoresSettings):
+    "What counts as clearly good and clearly poor."
 
     high_quality_threshold: float = Field(0.95, ge=0, le=1, description="lowest score of a good clip")
     low_quality_threshold: float = Field(0.1, ge=0, le=1, description="highest score of a poor clip")
     high_assessment: str = Field("Excellent quality", description="how a good clip's assessment begins (empty: any)")
     low_assessment: str = Field("Critical issues", description="how a poor clip's assessment begins (empty: any)")
+
+    @model_validator(mode="after")
+    def _expect_order(self):
+        if self.low_quality_threshold >= self.high_quality_threshold:
+            low, high = self.low_quality_threshold, self.high_quality_threshold
+            raise ValueError(f"low_quality_threshold ({low}) must be below high_quality_threshold ({high})")
+        return self
+
+# %% ../nbs/base/settings.ipynb #b0d10590
+class SelectionSettings(CandidateSettings):
+    "What counts as clearly good and clearly poor, and how many of each are wanted."
+
     reviews_csv: OptionalPath = Field(
         "", description="labels by people, which override the scores': a review file, or a folder of them ('': none)"
     )
@@ -92,9 +105,6 @@ class SelectionSettings(ScoresSettings):
 
     @model_validator(mode="after")
     def _agree(self):
-        if self.low_quality_threshold >= self.high_quality_threshold:
-            low, high = self.low_quality_threshold, self.high_quality_threshold
-            raise ValueError(f"low_quality_threshold ({low}) must be below high_quality_threshold ({high})")
         if self.machine_offsets and not self.reviews_csv:
             raise ValueError("machine_offsets are fitted to what people say of clips: give their reviews_csv")
         if self.deidentify and self.balance_by == "machine_model":
