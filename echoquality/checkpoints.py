@@ -9,16 +9,19 @@ __all__ = ['SOURCES', 'WeightsError', 'Weights', 'kind_of', 'read_safetensors', 
 # %% ../nbs/learning/checkpoints.ipynb #1ee9af29
 import pickletools
 import re
+import sys
 import tarfile
 import warnings
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import BinaryIO
 from zipfile import ZipFile
 
 import torch
 from safetensors import safe_open
+from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from .core import printable, reason_of
 
@@ -154,12 +157,37 @@ def _is_cut(path: Path) -> bool:
                 return True
     return False
 
+# %% ../nbs/learning/checkpoints.ipynb #b2945bea
+class _Unread:
+    "Stands for an object beside the tensors, whatever it was made from."
+
+    def __init__(self, *values, **named):
+        pass
+
+    def __setstate__(self, state):
+        pass
+
+
+_DATA = {"argparse", "collections", "datetime", "decimal", "enum", "fractions", "pathlib", "types", "uuid", "zoneinfo"}
+
+
+def _beside_tensors(file: BinaryIO) -> list[tuple[type, str]]:
+    "An `_Unread` for each name that a file of torch refers to and that is no tensor's, for `safe_globals`."
+    try:
+        names = get_unsafe_globals_in_checkpoint(file)
+    except Exception:  # torch's format of before 1.6, or damaged: what reads it says which
+        names = []
+    file.seek(0)
+    code = sys.stdlib_module_names - _DATA | {"torch"}
+    return [(type("_Unread", (_Unread,), {}), name) for name in names if name.split(".")[0] not in code]
+
 # %% ../nbs/learning/checkpoints.ipynb #f73b89ac
 def _read_pickle(path: Path):
     "What a file of torch holds, as data only."
     try:
-        with path.open("rb") as file, warnings.catch_warnings():  # a file, since of a path torch looks at the suffix
-            warnings.simplefilter("ignore")  # of pickles that torch itself would have written otherwise
+        # A file, since of a path torch looks at the suffix; warnings are of pickles that torch would write otherwise.
+        with path.open("rb") as file, warnings.catch_warnings(), safe_globals(_beside_tensors(file)):
+            warnings.simplefilter("ignore")
             return torch.load(file, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         if _is_cut(path):

@@ -8,7 +8,12 @@ import os
 import pickle
 import tarfile
 import zipfile
+from argparse import Namespace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -146,6 +151,24 @@ def test_the_content_decides_not_the_name(tmp_path):
             (tmp_path / name).write_bytes((tmp_path / source).read_bytes())
             found = read_tensors(tmp_path / name)
             assert found.keys() == tensors.keys() and all(torch.equal(found[n], tensors[n]) for n in tensors)
+
+
+class _Settings:
+    "A trainer's own, with something in it."
+
+    def __init__(self):
+        self.epochs = 3
+
+
+@pytest.mark.parametrize("more", [
+    np.float64(0.9), np.arange(3), Namespace(epochs=3, at=Path("runs")), datetime.now(), _Settings(),
+    {"when": timedelta(1), "how": [SimpleNamespace(a=1)], "rng": np.random.default_rng(1).bit_generator.state},
+], ids=lambda more: type(more).__name__)
+def test_what_trainers_keep_beside_tensors_is_not_read(more, tmp_path):
+    tensors = {"fc.weight": torch.arange(6.0).reshape(2, 3), "fc.bias": torch.ones(2)}
+    torch.save({"args": more, "state_dict": tensors, "best": more}, tmp_path / "w.pt")
+    found = read_tensors(tmp_path / "w.pt")
+    assert all(torch.equal(found[f"state_dict.{name}"], each) for name, each in tensors.items())
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path):
