@@ -7,6 +7,7 @@ __all__ = ['COMMANDS', 'MORE', 'pages', 'page_of', 'copy_pages', 'PageError', 'r
            'last_run', 'command_line', 'from_here', 'next_step', 'run_other', 'main']
 
 # %% ../nbs/command/command.ipynb #4305a8d3
+import errno
 import json
 import os
 import shlex
@@ -17,7 +18,17 @@ from contextlib import suppress
 from importlib import import_module, resources
 from pathlib import Path
 
-from .core import Settings, SettingsError, escape_output, from_command_line, project_root, run_main
+from echoquality.core import (
+    FullDisk,
+    Settings,
+    SettingsError,
+    escape_output,
+    from_command_line,
+    project_root,
+    run_main,
+    told_of_space,
+    typed,
+)
 from .settings import STAGES, expect_networks
 
 # %% ../nbs/command/command.ipynb #1b2a5776
@@ -56,7 +67,8 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     """Execute the page of a stage with papermill, and write its report: `runs/<name>.html` below the project's root.
 
     `parameters`: as JSON has them; `name`: that of the stage if it is left out. What the page prints is printed,
-    unless `quiet`. Raises PageError; then an earlier report stays, and `runs/<name>.new.ipynb` is what was reached.
+    unless `quiet`. Raises PageError, FullDisk, KeyboardInterrupt; then an earlier report stays, and
+    `runs/<name>.new.ipynb` is what was reached.
     """
     from nbclient.exceptions import DeadKernelError
     from papermill import execute_notebook
@@ -67,14 +79,29 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     root = project_root()
     executed = root / f"runs/{name or stage}{NEW}"
     executed.parent.mkdir(exist_ok=True)
-    shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False}
+    shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
     try:
-        execute_notebook(page_of(stage), executed, parameters, cwd=root, extra_arguments=["--log-level=ERROR"], **shown)
+        execute_notebook(page_of(stage), executed, parameters, cwd=root, **shown)
         return write_report(executed)
     except PapermillExecutionError as error:
-        raise PageError(f"{error.evalue}\n(its notebook: {executed})") from None
+        raise _page_error(error.ename, error.evalue, executed) from None
     except DeadKernelError:
-        raise PageError(f"the process that executed {executed} is gone; the same command goes on from there") from None
+        raise PageError(f"the process that executed {executed} was killed; it may need more memory") from None
+    except OSError as error:
+        raise told_of_space(error, executed) from None
+
+
+# What a kernel is started with: of the tasks that an interruption leaves behind it would speak at length.
+_QUIET = ["--log-level=ERROR", '--IPKernelApp.exec_lines=__import__("logging").getLogger("asyncio").setLevel(50)']
+
+
+def _page_error(name: str, said: str, executed: Path) -> BaseException:
+    "What to raise for an error of a cell, by the name of its class."
+    if name == "KeyboardInterrupt":
+        return KeyboardInterrupt()
+    if name == "FullDisk":
+        return FullDisk(errno.ENOSPC, said)
+    return PageError(f"{said}\n(its notebook: {executed})")
 
 # %% ../nbs/command/command.ipynb #9a71ddbf
 def report_name(stage: str, settings: Settings) -> str:
@@ -211,7 +238,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("command", nargs="?", choices=[*COMMANDS, *MORE], metavar="command")
     command = parser.parse_args(argv[:1]).command
     if command in COMMANDS:
-        run_main(lambda: print(f"report: {run_command(command, argv[1:])}"), PageError, SettingsError)
+        again = typed(STAGES[COMMANDS[command]], f"echoquality {command}", argv[1:])
+        run_main(lambda: print(f"report: {run_command(command, argv[1:])}"), PageError, SettingsError, again=again)
     elif command:
         run_main(lambda: run_other(command, argv[1:]), PageError, SettingsError)
     else:

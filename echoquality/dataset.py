@@ -24,6 +24,7 @@ from .builds import PLAN, check_places, found_plan, is_whole, plan_path, planned
 from echoquality.core import (
     KILLED,
     SettingsError,
+    free_bytes,
     from_command_line,
     from_notebook,
     on_cluster,
@@ -58,7 +59,7 @@ from .reviews import ReviewsError
 from .runs import expect_free, left_alone
 from .selection import SelectionError
 from .verdict import captioned, show_verdict
-from .writing import deidentify_file, estimate, is_copy, write_sample
+from .writing import deidentify_file, estimate, expect_room, is_copy, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
@@ -92,6 +93,7 @@ def _finish(plan: dict, settings: DatasetSettings, key: bytes | None) -> Build:
     "Second pass: write the files that are missing, the annotations, the quarantine and, last, the manifest."
     first = [row for row in plan["quarantine"] if row["stage"] != "write"]
     plan = {**{name: value for name, value in plan.items() if name != "outputs"}, "quarantine": first}
+    expect_room(plan, settings)
     (settings.output_dir / "validation_set").mkdir(exist_ok=True)
     build = Build(settings.output_dir, _write_files(plan, settings, key), "written")
     keep_private(build.plan, settings)
@@ -168,6 +170,8 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     if build.status == "planned":
         cost = estimate(build.plan, settings)
         lines += [build.table.to_string(), "", f"about {cost['bytes'] / 1e6:.0f} MB, in about {cost['seconds']:.0f} s"]
+        if cost["bytes"] > (free := free_bytes(build.output_dir)):
+            lines += [f"note: only {free / 1e6:.0f} MB are free in {build.output_dir}; choose another output_dir"]
     lines += [f"note: {remark}" for remark in remarks(build)]
     if len(build.quarantine):
         lines += [f"left out: {len(build.quarantine)} files; the quarantine table has the reasons"]

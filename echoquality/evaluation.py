@@ -32,6 +32,7 @@ from echoquality.core import (
     only_one,
     run_main,
     settings_table,
+    typed,
     write_text,
 )
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
@@ -181,5 +182,5 @@ def main(argv: list[str] | None = None) -> None:
     "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(EvaluationSettings, argv, "python -m echoquality.evaluation")
     errors = (AnnotationsError, WeightsError, LearningError, EvidenceError, SettingsError)
-    again = "with --resume the same command goes on from here"
+    again = typed(EvaluationSettings, "python -m echoquality.evaluation")
     run_main(lambda: print(summary(evaluate(settings))), *errors, again=again)

@@ -33,6 +33,7 @@ from echoquality.core import (
     settings_table,
     sha256,
     text_sha256,
+    typed,
     write_text,
 )
 from .dicom import DIRECTORY
@@ -204,7 +205,8 @@ def main(argv: list[str] | None = None) -> None:
     "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(InferenceSettings, argv, "python -m echoquality.inference")
     errors = (StudiesError, InferenceError, WeightsError, LearningError, SettingsError)
-    run_main(lambda: print(summary(infer(settings))), *errors, again="with --resume the same command goes on from here")
+    again = typed(InferenceSettings, "python -m echoquality.inference")
+    run_main(lambda: print(summary(infer(settings))), *errors, again=again)
 
 # %% ../nbs/06_inference.ipynb #badd3663
 def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS) -> Verdict:

@@ -35,7 +35,7 @@ from echoquality.batches import (
     shared_memory,
 )
 from .clips import model_input
-from .core import atomic, generator, reason_of, write_text
+from .core import atomic, expect_space, generator, reason_of, write_text
 from .metrics import auroc
 from .model import freeze
 from .pairs import PAIR_WEIGHT, pair_loss
@@ -209,7 +209,7 @@ class _AtomicCheckpoints(TorchCheckpointIO):
         except (OSError, RuntimeError) as error:  # torch's writer raises RuntimeError for a full disk
             raise OSError(
                 f"{path} could not be written, with {shutil.disk_usage(Path(path).parent).free / 1e6:.0f} MB free "
-                f"({reason_of(error)}); the checkpoint before it is whole. Make room, and go on with resume"
+                f"({reason_of(error)}); the checkpoint before it is whole. Make room, and go on with --resume"
             ) from None
 
     def load_checkpoint(self, path, map_location=None, weights_only=True) -> dict:
@@ -339,6 +339,9 @@ def fit(
     network = network.to(memory_format=torch.channels_last_3d)
     learner = _learner(network, batches["train"].dataset.table, recipe, hardware.augment_there)
     checkpoints = Path(folder) / "checkpoints"
+    if not checkpoints.is_dir():
+        size = sum(parameter.nbytes for parameter in network.parameters())
+        expect_space(folder, 8 * size, "output_dir")  # 3 with what Adam keeps, 1 of the best epoch, both written anew
     callbacks, last = _callbacks(checkpoints, recipe, list(listeners)), checkpoints / "last.ckpt"
     trainer = _trainer(folder, recipe, hardware, callbacks)
     on_interrupt, enough = signal.getsignal(signal.SIGINT), True
@@ -411,7 +414,7 @@ def _lost_loader(error: RuntimeError, last: Path) -> str:
         advice = f"{has}: give more (docker run --shm-size=2g), or take fewer workers"
     else:
         advice = "there may be too little memory: take fewer workers"
-    kept = f"the last epoch is in {last}, and resume goes on from it" if last.is_file() else "no epoch was finished"
+    kept = f"the last epoch is in {last}, and --resume goes on from it" if last.is_file() else "no epoch was finished"
     return f"a process that loads clips came to its end ({how}); {advice}; {kept}"
 
 # %% ../nbs/learning/learning.ipynb #98d3dcc7

@@ -85,7 +85,7 @@ def found_run(
         expect_free(folder, ours)
         return {}
     if not resume:
-        raise WorkError(f"{folder} holds a run already; go on with resume, or choose a new output_dir")
+        raise WorkError(f"{folder} holds a run already; go on with --resume, or choose a new output_dir")
     noted, then, version = _noted(path)
     then = (older or {}) | then
     if differ := [f"{k} was {then.get(k)!r}, now {v!r}" for k, v in identity.items() if then.get(k) != v]:

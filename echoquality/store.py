@@ -8,6 +8,7 @@ __all__ = ['ClipStore', 'Source', 'write_shard', 'build_store']
 # %% ../nbs/learning/store.ipynb #ffd1ff10
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -21,6 +22,7 @@ from echoquality.core import (
     LOCK,
     atomic,
     canonical_json,
+    expect_space,
     locked,
     parallel,
     provenance,
@@ -29,7 +31,8 @@ from echoquality.core import (
     text_sha256,
     write_text,
 )
-from .files import bad_file
+from .dicom import read_header
+from .files import bad_file, frame_count
 
 # %% ../nbs/learning/store.ipynb #c17ced0f
 @dataclass(frozen=True)
@@ -176,6 +179,16 @@ def _store(folder: Path, form: Form, sources: list[Source], known: list[dict], b
     bad = [(str(source.file), "clips", reasons.get(source.sha256, source.sha256)) for source in left]
     return ClipStore(folder, form, clips, pd.DataFrame(bad, columns=["path", "stage", "reason"]))
 
+# %% ../nbs/learning/store.ipynb #d97d2f58
+def _expected_bytes(files: list[Path], form: Form, looked_at: int = 20) -> float:
+    "What files will need in the store, from the number of frames in some of their headers, and a tenth more."
+    lengths = []
+    for file in files[:: max(1, len(files) // looked_at)]:
+        with suppress(Exception):  # what is wrong with it is said where it is decoded
+            lengths.append(min(frame_count(read_header(file)), form.most))
+    each = sum(lengths) / max(1, len(lengths)) * form.size**2 * form.channels
+    return 1.1 * each * len(files)
+
 # %% ../nbs/learning/store.ipynb #cc2ad959
 def build_store(files: list[Path], store_dir: Path, form: Form | None = None, workers: int = 0) -> ClipStore:
     """The store of `files`: what is missing in `store_dir` is decoded, in `workers` processes (0: one per core).
@@ -194,6 +207,7 @@ def build_store(files: list[Path], store_dir: Path, form: Form | None = None, wo
         for source in sources:
             if source.sha256 not in have and len(source.sha256) == 64:
                 todo.setdefault(source.sha256, source)  # equal files are stored once
+        expect_space(folder, _expected_bytes([source.file for source in todo.values()], form), "store_dir")
         bad = dict(_decode(list(todo.values()), folder, form, workers))
         known = _known(folder, workers) if todo else known
         _mapped.cache_clear()  # a shard that was written again is another file

@@ -36,6 +36,7 @@ from echoquality.core import (
     only_one,
     run_main,
     settings_table,
+    typed,
     write_text,
 )
 from .curves import live_curves, show_confusion, show_curves
@@ -250,6 +251,6 @@ def main(argv: list[str] | None = None) -> None:
     if place().rank:  # of several processes the first one speaks
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115  until the process ends
 
-    again = "with --resume the same command goes on after the last epoch that was finished"
+    again = typed(TrainingSettings, "python -m echoquality.training")
     expected = (AnnotationsError, WeightsError, LearningError, SettingsError)
     run_main(lambda: print(summary(train(settings))), *expected, again=again)

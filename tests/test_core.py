@@ -8,6 +8,7 @@ import fcntl
 import io
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -138,12 +139,29 @@ def test_a_table_of_settings_says_no_more_than_it_must():
     }
 
 
+def test_a_stage_that_asks_for_it_is_told_to_resume():
+    class Asking(Settings):
+        resume: bool = False
+        name: str = ""
+
+
+    class Other(Settings):
+        name: str = ""
+
+
+    argv = ["--name", "a b"]
+    assert typed(Asking, "echoquality train", argv) == "go on with: echoquality train --name 'a b' --resume"
+    assert typed(Asking, "echoquality train", [*argv, "--resume"]).count("--resume") == 1
+    assert typed(Other, "python -m x", argv) == "go on with: python -m x --name 'a b'"
+
+
 @pytest.mark.parametrize(
     "error, said",
     [
         (KeyError("x"), "error: 'x'"),
         (FileNotFoundError("gone"), "error: gone"),
         (KeyboardInterrupt(), "goes on"),
+        (FullDisk(errno.ENOSPC, "/x: no room"), "error: /x: no room; then the same command goes on"),
     ],
 )
 def test_expected_errors_exit_with_their_message(error, said):
@@ -154,11 +172,20 @@ def test_expected_errors_exit_with_their_message(error, said):
         run_main(job, KeyError)
 
 
-def test_a_job_that_is_told_to_end_says_how_to_go_on():
-    before = signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("number", ENDS)
+def test_a_job_that_is_told_to_end_says_how_to_go_on(number):
+    before = signal.getsignal(number)
     with pytest.raises(SystemExit, match="interrupted; the same command goes on"):
-        run_main(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    assert signal.getsignal(signal.SIGTERM) is before
+        run_main(lambda: os.kill(os.getpid(), number))
+    assert signal.getsignal(number) is before
+
+
+def test_what_is_ignored_stays_ignored():
+    before = signal.signal(ENDS[-1], signal.SIG_IGN)  # as nohup does
+    try:
+        run_main(lambda: os.kill(os.getpid(), ENDS[-1]))
+    finally:
+        signal.signal(ENDS[-1], before)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="Windows does not tell of children that end")
@@ -183,6 +210,22 @@ def test_atomic_leaves_the_old_file_when_interrupted(tmp_path):
         raise KeyboardInterrupt
     assert target.read_text() == "old"
     assert os.listdir(target.parent) == ["file.txt"]
+
+
+def test_a_full_disk_is_told_with_its_place(tmp_path):
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        full = pytest.raises(FullDisk, match=r"t\.csv cannot be written: .*MB are free; make room")
+        with full as told, atomic(tmp_path / "deep/t.csv"):
+            raise OSError(number, os.strerror(number))
+        assert pickle.loads(pickle.dumps(told.value)).errno == number and os.listdir(tmp_path / "deep") == []
+    with pytest.raises(PermissionError), atomic(tmp_path / "x"):
+        raise PermissionError(errno.EACCES, "no")
+
+
+def test_room_is_looked_for_before_work_begins(tmp_path):
+    expect_space(tmp_path / "not/yet/there", 1000, "output_dir")
+    with pytest.raises(FullDisk, match=r"there: about [\d,]+ MB are needed, and .* another output_dir"):
+        expect_space(tmp_path / "not/yet/there", 2 * free_bytes(tmp_path), "output_dir")
 
 
 def test_a_file_has_the_mode_of_the_umask_whoever_made_it(tmp_path):

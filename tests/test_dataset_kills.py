@@ -3,11 +3,14 @@
 
 import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -140,6 +143,59 @@ def test_an_interrupt_leaves_no_half_written_file_and_names_how_to_go_on(corpus,
     assert process.returncode == 1 and "interrupted; the same command goes on from here" in process.printed
     assert "Traceback" not in without_ignored(process.printed) and not list((tmp_path / "out").rglob("*.part"))
     assert run_until(command, 60, subprocess.Popen.kill).returncode == 0
+
+
+def processes_of(mark: str) -> list[psutil.Process]:
+    "The processes that were started with a variable of this value, and what they started."
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            found += [process] if process.environ().get("STARTED_BY") == mark else []
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how, everybody", [(signal.SIGINT, True), (signal.SIGHUP, False)])
+def test_the_command_ends_in_one_sentence_and_leaves_no_process(corpus, tmp_path, how, everybody, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STARTED_BY", str(tmp_path))
+    begin = [sys.executable, "-m", "echoquality"]
+    asked = ["dataset", *command_line(corpus, tmp_path / "out", "--workers", "2")[3:]]
+
+    def interrupt(process):
+        while not stamps(tmp_path / "out") and process.poll() is None:
+            time.sleep(0.01)
+        (os.killpg if everybody else os.kill)(process.pid, how)  # Ctrl-C reaches each process of a terminal
+
+    process = run_until([*begin, *asked], 0.1, interrupt)
+    *before, last = process.printed.splitlines()
+    assert process.returncode == 1 and last == f"interrupted; go on with: {shlex.join(['echoquality', *asked])}"
+    assert all(re.match(r"[\w ]+: \d+/\d+", line) for line in before), "progress alone"
+    psutil.wait_procs(processes_of(str(tmp_path)), timeout=20)
+    assert not processes_of(str(tmp_path)) and not list((tmp_path / "out").rglob("*.part"))
+    if everybody:
+        again = [*begin, *shlex.split(last.partition("echoquality ")[2])]
+        assert run_until(again, 120, subprocess.Popen.kill).returncode == 0
+
+
+FULL = "mount -t tmpfs -o size={size}k tmpfs {place} && {command}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size, said", [
+    (60, r"error: .*out.* cannot be written: .*MB are free; make room; then the same"),
+    (400, r"error: .*out: about \d+ MB are needed, and .* MB are free; make room"),
+])
+def test_a_disk_that_is_too_small_is_told(corpus, tmp_path, size, said):
+    (tmp_path / "out").mkdir()
+    place = shlex.quote(str(tmp_path / "out"))
+    mount = ["unshare", "-m", "sh", "-c", FULL.format(size=size, place=place, command="true")]
+    if shutil.which("unshare") is None or subprocess.run(mount).returncode:
+        pytest.skip("mounting is not permitted here")
+    command = shlex.join(command_line(corpus, tmp_path / "out", "--workers", "2"))
+    shell = FULL.format(size=size, place=place, command=command)
+    process = run_until(["unshare", "-m", "sh", "-c", shell], 120, subprocess.Popen.kill)
+    assert process.returncode == 1 and re.search(said, process.printed), process.printed
 
 
 LOCAL = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}

@@ -73,7 +73,7 @@ assert "torch" not in sys.modules
 
 def test_the_same_again_is_refused_or_goes_on(evaluated, dataset_copy, monkeypatch):
     settings, _ = evaluated
-    with pytest.raises(WorkError, match="holds a run already; go on with resume"):
+    with pytest.raises(WorkError, match="holds a run already; go on with --resume"):
         evaluate(settings)
     monkeypatch.setattr(module, "logits_of", None)
     monkeypatch.setattr(module, "feature_table", None)

@@ -140,7 +140,7 @@ def test_the_worst_clips_are_shown(done):
 
 def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
     settings, _ = done
-    with pytest.raises(WorkError, match="holds a run already; go on with resume"):
+    with pytest.raises(WorkError, match="holds a run already; go on with --resume"):
         infer(settings)
     with pytest.raises(WorkError, match=r"another run: threshold was 0.5, now 0.6"):
         infer(settings.model_copy(update={"resume": True, "threshold": 0.6}))

@@ -59,5 +59,5 @@ def test_a_group_that_is_told_to_end_says_one_line(corpus, tmp_path):
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(300) == 1
     said = (tmp_path / "said").read_text()
-    assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted; with --resume")
+    assert "Traceback" not in said and said.splitlines()[-1].startswith("interrupted; go on with: ")
     assert not list((tmp_path / "out").rglob("*.part"))

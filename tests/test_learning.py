@@ -240,7 +240,7 @@ def test_a_loader_that_is_killed_ends_in_a_sentence(data, tmp_path, monkeypatch,
 
     item = ClipSet.__getitem__
     monkeypatch.setattr(ClipSet, "__getitem__", killed)
-    wanted = r"a process that loads clips came to its end .* fewer workers; .*last\.ckpt, and resume goes on from it"
+    wanted = r"a process that loads clips came to its end .* fewer workers; .*last\.ckpt, and --resume goes on from it"
     with pytest.raises(LearningError, match=wanted):
         fit(_network(), *data, RECIPE, replace(CPU, loaders=2), tmp_path)
 

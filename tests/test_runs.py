@@ -46,7 +46,7 @@ def test_a_run_goes_on_only_when_asked_and_the_same(tmp_path):
     assert found_run(tmp_path / "new", "r.json", {"a": 1}, False, []) == {}
     note_run(tmp_path, "r.json", {"a": 1}, done=3)
     assert found_run(tmp_path, "r.json", {"a": 1}, True, []) == {"done": 3}
-    with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
+    with pytest.raises(WorkError, match="holds a run already; go on with --resume, or choose a new output_dir"):
         found_run(tmp_path, "r.json", {"a": 1}, False, [])
     with pytest.raises(WorkError, match=r"another run: a was 1, now 2\. Choose a new"):
         found_run(tmp_path, "r.json", {"a": 2}, True, [])

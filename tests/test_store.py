@@ -11,15 +11,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pydicom
+import pydicom.examples
 import pytest
 import torch
 
 from echoquality import store as module
 from echoquality.clips import Form, Window, clip_input, model_input, read_clip
-from echoquality.store import build_store, write_shard
+from echoquality.core import FullDisk
+from echoquality.store import _expected_bytes, build_store, write_shard
 
 SMALL = Form(size=32, most=8)
 
@@ -92,6 +95,17 @@ def test_a_file_that_kills_its_worker_is_left_out_alone(files, built, tmp_path, 
     store = build_store(mine, tmp_path / "s", SMALL, workers=2)
     assert set(mine) - set(store.clips) == {mine[3]}
     assert "killed" in store.bad["reason"].item()
+
+
+def test_a_store_without_room_is_not_begun():
+    files = [Path(pydicom.examples.get_path("ybr_color"))] * 3
+    assert 3 * 8 * 32 * 32 * 3 < _expected_bytes(files, SMALL) < 4 * 8 * 32 * 32 * 3
+    assert _expected_bytes([], SMALL) == _expected_bytes([Path("gone")], SMALL) == 0
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr("echoquality.core.free_bytes", lambda place: 1000)
+        with pytest.raises(FullDisk, match="another store_dir"):
+            build_store(files, Path(folder), SMALL, workers=1)
+        assert not list(Path(folder).rglob("*.npy"))
 
 
 def test_the_store_holds_what_read_clip_gives(files, built):

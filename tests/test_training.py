@@ -61,7 +61,7 @@ def test_what_a_run_leaves(trained):
 def test_the_same_again_is_refused_or_read(trained, monkeypatch):
     settings, training = trained
     before = {p: p.read_bytes() for p in settings.output_dir.iterdir() if p.is_file()}
-    with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
+    with pytest.raises(WorkError, match="holds a run already; go on with --resume, or choose a new output_dir"):
         train(settings)
     monkeypatch.setattr(module, "fit", None)
     again = train(settings.model_copy(update={"resume": True}))

@@ -29,7 +29,7 @@ def test_a_run_is_known_again(settings):
     table = pd.DataFrame({"video_path": ["a.dcm"]})
     assert read_run(settings) == {} and not is_done(settings)
     written = write_run(settings, table, {"run_id": "7"}, done=2)
-    with pytest.raises(WorkError, match="holds a run already; go on with resume, or choose a new output_dir"):
+    with pytest.raises(WorkError, match="holds a run already; go on with --resume, or choose a new output_dir"):
         read_run(settings)
     going_on = settings.model_copy(update={"resume": True})
     assert read_run(going_on) == written and not is_done(going_on)

@@ -171,7 +171,7 @@ def test_a_group_that_is_told_to_end_says_one_line(small_training, tmp_path, beg
         os.killpg(job.pid, signal.SIGTERM)
         assert job.wait(60) == 1
     said = (tmp_path / "said").read_text()
-    assert "Traceback" not in said and said.count("interrupted; with --resume the same command goes on") == 1
+    assert "Traceback" not in said and said.count("interrupted; go on with: python -m echoquality.training") == 1
     assert "interrupted" in said.splitlines()[-1]
 
 
