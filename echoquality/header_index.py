@@ -32,13 +32,15 @@ from .studies import locate, places
 
 # %% ../nbs/reading/header_index.ipynb #5b32fea4
 def header_facts(header: Dataset) -> dict:
-    "Machine, patient, study and the kind of pixels, as a header says them."
+    "Machine, patient, study and the kind of pixels, as a header says them; of an accession number a hash."
+    accession = str(value_of(header, "AccessionNumber") or "").strip()
     return {
         "machine_model": machine_model(header),
         "names_model": bool(value_of(header, "ManufacturerModelName")),
         "patient": patient_id(header),
         "study": str(header.StudyInstanceUID),
         "instance": str(header.SOPInstanceUID),
+        "accession": text_sha256(accession)[:16] if accession else "",
         "frames": frame_count(header),
         "rows": header.Rows,
         "columns": header.Columns,
@@ -84,7 +86,7 @@ def _unpacked(found: dict):
     return np.frombuffer(zlib.decompress(b64decode(found["uint8"])), np.uint8).reshape(found["shape"])
 
 # %% ../nbs/reading/header_index.ipynb #b31b7ddb
-FILE, VERSION, PATIENCE = "headers.sqlite", 1, 60  # seconds to wait for another process that writes
+FILE, VERSION, PATIENCE = "headers.sqlite", 2, 60  # seconds to wait for another process that writes
 
 
 def _open(path: Path) -> sqlite3.Connection:

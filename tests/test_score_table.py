@@ -51,6 +51,15 @@ def test_scores_off_the_scale_are_one_fault_unless_they_are_few():
     assert scale_fault(pd.Series(["0.5"] * 10 + ["-1", "n/a"])) == scale_fault(pd.Series([], dtype=str)) == ""
 
 
+def test_percent_is_a_share_of_the_best_score():
+    said = pd.Series(["99%", "5,5 %", "", "n/a"], [2, 3, 4, 5]).rename_axis("line")
+    for scale in ("1", "100", "10"):
+        assert scores_of(said, scale).fillna(-1).tolist() == [0.99, 0.055, -1, -1] and not scale_fault(said, scale)
+    assert scale_fault(said, "1-5") == "line 2 says '99%', and a scale that begins at 1 has no percent"
+    said[4] = "0.5"
+    assert "2 scores have a percent sign, and 1 have none: line 2 says '99%', line 4 '0.5'" in scale_fault(said)
+
+
 @pytest.mark.parametrize("path", [
     "/mnt/echo/Vivid-3/Mu\u0308ller", "C:\\Vivid-3\\Müller", "./Vivid-3//Müller", "Müller", "echo/Vivid-9/Müller",
 ])

@@ -4,9 +4,16 @@ from echoquality.tables import *
 
 
 import codecs
+import zipfile
+from datetime import datetime
+from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given, settings, strategies
+
+from echoquality import tables
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -27,6 +34,26 @@ def test_what_is_no_text_is_refused(tmp_path, content, message):
         (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(TableError, match=message):
         read_text(tmp_path / "t.csv")
+
+
+SAID = {"path": ["a/1", "a/2", "", "b/3"], "score": ["0.97", "0.0312", "", "1"], "id": ["00042", "7", "", "20240012345"]}
+TAGS = {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text")}
+
+
+def ods(path: Path, rows: str, more: str = "") -> Path:
+    "An .ods with the XML of the rows of its only sheet."
+    spaces = " ".join(f'xmlns:{name}="{urn}"' for name, urn in TAGS.items())
+    table = f'<table:table table:name="Scores">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("META-INF/manifest.xml", more)
+        archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+    return path
+
+
+def cell(text: str, kind: str = "string", value: str = "", more: str = "") -> str:
+    value = value and f' office:value="{value}"'
+    return f'<table:table-cell office:value-type="{kind}"{value} {more}><text:p>{text}</text:p></table:table-cell>'
 
 
 @pytest.mark.parametrize("text", [
@@ -67,3 +94,21 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path, text, message):
 def test_a_decimal_comma_is_a_decimal_point():
     found = numbers(pd.Series(["1", " 0.5", "0,5", "1,234.5", "1.234,5", "", "one"]))
     assert found.tolist()[:3] == [1, 0.5, 0.5] and found[3:].isna().all()
+
+
+def test_a_percentage_is_a_share_to_its_last_digit():
+    found = percentages(pd.Series(["99%", " 97,123 %", "0.5\u202f%", "100％", "99", "%", "", "1e2%"]))
+    assert found.tolist()[:4] == [0.99, 0.97123, 0.005, 1] and found[4:].isna().all()
+    assert numbers(pd.Series(["99%"])).isna().all()
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("scroes.csv", "scores.xlsx"), ("Score.csv", "scores.xlsx"), ("scores.csv", "scores.xlsx"), ("inferense", "inference"),
+    ("inferense/grades.csv", "inference"), ("grades.csv", ""), ("other/scores.csv", ""),
+])
+def test_what_was_mistyped_lies_beside_it(tmp_path, typed, meant):
+    (tmp_path / "inference").mkdir()
+    for name in ("scores.xlsx", "~$scores.xlsx", ".~lock.grades.csv", "grades.pdf"):
+        (tmp_path / name).touch()
+    said = did_you_mean(tmp_path / typed)
+    assert said == (f"; did you mean '{meant}'?" if meant else "")
