@@ -6,6 +6,7 @@ from echoquality.score_table import *
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings, strategies
 
 from echoquality.results import ResultsError, unusable
 from echoquality.settings import SelectionSettings
@@ -84,6 +85,29 @@ def test_every_path_has_one_file_or_a_reason():
     assert found["file_id"].tolist()[:2] == ["1.2", "c/1.4"] and found["shared"].tolist() == [2, 0, 1, 0, 0]
     assert found["fault"].tolist()[:2] == ["", ""] and found["fault"][2].startswith("several files end like its path: 3, V")
     assert found["fault"][3] == found["fault"][4] == "no path, or one without a folder to which no file belongs"
+
+
+@pytest.mark.parametrize(("path", "meant"), [
+    ("VIVID-3\\IM1.DCM", "Vivid-3/im1"), ("D:\\X\\VIVID-3\\IM1", "Vivid-3/im1"), ("'Vivid-3/im1'", "Vivid-3/im1"),
+    ("vivid-3/im2", "Vivid-3/IM2.dcm"), ("IM2", "Vivid-3/IM2.dcm"), ("B/1", "B/1"), ("B/1.dcm", "B/1.dcm"),
+    ("x/B/1", "B/1"), ("C/1", "C/1"), ("x/C/1", ""), ("1", ""), ("b/1", ""), ("IM1.avi", ""),
+])
+def test_a_file_is_found_under_another_spelling_where_it_is_the_only_one(path, meant):
+    files = {"Vivid-3": ["im1", "IM2.dcm"], "B": ["1", "1.dcm"], "C": ["1"], "y": ["C/1"]}
+    row = match_files(pd.Series([path]), files).iloc[0]
+    assert (f"{row.folder}/{row.file_id}" if row.shared and not row.fault else "") == meant
+    assert (row.met == SPELLING) == (meant != "" and not path.replace("\\", "/").endswith(meant))
+
+
+@given(strategies.lists(strategies.text("aA1.'", min_size=1, max_size=3), min_size=1, max_size=6, unique=True))
+@settings(max_examples=50)
+def test_a_path_as_it_stands_means_its_own_file(names):
+    names = [name for name in names if name.strip(".")]
+    files = {"F": names, "f": names, "G": [f"F/{name}" for name in names]}
+    places = [f"{folder}/{name}" for folder, inside in files.items() for name in inside]
+    rows = match_files(pd.Series(places, dtype=str), files)
+    assert (rows["folder"] + "/" + rows["file_id"]).tolist() == places
+    assert (rows["fault"] == "").all() and (rows["met"] == "").all()
 
 
 def test_a_folder_is_called_otherwise_as_a_whole():
@@ -174,7 +198,7 @@ def test_a_table_that_cannot_be_used_is_an_error(text, said, tmp_path):
     settings = SelectionSettings(results_dir=tmp_path / "s.csv", raw_data_dir=tmp_path / "raw")
     with pytest.raises(ResultsError, match="not found; results_dir is the folder of an inference run, or a table"):
         read_scores(settings)
-    (tmp_path / "s.csv").write_text(text or "path,score\n")
+    (tmp_path / "s.csv").write_text(text or "path,score\nA/1,1\n")
     with pytest.raises(ResultsError, match="no files in its 1 folders"):
         read_scores(settings)
     (tmp_path / "raw/A/1").write_text("")
