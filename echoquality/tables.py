@@ -317,13 +317,13 @@ def _saved(table: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/base/tables.ipynb #spread10
 def _sheet(sheets: dict[str, Rows], wanted: tuple[str, ...]) -> Rows:
-    "The sheet that has the `wanted` columns, else the first that says anything. Raises TableError where several have."
-    filled = {name: rows for name, rows in sheets.items() if rows}
-    fit = [name for name, rows in filled.items() if wanted and set(wanted) <= {value.strip() for value in rows[0][1]}]
+    "The sheet that has all `wanted` columns, else most of them, else the first. Raises TableError where several have."
+    there = {name: len(set(wanted) & set(map(str.strip, rows[0][1]))) for name, rows in sheets.items() if rows}
+    fit = [name for name, number in there.items() if number == len(set(wanted)) > 0]
     if len(fit) > 1:
         found = printable(", ".join(map(repr, fit)))[:300]
         raise TableError(f"the sheets {found} all have the columns {', '.join(wanted)}; keep one")
-    return filled[fit[0]] if fit else next(iter(filled.values()), [])
+    return sheets[max(there, key=there.get)] if there else []
 
 
 def _parquet(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
@@ -351,7 +351,7 @@ def percentages(column: pd.Series) -> pd.Series:
 
 # %% ../nbs/base/tables.ipynb #near0002
 def did_you_mean(path: Path) -> str:
-    "'; did you mean …?' with the table or folder that a path which is not there was to name, by what is like it; ''."
+    "' (did you mean …?)' with the table or folder beside a path that is not there which is called most like it; ''."
     path = Path(path)
     gone = next((each for each in (*reversed(path.parents), path) if not each.exists()), path)
     names, folder = {}, gone != path or not gone.suffix
@@ -360,4 +360,4 @@ def did_you_mean(path: Path) -> str:
             if not each.name.startswith((".", "~$")) and (is_table(each) or folder and each.is_dir()):
                 names.setdefault(each.stem.casefold(), each.name)
     near = get_close_matches(gone.stem.casefold(), names, n=1, cutoff=0.75)
-    return f"; did you mean {printable(names[near[0]])!r}?" if near else ""
+    return f" (did you mean {printable(names[near[0]])!r}?)" if near else ""

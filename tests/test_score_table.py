@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies
 
+from echoquality.header_index import hashed
 from echoquality.results import ResultsError, unusable
 from echoquality.settings import SelectionSettings
 from echoquality.tables import TableError
@@ -96,7 +97,7 @@ def test_a_file_is_found_under_another_spelling_where_it_is_the_only_one(path, m
     files = {"Vivid-3": ["im1", "IM2.dcm"], "B": ["1", "1.dcm"], "C": ["1"], "y": ["C/1"]}
     row = match_files(pd.Series([path]), files).iloc[0]
     assert (f"{row.folder}/{row.file_id}" if row.shared and not row.fault else "") == meant
-    assert (row.met == SPELLING) == (meant != "" and not path.replace("\\", "/").endswith(meant))
+    assert (row.met == SPELLED) == (meant != "" and not path.replace("\\", "/").endswith(meant))
 
 
 @given(strategies.lists(strategies.text("aA1.'", min_size=1, max_size=3), min_size=1, max_size=6, unique=True))
@@ -130,6 +131,23 @@ def test_of_two_rows_with_one_file_only_what_is_sure_is_kept():
     assert found[1].startswith("no file of its own: ") and found[5] == "the same file as in another row: row 4"
     assert found[2] == found[3] == "one file with several scores: 0.9 in row 2, 0.1 in row 3"
     assert (doubles_of(0.9, None, 0.9, None, None, 0.9) == "").all()
+
+
+CLIPS = pd.DataFrame(
+    [("A", "x", "1.2.3", hashed("ACC1")), ("A", "y", "1.2.4", hashed("ACC2")), ("B", "y", "1.2.5", hashed("ACC2"))],
+    columns=["folder", "file_id", UID, ACCESSION],
+)
+
+
+def test_an_identifier_means_the_clip_that_alone_has_it():
+    said = pd.Series(["1.2.4", "'1.2.5'", "ACC1", "ACC2", "1.2.9", ""])
+    rows = match_files(said, {"A": ["x", "y"], "B": ["y"]})
+    assert names_no_files(said, rows) and not names_no_files(said + ".dcm", rows)
+    rows = with_identifiers(rows, said, CLIPS)
+    assert (rows["folder"] + "/" + rows["file_id"])[:3].tolist() == ["A/y", "B/y", "A/x"]
+    assert rows["met"].tolist()[1:3] == ["found by its SOP Instance UID", "found by its accession number"]
+    assert rows["fault"][3] == "several clips have its accession number: 2, A/y, B/y"
+    assert rows["fault"][4].startswith("no clip has this as its SOP") and rows["shared"].tolist() == [1, 1, 1, 0, 0, 0]
 
 
 def test_what_is_said_stays_and_what_is_not_follows_from_the_score():
@@ -184,6 +202,14 @@ def test_ten_of_each_kind_are_named_with_what_is_nearest():
     assert lines[:2] == ["1 × found by its name alone, in another folder", "  row 0: old/1.2.840.2"]
     assert lines[2] == "13 × no file has this path" and len(lines) == 13
     assert lines[3] == "  row 1: D:/Vivid-3/1.2.840.30 (nearest: Vivid-3/1.2.840.1)"
+
+
+def test_how_many_rows_are_used_is_said_at_the_end():
+    text = "path score\nA/1 1\nA/1 1\nA/2 -\nz/9 1\ny/8 -\nB/1 7\n2 0.5\nB/2 0.5\nx/B/2 0.4"
+    said = used_in_words(rows_of(text))
+    assert said.startswith("of 9 rows 1 will be used; 2 have no file, 2 contradict another, 1 stands twice, 1 no score")
+    assert said.endswith("1 says what cannot be used, 1 could be several files")
+    assert used_in_words(rows_of("path score\nA/1 1")) == "of 1 rows 1 will be used"
 
 
 @pytest.mark.parametrize("text, said", [
