@@ -221,10 +221,10 @@ def _sheets(path: Path) -> dict[str, Rows]:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(each.file_size for each in archive.infolist())
-            locked = kind == ".ods" and b"encryption-data" in archive.read("META-INF/manifest.xml")
-        if size > MOST_BYTES:
-            raise TableError(f"unpacks to {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} MB are read")
-        if locked:
+            if size > MOST_BYTES:
+                raise TableError(f"unpacks to {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} MB are read")
+            about = [archive.read(name) for name in archive.namelist() if name == "META-INF/manifest.xml"]
+        if any(b"encryption-data" in each for each in about):
             raise TableError("protected by a password; save it without one")
         return _SHEETS[kind](path)
     except TableError:
@@ -243,7 +243,7 @@ def _no_sheet(path: Path, kind: str, error: Exception) -> str:
     with suppress(OSError), path.open("rb") as file:
         start = file.read(4)
         other = next((what for begin, what in _NOT.items() if start.startswith(begin)), "")
-        if other or not start.startswith(b"PK"):
+        if other or not start.startswith(b"PK") or isinstance(error, KeyError):  # an archive of other files
             found = f"no {kind} inside, but {other or 'something else'}"
             return f"{found}; save it as {kind} without a password, or as CSV UTF-8"
     return f"no {kind} that can be read ({type(error).__name__}): cut or damaged; save it again, or as CSV UTF-8"

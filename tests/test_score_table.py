@@ -249,3 +249,45 @@ def test_a_table_is_written_filled_in_and_checked(tmp_path, capsys):
         main(["--table", str(table), *ask])
     with pytest.raises(TableError, match="is not replaced"):
         write_score_table(tmp_path / "raw", table)
+
+
+def folder_of_files(root, *names):
+    for name in names:
+        (root / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "raw" / name).write_text("")
+    return ["--raw-data-dir", str(root / "raw"), "--index-dir", ""]
+
+
+def test_a_mistyped_table_is_an_error_and_no_new_file(tmp_path, capsys):
+    ask = folder_of_files(tmp_path, "A/1.dcm")
+    (tmp_path / "scores.csv").write_text("path,score\nA/1.dcm,1\n")
+    for name in ("scroes.csv", "score.csv", "scores.xlsx", "grades.json"):
+        with pytest.raises(SystemExit, match="not found.*(did you mean 'scores.csv'|call it grades.csv)"):
+            main(["--table", str(tmp_path / name), *ask])
+        assert not (tmp_path / name).exists()
+    main(["--table", str(tmp_path / "scores2.csv"), *ask, "--new"])
+    main(["--table", str(tmp_path / "other.csv"), *ask])
+    assert capsys.readouterr().out.count("1 files, to be given scores") == 2
+    with pytest.raises(SystemExit, match="is there already, and is not replaced"):
+        main(["--table", str(tmp_path / "scores2.csv"), *ask, "--new"])
+    with pytest.raises(ResultsError, match=r"scroes.csv: not found \(did you mean 'scores.csv'\?\); results_dir is"):
+        read_scores(SelectionSettings(results_dir=tmp_path / "scroes.csv", raw_data_dir=tmp_path / "raw"))
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("path,score\nz/9,1\n", "none of its paths leads to a file"), ("path,score\n", "has no rows below the names"),
+    ("path,score\nA/1,99%\nA/2,0.5\n", "1 scores have a percent sign, and 1 have none"),
+])
+def test_a_table_of_which_nothing_can_be_used_ends_in_1(tmp_path, text, said):
+    ask = folder_of_files(tmp_path, "A/1.dcm", "A/2.dcm")
+    (tmp_path / "scores.csv").write_text(text)
+    with pytest.raises(SystemExit, match=said):
+        main(["--table", str(tmp_path / "scores.csv"), *ask])
+
+
+def test_the_last_line_says_how_many_rows_will_be_used(tmp_path, capsys):
+    ask = folder_of_files(tmp_path, "A/1.dcm", "A/2.dcm")
+    (tmp_path / "scores.csv").write_text("path;score\na\\1.DCM;99 %\n'A/2';5%\nA/3;1%\n")
+    main(["--table", str(tmp_path / "scores.csv"), *ask])
+    first, *_, last = capsys.readouterr().out.strip().split("\n")
+    assert "3 rows, 2 of them with a file" in first and last == "of 3 rows 2 will be used; 1 has no file"

@@ -98,6 +98,19 @@ def test_a_table_says_the_same_in_every_form(tmp_path, name):
     assert table.index.name == ("row" if name.endswith(("x", "s", "t")) and name != "t.txt" else "line")
 
 
+@pytest.mark.parametrize("name", ["t.xlsx", "t.ods"])
+def test_what_other_programs_write_is_read(tmp_path, name):
+    said = {"path": ["a  b/1", "b/2", ""], "score": [0.123456789, 1, 1e-7], "id": [20240012345, 7, 8]}
+    said["good"] = [True, False, True]
+    with pd.ExcelWriter(str(tmp_path / name)) as file:
+        pd.DataFrame({"remark": ["none"]}).to_excel(file, sheet_name="Notes", index=False)
+        pd.DataFrame(said).to_excel(file, sheet_name="Scores", startrow=2, index=False)
+    table = read_rows(tmp_path / name, ["path", "score"])
+    assert table["path"].tolist() == said["path"] and numbers(table["score"]).tolist() == said["score"]
+    assert table["id"].tolist() == ["20240012345", "7", "8"] and table["good"].tolist() == ["TRUE", "FALSE", "TRUE"]
+    assert table.index.tolist() == [4, 5, 6]
+
+
 def test_the_sheet_that_has_the_columns_is_read(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["remark"])
@@ -140,14 +153,16 @@ def broken(tmp_path):
             archive.writestr("content.xml", bomb if name == "entity.ods" else bytes(2_000_000))
     ods(tmp_path / "wide.ods", line(cell("a", more='table:number-columns-repeated="99999"')))
     ods(tmp_path / "long.ods", line(cell("a"), repeated=99_999_999))
-    cut = {"cut.xlsx": whole[:900], "cut.ods": b"PK\3\4", "text.xlsx": b"path,score\n", "text.ods": b"path,score\n"}
-    for name, data in {**cut, "locked.xlsx": b"\xd0\xcf\x11\xe0 and more", "t.xls": b"", "t.json": b"{}"}.items():
+    cut = {"cut.xlsx": whole[:900], "cut.ods": b"PK\3\4", "xlsx.ods": whole, "locked.xlsx": b"\xd0\xcf\x11\xe0"}
+    other = dict.fromkeys(("text.xlsx", "text.ods", "t.xls", "t.json"), b"path,score\n")
+    for name, data in {**cut, **other}.items():
         (tmp_path / name).write_bytes(data)
     return tmp_path
 
 
 @pytest.mark.parametrize(("name", "said"), [
-    ("cut.xlsx", "cut or damaged"), ("cut.ods", "cut or damaged"), ("text.xlsx", "no .xlsx inside, but something else"),
+    ("cut.xlsx", "cut or damaged"), ("cut.ods", "cut or damaged"), ("xlsx.ods", "no .ods inside"),
+    ("text.xlsx", "no .xlsx inside, but something else"),
     ("text.ods", "no .ods inside"), ("locked.xlsx", "protected by a password"), ("locked.ods", "by a password"),
     ("entity.ods", "no .ods that can be read"), ("big.ods", "unpacks to 2 MB, and at most 1 MB"),
     ("wide.ods", "more than 16,384 columns"), ("long.ods", "more than 10,000,000 cells"), ("none.xlsx", "not found"),
