@@ -28,7 +28,7 @@ class WithPages(build_py):
             shutil.copytree(here / cfg["nbs_path"], pages, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
 
 
-extras = {name: lines(f"{name}_requirements") for name in ("train", "cluster", "onnx")}
+extras = {name: lines(f"{name}_requirements") for name in ("train", "cluster", "onnx", "tables")}
 extras["all"] = [line for extra in extras.values() for line in extra]
 setup(
     name=cfg["lib_name"],

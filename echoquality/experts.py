@@ -45,7 +45,7 @@ def read_grades(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     }.items():
         if wrong.any():
             row = grades.loc[wrong.idxmax()]
-            raise EvidenceError(f"experts_csv {path}: line {row.name}: {what.format(**row)}")
+            raise EvidenceError(f"experts_csv {path}: {grades.index.name} {row.name}: {what.format(**row)}")
     known = grades.assign(grade=number)[grades["video_path"].isin(table["video_path"])]
     if known["video_path"].nunique() < 3:
         count, all_ = known["video_path"].nunique(), grades["video_path"].nunique()

@@ -156,7 +156,7 @@ def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
                 raise ValueError(f"column path: {key[1]!r} is no file in raw_data_dir {raw_data_dir}")
             fans[key] = fan_values(row)
         except ValueError as error:
-            raise ValueError(f"line {line}: {error}") from None
+            raise ValueError(f"{table.index.name} {line}: {error}") from None
     return fans
 
 # %% ../nbs/reading/machines.ipynb #92960d3e

@@ -27,7 +27,7 @@ from .machines import Machines
 from .operations import UNKNOWN, trusted_fan
 from .pictures import one_picture
 from .probing import fan_table, known_machines
-from .results import summary_path
+from .results import expect_results
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
 from .settings import PHYSICAL, DatasetSettings, expanded
@@ -53,7 +53,7 @@ def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
 def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     "The parameters that decide what is written, and marks of the key, of the results and of the reviews."
     parameters = settings.model_dump(mode="json", exclude=NOT_RECORDED)
-    results = sha256(summary_path(settings.results_dir))
+    results = sha256(expect_results(settings.results_dir))
     if (table := group_table(settings.group_by)) and table.is_file():  # what it says, not where it lies
         parameters["group_by"] = f"table {sha256(table)[:12]}"
     for name in ("machines", "fans"):

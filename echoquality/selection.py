@@ -42,7 +42,7 @@ from .machines import unknown_machines
 from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
-from .score_table import read_scores
+from .score_table import read_scores, used_in_words
 from .verdict import Verdict, captioned, command, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
@@ -223,6 +223,8 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
 def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
     rows = read_scores(settings)
+    if "shared" in rows:  # from a table
+        print(used_in_words(rows), flush=True)
     verdicts = reviewed(settings.reviews_csv, rows)
     rows, offsets = judged_rows(rows, verdicts, settings)
     chosen = candidates(rows, settings, verdicts)

@@ -41,13 +41,13 @@ class ScoresSettings(Settings):
     "Where scores and files lie."
 
     results_dir: ProjectPath = Field(
-        "data/results/inference_output", description="folder with summary.json, or a table of scores (CSV, Parquet)"
+        "data/results/inference_output", description="folder with summary.json, or a table of scores (CSV, Excel, …)"
     )
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     index_dir: OptionalPath = Field(
         "data/index", description="what headers said is kept here; may be deleted, is then made again ('': nowhere)"
     )
-    path_column: str = Field("path", description="of a table of scores: the column with a file's path")
+    path_column: str = Field("path", description="of a table of scores: the column with a file's path or SOP UID")
     score_column: str = Field("score", description="of a table of scores: the column with a file's score")
     score_scale: ScoreScale = Field("1", description="of a table of scores: the best, or the worst and the best (1-5)")
 
@@ -88,7 +88,7 @@ class SelectionSettings(CandidateSettings):
     )
     machines: OptionalPath = Field("", description="YAML file of one's own machines, before those known ('': none)")
     fans: OptionalPath = Field(
-        "", description="CSV with the fans of files or machines, where those found are wrong ('': none)"
+        "", description="table with the fans of files or machines, where those found are wrong ('': none)"
     )
     balance_by: Literal["machine_type", "machine_model"] = Field(
         "machine_type", description="what clips are balanced over"
@@ -153,7 +153,7 @@ class DatasetSettings(SelectionSettings):
     )
     severities: tuple[Severity, Severity] = Field((1, 5), description="least and greatest of physical kinds, 1 to 5")
     group_by: str = Field(
-        "", description="what makes a patient, where headers do not say: a level of the path, a pattern on it, or a CSV"
+        "", description="what makes a patient, where headers do not say: level of the path, pattern on it, or a table"
     )
     max_quarantine_share: float = Field(0.5, ge=0, le=1, description="fail if more of the files tried are left out")
     private_dir: ProjectPath = Field("data/private", description="deidentify: folder of the key, never to be shared")

@@ -18,7 +18,7 @@ import pandas as pd
 # %% ../nbs/curation/splits.ipynb #220c6960
 from .copies import components
 from .core import from_root, generator, text_sha256
-from .tables import TableError, read_rows
+from .tables import TableError, is_table, read_rows
 
 # %% ../nbs/curation/splits.ipynb #8b7a0a1f
 def unusable_ids(pairs: pd.DataFrame) -> set[str]:
@@ -59,7 +59,7 @@ def _of_table(path: Path) -> Callable[[str], str]:
     faults = {"no folder": folders == "", "no patient": patients == "", "a folder twice": folders.duplicated()}
     for what, wrong in faults.items():
         if wrong.any():
-            raise GroupsError(f"group_by {path}: line {wrong.idxmax()}: {what}")
+            raise GroupsError(f"group_by {path}: {table.index.name} {wrong.idxmax()}: {what}")
     known = dict(zip(folders, patients, strict=True))
     return lambda place: next((known[each] for each in _above(place) if each in known), "")
 
@@ -72,7 +72,7 @@ def _above(place: str) -> list[str]:
 
 def group_table(group_by: str) -> Path | None:
     "The table that `group_by` names, from here or from the project's root; None where it is no table."
-    if not group_by.lower().endswith(".csv"):
+    if not is_table(group_by):
         return None
     return Path(group_by) if Path(group_by).is_file() else from_root(group_by)
 
@@ -95,7 +95,7 @@ def _of_pattern(group_by: str) -> Callable[[str], str]:
     try:
         pattern = re.compile(group_by)
     except re.error as error:
-        raise GroupsError(f"group_by {group_by!r} is no level, no CSV and no regular expression: {error}") from None
+        raise GroupsError(f"group_by {group_by!r} is no level, no table and no regular expression: {error}") from None
     return lambda place: (match[1 if pattern.groups else 0] or "") if (match := pattern.search(place)) else ""
 
 # %% ../nbs/curation/splits.ipynb #279e6fe2

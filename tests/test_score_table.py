@@ -6,7 +6,9 @@ from echoquality.score_table import *
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings, strategies
 
+from echoquality.header_index import hashed
 from echoquality.results import ResultsError, unusable
 from echoquality.settings import SelectionSettings
 from echoquality.tables import TableError
@@ -51,6 +53,15 @@ def test_scores_off_the_scale_are_one_fault_unless_they_are_few():
     assert scale_fault(pd.Series(["0.5"] * 10 + ["-1", "n/a"])) == scale_fault(pd.Series([], dtype=str)) == ""
 
 
+def test_percent_is_a_share_of_the_best_score():
+    said = pd.Series(["99%", "5,5 %", "", "n/a"], [2, 3, 4, 5]).rename_axis("line")
+    for scale in ("1", "100", "10"):
+        assert scores_of(said, scale).fillna(-1).tolist() == [0.99, 0.055, -1, -1] and not scale_fault(said, scale)
+    assert scale_fault(said, "1-5") == "line 2 says '99%', and a scale that begins at 1 has no percent"
+    said[4] = "0.5"
+    assert "2 scores have a percent sign, and 1 have none: line 2 says '99%', line 4 '0.5'" in scale_fault(said)
+
+
 @pytest.mark.parametrize("path", [
     "/mnt/echo/Vivid-3/Mu\u0308ller", "C:\\Vivid-3\\Müller", "./Vivid-3//Müller", "Müller", "echo/Vivid-9/Müller",
 ])
@@ -77,6 +88,29 @@ def test_every_path_has_one_file_or_a_reason():
     assert found["fault"][3] == found["fault"][4] == "no path, or one without a folder to which no file belongs"
 
 
+@pytest.mark.parametrize(("path", "meant"), [
+    ("VIVID-3\\IM1.DCM", "Vivid-3/im1"), ("D:\\X\\VIVID-3\\IM1", "Vivid-3/im1"), ("'Vivid-3/im1'", "Vivid-3/im1"),
+    ("vivid-3/im2", "Vivid-3/IM2.dcm"), ("IM2", "Vivid-3/IM2.dcm"), ("B/1", "B/1"), ("B/1.dcm", "B/1.dcm"),
+    ("x/B/1", "B/1"), ("C/1", "C/1"), ("x/C/1", ""), ("1", ""), ("b/1", ""), ("IM1.avi", ""),
+])
+def test_a_file_is_found_under_another_spelling_where_it_is_the_only_one(path, meant):
+    files = {"Vivid-3": ["im1", "IM2.dcm"], "B": ["1", "1.dcm"], "C": ["1"], "y": ["C/1"]}
+    row = match_files(pd.Series([path]), files).iloc[0]
+    assert (f"{row.folder}/{row.file_id}" if row.shared and not row.fault else "") == meant
+    assert (row.met == SPELLED) == (meant != "" and not path.replace("\\", "/").endswith(meant))
+
+
+@given(strategies.lists(strategies.text("aA1.'", min_size=1, max_size=3), min_size=1, max_size=6, unique=True))
+@settings(max_examples=50)
+def test_a_path_as_it_stands_means_its_own_file(names):
+    names = [name for name in names if name.strip(".")]
+    files = {"F": names, "f": names, "G": [f"F/{name}" for name in names]}
+    places = [f"{folder}/{name}" for folder, inside in files.items() for name in inside]
+    rows = match_files(pd.Series(places, dtype=str), files)
+    assert (rows["folder"] + "/" + rows["file_id"]).tolist() == places
+    assert (rows["fault"] == "").all() and (rows["met"] == "").all()
+
+
 def test_a_folder_is_called_otherwise_as_a_whole():
     said = pd.Series(["old/X/1", "old/X/2", "old/X/9", "old/Y/7", "old/Y/8", "old/Z/5", "old/Z/6", "8"])
     found = match_files(said, {"A": ["1", "2", "7", "8"], "B": ["1", "2", "9"], "C": ["5"]}).assign(path=said)
@@ -97,6 +131,23 @@ def test_of_two_rows_with_one_file_only_what_is_sure_is_kept():
     assert found[1].startswith("no file of its own: ") and found[5] == "the same file as in another row: row 4"
     assert found[2] == found[3] == "one file with several scores: 0.9 in row 2, 0.1 in row 3"
     assert (doubles_of(0.9, None, 0.9, None, None, 0.9) == "").all()
+
+
+CLIPS = pd.DataFrame(
+    [("A", "x", "1.2.3", hashed("ACC1")), ("A", "y", "1.2.4", hashed("ACC2")), ("B", "y", "1.2.5", hashed("ACC2"))],
+    columns=["folder", "file_id", UID, ACCESSION],
+)
+
+
+def test_an_identifier_means_the_clip_that_alone_has_it():
+    said = pd.Series(["1.2.4", "'1.2.5'", "ACC1", "ACC2", "1.2.9", ""])
+    rows = match_files(said, {"A": ["x", "y"], "B": ["y"]})
+    assert names_no_files(said, rows) and not names_no_files(said + ".dcm", rows)
+    rows = with_identifiers(rows, said, CLIPS)
+    assert (rows["folder"] + "/" + rows["file_id"])[:3].tolist() == ["A/y", "B/y", "A/x"]
+    assert rows["met"].tolist()[1:3] == ["found by its SOP Instance UID", "found by its accession number"]
+    assert rows["fault"][3] == "several clips have its accession number: 2, A/y, B/y"
+    assert rows["fault"][4].startswith("no clip has this as its SOP") and rows["shared"].tolist() == [1, 1, 1, 0, 0, 0]
 
 
 def test_what_is_said_stays_and_what_is_not_follows_from_the_score():
@@ -153,6 +204,14 @@ def test_ten_of_each_kind_are_named_with_what_is_nearest():
     assert lines[3] == "  row 1: D:/Vivid-3/1.2.840.30 (nearest: Vivid-3/1.2.840.1)"
 
 
+def test_how_many_rows_are_used_is_said_at_the_end():
+    text = "path score\nA/1 1\nA/1 1\nA/2 -\nz/9 1\ny/8 -\nB/1 7\n2 0.5\nB/2 0.5\nx/B/2 0.4"
+    said = used_in_words(rows_of(text))
+    assert said.startswith("of 9 rows 1 will be used; 2 have no file, 2 contradict another, 1 stands twice, 1 no score")
+    assert said.endswith("1 says what cannot be used, 1 could be several files")
+    assert used_in_words(rows_of("path score\nA/1 1")) == "of 1 rows 1 will be used"
+
+
 @pytest.mark.parametrize("text, said", [
     ("path,score\nD:/gone/9,0.9\n", r"none of its paths leads to a file below .*\n1 rows, 0 of .*\n1 × (.|\n)*gone/9"),
     ("path,score\nA/1,\n", "no row has a score"),
@@ -165,7 +224,7 @@ def test_a_table_that_cannot_be_used_is_an_error(text, said, tmp_path):
     settings = SelectionSettings(results_dir=tmp_path / "s.csv", raw_data_dir=tmp_path / "raw")
     with pytest.raises(ResultsError, match="not found; results_dir is the folder of an inference run, or a table"):
         read_scores(settings)
-    (tmp_path / "s.csv").write_text(text or "path,score\n")
+    (tmp_path / "s.csv").write_text(text or "path,score\nA/1,1\n")
     with pytest.raises(ResultsError, match="no files in its 1 folders"):
         read_scores(settings)
     (tmp_path / "raw/A/1").write_text("")
@@ -190,3 +249,45 @@ def test_a_table_is_written_filled_in_and_checked(tmp_path, capsys):
         main(["--table", str(table), *ask])
     with pytest.raises(TableError, match="is not replaced"):
         write_score_table(tmp_path / "raw", table)
+
+
+def folder_of_files(root, *names):
+    for name in names:
+        (root / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "raw" / name).write_text("")
+    return ["--raw-data-dir", str(root / "raw"), "--index-dir", ""]
+
+
+def test_a_mistyped_table_is_an_error_and_no_new_file(tmp_path, capsys):
+    ask = folder_of_files(tmp_path, "A/1.dcm")
+    (tmp_path / "scores.csv").write_text("path,score\nA/1.dcm,1\n")
+    for name in ("scroes.csv", "score.csv", "scores.xlsx", "grades.json"):
+        with pytest.raises(SystemExit, match="not found.*(did you mean 'scores.csv'|call it grades.csv)"):
+            main(["--table", str(tmp_path / name), *ask])
+        assert not (tmp_path / name).exists()
+    main(["--table", str(tmp_path / "scores2.csv"), *ask, "--new"])
+    main(["--table", str(tmp_path / "other.csv"), *ask])
+    assert capsys.readouterr().out.count("1 files, to be given scores") == 2
+    with pytest.raises(SystemExit, match="is there already, and is not replaced"):
+        main(["--table", str(tmp_path / "scores2.csv"), *ask, "--new"])
+    with pytest.raises(ResultsError, match=r"scroes.csv: not found \(did you mean 'scores.csv'\?\); results_dir is"):
+        read_scores(SelectionSettings(results_dir=tmp_path / "scroes.csv", raw_data_dir=tmp_path / "raw"))
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("path,score\nz/9,1\n", "none of its paths leads to a file"), ("path,score\n", "has no rows below the names"),
+    ("path,score\nA/1,99%\nA/2,0.5\n", "1 scores have a percent sign, and 1 have none"),
+])
+def test_a_table_of_which_nothing_can_be_used_ends_in_1(tmp_path, text, said):
+    ask = folder_of_files(tmp_path, "A/1.dcm", "A/2.dcm")
+    (tmp_path / "scores.csv").write_text(text)
+    with pytest.raises(SystemExit, match=said):
+        main(["--table", str(tmp_path / "scores.csv"), *ask])
+
+
+def test_the_last_line_says_how_many_rows_will_be_used(tmp_path, capsys):
+    ask = folder_of_files(tmp_path, "A/1.dcm", "A/2.dcm")
+    (tmp_path / "scores.csv").write_text("path;score\na\\1.DCM;99 %\n'A/2';5%\nA/3;1%\n")
+    main(["--table", str(tmp_path / "scores.csv"), *ask])
+    first, *_, last = capsys.readouterr().out.strip().split("\n")
+    assert "3 rows, 2 of them with a file" in first and last == "of 3 rows 2 will be used; 1 has no file"

@@ -4,12 +4,16 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from pydicom import dcmread, examples
 
 from echoquality.builds import file_hashes
 from echoquality.core import sha256
 from echoquality.dataset import DatasetError, build_dataset, simulated_settings
+from echoquality.header_index import header_facts
 from echoquality.results import read_results
+from echoquality.score_table import read_scores
 from echoquality.selection import select
 from echoquality.settings import SelectionSettings
 
@@ -51,3 +55,23 @@ def test_a_table_may_say_who_the_patient_is(corpus, tmp_path):
     links = select(SelectionSettings(results_dir=table, raw_data_dir=corpus / "raw_data", workers=1)).links
     opened = links[links["patient"] == "one"]["place"]
     assert opened.nunique() == links["place"].nunique() and links["patient"].nunique() > 2
+
+
+@pytest.mark.parametrize("kind", ["SOPInstanceUID", "AccessionNumber"])
+def test_a_table_of_identifiers_leads_to_the_same_clips(tmp_path, capsys, kind):
+    said = {}
+    for number in range(3):
+        name = tmp_path / f"raw/S{number % 2}/IM{number}"
+        name.parent.mkdir(parents=True, exist_ok=True)
+        header = dcmread(examples.get_path("ybr_color"))
+        header.SOPInstanceUID, header.AccessionNumber = f"1.2.826.0.1.{number}", f"ACC 77{number}"
+        header.save_as(name)
+        said[header[kind].value] = f"{name.parent.name}/{name.name}"
+    table = pd.DataFrame({"clip": [*said, "1.2.9"], "score": ["99%", "5%", "50%", "1%"]})
+    table.to_excel(tmp_path / "s.xlsx", index=False)
+    how = {"path_column": "clip", "raw_data_dir": tmp_path / "raw", "index_dir": tmp_path / "index", "workers": 1}
+    rows = read_scores(SelectionSettings(results_dir=tmp_path / "s.xlsx", **how))
+    assert rows["path"].tolist()[:3] == [*said.values()] and rows["score"].tolist() == [0.99, 0.05, 0.5, 0.01]
+    assert rows["fault"].tolist()[:3] == ["", "", ""] and rows["fault"][3].startswith("no clip has this as its SOP")
+    assert "3 headers are asked" in capsys.readouterr().out
+    assert "ACC 77" not in str(header_facts(header))

@@ -4,9 +4,17 @@ from echoquality.tables import *
 
 
 import codecs
+import re
+import sys
+import zipfile
+from datetime import datetime
+from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
+
+from echoquality import tables
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -27,6 +35,151 @@ def test_what_is_no_text_is_refused(tmp_path, content, message):
         (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(TableError, match=message):
         read_text(tmp_path / "t.csv")
+
+
+TAGS = {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text")}
+
+
+def ods(path: Path, rows: str, more: str = "") -> Path:
+    "An .ods with the XML of the rows of its only sheet."
+    spaces = " ".join(f'xmlns:{name}="{urn}"' for name, urn in TAGS.items())
+    table = f'<table:table table:name="Scores">{rows}</table:table>'
+    body = f"<office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("META-INF/manifest.xml", more)
+        archive.writestr("content.xml", f"<office:document-content {spaces}>{body}</office:document-content>")
+    return path
+
+
+def line(*cells: str, repeated: int = 1) -> str:
+    return f'<table:table-row table:number-rows-repeated="{repeated}">{"".join(cells)}</table:table-row>'
+
+
+def cell(text: str, kind: str = "string", value: str = "", more: str = "") -> str:
+    value = value and f' office:value="{value}"'
+    return f'<table:table-cell office:value-type="{kind}"{value} {more}><text:p>{text}</text:p></table:table-cell>'
+
+
+def written(path: Path) -> Path:
+    "The same table in the form that the name of the file says, below an empty row, with text, numbers and a date."
+    when = datetime(2026, 5, 1, 9, 30)
+    rows = [["path", " score", "id", "when"], ["Ä/1", 0.97, 42, when], ["b/2", 0.57, 7, None]]
+    if path.suffix == ".parquet":
+        text = {"path": ["Ä/1", "b/2"], " score": ["97%", "57%"], "id": ["00042", "00007"], "when": [when, None]}
+        pd.DataFrame(text).to_parquet(path)
+    elif path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in [[], *rows]:
+            book.active.append(row)
+        for number in (3, 4):
+            book.active.cell(number, 2).number_format, book.active.cell(number, 3).number_format = "0.0%", "00000"
+        book.create_sheet("Notes").append(["path", "remark"])
+        book.save(path)
+    elif path.suffix == ".ods":
+        shown = [cell("97%", "percentage", "0.97") + cell("00042", "float", "42"),
+                 cell("57%", "percentage", "0.57") + cell("00007", "float", "7")]  # fmt: skip
+        date = cell("1.5.26", "date", more='office:date-value="2026-05-01T09:30:00"')
+        lines = [line(*map(cell, rows[0])), line(cell("Ä/1"), shown[0], date), line(cell("b/2"), shown[1])]
+        ods(path, line() + "".join(lines) + line("<table:table-cell/>", repeated=10**6))
+    else:
+        divided = "\t" if path.suffix == ".tsv" else ";"
+        lines = [rows[0], ["Ä/1", "97%", "00042", str(when)], ["b/2", "57%", "00007", ""]]
+        path.write_text("\n" + "\n".join(map(divided.join, lines)), "utf-8-sig")
+    return path
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.txt", "t.xlsx", "t.ods", "t.parquet"])
+def test_a_table_says_the_same_in_every_form(tmp_path, name):
+    table = read_rows(written(tmp_path / name), ["path", "score"])
+    assert table["path"].tolist() == ["Ä/1", "b/2"] and table["score"].tolist() == ["97%", "57%"]
+    assert table["id"].tolist() == ["00042", "00007"] and table["when"].tolist() == ["2026-05-01 09:30:00", ""]
+    first = {".csv": 3, ".xlsx": 3, ".ods": 3}.get(Path(name).suffix)
+    assert first is None or table.index.tolist() == [first, first + 1]
+    assert table.index.name == ("row" if name.endswith(("x", "s", "t")) and name != "t.txt" else "line")
+
+
+@pytest.mark.parametrize("name", ["t.xlsx", "t.ods"])
+def test_what_other_programs_write_is_read(tmp_path, name):
+    said = {"path": ["a  b/1", "b/2", ""], "score": [0.123456789, 1, 1e-7], "id": [20240012345, 7, 8]}
+    said["good"] = [True, False, True]
+    with pd.ExcelWriter(str(tmp_path / name)) as file:
+        pd.DataFrame({"remark": ["none"]}).to_excel(file, sheet_name="Notes", index=False)
+        pd.DataFrame(said).to_excel(file, sheet_name="Scores", startrow=2, index=False)
+    table = read_rows(tmp_path / name, ["path", "score"])
+    assert table["path"].tolist() == said["path"] and numbers(table["score"]).tolist() == said["score"]
+    assert table["id"].tolist() == ["20240012345", "7", "8"] and table["good"].tolist() == ["TRUE", "FALSE", "TRUE"]
+    assert table.index.tolist() == [4, 5, 6]
+
+
+def test_the_sheet_that_has_the_columns_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["remark"])
+    for name in ("May", "June"):
+        sheet = book.create_sheet(name)
+        for row in (["path", "score"], ["a/1", 1]):
+            sheet.append(row)
+        book.save(tmp_path / "t.xlsx")
+        if name == "May":
+            assert read_rows(tmp_path / "t.xlsx", ["path"])["path"].tolist() == ["a/1"]
+    with pytest.raises(TableError, match="the sheets 'May', 'June' all have the columns path, score; keep one"):
+        read_rows(tmp_path / "t.xlsx", wanted=("path", "score"))
+    with pytest.raises(TableError, match="no column grade; found path, score"):
+        read_rows(tmp_path / "t.xlsx", ["path", "grade"])
+
+
+def test_a_formula_is_the_value_that_was_saved_with_it(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["path", "score", "more"], ["a/1", 0.5, None], ["a/2", "=B2", None]):
+        book.active.append(row)
+    book.active["C2"].number_format = "0.00"  # an empty cell with a format
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(TableError, match="row 3, column 'score': a formula without its value; open the table"):
+        read_rows(tmp_path / "t.xlsx")
+    with zipfile.ZipFile(tmp_path / "t.xlsx") as old, zipfile.ZipFile(tmp_path / "u.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"(<f>B2</f>)<v ?/?>(</v>)?", rb"\1<v>0.5</v>", old.read(name)))
+    assert read_rows(tmp_path / "u.xlsx")["score"].tolist() == ["0.5", "0.5"]
+
+
+@pytest.fixture
+def broken(tmp_path):
+    "Files that are no spreadsheet, or none that is read, and what is said of each."
+    whole, bomb = written(tmp_path / "t.xlsx").read_bytes(), b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"
+    ods(tmp_path / "locked.ods", "", "<manifest:encryption-data/>")
+    for name in ("entity.ods", "big.ods"):
+        ods(tmp_path / name, "")
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("META-INF/manifest.xml", "")
+            archive.writestr("content.xml", bomb if name == "entity.ods" else bytes(2_000_000))
+    ods(tmp_path / "wide.ods", line(cell("a", more='table:number-columns-repeated="99999"')))
+    ods(tmp_path / "long.ods", line(cell("a"), repeated=99_999_999))
+    cut = {"cut.xlsx": whole[:900], "cut.ods": b"PK\3\4", "xlsx.ods": whole, "locked.xlsx": b"\xd0\xcf\x11\xe0"}
+    other = dict.fromkeys(("text.xlsx", "text.ods", "t.xls", "t.json"), b"path,score\n")
+    for name, data in {**cut, **other}.items():
+        (tmp_path / name).write_bytes(data)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("cut.xlsx", "cut or damaged"), ("cut.ods", "cut or damaged"), ("xlsx.ods", "no .ods inside"),
+    ("text.xlsx", "no .xlsx inside, but something else"),
+    ("text.ods", "no .ods inside"), ("locked.xlsx", "protected by a password"), ("locked.ods", "by a password"),
+    ("entity.ods", "no .ods that can be read"), ("big.ods", "unpacks to 2 MB, and at most 1 MB"),
+    ("wide.ods", "more than 16,384 columns"), ("long.ods", "more than 10,000,000 cells"), ("none.xlsx", "not found"),
+    ("t.xls", r".xls is no table that can be read; save it as .* CSV, .*\.xlsx"), ("t.json", ".json is no table"),
+])
+def test_what_is_no_spreadsheet_is_refused_with_what_to_do(broken, monkeypatch, name, said):
+    if name == "big.ods":
+        monkeypatch.setattr(tables, "MOST_BYTES", 1_000_000)
+    with pytest.raises(TableError, match=said):
+        read_rows(broken / name)
+
+
+def test_a_reader_that_is_not_installed_is_named(tmp_path, monkeypatch):
+    path = written(tmp_path / "t.xlsx")
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(TableError, match=r"openpyxl is not installed: pip install 'echoquality\[tables\]'"):
+        read_rows(path)
 
 
 @pytest.mark.parametrize("text", [
@@ -67,3 +220,21 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path, text, message):
 def test_a_decimal_comma_is_a_decimal_point():
     found = numbers(pd.Series(["1", " 0.5", "0,5", "1,234.5", "1.234,5", "", "one"]))
     assert found.tolist()[:3] == [1, 0.5, 0.5] and found[3:].isna().all()
+
+
+def test_a_percentage_is_a_share_to_its_last_digit():
+    found = percentages(pd.Series(["99%", " 97,123 %", "0.5\u202f%", "100％", "99", "%", "", "1e2%"]))
+    assert found.tolist()[:4] == [0.99, 0.97123, 0.005, 1] and found[4:].isna().all()
+    assert numbers(pd.Series(["99%"])).isna().all()
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("scroes.csv", "scores.xlsx"), ("Score.csv", "scores.xlsx"), ("scores.csv", "scores.xlsx"),
+    ("inferense", "inference"), ("inferense/grades.csv", "inference"), ("grades.csv", ""), ("other/scores.csv", ""),
+])
+def test_what_was_mistyped_lies_beside_it(tmp_path, typed, meant):
+    (tmp_path / "inference").mkdir()
+    for name in ("scores.xlsx", "~$scores.xlsx", ".~lock.grades.csv", "grades.pdf"):
+        (tmp_path / name).touch()
+    said = did_you_mean(tmp_path / typed)
+    assert said == (f" (did you mean '{meant}'?)" if meant else "")
