@@ -8,7 +8,7 @@ __all__ = ['ScoreScale', 'MIN_PATIENTS', 'MinPatients', 'TABLE', 'MODEL', 'KINDS
            'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded', 'DegradationSettings',
            'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings',
            'ConformanceSettings', 'ExperimentSettings', 'expect_networks', 'run_stage', 'handed_on', 'free_folder',
-           'from_here', 'as_options', 'next_command']
+           'from_here', 'as_options', 'next_command', 'from_clips', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import os
@@ -30,6 +30,7 @@ from echoquality.core import (
     SettingsError,
     from_command_line,
     project_root,
+    shown_value,
 )
 
 # %% ../nbs/base/settings.ipynb #493d1611
@@ -443,3 +444,22 @@ def next_command(command: str, led_by: Settings | None = None, **given) -> str:
         asked = stage(**values | {"model_weights": ""})
     chosen = {name: value for name, value in asked if value != getattr(usual, name)}
     return shlex.join(["echoquality", command, *as_options(chosen)])
+
+# %% ../nbs/base/settings.ipynb #0bbdd4dd
+def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
+    "What to do with the clips that a run looked at, and its command: `then` with their scores, or how to get some."
+    results = ScoresSettings().results_dir / "summary.json"
+    model = getattr(led_by, "model", None) or InferenceSettings().model
+    if os.path.isfile(results):
+        return "see which clips can be chosen" if then == "select" else "build a dataset", next_command(then, led_by)
+    if os.path.isfile(model):
+        return "let the model score them", next_command("score", led_by)
+    clips = handed_on(led_by, "selection").get("raw_data_dir", ScoresSettings().raw_data_dir)
+    words = as_options({"raw_data_dir": clips, "table": project_root() / "scores.csv"})
+    return "write a table of them, to be given scores", shlex.join(["echoquality", "scores", *words])
+
+# %% ../nbs/base/settings.ipynb #1f9de8ab
+def without_paths(command: str) -> str:
+    "A command with nothing but the name of each path outside the project."
+    words = [shown_value(Path(word) if Path(word).is_absolute() else word) for word in shlex.split(command)]
+    return shlex.join(words)

@@ -21,7 +21,7 @@ from echoquality.core import (
     parameters_source,
     project_root,
 )
-from echoquality.settings import COMMANDS, STAGES, free_folder, next_command
+from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, without_paths
 
 
 def test_what_a_scale_says():
@@ -240,3 +240,20 @@ def test_a_command_is_read_as_it_was_meant(chosen):
     asked = DatasetSettings(**chosen)
     words = shlex.split(next_command("dataset", asked, output_dir=asked.output_dir))
     assert words[:2] == ["echoquality", "dataset"] and from_command_line(DatasetSettings, words[2:]) == asked
+
+
+def test_what_comes_after_clips_depends_on_what_there_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = DegradationSettings(input_dir="/mnt/a", kinds="gain")
+    assert from_clips(asked, "dataset")[1] == "echoquality scores --raw-data-dir /mnt/a --table scores.csv"
+    for file, then in ((MODEL, "score"), ("data/results/inference_output/summary.json", "dataset")):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).touch()
+        assert from_clips(asked, "dataset")[1].startswith(f"echoquality {then} --raw-data-dir /mnt/a")
+    assert from_clips(asked, "dataset")[1].endswith(" --kinds gain")
+
+
+def test_a_command_for_others_says_no_path_of_this_machine():
+    said = without_paths("echoquality train --annotations-csv '/mnt/of you/my a.csv' --model-weights '' --seed 1")
+    assert said == "echoquality train --annotations-csv '…/my a.csv' --model-weights '' --seed 1"
+    assert "'sqlite:///…/m.db'" in without_paths("echoquality train --tracking-uri sqlite:////of/you/m.db")
