@@ -27,8 +27,8 @@ from echoquality.evidence import (
 from .experts import agreement
 from .pairs import pairs_in_words
 from .predictions import BASELINES
-from .runs import newest, past_runs, train_again
-from .settings import MIN_PATIENTS, EvaluationSettings, InferenceSettings, next_command
+from .runs import score_with, train_again
+from .settings import MIN_PATIENTS, EvaluationSettings
 from .shortcuts import FEATURES, audit, shortcuts
 from .verdict import Verdict, weighed
 
@@ -248,15 +248,12 @@ def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
     "What to do with a model of which the verdict is `word`, and the command, where it is known what to score."
     if word == "no":
         return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
-    built = newest(past_runs(), "dataset", output_dir=settings.annotations_csv.parent)
-    clips = built.settings.raw_data_dir if built else InferenceSettings().raw_data_dir
     after = "let it score clips that nobody has scored."
     if word == "careful":
         after = "read the doubts below; let it score clips of more patients, and build a dataset with these, too."
-    if not clips.is_dir():
-        return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
-    then = next_command("score", settings, raw_data_dir=clips)
-    return f"{after} The command takes the folder of this dataset; another one is given as --raw-data-dir.", then
+    if then := score_with(settings):
+        return f"{after} The command takes the folder of this dataset; another one is given as --raw-data-dir.", then
+    return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
 
 # %% ../nbs/evidence/report.ipynb #cfff9c8a
 TITLES = {"accuracy": "accuracy (agreement with the teacher)"}  # of measures whose name does not say it all

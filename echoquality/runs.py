@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NEW', 'ABOUT', 'others', 'left_alone', 'expect_free', 'note_run', 'found_run', 'Run', 'past_runs', 'newest',
-           'train_again', 'read_about']
+           'train_again', 'score_with', 'read_about']
 
 # %% ../nbs/base/runs.ipynb #ef279a36
 import json
@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path, PureWindowsPath
 
 from .core import LOCK, Settings, WorkError, finished, printable, project_root, provenance, write_text
-from .settings import STAGES, TrainingSettings, next_command
+from .settings import STAGES, EvaluationSettings, InferenceSettings, TrainingSettings, next_command
 
 # %% ../nbs/base/runs.ipynb #7a10c0d2
 def others(folder: Path, ours: Collection[str]) -> list[str]:
@@ -174,6 +174,13 @@ def train_again(model: Path, led_by: Settings | None = None) -> str:
     rate = getattr(told, "learning_rate", TrainingSettings().learning_rate)
     table = {"annotations_csv": told.annotations_csv}
     return next_command("train", told, **table, learning_rate=float(f"{rate / 3:.0e}"))
+
+# %% ../nbs/base/runs.ipynb #8e94d1c9
+def score_with(led_by: EvaluationSettings) -> str:
+    "The command that scores the clips of an evaluated model's archive; '' where no folder of clips is known."
+    built = newest(past_runs(), "dataset", output_dir=led_by.annotations_csv.parent)
+    clips = built.settings.raw_data_dir if built else InferenceSettings().raw_data_dir
+    return next_command("score", led_by, raw_data_dir=clips) if os.path.isdir(clips) else ""
 
 # %% ../nbs/base/runs.ipynb #4155536c
 ABOUT = re.compile(r'<script id="about"[^>]*>(.*?)</script>')

@@ -11,8 +11,10 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # a third of a second that `echoquality` alone does without
+    import pandas as pd
 
 # %% ../nbs/base/tables.ipynb #072c2f15
 from .core import printable, reason_of
@@ -60,8 +62,10 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise TableError(f"cannot be read as a table: line {line}: {error} (is a quotation mark missing?)") from None
 
 # %% ../nbs/base/tables.ipynb #40f917a9
-def read_rows(path: Path, needed: Iterable[str] = ()) -> pd.DataFrame:
+def read_rows(path: Path, needed: Iterable[str] = ()) -> "pd.DataFrame":
     "The columns of a CSV file that have a name, as text; the index is the line. Raises TableError."
+    import pandas as pd
+
     rows = _rows(read_text(path))
     names = next(rows, (1, []))[1]
     if not names:
@@ -84,6 +88,8 @@ def _expect_fit(line: int, values: list[str], names: list[str]) -> None:
         raise TableError(f"{found}; one with a comma in it, or what else divides them, needs quotation marks")
 
 # %% ../nbs/base/tables.ipynb #72be5986
-def numbers(column: pd.Series) -> pd.Series:
+def numbers(column: "pd.Series") -> "pd.Series":
     "The numbers in a column of text; NaN where it says none."
+    import pandas as pd
+
     return pd.to_numeric(column.str.strip().str.replace(",", ".", regex=False), errors="coerce")

@@ -92,7 +92,7 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     settings = simulated_settings(corpus, tmp_path / "out")
     build = build_dataset(settings)
 
-    def told(patients: int, **more):
+    def told(patients: int, build=build, **more):
         "The verdict on so many patients in each split, who all have the same clips."
         rows = [{**row, "group": f"{split}{i}", "split": split, **more}
                 for split in SPLITS for i in range(patients) for row in build.plan["samples"]]  # fmt: skip
@@ -105,5 +105,5 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     good = told(12, quality_score=1)
     assert good.word == "no" and "cannot be trained" in good.sentence and "'train' has not both" in good.sentence
     assert good.command.startswith("echoquality select") and "--high-quality-threshold" in good.command
-    planned = verdict(replace(build, status="planned"), settings)
+    planned = told(12, replace(build, status="planned"))
     assert planned.command.startswith("echoquality dataset") and f"--output-dir {tmp_path}/out" in planned.command

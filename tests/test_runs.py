@@ -9,7 +9,18 @@ import os
 import pytest
 
 from echoquality.core import WorkError, atomic, only_one, printable
-from echoquality.runs import found_run, left_alone, newest, note_run, others, past_runs, read_about, train_again
+from echoquality.runs import (
+    found_run,
+    left_alone,
+    newest,
+    note_run,
+    others,
+    past_runs,
+    read_about,
+    score_with,
+    train_again,
+)
+from echoquality.settings import EvaluationSettings
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".DS_Store", "mine/model.pt", ".r.json.swp", "sub/mine.csv", "a\nb"])
@@ -104,6 +115,15 @@ def test_another_training_is_another_one(tmp_path, monkeypatch):
     model.touch()
     asked = "--annotations-csv a.csv --model-weights '' --output-dir weights/trained_models_enhanced_2 --epochs 3"
     assert train_again(model) == f"echoquality train {asked} --learning-rate 3e-05"
+
+
+def test_a_model_scores_the_archive_that_it_came_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = EvaluationSettings(annotations_csv="d/a.csv", model="m/model.safetensors")
+    noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive")
+    assert score_with(asked) == ""
+    (tmp_path / "archive").mkdir()
+    assert score_with(asked) == "echoquality score --raw-data-dir archive --model m/model.safetensors"
 
 
 def test_a_report_says_what_it_is_about(tmp_path):
