@@ -136,6 +136,8 @@ def _run(path: Path) -> Run:
     page = PureWindowsPath(noted.get("input_path") or path).stem.lstrip("0123456789_")
     stage = page if page in STAGES else next(each for each in known if path.name.startswith(each))
     settings, end = STAGES[stage](**noted["parameters"]), noted.get("end_time")
+    if any("\0" in str(value) for _, value in settings):
+        raise ValueError("no file is called so")
     done = not path.name.endswith(NEW) and not noted.get("exception") and not getattr(settings, "dry_run", False)
     ended = datetime.fromisoformat(end).timestamp() if end else path.stat().st_mtime
     return Run(stage, settings, path, ended, done and ("end_time" not in noted or bool(end)))
@@ -188,6 +190,8 @@ ABOUT = re.compile(r'<script id="about"[^>]*>(.*?)</script>')
 
 def read_about(report: Path) -> dict[str, str] | None:
     "`about` of a report, and its file's `name`; None for another file."
+    if not report.is_file():  # a pipe would be waited for
+        return None
     with report.open(encoding="utf-8", errors="replace") as file:
         match = ABOUT.search(file.read(100_000))
     return match and {**json.loads(match[1]), "name": report.name}

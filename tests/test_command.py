@@ -124,11 +124,13 @@ PLACES = ["runs", "runs/dataset.ipynb", "runs/training_b.ipynb", "runs/evaluatio
           "runs/selection.ipynb", "data", "data/raw_data", "data/training_data_enhanced", TABLE, MODEL, "scores.csv",
           "weights/trained_models_enhanced/training.json", "data/results/inference_output/summary.json",
           "data/evaluation/metrics.json", "data/results/new_inference_output/summary.json"]  # fmt: skip
-NOTED = [{}, {"parameters": []}, {"parameters": {"output_dir": ""}}, {"parameters": {"model_weights": ""}, "end_time": 3}]
+NOTED = [{}, {"parameters": []}, {"parameters": {"model_weights": ""}, "end_time": 3}]
 NOTED += [{"parameters": {name: value}} for name in ("output_dir", "annotations_csv", "raw_data_dir", "model", "kinds")
           for value in ("", "b", "a\0b", "~nobody/a", None, ["gain"], "x" * 5000)]  # fmt: skip
-CONTENTS = [b"", b"{}", b"\xff\xfe\x00", b'"', b"group;split\na;b\n\n", b"video_path\n1\n", b"path,score\na,1\n", b'a,"\n']
-CONTENTS += [b'<script id="about">{"word": "no"</script>', b'<script id="about">["no"]</script>', "group\na\n".encode("utf-16")]
+CONTENTS = [b"", b"{}", b"\xff\xfe\x00", b'"', b'a,"\n', "group\na\n".encode("utf-16"), b"path,score\na,1\n"]
+CONTENTS += [b"group;split\na;b\n\n", b"video_path\n1\n", b"group\na,b,c\n", b"score,score\n1\n"]
+CONTENTS += [b'<script id="about">{"word": "no"</script>', b'<script id="about">["no"]</script>']
+CONTENTS += [b'<script id="about">{"word": "no"}</script>', b'<script id="about">3</script>']
 CONTENTS += [json.dumps({"cells": [], "metadata": {"papermill": noted}}, indent=1).encode() for noted in NOTED]
 KINDS = st.sampled_from(CONTENTS) | st.sampled_from(["folder", "link", "loop", "pipe", "closed"])
 
