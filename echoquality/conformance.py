@@ -8,7 +8,7 @@ __all__ = ['QUESTIONS', 'FILES', 'SERIOUS', 'FINE', 'show_machines', 'list_files
            'verdict', 'ConformanceSettings', 'from_notebook', 'settings_table', 'captioned', 'show_verdict']
 
 # %% ../nbs/looking/conformance.ipynb #dea6cb6d
-from .settings import ConformanceSettings, run_stage
+from .settings import ConformanceSettings, from_clips, next_command, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("conformance")
@@ -46,7 +46,7 @@ from .runs import found_run, note_run
 from .scoring import score_clip
 from .sector import SURE, Sector, show_sector
 from .studies import is_inside
-from .verdict import Verdict, captioned, command, show_verdict, weighed
+from .verdict import Verdict, captioned, show_verdict, weighed
 
 _all_ = ["ConformanceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
 
@@ -292,6 +292,8 @@ def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
     checked = f"{machines['checked'].sum()} clips checked"
     figures = tuple((f"{fine[what].sum()} of {len(machines)}", f"machines: {what}", checked)
                     for what in (QUESTIONS[number].asked for number in (0, 1, 3)))  # fmt: skip
-    after = "see below what to do for each machine; then see which clips can be chosen."
-    then = command("select", raw_data_dir=settings.clips_dir)
-    return Verdict(*weighed(said, None, against=against, doubts=doubts), figures, after, then)
+    word, sentence = weighed(said, None, against=against, doubts=doubts)
+    after, then = "check again", next_command("check", settings, output_dir=settings.output_dir)
+    if word != "no":
+        after, then = from_clips(settings, "select")
+    return Verdict(word, sentence, figures, f"see below what to do for each machine; then {after}.", then)

@@ -16,7 +16,7 @@ import yaml
 from pydantic import Field
 
 from .annotations import CSV
-from .command import from_here, page_of, run_page
+from .command import page_of, run_page
 from .core import Settings, from_command_line, project_root, write_text
 from .corpus import DEMO, Corpus, write_corpus
 from .dataset import DatasetSettings, build_dataset, count_files
@@ -25,6 +25,7 @@ from .evaluation import summary as evaluation_summary
 from .experts import show_agreement, simulated_grades
 from .inference import InferenceSettings, infer
 from .inference import summary as inference_summary
+from .settings import from_here
 
 # %% ../nbs/command/demo.ipynb #7c650398
 run_quietly = partial(run_page, quiet=True)  # their reports say it all

@@ -23,7 +23,8 @@ from .fan import Fan
 from .files import bad_file, is_junk
 from .operations import trusted_fan
 from .sector import sector_picture
-from .verdict import Verdict, command, figure_html, image, weighed
+from .settings import DegradationSettings, from_clips, next_command
+from .verdict import Verdict, figure_html, image, weighed
 
 # %% ../nbs/curation/folder_preview.ipynb #f070860d
 def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
@@ -136,7 +137,9 @@ def mean_changes(clips: dict[str, tuple]) -> pd.Series:
     return pd.DataFrame(rows, columns=["kind", "change"]).groupby("kind")["change"].mean().sort_values(ascending=False)
 
 
-def verdict(clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, tuple]) -> Verdict:
+def verdict(
+    clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, tuple], settings: DegradationSettings
+) -> Verdict:
     "Whether frames of `clips`, and the clips that are `moving`, were degraded as they ought to be."
     outside, changes = preview_table(clips)["changed outside"].sum(), mean_changes(moving)
     against = [f"{outside} pixels outside the sector were changed"] if outside else []
@@ -149,5 +152,9 @@ def verdict(clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, t
         (shares.iloc[-1], f"the change by {shares.index[-1]}, the weakest", of),
     )
     said = f"{len(changes)} degradations " + ("were tried" if against else "work: they change the sector alone")
-    after = "see whether the degraded clips below look like poor ones of your own machines; then build a dataset."
-    return Verdict(*weighed(said, None, against=against, doubts=doubts), figures, after, command("dataset"))
+    word, sentence = weighed(said, None, against=against, doubts=doubts)
+    then, command = from_clips(settings, "dataset")
+    after = f"see whether the degraded clips below look like poor ones of your own machines; then {then}."
+    if word == "no":
+        after, command = "do not degrade these clips; see which sectors are wrong.", next_command("check", settings)
+    return Verdict(word, sentence, figures, after, command)

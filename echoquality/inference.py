@@ -8,7 +8,7 @@ __all__ = ['RUN', 'FILES', 'LOOKS', 'machine_table', 'show_scores', 'show_worst'
            'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
-from .settings import MIN_PATIENTS, InferenceSettings, run_stage
+from .settings import InferenceSettings, next_command, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("inference")
@@ -44,10 +44,10 @@ from .machines import read_machines, unknown_machines
 from .metrics import share_interval
 from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, write_folder, write_summary
-from .runs import found_run, left_alone, note_run
+from .runs import found_run, left_alone, note_run, train_again
 from .scoring import LeftOut
 from .studies import LOOSE, StudiesError, find_files, loose_files
-from .verdict import Verdict, captioned, command, show_verdict, weighed
+from .verdict import Verdict, captioned, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
 
@@ -209,9 +209,9 @@ def main(argv: list[str] | None = None) -> None:
     run_main(lambda: print(summary(infer(settings))), *errors, again=again)
 
 # %% ../nbs/06_inference.ipynb #badd3663
-def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS) -> Verdict:
+def verdict(inference: Inference, settings: InferenceSettings) -> Verdict:
     "Whether the scores can be used as they are; a study counts as a patient."
-    scores, unknown = inference.scores, inference.unknown
+    scores, unknown, least = inference.scores, inference.unknown, settings.min_patients
     by = machine_table(scores)["good"].sort_values()
     low, high = (f"{by.iloc[i]:.0%}" for i in (0, -1))
     passed, studies = float((scores["status"] == "PASS").mean()), scores["folder"].nunique()
@@ -230,5 +230,18 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     )
     said = f"{passed:.0%} of {len(scores)} clips are good enough: a score of {inference.threshold:.2g} or more"
     after = "look at the worst clips below; if you find them poor, too, build the next dataset from these scores."
-    then = command("dataset", results_dir=inference.output_dir, raw_data_dir=raw_data_dir)
-    return Verdict(*weighed(said, studies, least, against, doubts, "studies"), figures, after, then)
+    word, sentence = weighed(said, studies, least, against, doubts, "studies")
+    then = next_command("dataset", settings)
+    if word == "no":
+        after, then = _mended(scores["score"], passed, settings)
+    return Verdict(word, sentence, figures, after, then)
+
+
+def _mended(scores: pd.Series, passed: float, settings: InferenceSettings) -> tuple[str, str]:
+    "What to do where scores, of which a share `passed`, are of no use, and the command, where a model can be trained."
+    middle = float(scores.median().round(3))
+    if passed in (0, 1) and scores.quantile(0.9) - scores.quantile(0.1) > 0.05:
+        after = "if the clips below are the poorest, too, score again with a threshold amid these scores."
+        return after, next_command("score", settings, threshold=middle)
+    again = train_again(settings.model)
+    return f"do not use these scores; {'train again, more slowly' if again else 'score with another model'}.", again

@@ -14,15 +14,16 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from .annotations import ANNOTATIONS, CLASS_DIRS, CSV
+from .candidates import wider
 from .core import generator
 from .degradation import Degradation
 from .folder_preview import middle_picture
 from .plan import STORED, DatasetError
 from .selection import QUARANTINE
-from .settings import MIN_PATIENTS
+from .settings import DatasetSettings, next_command
 from .splits import SPLITS
 from .tables import read_rows
-from .verdict import Verdict, command, weighed
+from .verdict import Verdict, weighed
 
 # %% ../nbs/curation/outcome.ipynb #b78e37bf
 @dataclass(frozen=True)
@@ -192,8 +193,8 @@ def changes(build: Build, earlier: Path) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now", "in both"])
 
 # %% ../nbs/curation/outcome.ipynb #e3af23d8
-def verdict(build: Build, least: int = MIN_PATIENTS) -> Verdict:
-    "Whether a network can be trained on it; `least`: patients for more than *careful*."
+def verdict(build: Build, settings: DatasetSettings) -> Verdict:
+    "Whether a network can be trained on it."
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
     patients, kinds = samples["group"].nunique(), samples["video_path"].map(_class).value_counts()
     counts = [int(kinds.get(Path(folder).name, 0)) for folder in CLASS_DIRS.values()]
@@ -213,5 +214,15 @@ def verdict(build: Build, least: int = MIN_PATIENTS) -> Verdict:
     )
     can = "cannot" if against else "could" if build.status == "planned" else "can"
     said = f"A network {can} be trained on these {len(samples)} clips"
-    next_one = command("train", annotations_csv=build.output_dir / CSV)
-    return Verdict(*weighed(said, patients, least, against, doubts), figures, "train a network.", next_one)
+    word, sentence = weighed(said, patients, settings.min_patients, against, doubts)
+    return Verdict(word, sentence, figures, *_what_next(word, build, settings))
+
+
+def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
+    "What to do after a dataset of which the verdict is `word`, and the command."
+    if word == "no":
+        after = "see which clips there are if less is asked of them; then build another dataset."
+        return after, next_command("select", settings, **wider(settings))
+    if build.status == "planned":
+        return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
+    return "train a network.", next_command("train", settings)

@@ -27,9 +27,10 @@ from echoquality.evidence import (
 from .experts import agreement
 from .pairs import pairs_in_words
 from .predictions import BASELINES
-from .settings import MIN_PATIENTS
+from .runs import score_with, train_again
+from .settings import MIN_PATIENTS, EvaluationSettings
 from .shortcuts import FEATURES, audit, shortcuts
-from .verdict import Verdict, command, weighed
+from .verdict import Verdict, weighed
 
 # %% ../nbs/evidence/report.ipynb #20e4d309
 @dataclass(frozen=True)
@@ -228,25 +229,31 @@ def _against_rules(evidence: Evidence) -> str:
     return f"{better} on natural clips (AUROC {own.split()[0]}; {reached})"
 
 
-def verdict(evidence: Evidence, least: int = MIN_PATIENTS, model: Path = Path("model.safetensors")) -> Verdict:
-    "Whether `model` is worth using, on natural test clips; `least`: patients for more than *careful*."
+def verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:
+    "Whether the model is worth using, on natural test clips."
     rows = {name: _row(evidence, "natural clips", name) for name in ("AUROC", "sensitivity", "specificity")}
     meanings = ("AUROC on natural clips", "of good clips are called good", "of poor clips are called poor")
     forms, n = (".2f", ".0%", ".0%"), "{0.n} clips of {0.groups} patients"
     figures = tuple((in_words(row, form), meaning, n.format(row))
                     for row, form, meaning in zip(rows.values(), forms, meanings, strict=True))  # fmt: skip
-    said, patients = _against_rules(evidence), rows["AUROC"].groups
+    said, patients, least = _against_rules(evidence), rows["AUROC"].groups, settings.min_patients
     against = [] if patients < least or said.startswith("Better") else ["a simple rule would do"]
     others = [each for each in evidence.warnings if not each.startswith("it is not shown to beat")]
     doubts = [f"{len(others)} doubts stand below"] if others else []
     word, sentence = weighed(said, patients, least, against, doubts)
-    more = command("dataset")
-    after, then = {
-        "good": ("let it score clips that nobody has scored.", command("score", model=model)),
-        "careful": ("read the doubts below; build a dataset with more patients, and train and test on it.", more),
-        "no": ("do not use it; try more clips, or another training.", command("train")),
-    }[word]  # fmt: skip
-    return Verdict(word, sentence, figures, after, then)
+    return Verdict(word, sentence, figures, *_what_next(word, settings))
+
+
+def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
+    "What to do with a model of which the verdict is `word`, and the command, where it is known what to score."
+    if word == "no":
+        return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
+    after = "let it score clips that nobody has scored."
+    if word == "careful":
+        after = "read the doubts below; let it score clips of more patients, and build a dataset with these, too."
+    if then := score_with(settings):
+        return f"{after} The command takes the folder of this dataset; another one is given as --raw-data-dir.", then
+    return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
 
 # %% ../nbs/evidence/report.ipynb #cfff9c8a
 TITLES = {"accuracy": "accuracy (agreement with the teacher)"}  # of measures whose name does not say it all

@@ -11,7 +11,7 @@ __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'lef
            'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
-from .settings import MIN_PATIENTS, SelectionSettings, run_stage
+from .settings import SelectionSettings, next_command, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("selection")
@@ -34,6 +34,7 @@ from echoquality.candidates import (
     offer_table,
     preselect,
     wanted,
+    wider,
 )
 from .copies import same_clips
 from .core import SettingsError, from_command_line, from_notebook, printable, run_main, settings_table
@@ -43,7 +44,7 @@ from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, wi
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores, used_in_words
-from .verdict import Verdict, captioned, command, show_verdict, weighed
+from .verdict import Verdict, captioned, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["captioned", "show_verdict"]
@@ -257,11 +258,8 @@ def select(settings: SelectionSettings) -> Selection:
     )
 
 # %% ../nbs/01_selection.ipynb #cb7c714e
-def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, **given) -> Verdict:
-    """Whether a dataset can be made of it.
-
-    `warning`: of `score_warning`; `least`: patients for more than *careful*; `given`: to the command that makes it.
-    """
+def verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
+    "Whether a dataset can be made of it; `warning`: of `score_warning`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
     most, share = machines.index[0], machines.iloc[0]
     owner = samples["patient"].where(samples["patient"] != "", samples["folder"])
@@ -278,8 +276,12 @@ def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, 
     )
     said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
     after = "let people look at doubtful labels (the label review of the page Explore), then build the dataset."
-    word = weighed(said, patients, least, against, doubts)
-    return Verdict(*word, figures, after, command("dataset", **given))
+    word, sentence = weighed(said, patients, settings.min_patients, against, doubts)
+    then = next_command("dataset", settings)
+    if word == "no":
+        after = "ask for less, so that there are clips of both classes."
+        then = next_command("select", settings, **wider(settings))
+    return Verdict(word, sentence, figures, after, then)
 
 # %% ../nbs/01_selection.ipynb #1b088054
 def main(argv: list[str] | None = None) -> None:

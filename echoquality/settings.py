@@ -4,20 +4,34 @@
 
 # %% auto #0
 __all__ = ['ScoreScale', 'MIN_PATIENTS', 'MinPatients', 'TABLE', 'MODEL', 'KINDS', 'PHYSICAL', 'GROUPS', 'Kind', 'Severity',
-           'Architecture', 'ORDERS', 'STAGES', 'scale_ends', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings',
-           'expanded', 'DegradationSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
-           'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'ExperimentSettings', 'expect_networks',
-           'run_stage']
+           'Architecture', 'ORDERS', 'STAGES', 'COMMANDS', 'ALIKE', 'WROTE', 'OF_ONE_RUN', 'scale_ends',
+           'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded', 'DegradationSettings',
+           'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings',
+           'ConformanceSettings', 'ExperimentSettings', 'expect_networks', 'run_stage', 'handed_on', 'free_folder',
+           'from_here', 'as_options', 'next_command', 'from_clips', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
+import os
 import re
+import shlex
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain, count
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from .core import OptionalPath, OptionalShare, ProjectPath, Settings, SettingsError, from_command_line
+from echoquality.core import (
+    OptionalPath,
+    OptionalShare,
+    ProjectPath,
+    Settings,
+    SettingsError,
+    from_command_line,
+    project_root,
+    shown_value,
+)
 
 # %% ../nbs/base/settings.ipynb #493d1611
 def scale_ends(scale: str) -> tuple[float, float]:
@@ -331,6 +345,10 @@ STAGES = {
     "inference": InferenceSettings,
     "conformance": ConformanceSettings,
 }
+COMMANDS = {  # of `echoquality` → stage
+    **{"select": "selection", "degrade": "degradation", "dataset": "dataset", "train": "training"},
+    **{"evaluate": "evaluation", "score": "inference", "check": "conformance"},
+}
 
 # %% ../nbs/base/settings.ipynb #b2a28316
 def expect_networks(stage: str) -> None:
@@ -348,3 +366,100 @@ def run_stage(stage: str) -> None:
         raise SystemExit(f"error: {error}") from None
     import_module(f"echoquality.{stage}").main()
     raise SystemExit
+
+# %% ../nbs/base/settings.ipynb #30be7182
+ALIKE = (("raw_data_dir", "clips_dir", "input_dir"), ("model_weights", "starting_weights"))  # other names of one thing
+WROTE = {  # stage → as what others read its output_dir, and which file there
+    "dataset": ("annotations_csv", Path(TABLE).name),
+    **{"training": ("model", Path(MODEL).name), "inference": ("results_dir", "")},
+}
+OF_ONE_RUN = ("output_dir", "dry_run", "resume")
+
+
+def handed_on(led_by: Settings, stage: str) -> dict:
+    "What a run hands on to a stage: what was chosen there and is a parameter of both, and what it wrote."
+    usual, names = type(led_by)(), STAGES[stage].model_fields
+    chosen = {name: value for name, value in led_by if value != getattr(usual, name) and name not in OF_ONE_RUN}
+    for group in ALIKE:
+        values = [chosen[name] for name in group if name in chosen]
+        chosen |= {name: values[0] for name in group if values and name not in chosen}
+    for each, (name, file) in WROTE.items():
+        if isinstance(led_by, STAGES[each]):
+            chosen[name] = led_by.output_dir / file
+    return {name: value for name, value in chosen.items() if name in names and not _is_secret(value)}
+
+
+def _is_secret(value) -> bool:
+    "Whether a value is an address with somebody's password, which is for no report."
+    return isinstance(value, str) and re.search(r"//[^/\s]*@", value) is not None
+
+# %% ../nbs/base/settings.ipynb #30eecdd0
+def _is_taken(path: Path) -> bool:
+    try:
+        return any(not name.startswith(".") for name in os.listdir(path))
+    except OSError:  # no folder, or none that we may look into
+        return os.path.lexists(path)
+
+
+def free_folder(path: Path) -> Path:
+    "A folder that is not there or empty: `path`, else the first of `path`_2, `path`_3, … that is."
+    others = (path.with_name(f"{path.name}_{number}") for number in count(2))
+    return next(each for each in chain([path], others) if not _is_taken(each))
+
+# %% ../nbs/base/settings.ipynb #ec04d684
+def from_here(path: Path | str) -> str:
+    "A path as one types it in the project's root: relative, where it lies below."
+    here = Path.cwd()
+    if not (Path(path).is_relative_to(here) and here == project_root()):
+        return str(path)
+    text = str(Path(path).relative_to(here))
+    return f"./{text}" if text.startswith(("-", "~")) else text  # no option, nobody's home
+
+
+def as_options(given: dict) -> list[str]:
+    "Parameters as words of a command line."
+    words = []
+    for name, value in given.items():
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+            continue
+        text = from_here(value) if isinstance(value, Path) else "" if value is None else str(value)
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else text
+        words += [f"--{option}={text}"] if text.startswith("-") else [f"--{option}", text]
+    return words
+
+# %% ../nbs/base/settings.ipynb #3daff95b
+def next_command(command: str, led_by: Settings | None = None, **given) -> str:
+    """A command of `echoquality` that runs as it stands: what `led_by` hands on, and what is `given`.
+
+    Where no output_dir is given it is a free one, and training starts from random weights where there are no others.
+    """
+    stage = STAGES[COMMANDS[command]]
+    values, usual = (handed_on(led_by, COMMANDS[command]) if led_by else {}) | given, stage()
+    if "output_dir" in stage.model_fields and stage is not ConformanceSettings:  # that one is written anew
+        values.setdefault("output_dir", free_folder(usual.output_dir))
+    asked = stage(**values)
+    if stage is TrainingSettings and asked.model_weights and not os.path.isfile(asked.model_weights):
+        asked = stage(**values | {"model_weights": ""})
+    chosen = {name: value for name, value in asked if value != getattr(usual, name)}
+    return shlex.join(["echoquality", command, *as_options(chosen)])
+
+# %% ../nbs/base/settings.ipynb #0bbdd4dd
+def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
+    "What to do with the clips that a run looked at, and its command: `then` with their scores, or how to get some."
+    results = ScoresSettings().results_dir / "summary.json"
+    model = getattr(led_by, "model", None) or InferenceSettings().model
+    if os.path.isfile(results):
+        return "see which clips can be chosen" if then == "select" else "build a dataset", next_command(then, led_by)
+    if os.path.isfile(model):
+        return "let the model score them", next_command("score", led_by)
+    clips = handed_on(led_by, "selection").get("raw_data_dir", ScoresSettings().raw_data_dir)
+    words = as_options({"raw_data_dir": clips, "table": project_root() / "scores.csv"})
+    return "write a table of them, to be given scores", shlex.join(["echoquality", "scores", *words])
+
+# %% ../nbs/base/settings.ipynb #1f9de8ab
+def without_paths(command: str) -> str:
+    "A command with nothing but the name of each path outside the project."
+    words = [shown_value(Path(word) if Path(word).is_absolute() else word) for word in shlex.split(command)]
+    return shlex.join(words)

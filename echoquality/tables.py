@@ -19,8 +19,10 @@ from datetime import datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # a third of a second that `echoquality` alone does without
+    import pandas as pd
 
 # %% ../nbs/base/tables.ipynb #072c2f15
 from .core import printable, reason_of
@@ -276,6 +278,8 @@ def read_rows(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()
 
 def _table(rows: Iterable[tuple[int, list[str]]], word: str, needed: tuple[str, ...]) -> pd.DataFrame:
     "Rows, the first of which names the columns, as a table; `word`: what they are called by their number."
+    import pandas as pd
+
     rows = iter(rows)
     names = [name.strip() for name in next(rows, (1, []))[1]]
     _expect_names(names, needed)
@@ -307,7 +311,7 @@ def _expect_fit(line: int, values: list[str], names: list[str]) -> None:
         raise TableError(f"{found}; one with a comma in it, or what else divides them, needs quotation marks")
 
 
-def _saved(table: pd.DataFrame) -> pd.DataFrame:
+def _saved(table: "pd.DataFrame") -> pd.DataFrame:
     "The rows that say anything. Raises TableError for a formula without its value."
     for name in table:
         if (unsaved := table[name] == _UNSAVED).any():
@@ -327,6 +331,7 @@ def _sheet(sheets: dict[str, Rows], wanted: tuple[str, ...]) -> Rows:
 
 
 def _parquet(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    import pandas as pd
     import pyarrow.parquet
 
     try:
@@ -340,12 +345,14 @@ def _parquet(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     return table.astype(str).where(table.notna(), "").set_axis(pd.RangeIndex(1, len(table) + 1, name="row"))
 
 # %% ../nbs/base/tables.ipynb #72be5986
-def numbers(column: pd.Series) -> pd.Series:
+def numbers(column: "pd.Series") -> "pd.Series":
     "The numbers in a column of text; NaN where it says none."
+    import pandas as pd
+
     return pd.to_numeric(column.str.strip().str.replace(",", ".", regex=False), errors="coerce")
 
 
-def percentages(column: pd.Series) -> pd.Series:
+def percentages(column: "pd.Series") -> pd.Series:
     "What stands before a percent sign in a column of text, as a share: 0.99 for `99 %`; NaN where none stands."
     return numbers(column.str.extract(r"^\s*([-\d.,]+)\s*[%％]\s*$", expand=False) + "e-2")
 
@@ -357,7 +364,7 @@ def did_you_mean(path: Path) -> str:
     names, folder = {}, gone != path or not gone.suffix
     with suppress(OSError):
         for each in sorted(gone.parent.iterdir()):
-            if not each.name.startswith((".", "~$")) and (is_table(each) or folder and each.is_dir()):
+            if not each.name.startswith((".", "~$")) and (is_table(each) or (folder and each.is_dir())):
                 names.setdefault(each.stem.casefold(), each.name)
     near = get_close_matches(gone.stem.casefold(), names, n=1, cutoff=0.75)
     return f" (did you mean {printable(names[near[0]])!r}?)" if near else ""

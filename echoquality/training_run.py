@@ -19,9 +19,9 @@ from .core import WorkError, sha256, text_sha256
 from .metrics import auroc_interval, confusion
 from .model import Model, load_model
 from .pairs import pairs_in_words
-from .runs import found_run, left_alone, note_run
-from .settings import MIN_PATIENTS, TrainingSettings
-from .verdict import Verdict, command, weighed
+from .runs import found_run, left_alone, note_run, train_again
+from .settings import TrainingSettings, next_command
+from .verdict import Verdict, weighed
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
 RUN = "training.json"
@@ -125,10 +125,10 @@ def summary(training: Training) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in notes)])
 
 # %% ../nbs/learning/training_run.ipynb #99bbb316
-def verdict(training: Training, annotations_csv: Path, least: int = MIN_PATIENTS) -> Verdict:
-    "Whether the network learned something that is worth an evaluation on the dataset of `annotations_csv`."
+def verdict(training: Training, settings: TrainingSettings) -> Verdict:
+    "Whether the network learned something that is worth an evaluation."
     history, val = training.history, training.validation
-    area, low, high = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=least)
+    area, low, high = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=settings.min_patients)
     best, done, wanted = history["val_loss"].idxmin() + 1, len(history), training.model.facts["epochs"]
     patients, seconds = val["group"].nunique(), history["seconds"]
     against = [f"AUROC {area:.2f} on validation is hardly better than chance (0.5)"] if area < 0.6 else []
@@ -143,8 +143,12 @@ def verdict(training: Training, annotations_csv: Path, least: int = MIN_PATIENTS
         (f"epoch {best}", f"of {done} was best, and is kept", "all were done" if done >= wanted else no_better),
         (f"{seconds.sum() / 60:.0f} min", "of training", f"{seconds.mean():.0f} s an epoch"),
     )
-    tells, folder = "does not tell" if against else "may tell" if low <= 0.5 else "tells", training.output_dir
+    tells = "does not tell" if against else "may tell" if low <= 0.5 else "tells"
     said = f"The network {tells} good clips from poor ones on patients it was not trained on"
-    then = command("evaluate", annotations_csv=annotations_csv, model=folder / "model.safetensors")
-    after = "evaluate it on the test clips, which nothing has seen yet."
-    return Verdict(*weighed(said, patients, least, against, doubts), figures, after, then)
+    word, sentence = weighed(said, patients, settings.min_patients, against, doubts)
+    after, then = "evaluate it on the test clips, which nothing has seen yet.", next_command("evaluate", settings)
+    if word == "no":
+        longer = next_command("train", settings, epochs=2 * settings.epochs) if best == done == wanted else ""
+        after = f"do not use it; give it more clips, or train again, {'longer' if longer else 'more slowly'}."
+        then = longer or train_again(settings.output_dir / "model.safetensors", settings)
+    return Verdict(word, sentence, figures, after, then)

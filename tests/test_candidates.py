@@ -6,7 +6,7 @@ from echoquality.candidates import *
 import pandas as pd
 import pytest
 
-from echoquality.candidates import SelectionError, candidates, class_table, offer_table, preselect
+from echoquality.candidates import SelectionError, candidates, class_table, offer_table, preselect, wider
 from echoquality.settings import SelectionSettings
 
 
@@ -53,3 +53,12 @@ def test_as_many_are_preselected_as_are_offered(by):
     offered = offer_table(chosen, few)["taken"]
     assert counts.to_dict() == {(1, "a"): 2, (1, "b"): 3, (0, "a"): 1, (0, "b"): 3}
     assert offered[[("good", "a"), ("good", "b"), ("poor", "a"), ("poor", "b")]].tolist() == [2, 3, 1, 3]
+
+
+def test_less_is_asked_of_clips():
+    said = wider(SelectionSettings())
+    assert said["low_quality_threshold"] == 0.27 and said["high_quality_threshold"] == 0.78 and said["low_assessment"] == ""
+    assert wider(SelectionSettings(max_low_quality=0)) == {"max_low_quality": 300}
+    asked = SelectionSettings()
+    for _ in range(99):  # never so near that they cross
+        asked = SelectionSettings(**wider(asked))

@@ -95,6 +95,7 @@ def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
     found_machines = answers_by_machine(table)
     found = verdict(Conformance(Path("out"), table, found_machines, {}), ConformanceSettings())
     assert found.word == word and said in found.sentence and len(found.figures) == 3
+    assert found.command.startswith("echoquality check" if word == "no" else "echoquality sc")
     told = problems_of(found_machines)
     assert told["A 1"] == "" and bool(told["B 2"]) == bool(wrong)
 

@@ -189,7 +189,7 @@ def test_a_clip_whose_first_frames_are_damaged_stands_still(tmp_path, monkeypatc
 
     monkeypatch.setattr("echoquality.degradation.read_frames", damaged)
     moving = loops(settings, clips)
-    assert len(moving["clip 0"][0]) == 1 and verdict(clips, left_out, moving).word == "good"
+    assert len(moving["clip 0"][0]) == 1 and verdict(clips, left_out, moving, settings).word == "good"
 
 
 @pytest.mark.parametrize("simulated", [False, True])

@@ -29,6 +29,7 @@ import pytest
 from pydicom import examples
 
 from echoquality.folder_preview import verdict
+from echoquality.settings import DegradationSettings
 
 
 def test_a_folder_without_clips_says_what_it_holds(tmp_path):
@@ -55,11 +56,13 @@ def test_the_verdict_is_good_careful_or_no():
 
     def told(*degraded, left_out=()):
         moving = {"a": (frame[None], mask, [(each, changed[None]) for each, changed in degraded])}
-        return verdict({"a": (frame, mask, list(degraded))}, pd.DataFrame({"path": left_out}), moving)
+        still = {"a": (frame, mask, list(degraded))}
+        return verdict(still, pd.DataFrame({"path": left_out}), moving, DegradationSettings())
 
     good = told((half, inside))
     assert good.word == "good" and good.figures[1][0] == "20%"
     careful = told((half, inside), (nothing, frame))
     assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
     assert told((half, inside), left_out=["b", "c"]).word == "careful"
-    assert told((half, frame // 2)).word == "no"
+    wrong = told((half, frame // 2))
+    assert wrong.word == "no" and wrong.command == "echoquality check"

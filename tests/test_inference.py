@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -123,13 +124,16 @@ def test_the_verdict_is_good_careful_or_no(done):
     scores = pd.DataFrame({"status": ["PASS", "FAIL"] * 40, "score": 0.5, "machine_type": ["a"] * 40 + ["b"] * 40})
     scores = scores.assign(folder=[f"{i}" for i in range(80)])
     good = replace(done[1], scores=scores, unknown=pd.DataFrame())
-    assert verdict(good, done[0].raw_data_dir).word == "good"
-    assert "too few" in verdict(replace(good, scores=scores.head(10)), done[0].raw_data_dir).sentence
+    assert verdict(good, done[0]).word == "good"
+    assert "too few" in verdict(replace(good, scores=scores.head(10)), done[0]).sentence
     apart = scores.assign(machine_type=scores["status"].map({"FAIL": "a", "PASS": "b"}))
-    differ = verdict(replace(good, scores=apart), done[0].raw_data_dir)
+    differ = verdict(replace(good, scores=apart), done[0])
     assert differ.word == "careful" and "machines differ: 0% pass from a, 100% from b" in differ.sentence
-    none = verdict(replace(good, scores=scores.assign(status="FAIL")), done[0].raw_data_dir)
+    none = verdict(replace(good, scores=scores.assign(status="FAIL")), done[0])
     assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
+    assert none.command == "" and "score with another model" in none.next  # nothing is known of its training
+    spread = verdict(replace(good, scores=scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))), done[0])
+    assert spread.command.startswith("echoquality score") and "--threshold 0.2" in spread.command
 
 
 def test_the_worst_clips_are_shown(done):

@@ -89,13 +89,14 @@ def test_what_changed_since_an_earlier_dataset_is_counted(corpus, tmp_path):
 
 
 def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
-    build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    settings = simulated_settings(corpus, tmp_path / "out")
+    build = build_dataset(settings)
 
-    def told(patients: int, **more):
+    def told(patients: int, build=build, **more):
         "The verdict on so many patients in each split, who all have the same clips."
         rows = [{**row, "group": f"{split}{i}", "split": split, **more}
                 for split in SPLITS for i in range(patients) for row in build.plan["samples"]]  # fmt: skip
-        return verdict(replace(build, plan={**build.plan, "samples": rows}))
+        return verdict(replace(build, plan={**build.plan, "samples": rows}), settings)
 
     assert told(12).word == "good" and told(12).figures[1][0] == "12 + 12 + 12"
     few = told(3)
@@ -103,3 +104,6 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     assert few.figures[2][0] == "Not to be shared" and "echoquality train --annotations-csv" in few.command
     good = told(12, quality_score=1)
     assert good.word == "no" and "cannot be trained" in good.sentence and "'train' has not both" in good.sentence
+    assert good.command.startswith("echoquality select") and "--high-quality-threshold" in good.command
+    planned = told(12, replace(build, status="planned"))
+    assert planned.command.startswith("echoquality dataset") and f"--output-dir {tmp_path}/out" in planned.command

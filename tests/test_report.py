@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from echoquality.report import headline, model_card, simulated_evidence, verdict, weigh, write_evidence
+from echoquality.settings import EvaluationSettings
 
 
 FEW = {"features": pd.DataFrame(columns=["label", "source", "group", "split"]), "rounds": 50}
@@ -53,18 +54,22 @@ def test_the_first_screen_says_what_matters(evidence):
     assert "the mean intensity alone: AUROC" in text and "beaten on all clips and natural clips" in text
 
 
+def asked(least: int) -> EvaluationSettings:
+    return EvaluationSettings(min_patients=least, model="m/model.safetensors", seed=3)
+
+
 def test_the_verdict_is_good_careful_or_no(evidence):
     table = evidence.predictions.assign(hand_made=evidence.predictions["mean_intensity"])
     both = {"probability": 0.5, "hand_made": 0.5}
     good = replace(weigh(table, both, **FEW), warnings=())
-    found = verdict(good, least=20)
+    found = verdict(good, asked(20))
     assert found.word == "good" and found.sentence.startswith("Better than simple") and len(found.figures) == 3
-    assert verdict(good, least=999).word == "careful" and "patients are too few" in verdict(good, least=999).sentence
-    assert verdict(replace(good, warnings=("its probabilities are off",)), least=20).word == "careful"
+    assert verdict(good, asked(999)).word == "careful" and "patients are too few" in verdict(good, asked(999)).sentence
+    assert verdict(replace(good, warnings=("its probabilities are off",)), asked(20)).word == "careful"
     same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
-    assert verdict(same, least=20).word == "no" and "Not shown to be better" in verdict(same, least=20).sentence
-    assert verdict(same, least=999).word == "careful"
-    none = verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), least=999)
+    assert verdict(same, asked(20)).word == "no" and "Not shown to be better" in verdict(same, asked(20)).sentence
+    assert verdict(same, asked(999)).word == "careful"
+    none = verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), asked(999))
     assert none.word == "careful" and none.figures[0][0] == "n too small" and "no simple rule" in none.sentence
 
 

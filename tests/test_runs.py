@@ -4,11 +4,23 @@ from echoquality.runs import *
 
 
 import json
+import os
 
 import pytest
 
 from echoquality.core import WorkError, atomic, only_one, printable
-from echoquality.runs import found_run, left_alone, note_run, others
+from echoquality.runs import (
+    found_run,
+    left_alone,
+    newest,
+    note_run,
+    others,
+    past_runs,
+    read_about,
+    score_with,
+    train_again,
+)
+from echoquality.settings import EvaluationSettings
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".DS_Store", "mine/model.pt", ".r.json.swp", "sub/mine.csv", "a\nb"])
@@ -57,3 +69,64 @@ def test_a_run_of_another_version_is_for_that_version_unless_it_is_done(tmp_path
     with pytest.raises(WorkError, match=r"a run that echoquality 0\.1\.0 began, .* go on with that version"):
         found_run(tmp_path, "r.json", {"a": 1}, True, [])
     assert found_run(tmp_path, "r.json", {"a": 1}, True, [], lambda noted: noted["done"] >= 3) == {"done": 3}
+
+
+def noted(path, stage: str = "", end: str | None = "2026-11-26T12:00:00+00:00", indent: int | None = 1, **parameters):
+    "Write a notebook as papermill does, of a megabyte."
+    about = {"parameters": parameters, "end_time": end, "input_path": f"/of/somebody/04_{stage}.ipynb" * bool(stage)}
+    cells = [{"source": "x" * 10**6, "metadata": {"papermill": 3}}]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"cells": cells, "metadata": {"papermill": about}, "nbformat": 4}, indent=indent))
+
+
+def test_what_was_run_is_known(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert past_runs() == []
+    noted(tmp_path / "runs/training_second.ipynb", output_dir="second", end="2026-11-27T12:00:00+00:00")
+    noted(tmp_path / "runs/mine.ipynb", "training", output_dir="first", indent=None)
+    noted(tmp_path / "runs/dataset_dry_run.ipynb", dry_run=True)
+    noted(tmp_path / "runs/training.new.ipynb", end=None, output_dir="third")
+    runs = past_runs()
+    assert [run.path.name.split(".")[0] for run in runs if run.done] == ["training_second", "mine"] and len(runs) == 4
+    assert newest(runs, "training").settings.output_dir == tmp_path / "second"
+    assert newest(runs, "training", output_dir=tmp_path / "x/../first").path.name == "mine.ipynb"
+    assert newest(runs, "training", "model.safetensors") is None and newest(runs, "dataset") is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[3]", "\n \"metadata\": {", '{"metadata": {"papermill": []}}', "[" * 9999,
+                                  '{"metadata": {"papermill": {"parameters": 3}}}', "\udc80"])  # fmt: skip
+def test_what_is_no_run_is_passed_over(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    noted(tmp_path / "runs/training.ipynb", seed=-3)
+    noted(tmp_path / "runs/dataset.ipynb", of_another_version=3)
+    noted(tmp_path / "runs/evaluation.ipynb", end="yesterday")
+    (tmp_path / "runs/folder.ipynb").mkdir()
+    os.mkfifo(tmp_path / "runs/selection_pipe.ipynb")
+    (tmp_path / "runs/selection.ipynb").write_bytes(text.encode(errors="surrogateescape"))
+    assert past_runs() == []
+
+
+def test_another_training_is_another_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / "weights/trained_models_enhanced/model.safetensors"
+    noted(tmp_path / "runs/training.ipynb", annotations_csv="a.csv", epochs=3, model_weights="", resume=True)
+    assert train_again(tmp_path / "another/model.safetensors") == ""
+    model.parent.mkdir(parents=True)
+    model.touch()
+    asked = "--annotations-csv a.csv --model-weights '' --output-dir weights/trained_models_enhanced_2 --epochs 3"
+    assert train_again(model) == f"echoquality train {asked} --learning-rate 3e-05"
+
+
+def test_a_model_scores_the_archive_that_it_came_from(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = EvaluationSettings(annotations_csv="d/a.csv", model="m/model.safetensors")
+    noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive")
+    assert score_with(asked) == ""
+    (tmp_path / "archive").mkdir()
+    assert score_with(asked) == "echoquality score --raw-data-dir archive --model m/model.safetensors"
+
+
+def test_a_report_says_what_it_is_about(tmp_path):
+    (tmp_path / "a.html").write_text('<head><script id="about" type="x">{"word": "no"}</script>')
+    (tmp_path / "b.html").write_text("<head>")
+    assert read_about(tmp_path / "a.html") == {"word": "no", "name": "a.html"} and not read_about(tmp_path / "b.html")

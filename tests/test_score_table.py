@@ -262,7 +262,7 @@ def test_a_mistyped_table_is_an_error_and_no_new_file(tmp_path, capsys):
     ask = folder_of_files(tmp_path, "A/1.dcm")
     (tmp_path / "scores.csv").write_text("path,score\nA/1.dcm,1\n")
     for name in ("scroes.csv", "score.csv", "scores.xlsx", "grades.json"):
-        with pytest.raises(SystemExit, match="not found.*(did you mean 'scores.csv'|call it grades.csv)"):
+        with pytest.raises(SystemExit, match=r"not found.*(did you mean 'scores.csv'|call it grades.csv)"):
             main(["--table", str(tmp_path / name), *ask])
         assert not (tmp_path / name).exists()
     main(["--table", str(tmp_path / "scores2.csv"), *ask, "--new"])

@@ -71,11 +71,13 @@ def test_selection_does_not_import_torch():
 
 
 def test_the_verdict_is_good_careful_or_no(corpus):
-    found = select(settings_for(corpus))
+    settings = settings_for(corpus)
+    found = select(settings)
     many = pd.concat([found.samples.assign(patient=f"{i}") for i in range(40)])
-    assert verdict(replace(found, samples=many)).word == "good"
-    assert "too few" in verdict(found).sentence and verdict(found).word == "careful"
-    assert "scores differ" in verdict(replace(found, samples=many), "they differ").sentence
-    assert "vivid alone makes up 100" not in verdict(replace(found, samples=many)).sentence
-    one = verdict(replace(found, samples=many[many["label"] == 1]))
+    assert verdict(replace(found, samples=many), settings).word == "good"
+    assert "too few" in verdict(found, settings).sentence and verdict(found, settings).word == "careful"
+    assert "scores differ" in verdict(replace(found, samples=many), settings, "they differ").sentence
+    assert "vivid alone makes up 100" not in verdict(replace(found, samples=many), settings).sentence
+    one = verdict(replace(found, samples=many[many["label"] == 1]), settings)
     assert one.word == "no" and "there is no poor clip" in one.sentence and len(one.figures) == 3
+    assert "echoquality select" in one.command and "--low-quality-threshold 0.27" in one.command

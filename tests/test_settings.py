@@ -4,13 +4,24 @@ from echoquality.settings import *
 
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from echoquality.core import SettingsError, parameter_table, parameters_cell, parameters_source, project_root
+from echoquality.core import (
+    SettingsError,
+    from_command_line,
+    parameter_table,
+    parameters_cell,
+    parameters_source,
+    project_root,
+)
+from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, without_paths
 
 
 def test_what_a_scale_says():
@@ -173,3 +184,76 @@ def test_errors_are_alike(name, value, said, status, tmp_path):
     for way, (command, expected) in ways.items():
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == expected and said in done.stderr, way
+
+
+def test_what_was_chosen_is_handed_on():
+    asked = DatasetSettings(output_dir="out", seed=7, dry_run=True, balance_by="machine_model")
+    assert handed_on(asked, "training") == {"seed": 7, "annotations_csv": project_root() / "out" / Path(TABLE).name}
+    assert handed_on(asked, "selection") == {"seed": 7, "balance_by": "machine_model"}
+    assert handed_on(TrainingSettings(model_weights="", epochs=2), "evaluation").keys() == {"starting_weights", "model"}
+    assert handed_on(DegradationSettings(input_dir="/mnt/a"), "conformance") == {"clips_dir": Path("/mnt/a")}
+    assert handed_on(TrainingSettings(tracking_uri="http://me:secret@host"), "evaluation").keys() == {"model"}
+
+
+def test_a_free_folder_is_found(tmp_path):
+    assert free_folder(tmp_path / "a") == tmp_path / "a"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/.DS_Store").touch()
+    assert free_folder(tmp_path / "a") == tmp_path / "a"
+    (tmp_path / "a/model.safetensors").touch()
+    (tmp_path / "a_2").write_text("a file")
+    (tmp_path / "a_3").symlink_to(tmp_path / "gone")
+    assert free_folder(tmp_path / "a") == tmp_path / "a_4"
+    assert free_folder(tmp_path / "a_2/b") == tmp_path / "a_2/b"
+
+
+def test_a_command_says_what_is_not_usual(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = DatasetSettings(raw_data_dir="/mnt/of you/a", output_dir="-d", group_by="", kinds="gain,shadow", seed=1)
+    assert next_command("dataset") == "echoquality dataset"
+    assert next_command("train", found) == f"echoquality train --annotations-csv ./-d/{Path(TABLE).name} " + (
+        "--model-weights '' --seed 1"
+    )
+    same = next_command("dataset", found, output_dir=found.output_dir)
+    assert same == "echoquality dataset --raw-data-dir '/mnt/of you/a' --seed 1 --output-dir ./-d --kinds gain,shadow"
+    (tmp_path / "data/evaluation/predictions.parquet").mkdir(parents=True)
+    trained = TrainingSettings(output_dir="w", mlflow=False, resume=True)
+    said = "echoquality evaluate --model w/model.safetensors --output-dir data/evaluation_2 --no-mlflow"
+    assert next_command("evaluate", trained) == said
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+PATHS = TEXT.map(lambda text: Path("/") / text.strip("/")) | TEXT.map(lambda text: Path.cwd() / f"x{text}")
+CHOICES = {
+    **dict.fromkeys(("high_assessment", "low_assessment", "path_column", "score_column", "group_by"), TEXT),
+    **dict.fromkeys(("results_dir", "raw_data_dir", "output_dir", "private_dir"), PATHS),
+    **dict.fromkeys(("reviews_csv", "machines", "fans", "index_dir", "earlier_dir"), PATHS | st.just("")),
+    **{"high_quality_threshold": st.floats(0.6, 1), "low_quality_threshold": st.floats(0, 0.5)},
+    **{"split_pictures": st.booleans(), "machine_offsets": st.just(False), "deidentify": st.booleans()},
+    **{"score_scale": st.sampled_from(["100", "1-5", "5-1", "-1-1"]), "seed": st.integers(0, 2**40)},
+    **{"kinds": st.sampled_from([("gain",), ("recipe", "shadow")]), "severities": st.just((2, 4))},
+}
+
+
+@given(st.fixed_dictionaries({}, optional=CHOICES))
+def test_a_command_is_read_as_it_was_meant(chosen):
+    asked = DatasetSettings(**chosen)
+    words = shlex.split(next_command("dataset", asked, output_dir=asked.output_dir))
+    assert words[:2] == ["echoquality", "dataset"] and from_command_line(DatasetSettings, words[2:]) == asked
+
+
+def test_what_comes_after_clips_depends_on_what_there_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = DegradationSettings(input_dir="/mnt/a", kinds="gain")
+    assert from_clips(asked, "dataset")[1] == "echoquality scores --raw-data-dir /mnt/a --table scores.csv"
+    for file, then in ((MODEL, "score"), ("data/results/inference_output/summary.json", "dataset")):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).touch()
+        assert from_clips(asked, "dataset")[1].startswith(f"echoquality {then} --raw-data-dir /mnt/a")
+    assert from_clips(asked, "dataset")[1].endswith(" --kinds gain")
+
+
+def test_a_command_for_others_says_no_path_of_this_machine():
+    said = without_paths("echoquality train --annotations-csv '/mnt/of you/my a.csv' --model-weights '' --seed 1")
+    assert said == "echoquality train --annotations-csv '…/my a.csv' --model-weights '' --seed 1"
+    assert "'sqlite:///…/m.db'" in without_paths("echoquality train --tracking-uri sqlite:////of/you/m.db")

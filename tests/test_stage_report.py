@@ -4,11 +4,13 @@ from echoquality.stage_report import *
 
 
 import re
+from html import escape, unescape
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from echoquality.stage_report import NEW, failure, main, shown_cells, write_report
+from echoquality.runs import NEW, read_about
+from echoquality.stage_report import failure, main, shown_cells, write_report
 
 
 def executed_page(*cells) -> nbformat.NotebookNode:
@@ -85,3 +87,15 @@ def test_of_several_each_has_its_answer(tmp_path, capsys):
     told = capsys.readouterr()
     assert "training.new.ipynb was not finished" in told.err and "absent" in told.err and "dataset.html" in told.out
     assert (tmp_path / "training.html").read_text() == "earlier" and not (tmp_path / "training.ipynb").exists()
+
+
+def test_paths_are_left_out_where_that_is_asked(tmp_path):
+    told = {"command": "echoquality select --raw-data-dir '/of/you & me'", "next": "", "word": "no", "sentence": ""}
+    told |= {"data": "", "simulated": False, "echoquality": "", "python": ""}
+    page = executed_page(found(f"<pre>{escape(told['command'])}</pre>", **told))
+    nbformat.write(page, tmp_path / "a.ipynb")
+    for options, shown in (([], "/of/you"), (["--without-paths"], "…/you")):
+        assert main([*options, str(tmp_path / "a.ipynb")]) == 0
+        assert read_about(tmp_path / "a.html")["command"] == f"echoquality select --raw-data-dir '{shown} & me'"
+        text = unescape((tmp_path / "a.html").read_text(encoding="utf-8"))
+        assert f"{shown} & me'</pre>" in text and ("/of/" in text) == (not options)

@@ -88,11 +88,14 @@ def test_the_verdict_is_good_careful_or_no():
     good = replace(chance, validation=validation.assign(label=logit > 0))
 
     def told(training):
-        return verdict(training, Path("a.csv"))
+        return verdict(training, TrainingSettings(output_dir="out", epochs=9))
 
     assert told(chance).word == "no" and "hardly better than chance" in told(chance).sentence
+    assert " --learning-rate 3e-05" in told(chance).command and " --model out/model" in told(good).command
     assert told(good).word == "good" and told(good).figures[1][2] == "stopped: no better for 1 epochs"
     few = told(replace(good, validation=good.validation.assign(group=group % 4)))
     assert few.word == "careful" and "4 patients are too few" in few.sentence
     rising = replace(good, history=history.iloc[:2], model=replace(model, facts={"epochs": 2, "patience": 1}))
     assert "still getting better" in told(rising).sentence
+    rising = replace(chance, history=rising.history, model=rising.model)
+    assert told(rising).command.startswith("echoquality train") and told(rising).command.endswith(" --epochs 18")

@@ -12,11 +12,6 @@ def test_the_worst_that_is_known_decides():
     assert weighed("80 clips", 4, least=4)[0] == "good"
 
 
-def test_a_command_says_no_path_of_this_machine():
-    assert command("train", annotations_csv=Path("/mnt/of/somebody/a.csv")) == "echoquality train --annotations-csv …/a.csv"
-    assert command("score", model=Path("/of/my model.pt")) == "echoquality score --model '…/my model.pt'"
-
-
 def test_what_is_said_is_text():
     html = verdict_html(Verdict("no", "a < b", (("1", "<script>", "2"),), "Look.", "echoquality select"))
     assert "a &lt; b" in html and "<script>" not in html and "<pre>echoquality select</pre>" in html
@@ -24,7 +19,7 @@ def test_what_is_said_is_text():
 
 from pathlib import Path
 
-from echoquality.verdict import SIMULATED, Verdict, captioned, command, is_simulated, verdict_html, weighed
+from echoquality.verdict import SIMULATED, Verdict, captioned, is_simulated, verdict_html, weighed
 
 
 def test_data_below_a_simulators_folder_are_simulated(tmp_path):
