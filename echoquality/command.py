@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'MORE', 'pages', 'page_of', 'copy_pages', 'PageError', 'run_page', 'report_name', 'run_command',
-           'last_run', 'command_line', 'from_here', 'next_step', 'run_other', 'main']
+           'last_run', 'command_line', 'from_here', 'next_step', 'named_files', 'run_other', 'main']
 
 # %% ../nbs/command/command.ipynb #4305a8d3
 import json
@@ -18,7 +18,7 @@ from importlib import import_module, resources
 from pathlib import Path
 
 from .core import Settings, SettingsError, escape_output, from_command_line, project_root, run_main
-from .settings import STAGES, expect_networks
+from .settings import STAGES, InferenceSettings, expect_networks
 
 # %% ../nbs/command/command.ipynb #1b2a5776
 def pages() -> Path:
@@ -187,9 +187,25 @@ def _help() -> str:
                       "echoquality COMMAND --help lists its options."])  # fmt: skip
 
 # %% ../nbs/command/command.ipynb #23a19589
+def named_files(argv: list[str]) -> list[str]:
+    "The files among the words that follow `echoquality score`; none where it is the stage that is asked for."
+    fields, files, words = InferenceSettings.model_fields.items(), [], iter(argv)
+    alone = {"-h", "--help"} | {f"--{no}{name}" for name, field in fields if field.annotation is bool for no in ("", "no-")}
+    for word in words:
+        if word == "--":
+            return files + list(words)
+        if not word.startswith("-"):
+            files.append(word)
+        elif "=" not in word and word not in alone:
+            next(words, None)  # the option's value
+    return files
+
+
 def run_other(command: str, argv: list[str]) -> None:
-    "Run a command that is no stage."
-    if command in ("scores", "weights"):
+    "Run a command that is no stage, or the stage `score` for some files alone."
+    if command == "score":
+        import_module("echoquality.api").main(argv)
+    elif command in ("scores", "weights"):
         import_module({"scores": "echoquality.score_table", "weights": "echoquality.weights"}[command]).main(argv)
     elif command == "demo":
         expect_networks("training")
@@ -210,7 +226,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = ArgumentParser("echoquality", usage="echoquality [command] [options]", **look)
     parser.add_argument("command", nargs="?", choices=[*COMMANDS, *MORE], metavar="command")
     command = parser.parse_args(argv[:1]).command
-    if command in COMMANDS:
+    if command in COMMANDS and not (command == "score" and named_files(argv[1:])):
         run_main(lambda: print(f"report: {run_command(command, argv[1:])}"), PageError, SettingsError)
     elif command:
         run_main(lambda: run_other(command, argv[1:]), PageError, SettingsError)
