@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import SettingsError, as_asked, cores, from_root, printable, run_main, write_text
+from .core import SettingsError, as_asked, cores, printable, run_main, write_text
 from .settings import GROUPS, KINDS, MODEL, PHYSICAL, STAGES, InferenceSettings, expanded, expect_networks
 
 # %% ../nbs/command/api.ipynb #13b6c14d
@@ -35,7 +35,7 @@ def read_clip(path: Path | str, frames: Iterable[int] | None = None) -> np.ndarr
 
 # %% ../nbs/command/api.ipynb #cc2da4f3
 def _looked_at(clip: Path | str | np.ndarray) -> tuple:
-    "(frames to degrade or None, `Sector`) of a file, whose frames are not kept, or of an array. Raises BadFile, ValueError."
+    "(the frames, None of a file; their `Sector`). Raises BadFile for a file, ValueError for an array that is no clip."
     from pydicom import Dataset
 
     from echoquality.dicom import LOOKS, clip_sector, read_header, spread
@@ -48,7 +48,7 @@ def _looked_at(clip: Path | str | np.ndarray) -> tuple:
             return None, clip_sector(as_asked(clip), read_header(as_asked(clip)))
     shape = clip.shape
     if clip.dtype != np.uint8 or len(shape) not in (3, 4) or shape[3:] not in ((), (3,)) or len(clip) < 2:
-        raise ValueError(f"a clip is {clip.dtype} {shape}, expected uint8 (T, H, W) or (T, H, W, 3) with T of 2 or more")
+        raise ValueError(f"a clip is {clip.dtype} {shape}, expected uint8 (T, H, W) or (T, H, W, 3), T of 2 or more")
     return clip, find_sector(np.stack([luminance(clip[i]) for i in spread(len(clip), LOOKS)]), Dataset())
 
 
@@ -87,7 +87,7 @@ def _kinds(kind: str | Iterable[str], severity: int | None) -> tuple[str, ...]:
 def degrade(
     clip: Path | str | np.ndarray, kind: str | Iterable[str] = "physical", severity: int | None = None, seed: int = 0
 ) -> np.ndarray:
-    """A DICOM clip, or frames as `read_clip` gives them, made poor inside the sector: the shape and dtype of the frames.
+    """A DICOM clip, or frames as `read_clip` gives them, made poor inside its sector: an array like the frames.
 
     `kind`: shadow, haze, gain, motion_blur … (`echoquality.settings.PHYSICAL`, `KINDS`), a group (physical, recipe), or
     several, of which one is drawn; `severity`: 1 to 5, of physical kinds (None: drawn); `seed` decides what is random.
@@ -235,11 +235,11 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     return rows[0]["score"]
 
 # %% ../nbs/command/api.ipynb #98110be3
-_OPTIONS = ("model", "threshold", "windows", "batch_size", "precision", "accelerator", "workers")  # of InferenceSettings
+_OPTIONS = ("model", "threshold", "windows", "batch_size", "precision", "accelerator", "workers")  # of the stage's
 
 
 def _parser() -> ArgumentParser:
-    about = "Score files, and write nothing but, if asked, a CSV. `echoquality score --raw-data-dir DIR` scores a folder."
+    about = "Score files, and write nothing but, if asked, a CSV. --raw-data-dir DIR without a file scores a folder."
     parser = ArgumentParser("echoquality score", description=about)
     parser.add_argument("files", nargs="+", metavar="FILE", help="DICOM clips, from anywhere")
     parser.add_argument("--csv", type=Path, metavar="NEW", help="a new file for the rows: path, score, status, reason")

@@ -85,6 +85,9 @@ class Clips(Dataset):
     clip: float32 (3, T, size, size), BGR and standardised as the networks of `echoquality.load_model` take it, of
     `frames` from the first on every `step`-th (T = 16); a shorter clip begins again. label: 1 good, 0 poor; a degraded
     copy is poor. `clips.table` has a row for each, with machine, group, split, `synthetic` and `file`.
+    `annotations`: the table or its folder; `split`: train, val or test (None: all); `mask`: as in training.
+    `store_dir`: where decoded clips are kept, pictures of patients (None: each is decoded each time). Raises
+    AnnotationsError, ValueError for a split; BadFile, here with a store, else from `clips[i]`.
 
         clips = eq.Clips("data/training_data_enhanced", split="train")
         for batch, labels in torch.utils.data.DataLoader(clips, batch_size=8, shuffle=True, num_workers=2): ...
@@ -94,12 +97,6 @@ class Clips(Dataset):
         self, annotations: Path | str, split: str | None = None, *, size: int = 112, frames: int = 32, step: int = 2,
         mask: str = "fan", store_dir: Path | str | None = None, workers: int = 0,
     ):  # fmt: skip
-        """`annotations`: the table or its folder; `split`: train, val or test (None: all); `mask`: as in training.
-
-        `store_dir`: a folder in which decoded clips are kept, pictures of patients, by `workers` processes; with None
-        a clip is decoded each time. Raises AnnotationsError, ValueError; BadFile from `clips[i]`, or from here where a
-        store is made.
-        """
         path = as_asked(annotations)
         table = read_annotations(path / CSV if path.is_dir() else path)
         if split is not None and split not in set(table["split"]):
@@ -108,8 +105,8 @@ class Clips(Dataset):
         self.form, self.window = Form(size=size, most=frames, mask=mask), Window(frames, step)
         files = self.table["file"].tolist()
         self.store = build_store(files, as_asked(store_dir), self.form, workers) if store_dir else None
-        if self.store and len(bad := self.store.bad):
-            raise BadFile(f"{len(bad)} of {len(files)} clips: {Path(bad['path'].iloc[0]).name}: {bad['reason'].iloc[0]}")
+        for row in self.store.bad.itertuples() if self.store else ():
+            raise BadFile(f"{Path(row.path).name}: {row.reason}")
 
     def __len__(self) -> int:
         return len(self.table)
@@ -117,8 +114,7 @@ class Clips(Dataset):
     def __getitem__(self, row: int) -> tuple[torch.Tensor, int]:
         file, label = self.table["file"].iloc[row], int(self.table["quality_score"].iloc[row])
         if self.store:
-            length = self.store.length(file)
-            clip = self.store.read(file, self.window.indices(length))
+            clip = self.store.read(file, self.window.indices(self.store.length(file)))
         else:
             with named(file):
                 clip = read_clip(file, self.form)

@@ -189,8 +189,9 @@ def _help() -> str:
 # %% ../nbs/command/command.ipynb #23a19589
 def named_files(argv: list[str]) -> list[str]:
     "The files among the words that follow `echoquality score`; none where it is the stage that is asked for."
-    fields, files, words = InferenceSettings.model_fields.items(), [], iter(argv)
-    alone = {"-h", "--help"} | {f"--{no}{name}" for name, field in fields if field.annotation is bool for no in ("", "no-")}
+    switches = [name for name, field in InferenceSettings.model_fields.items() if field.annotation is bool]
+    alone = {"-h", "--help"} | {f"--{no}{name.replace('_', '-')}" for name in switches for no in ("", "no-")}
+    files, words = [], iter(argv)
     for word in words:
         if word == "--":
             return files + list(words)

@@ -27,6 +27,7 @@ from .files import bad_file
 from .machines import Machines
 from .metrics import probability
 from .model import Model, Scorer, example_clips, model_header
+from .results import verdict
 
 # %% ../nbs/evidence/scoring.ipynb #402a8154
 @dataclass(frozen=True)
