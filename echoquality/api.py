@@ -196,13 +196,15 @@ def load_model(path: Path | str = MODEL):
     return load_scorer(as_asked(path))
 
 
-def _scored(files: list, model, given: dict) -> tuple[Iterator[dict], float, str]:
-    "(`score_files` of files, the score from which on a clip is good, why it is that one); `given`: InferenceSettings."
+_OPTIONS = ("threshold", "windows", "batch_size", "precision", "accelerator", "workers")  # of InferenceSettings
+
+
+def _scored(files: list, model, settings: InferenceSettings) -> tuple[Iterator[dict], float, str]:
+    "(`score_files` of files, the score from which on a clip is good, why it is that one)."
     from echoquality.batches import choose_hardware
     from echoquality.inference import passing
     from echoquality.scoring import score_files
 
-    settings = InferenceSettings(**given)
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     threshold, because = passing(settings, model)
     workers = settings.workers or max(1, min(cores(0), len(files) // 8))  # to start a process takes longer than a file
@@ -214,16 +216,18 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     """How good a DICOM clip is in the eyes of a model: a float from 0 to 1; of several files a table, a row for each.
 
     The table: `path`, `score`, `status` (PASS or FAIL) and, where there is no score, `reason`. `model`: a path or what
-    `load_model` gave; `parameters`: `threshold`, `windows`, `batch_size`, `workers`, `accelerator`, `precision`, as in
+    `load_model` gave; `parameters`: `threshold`, `windows`, `batch_size`, `precision`, `accelerator`, `workers` of
     `InferenceSettings`. Raises BadFile for one file that is no clip, and WeightsError, LearningError, SettingsError.
 
         eq.score("clip.dcm")
         eq.score(sorted(Path("new").glob("*.dcm")), model=model, threshold=0.5)
     """
+    if others := parameters.keys() - set(_OPTIONS):
+        raise SettingsError(f"parameter {min(others)!r}: score has {', '.join(_OPTIONS)}; infer has the others")
     expect_networks("inference")
-    one = isinstance(path, (str, Path))
+    settings, one = InferenceSettings(**parameters), isinstance(path, (str, Path))
     files, model = [path] if one else list(path), load_model(model) if isinstance(model, (str, Path)) else model
-    rows = list(_scored(files, model, parameters)[0])
+    rows = list(_scored(files, model, settings)[0])
     if not one:
         import pandas as pd
 
@@ -235,15 +239,12 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     return rows[0]["score"]
 
 # %% ../nbs/command/api.ipynb #98110be3
-_OPTIONS = ("model", "threshold", "windows", "batch_size", "precision", "accelerator", "workers")  # of the stage's
-
-
 def _parser() -> ArgumentParser:
     about = "Score files, and write nothing but, if asked, a CSV. --raw-data-dir DIR without a file scores a folder."
     parser = ArgumentParser("echoquality score", description=about)
     parser.add_argument("files", nargs="+", metavar="FILE", help="DICOM clips, from anywhere")
     parser.add_argument("--csv", type=Path, metavar="NEW", help="a new file for the rows: path, score, status, reason")
-    for name in _OPTIONS:
+    for name in ("model", *_OPTIONS):
         about = InferenceSettings.model_fields[name].description.replace("%", "%%")
         parser.add_argument(f"--{name.replace('_', '-')}", default=SUPPRESS, metavar=name.upper(), help=about)
     return parser
@@ -251,23 +252,28 @@ def _parser() -> ArgumentParser:
 
 def main(argv: list[str] | None = None) -> None:
     "`echoquality score FILE …`. Exit status: 0; 1 for errors, and where no file has a score; 2 for wrong options."
-    given = vars(_parser().parse_intermixed_args(argv))
+    parser = _parser()
+    given = vars(parser.parse_intermixed_args(argv))
     files, csv = given.pop("files"), given.pop("csv")
-    if "model" in given:
-        given["model"] = str(as_asked(given["model"]).absolute())
+    if "model" in given:  # what was typed is meant from here
+        given["model"] = Path.cwd() / Path(given["model"]).expanduser()
+    try:
+        settings = InferenceSettings(**given)
+    except SettingsError as error:
+        parser.error(str(error))
     expect_networks("inference")
     from echoquality.batches import LearningError
     from echoquality.checkpoints import WeightsError
 
-    run_main(lambda: _print_scores(files, csv, given), WeightsError, LearningError, SettingsError)
+    run_main(lambda: _print_scores(files, csv, settings), WeightsError, LearningError, SettingsError)
 
 # %% ../nbs/command/api.ipynb #733825ce
-def _print_scores(files: list[str], csv: Path | None, given: dict) -> None:
+def _print_scores(files: list[str], csv: Path | None, settings: InferenceSettings) -> None:
     "A line for each file as soon as it is known; then how many there are."
     if csv and csv.exists():
         raise SettingsError(f"--csv {csv}: is there already, and stays as it is; give another name")
     rows, wide = [], max(len(printable(file)) for file in files)
-    scored, threshold, because = _scored(files, load_model(given.get("model", MODEL)), given)
+    scored, threshold, because = _scored(files, load_model(settings.model), settings)
     for file, row in zip(files, scored, strict=True):
         why = "a folder: --raw-data-dir scores one" if Path(file).is_dir() else row.get("reason", "")
         said = f"{row['score']:.4f}  {row['status']}" if "score" in row else why
