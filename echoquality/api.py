@@ -220,7 +220,7 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     `InferenceSettings`. Raises BadFile for one file that is no clip, and WeightsError, LearningError, SettingsError.
 
         eq.score("clip.dcm")
-        eq.score(sorted(Path("new").glob("*.dcm")), model=model, threshold=0.5)
+        eq.score(["a.dcm", "b.dcm"], model=model, threshold=0.5)
     """
     if others := parameters.keys() - set(_OPTIONS):
         raise SettingsError(f"parameter {min(others)!r}: score has {', '.join(_OPTIONS)}; infer has the others")
