@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FILES', 'AND', 'MORE', 'pages', 'page_of', 'copy_pages', 'PageError', 'run_page', 'report_name', 'run_command',
-           'circle', 'next_step', 'run_other', 'main']
+           'circle', 'next_step', 'named_files', 'run_other', 'main']
 
 # %% ../nbs/command/command.ipynb #4305a8d3
 import csv
@@ -36,6 +36,7 @@ from echoquality.settings import (
     MODEL,
     STAGES,
     TABLE,
+    InferenceSettings,
     SelectionSettings,
     expect_networks,
     from_clips,
@@ -279,9 +280,26 @@ def _help() -> str:
                       "echoquality COMMAND --help lists its options."])  # fmt: skip
 
 # %% ../nbs/command/command.ipynb #23a19589
+def named_files(argv: list[str]) -> list[str]:
+    "The files among the words that follow `echoquality score`; none where it is the stage that is asked for."
+    switches = [name for name, field in InferenceSettings.model_fields.items() if field.annotation is bool]
+    alone = {"-h", "--help"} | {f"--{no}{name.replace('_', '-')}" for name in switches for no in ("", "no-")}
+    files, words = [], iter(argv)
+    for word in words:
+        if word == "--":
+            return files + list(words)
+        if not word.startswith("-"):
+            files.append(word)
+        elif "=" not in word and word not in alone:
+            next(words, None)  # the option's value
+    return files
+
+
 def run_other(command: str, argv: list[str]) -> None:
-    "Run a command that is no stage."
-    if command in ("scores", "weights"):
+    "Run a command that is no stage, or the stage `score` for some files alone."
+    if command == "score":
+        import_module("echoquality.api").main(argv)
+    elif command in ("scores", "weights"):
         import_module({"scores": "echoquality.score_table", "weights": "echoquality.weights"}[command]).main(argv)
     elif command == "demo":
         expect_networks("training")
@@ -302,7 +320,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = ArgumentParser("echoquality", usage="echoquality [command] [options]", **look)
     parser.add_argument("command", nargs="?", choices=[*COMMANDS, *MORE], metavar="command")
     command = parser.parse_args(argv[:1]).command
-    if command in COMMANDS:
+    if command in COMMANDS and not (command == "score" and named_files(argv[1:])):
         again = typed(STAGES[COMMANDS[command]], f"echoquality {command}", argv[1:])
         run_main(lambda: print(f"report: {run_command(command, argv[1:])}"), PageError, SettingsError, again=again)
     elif command:

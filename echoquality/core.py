@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ProjectPath', 'OptionalPath', 'OptionalShare', 'ENDS', 'AGAIN', 'LOCK', 'KILLED', 'DECISIVE', 'project_root',
-           'from_root', 'SettingsError', 'Settings', 'from_notebook', 'escape_output', 'from_command_line',
+           'from_root', 'as_asked', 'SettingsError', 'Settings', 'from_notebook', 'escape_output', 'from_command_line',
            'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'FullDisk',
            'free_bytes', 'expect_space', 'told_of_space', 'WorkError', 'interruptible', 'typed', 'run_main', 'atomic',
            'finished', 'to_disk', 'write_text', 'canonical_json', 'text_sha256', 'sha256', 'locked', 'only_one',
@@ -72,6 +72,12 @@ def from_root(path: Path | str) -> Path:
     except RuntimeError:
         raise SettingsError(f"{path}: there is no such user") from None
     return path if path.is_absolute() else project_root() / path
+
+
+def as_asked(path: Path | str) -> Path:
+    "A path from here where it leads to something, else from the project's root."
+    here = Path(path).expanduser()
+    return here if here.exists() else from_root(path)
 
 
 ProjectPath = Annotated[Path, AfterValidator(from_root)]  # a relative path starts at the project's root

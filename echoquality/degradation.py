@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['OPERATIONS', 'ORDER', 'ALL_OPERATIONS', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
-           'Degradation', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade', 'degraded_header',
-           'degrade_file', 'preview_folder', 'loops', 'main', 'DegradationSettings', 'KINDS', 'from_notebook',
-           'preview_table', 'settings_table', 'show_loops', 'show_preview', 'verdict', 'captioned', 'show_verdict']
+           'Degradation', 'FanError', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade',
+           'degraded_header', 'degrade_file', 'preview_folder', 'loops', 'main', 'DegradationSettings', 'KINDS',
+           'from_notebook', 'preview_table', 'settings_table', 'show_loops', 'show_preview', 'verdict', 'captioned',
+           'show_verdict']
 
 # %% ../nbs/02_degradation.ipynb #53fddeba
 from .settings import DegradationSettings, run_stage
@@ -31,7 +32,7 @@ from .core import canonical_json, from_command_line, from_notebook, generator, r
 from .derived import derived_header, write_clip
 from .dicom import clip_sector, frame_count, open_clip, read_frames, read_header
 from .fan import Fan
-from .folder_preview import middle_frames, preview_table, show_loops, show_preview, verdict
+from .folder_preview import UNDRAWN, middle_frames, preview_table, show_loops, show_preview, verdict
 from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of, trusted_fan
 from .physical import Physical
 from .sector import mask_in_region
@@ -165,12 +166,13 @@ class Degradation(BaseModel):
         return canonical_json(self.model_dump(exclude_none=True))
 
 # %% ../nbs/02_degradation.ipynb #9bfd050f
+class FanError(ValueError):
+    "Every kind that was asked for needs a clip's trusted fan, and there is none."
+
+
 def drawable(kinds: tuple[str, ...], fan: Fan | str | None) -> tuple[str, ...]:
-    "Those of `kinds` that can be done with this fan; where none can, the physical operations that need none."
-    if isinstance(fan, Fan):
-        return kinds
-    without = {name for name in PHYSICAL if not _BY_NAME[name].needs_fan}
-    return tuple(k for k in kinds if k in KINDS or k in without) or tuple(k for k in PHYSICAL if k in without)
+    "Those of `kinds` that can be done with this fan, or without one: () where each needs one."
+    return tuple(k for k in kinds if isinstance(fan, Fan) or k not in PHYSICAL or not _BY_NAME[k].needs_fan)
 
 
 def draw_degradation(
@@ -179,8 +181,13 @@ def draw_degradation(
     fan: Fan | str | None = None,
     severities: tuple[int, int] = (1, 5),
 ) -> Degradation:
-    "One of `kinds` at random, with parameters at random. Operations that need a fan are drawn where there is one."
-    kind = str(rng.choice(drawable(kinds, fan)))
+    """One of `kinds` at random, with parameters at random. Kinds that need a fan are drawn where there is one.
+
+    `severities`: the least and the greatest of physical kinds. Raises FanError where every kind needs a fan.
+    """
+    if not (possible := drawable(kinds, fan)):
+        raise FanError(f"{', '.join(kinds)}: drawn in a clip's trusted fan alone, and it is {fan or 'missing'}")
+    kind = str(rng.choice(possible))
     if kind in PHYSICAL:
         return Degradation(operations=[_BY_NAME[kind].draw(rng, severities)], fan=fan or UNKNOWN)
     if kind != "combined":
@@ -197,8 +204,12 @@ def draw_from(
     severities: tuple[int, int] = (1, 5),
     fan: Fan | str | None = None,
 ) -> Degradation:
-    "One of `kinds`, groups among them, as often as `shares` say (empty: equally often), then one of a group."
-    weights = np.array(shares or [1] * len(kinds), float)
+    """One of `kinds`, groups among them, as often as `shares` say (empty: equally often), then one of a group.
+
+    Of those that can be drawn with this fan, whose shares keep their ratios. Raises FanError where none can.
+    """
+    possible = [bool(drawable(expanded((kind,)), fan)) for kind in kinds]
+    weights = np.array(shares or [1] * len(kinds), float) * (possible if any(possible) else 1)
     kind = kinds[0] if len(kinds) == 1 else str(rng.choice(kinds, p=weights / weights.sum()))
     return draw_degradation(rng, GROUPS.get(kind, (kind,)), fan, severities)
 
@@ -246,24 +257,39 @@ def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
 
 # %% ../nbs/02_degradation.ipynb #ce7bf09f
 def _drawn(settings: DegradationSettings, name: str, fan: Fan | str) -> list[Degradation]:
-    "A degradation of each of `kinds`, for the clip of a name."
-    kinds = expanded(settings.kinds)
+    "A degradation of each of `kinds` that can be drawn with its fan, for the clip of a name."
+    kinds = drawable(expanded(settings.kinds), fan)
     rngs = [generator(settings.seed, Path(name).name, kind) for kind in kinds]
     return [draw_degradation(rng, (kind,), fan) for rng, kind in zip(rngs, kinds, strict=True)]
 
 
 def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.DataFrame]:
-    """(clips, left out): up to `max_clips` clips with each kind of degradation; path and reason of files that are none.
+    """(clips, left out): up to `max_clips` clips with each kind of degradation; path and reason of files that are none,
+    and of kinds that need a trusted fan where a clip has none.
 
     A clip: its middle frame, uint8 (H, W) or (H, W, 3); the sector, bool (H, W); (`Degradation`, that frame degraded)
-    for each of `kinds`. Raises FileNotFoundError where the folder holds no clip.
+    for each of `kinds`. Raises FileNotFoundError where the folder holds no clip, FanError where none has a fan and
+    every kind needs one.
     """
     frames, left_out = middle_frames(settings.input_dir, settings.max_clips, settings.seed, settings.workers)
     clips = {}
     for name, (frame, mask, fan) in frames.items():
         drawn = _drawn(settings, name, fan)
         clips[name] = frame, mask, [(each, degrade(frame[None], mask, each)[0]) for each in drawn]
-    return clips, left_out
+    undrawn = _undrawn(expanded(settings.kinds), {name: fan for name, (*_, fan) in frames.items()})
+    if not any(degraded for *_, degraded in clips.values()):
+        asked = ", ".join(settings.kinds)
+        raise FanError(f"{settings.input_dir}: {asked}: needs a trusted fan, and none of {len(clips)} clips has one")
+    return clips, pd.concat([left_out, undrawn], ignore_index=True)
+
+
+def _undrawn(kinds: tuple[str, ...], fans: dict[str, Fan | str]) -> pd.DataFrame:
+    "Path, stage and reason of each clip, by its fan, for which not all kinds can be drawn."
+    rows = []
+    for path, fan in fans.items():
+        if without := [kind for kind in kinds if kind not in drawable(kinds, fan)]:
+            rows.append((path, UNDRAWN, f"not drawn, for its fan is {fan}: {', '.join(without)}"))
+    return pd.DataFrame(rows, columns=["path", "stage", "reason"])
 
 # %% ../nbs/02_degradation.ipynb #54853c85
 def _moving(path: Path, still: np.ndarray, mask: np.ndarray, drawn: list[Degradation]) -> tuple:
@@ -281,7 +307,8 @@ def _moving(path: Path, still: np.ndarray, mask: np.ndarray, drawn: list[Degrada
 def loops(settings: DegradationSettings, clips: dict[str, tuple]) -> dict[str, tuple]:
     "Two of the clips of `preview_folder` as they move, by title; where they are simulated, one of them and a real one."
     root, simulated = settings.input_dir, is_simulated(settings.input_dir)
-    first = list(clips.items())[: 1 if simulated else 2]
+    richest = sorted(clips.items(), key=lambda clip: -len(clip[1][-1]))  # those without a fan have fewer kinds
+    first = richest[: 1 if simulated else 2]
     found = [_moving(root / name, *shown, [each for each, _ in degraded]) for name, (*shown, degraded) in first]
     if not simulated:
         return {f"clip {number}": clip for number, clip in enumerate(found)}
@@ -301,4 +328,4 @@ def main(argv: list[str] | None = None) -> None:
         print(preview_table(clips).to_string(index=False))
         print("\nleft out:", left_out.to_string(index=False), sep="\n")
 
-    run_main(job)
+    run_main(job, FanError)

@@ -30,7 +30,7 @@ from pydantic import ValidationError
 
 from .browser_clips import Clip, Panel, array_clip, count_shown, grey, reason_for, shown_instead
 from .core import from_root, generator
-from .degradation import ALL_OPERATIONS, Degradation, degrade, draw_from
+from .degradation import ALL_OPERATIONS, Degradation, FanError, degrade, draw_from
 from .dicom import FRAME_TIME, BadFile, find_sector, frame_time, open_clip
 from .fan import Fan
 from .files import is_junk
@@ -114,10 +114,10 @@ class OperationControls(HBox):
         for operation in ALL_OPERATIONS:
             self.on[_name(operation)].disabled = operation.needs_fan and not isinstance(fan, Fan)
 
-    def set(self, degradation: Degradation) -> None:
-        "Set all of them, quietly: what follows a change is not called for each."
+    def set(self, degradation: Degradation | None) -> None:
+        "Set all of them (None: off), quietly: what follows a change is not called for each."
         self._setting = True
-        chosen = {operation.name: operation for operation in degradation.operations}
+        chosen = {operation.name: operation for operation in (degradation.operations if degradation else ())}
         for name, switch in self.on.items():
             switch.value = name in chosen
             for parameter, control in self.values[name].items() if name in chosen else ():
@@ -189,9 +189,14 @@ class DegradationPreview(Panel):
         self.draw()
 
     def draw(self) -> None:
-        "Set the controls at random, as the seed says."
-        self.operations.set(self.random.drawn(self.operations.fan))
+        "Set the controls at random, as the seed says; off, where the kind needs a fan that this clip has not."
+        try:
+            drawn, why = self.random.drawn(self.operations.fan), ""
+        except FanError as error:
+            drawn, why = None, str(error)
+        self.operations.set(drawn)
         self._follow()
+        self.record.value = escape(why) or self.record.value
 
     def _follow(self) -> None:
         if (clip := self._clip) is None:

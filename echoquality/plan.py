@@ -4,22 +4,23 @@
 
 # %% auto #0
 __all__ = ['NOT_RECORDED', 'OLDER', 'PARTS', 'PRIVATE', 'STORED', 'key_of', 'inputs', 'synthetic_sources', 'DatasetError',
-           'group_folders', 'clip_fan', 'clip_fans', 'plan_samples', 'left_out', 'pseudonymous', 'make_plan', 'shown',
-           'keep_private', 'with_private']
+           'group_folders', 'clip_fan', 'clip_fans', 'Sources', 'find_sources', 'plan_samples', 'left_out',
+           'pseudonymous', 'make_plan', 'shown', 'keep_private', 'with_private']
 
 # %% ../nbs/curation/plan.ipynb #d35c3b82
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import pandas as pd
 
 from .annotations import CLASS_DIRS
 from .balance import water_fill
 from .core import canonical_json, generator, parallel, provenance, reason_of, sha256, text_sha256
-from .degradation import draw_from
+from .degradation import draw_from, drawable
 from .dicom import clip_sector, read_header
 from .fan import Fan
 from .identity import general, pseudonym, read_key, write_secret
@@ -66,13 +67,18 @@ def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     return {"parameters": parameters, "results": results, "reviews": reviews}
 
 # %% ../nbs/curation/plan.ipynb #11651ef4
-def synthetic_sources(machines: list[str], number: int, seed: int) -> list[int]:
-    "The positions in `machines` (the machine of each good clip) to degrade, `number` of them if there is any clip."
+def synthetic_sources(
+    machines: list[str], number: int, seed: int, unusable: Collection[int] = frozenset()
+) -> list[int]:
+    """The positions in `machines` (the machine of each good clip) to degrade, `number` of them if there is any clip.
+
+    None of those that are `unusable`.
+    """
     rng = generator(seed, "synthetic")
-    order = rng.permutation(len(machines)).tolist()
+    order = [i for i in rng.permutation(len(machines)).tolist() if i not in unusable]
     queues = {machine: [i for i in order if machines[i] == machine] for machine in sorted(set(machines))}
     chosen = []
-    while machines and len(chosen) < number:
+    while order and len(chosen) < number:
         shares = water_fill({m: len(queue) for m, queue in queues.items()}, number - len(chosen))
         chosen += [i for m, share in shares.items() for i in queues[m][:share]]
     return chosen
@@ -139,18 +145,45 @@ def clip_fans(samples: list[dict], settings: DatasetSettings) -> list[Fan | str 
     return list(parallel(work, samples, settings.workers, "fans found", lost=_no_fan))
 
 # %% ../nbs/curation/plan.ipynb #fe1a311a
-def plan_samples(selection: Selection, settings: DatasetSettings, groups: dict) -> list[dict]:
+class Sources(NamedTuple):
+    "The good clips to degrade, by their numbers among these, and the fan of each whose fan was looked for."
+
+    numbers: list[int]
+    fans: dict[int, Fan | str | None]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        "How many were looked at for their fan, and how many of them have none that is trusted."
+        sought = [fan for fan in self.fans.values() if fan is not None]
+        return {"clips": len(sought), "without_fan": sum(not isinstance(fan, Fan) for fan in sought)}
+
+
+def _labelled(selection: Selection, label: int) -> list[dict]:
+    return selection.samples[selection.samples["label"] == label].to_dict("records")
+
+
+def find_sources(selection: Selection, settings: DatasetSettings) -> Sources:
+    "Which good clips are degraded: those on which one of `kinds` can be drawn. It opens no more of them than it must."
+    good = _labelled(selection, 1)
+    kinds, machines = expanded(settings.kinds), [sample[settings.balance_by] for sample in good]
+    fans, unusable = {}, set()
+    while True:
+        numbers = synthetic_sources(machines, settings.num_synthetic, settings.seed, unusable)
+        new = sorted(set(numbers) - fans.keys())
+        fans |= zip(new, clip_fans([good[i] for i in new], settings), strict=True)
+        if not (without := {i for i in new if not drawable(kinds, fans[i])}):
+            return Sources(numbers, fans)
+        unusable |= without
+
+# %% ../nbs/curation/plan.ipynb #a5fd341a
+def plan_samples(selection: Selection, sources: Sources, settings: DatasetSettings, groups: dict) -> list[dict]:
     "All rows of the plan: good, poor, synthetic; with groups ((place, study) → group) and splits. Deterministic."
-    chosen = selection.samples.to_dict("records")
-    good, poor = ([sample for sample in chosen if sample["label"] == label] for label in (1, 0))
+    good, poor = _labelled(selection, 1), _labelled(selection, 0)
     entries = [_entry("hq", i, sample) for i, sample in enumerate(good)]
     entries += [_entry("lq", i, sample) for i, sample in enumerate(poor)]
-    machines = [sample[settings.balance_by] for sample in good]
-    sources = synthetic_sources(machines, settings.num_synthetic, settings.seed)
-    used = sorted(set(sources))
-    fans = dict(zip(used, clip_fans([good[i] for i in used], settings), strict=True))
-    entries += [_synthetic(i, good[source], settings, fans[source]) for i, source in enumerate(sources)]
-    owners = [*good, *poor, *(good[source] for source in sources)]
+    numbered = enumerate(sources.numbers)
+    entries += [_synthetic(i, good[source], settings, sources.fans[source]) for i, source in numbered]
+    owners = [*good, *poor, *(good[source] for source in sources.numbers)]
     places = [(PurePosixPath(sample["source"]).parent.as_posix(), sample["study"]) for sample in owners]
     table = pd.DataFrame(entries).assign(group=[groups[place] for place in places])
     return table.assign(split=assign_splits(table, settings.seed, settings.balance_by)).to_dict("records")
@@ -210,6 +243,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     quarantine = [left_out(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
     groups = group_folders(selection, settings.group_by, partial(pseudonym, key) if key else text_sha256)
     selection = pseudonymous(selection, settings, key) if key else selection
+    sources = find_sources(selection, settings)
     plan = {
         **provenance(),
         **given,
@@ -222,7 +256,8 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "fans": fan_table(selection.samples).reset_index().to_dict("records"),
         "machine_offsets": _offsets(selection.offsets),
         "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare one may say whose a clip is
-        "samples": plan_samples(selection, settings, groups.names),
+        "sources": sources.counts,
+        "samples": plan_samples(selection, sources, settings, groups.names),
         "quarantine": sorted(quarantine, key=lambda row: row["path"]),
     }
     return plan | {"private": pseudonym(key, canonical_json(plan))[:12]} if key else plan

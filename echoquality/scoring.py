@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['View', 'view_of', 'window_starts', 'Loaded', 'read_windows', 'score_clip', 'ahead', 'LeftOut', 'loaded_clips',
-           'score_clips', 'export_onnx']
+           'score_clips', 'score_files', 'export_onnx']
 
 # %% ../nbs/evidence/scoring.ipynb #f5226f6a
 from collections import deque
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from .files import bad_file
 from .machines import Machines
 from .metrics import probability
 from .model import Model, Scorer, example_clips, model_header
+from .results import verdict
 
 # %% ../nbs/evidence/scoring.ipynb #402a8154
 @dataclass(frozen=True)
@@ -152,6 +154,28 @@ def score_clips(
     for each, spread in zip(found, parts[len(clips) :], strict=bool(draws)):
         each["uncertainty"] = float(spread.std())
     return found
+
+# %% ../nbs/evidence/scoring.ipynb #c1cd15a8
+def score_files(
+    files: list[Path], model: Model, threshold: float, hardware: Hardware, windows: int = 1, batch_size: int = 16,
+    workers: int = 1,
+) -> Iterator[dict]:  # fmt: skip
+    "Of each file in order: `path`; `score` and `status`, PASS or FAIL; or the `reason` why it has none."
+    found = zip(files, loaded_clips([(file, "") for file in files], view_of(model, windows), workers), strict=True)
+    while batch := list(islice(found, batch_size)):
+        clips = [each for _, each in batch if isinstance(each, Loaded)]
+        scores = iter(score_clips(clips, [""] * len(clips), model, hardware, batch_size) if clips else ())
+        for file, each in batch:
+            yield {"path": str(file), **_answer(each.reason if isinstance(each, LeftOut) else next(scores), threshold)}
+
+
+def _answer(found: dict | str, threshold: float) -> dict:
+    if isinstance(found, str):
+        return {"reason": found}
+    if not np.isfinite(found["score"]):
+        return {"reason": "the network's answer is no number"}
+    score = round(found["score"], 6)
+    return {"score": score, "status": verdict(score, threshold)[0]}
 
 # %% ../nbs/evidence/scoring.ipynb #4630fafa
 def export_onnx(model: Model, path: Path) -> None:

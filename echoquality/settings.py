@@ -255,7 +255,7 @@ class EvaluationSettings(Settings):
 
 # %% ../nbs/base/settings.ipynb #7a19809c
 class InferenceSettings(Settings):
-    "What is scored, and how."
+    "What is scored, and how; `echoquality score FILE …` scores some files alone, and writes nothing."
 
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
     index_dir: OptionalPath = Field(

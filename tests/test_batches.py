@@ -13,16 +13,62 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.data import DataLoader
 
 from echoquality.annotations import read_annotations
-from echoquality.batches import Hardware, LearningError, Recipe, Share, choose_hardware, loaders, place, through_pipe
+from echoquality.batches import (
+    Clips,
+    ClipSet,
+    Hardware,
+    LearningError,
+    Recipe,
+    Share,
+    choose_hardware,
+    loaders,
+    place,
+    through_pipe,
+)
 from echoquality.clips import Form, Window, clip_input, model_input
+from echoquality.files import BadFile
 from echoquality.pairs import taken_rows
 from echoquality.store import build_store
 
 FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
 RECIPE = Recipe(window=Window(8, 2), seed=5)
+
+
+def test_clips_are_a_plain_dataset(dataset, data, tmp_path):
+    clips = Clips(dataset.parent, "train", size=16, frames=8)
+    assert len(clips) == (data[0]["split"] == "train").sum() and set(clips.table["split"]) == {"train"}
+    clip, label = clips[len(clips) - 1]
+    assert clip.shape == (3, 4, 16, 16) and clip.dtype == torch.float32 and label in (0, 1) and type(label) is int
+    assert torch.equal(clip, clip_input(clips.table["file"].iloc[-1], clips.form, clips.window)[0])
+    assert torch.equal(clips[-1][0], clip) and torch.equal(pickle.loads(pickle.dumps(clips))[-1][0], clip)
+    stored = Clips(dataset, "train", size=16, frames=8, store_dir=tmp_path, workers=1)
+    for one, two in zip(clips, stored, strict=True):
+        assert torch.equal(one[0], two[0]) and one[1] == two[1]
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_clips_go_through_a_plain_loader(dataset, data, processes):
+    table, store = data
+    for each in (Clips(dataset, "val", size=16, frames=8), ClipSet(table, store, RECIPE, training=True)):
+        batches = list(DataLoader(each, batch_size=2, num_workers=processes))
+        assert sum(len(batch[0]) for batch in batches) == len(each)
+    labels = torch.cat([batch[1] for batch in DataLoader(Clips(dataset, size=16, frames=8), num_workers=processes)])
+    assert labels.tolist() == table["quality_score"].tolist()
+
+
+def test_what_clips_cannot_give_is_said(dataset, tmp_path):
+    with pytest.raises(ValueError, match=r"split 'validation': .* has none; it has \{'train': \d+"):
+        Clips(dataset, "validation")
+    clips = Clips(dataset, "test", size=16)
+    with pytest.raises(IndexError):
+        clips[len(clips)]
+    clips.table["file"] = tmp_path / "gone.dcm"
+    with pytest.raises(BadFile, match=r"gone\.dcm: file not found"):
+        clips[0]
 
 
 def test_shares():

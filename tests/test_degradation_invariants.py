@@ -18,19 +18,24 @@ from echoquality.degradation import (
     ContrastReduction,
     Degradation,
     DegradationSettings,
+    FanError,
     GaussianNoise,
     MotionBlur,
     Operation,
     degrade,
     draw_degradation,
+    draw_from,
     line_kernel,
     loops,
     preview_folder,
+    show_loops,
+    show_preview,
     verdict,
 )
 from echoquality.dicom import BadFile
 from echoquality.fan import Fan
 from echoquality.physical import Physical
+from echoquality.settings import GROUPS, expanded
 from echoquality.verdict import SIMULATED
 
 
@@ -146,11 +151,45 @@ def test_drawn_parameters_follow_the_recipe(degradation):
                 assert 0.3 <= operation.reduction <= 0.7
 
 
+WITHOUT = (*KINDS, "gain", "low_frame_rate")  # what can be drawn where there is no fan
+
+
+@given(
+    asked=st.lists(st.tuples(st.sampled_from([*GROUPS, *KINDS, *PHYSICAL]), st.floats(0.1, 9)), min_size=1, max_size=5),
+    fan=st.sampled_from([FAN, "not found", "not trusted", None]),
+    severities=st.tuples(st.integers(1, 5), st.integers(1, 5)).map(sorted).map(tuple),
+    seed=st.integers(0, 2**32),
+)
+def test_what_is_drawn_was_asked_for_and_can_be_done(asked, fan, severities, seed):
+    kinds, shares = zip(*asked, strict=True)
+    possible = [kind for kind in expanded(kinds) if fan is FAN or kind in WITHOUT]
+    draws = [lambda: draw_from(generator(seed), kinds, shares, severities, fan),
+             lambda: draw_degradation(generator(seed), expanded(kinds), fan, severities)]  # fmt: skip
+    for draw in draws:
+        if not possible:
+            with pytest.raises(FanError, match="trusted fan"):
+                draw()
+            continue
+        drawn = draw()
+        assert drawn.kind in possible and drawn == draw()
+        assert drawn.severity in ([0] if drawn.kind in KINDS else range(severities[0], severities[1] + 1))
+
+
+@pytest.mark.parametrize(("fan", "expected"), [
+    (FAN, {"shadow": 0.5, "gain": 0.3, "motion_blur": 0.2}),
+    ("not found", {"gain": 0.6, "motion_blur": 0.4}),
+])
+def test_shares_keep_their_ratios_where_a_kind_cannot_be_drawn(fan, expected):
+    rng = generator(0)
+    drawn = [draw_from(rng, ("shadow", "gain", "motion_blur"), (5, 3, 2), fan=fan).kind for _ in range(1000)]
+    assert set(drawn) == set(expected)
+    assert all(abs(drawn.count(kind) / 1000 - share) < 0.06 for kind, share in expected.items())
+
+
 @pytest.mark.parametrize("reason", ["not found", "not trusted"])
-@pytest.mark.parametrize("kinds", [PHYSICAL, ("shadow", "gain"), ("shadow",)])
-def test_without_a_fan_operations_that_need_one_are_not_drawn(reason, kinds):
-    drawn = [draw_degradation(generator(seed), kinds, reason) for seed in range(20)]
-    assert {d.kind for d in drawn} == ({"gain"} if "gain" in kinds[:2] else {"gain", "low_frame_rate"})
+def test_why_there_is_no_fan_stands_in_the_record(reason):
+    drawn = [draw_degradation(generator(seed), PHYSICAL, reason) for seed in range(20)]
+    assert {d.kind for d in drawn} == {"gain", "low_frame_rate"}
     assert all(f'"fan":"{reason}"' in str(d) for d in drawn)
     clip = grey_clip()
     assert (degrade(clip, MASK, drawn[0])[:, ~MASK] == clip[:, ~MASK]).all()
@@ -190,6 +229,25 @@ def test_a_clip_whose_first_frames_are_damaged_stands_still(tmp_path, monkeypatc
     monkeypatch.setattr("echoquality.degradation.read_frames", damaged)
     moving = loops(settings, clips)
     assert len(moving["clip 0"][0]) == 1 and verdict(clips, left_out, moving, settings).word == "good"
+
+
+def test_kinds_that_no_fan_allows_are_said_not_replaced(tmp_path, monkeypatch):
+    for name in ("1.2.3", "1.2.4"):
+        (tmp_path / name).write_bytes(Path(examples.get_path("ybr_color")).read_bytes())
+    fans = iter(["not trusted", FAN] * 9)
+    monkeypatch.setattr("echoquality.folder_preview.trusted_fan", lambda sector: next(fans))
+    settings = DegradationSettings(input_dir=tmp_path, kinds=("shadow", "gain"), workers=1)
+    clips, left_out = preview_folder(settings)
+    assert [[each.kind for each, _ in degraded] for *_, degraded in clips.values()] == [["gain"], ["shadow", "gain"]]
+    assert left_out["reason"].tolist() == ["not drawn, for its fan is not trusted: shadow"]
+    assert "no trusted fan" in [text.get_text() for axis in show_preview(clips).axes for text in axis.texts]
+    moving = loops(settings, clips)
+    shown = show_loops(moving, "").data
+    assert shown.count("<img") == 3 and shown.count("<td>no trusted fan</td>") == 1
+    assert "1 of 2 clips have no trusted fan" in verdict(clips, left_out, moving).sentence
+    monkeypatch.setattr("echoquality.folder_preview.trusted_fan", lambda sector: "not found")
+    with pytest.raises(FanError, match="shadow: needs a trusted fan, and none of 2 clips has one"):
+        preview_folder(settings.model_copy(update={"kinds": ("shadow",)}))
 
 
 @pytest.mark.parametrize("simulated", [False, True])

@@ -103,3 +103,8 @@ def test_physical_operations_work_in_the_clips_fan(kind, folder):
     assert shown.operations.degradation.severity == 5 and '"severity":5' in shown.record.value.replace("&quot;", '"')
     shown.operations.use("not trusted")
     assert shown.operations.on[kind].disabled == (kind not in ("gain", "low_frame_rate"))
+    shown.draw()  # nothing replaces a kind that needs a fan
+    if shown.operations.on[kind].disabled:
+        assert shown.operations.degradation is None and f"{kind}: drawn in a clip" in shown.record.value
+    else:
+        assert shown.operations.degradation.kind == kind

@@ -57,12 +57,14 @@ def test_the_verdict_is_good_careful_or_no():
     def told(*degraded, left_out=()):
         moving = {"a": (frame[None], mask, [(each, changed[None]) for each, changed in degraded])}
         still = {"a": (frame, mask, list(degraded))}
-        return verdict(still, pd.DataFrame({"path": left_out}), moving, DegradationSettings())
+        table = pd.DataFrame(left_out, columns=["path", "stage"])
+        return verdict(still, table, moving, DegradationSettings())
 
     good = told((half, inside))
     assert good.word == "good" and good.figures[1][0] == "20%"
     careful = told((half, inside), (nothing, frame))
     assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
-    assert told((half, inside), left_out=["b", "c"]).word == "careful"
+    assert told((half, inside), left_out=[("b", "preview"), ("c", "preview")]).word == "careful"
+    assert "1 of 1 clips have no trusted fan" in told((half, inside), left_out=[("a", "kinds")]).sentence
     wrong = told((half, frame // 2))
     assert wrong.word == "no" and wrong.command == "echoquality check"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from echoquality.annotations import CLASS_DIRS
-from echoquality.dataset import build_dataset, simulated_settings
+from echoquality.dataset import build_dataset, simulated_settings, summary
 from echoquality.degradation import Degradation
 from echoquality.fan import Fan
 from echoquality.outcome import (
@@ -22,7 +22,7 @@ from echoquality.outcome import (
     remarks,
     verdict,
 )
-from echoquality.plan import DatasetError, make_plan
+from echoquality.plan import DatasetError
 from echoquality.settings import PHYSICAL
 from echoquality.splits import SPLITS
 
@@ -42,18 +42,36 @@ def test_physical_kinds_are_drawn_in_the_clips_fan_and_counted(corpus, tmp_path)
     counts = count_kinds(build)
     physical = counts.index.intersection(PHYSICAL)
     assert counts.loc["all", "all"] == 24 and 12 <= counts.loc[physical, "all"].sum() < 24
-    assert counts.loc[physical, counts.columns.drop([2, 3, "all"])].to_numpy().sum() == 0
+    assert counts.loc[physical, counts.columns.drop([2, 3, "all", "asked"])].to_numpy().sum() == 0
+    assert counts.loc[list(PHYSICAL), "asked"].eq(1.8).all() and counts.loc["all", "asked"] == 24
     records = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
     assert all(isinstance(each.fan, Fan) for each in records if each.severity)
     assert build_dataset(simulated_settings(corpus, tmp_path / "out", **asked)).status == "unchanged"
 
 
-def test_a_clip_whose_fan_is_not_trusted_gets_what_needs_none(corpus, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("kinds", "drawn", "said"), [
+    ("shadow", set(), "20 of 20 copies were not made: shadow needs a trusted fan, and {0} of {0} good clips"),
+    ("shadow,gain", {"gain"}, "shadow needs a trusted fan, and {0} of {0} good clips looked at have none: they got"),
+])
+def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr("echoquality.plan.trusted_fan", lambda sector: "not trusted")
-    plan = make_plan(simulated_settings(corpus, tmp_path / "out", kinds="shadow", num_synthetic=6))
-    records = [Degradation.model_validate_json(s["degradation"]) for s in plan["samples"] if s["synthetic"]]
-    assert {each.kind for each in records} <= {"gain", "low_frame_rate"}
-    assert {each.fan for each in records} == {"not trusted"} and len(records) == 6
+    settings = simulated_settings(corpus, tmp_path / "out", kinds=kinds, num_synthetic=20, dry_run=True)
+    build = build_dataset(settings)
+    records = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
+    assert {each.kind for each in records} == drawn and len(records) == 20 * bool(drawn)
+    said = said.format(build.plan["sources"]["without_fan"])
+    assert any(line.startswith(said) for line in remarks(build)) and f"note: {said}" in summary(build, settings)
+    assert ("copies were not made" in verdict(build).sentence) == (not drawn)
+
+
+def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, monkeypatch):
+    fans = iter(["not found", Fan((9.0, 0.0), (-0.5, 0.5), (1.0, 9.0))] * 99)
+    monkeypatch.setattr("echoquality.plan.clip_fan", lambda *args, **options: next(fans))
+    asked = {"kinds": "shadow", "severities": (2, 2), "num_synthetic": 5, "dry_run": True}
+    build = build_dataset(simulated_settings(corpus, tmp_path / "out", **asked))
+    made = build.samples.query("synthetic")
+    assert len(made) == made["source_sample"].nunique() == 5 < build.plan["sources"]["clips"]
+    assert any("looked at have none: they were not degraded" in line for line in remarks(build))
 
 
 def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
@@ -62,6 +80,8 @@ def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     short, *others = remarks(build)
     assert short == f"{have} of 800 good clips"
     assert any("good clips make 40 synthetic ones" in line for line in others)
+    asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}
+    assert "severities change nothing: recipe has none" in remarks(replace(build, plan=asked))
     with pytest.raises(DatasetError, match=r"\d+ of \d+ files tried were left out"):
         check_quarantine(build, 0)
     check_quarantine(build, 0.9)

@@ -3,6 +3,8 @@
 from echoquality.plan import *
 
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,15 +13,18 @@ from echoquality.plan import make_plan, synthetic_sources
 from echoquality.settings import DatasetSettings
 
 
-@given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9))
-def test_every_source_is_used_before_any_is_used_twice(machines, number, seed):
-    sources = synthetic_sources(machines, number, seed)
-    assert len(sources) == (number if machines else 0)
-    uses = [sources.count(i) for i in range(len(machines))]
+@given(
+    st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9), st.sets(st.integers(0, 30))
+)
+def test_every_usable_source_is_used_before_any_is_used_twice(machines, number, seed, unusable):
+    sources = synthetic_sources(machines, number, seed, unusable)
+    usable = [i for i in range(len(machines)) if i not in unusable]
+    assert len(sources) == (number if usable else 0) and set(sources) <= set(usable)
+    uses = [sources.count(i) for i in usable]
     assert not uses or max(uses) - min(uses) <= 1
-    if number <= len(machines):
-        taken = {m: sum(machines[i] == m for i in sources) for m in set(machines)}
-        assert taken == water_fill({m: machines.count(m) for m in set(machines)}, number)
+    if number <= len(usable):
+        taken, have = (Counter(machines[i] for i in each) for each in (sources, usable))
+        assert taken == Counter(water_fill(have, number))
 
 
 def test_a_plan_calls_the_classes_as_those_of_older_versions(corpus):

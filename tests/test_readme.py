@@ -20,7 +20,7 @@ import pytest
 import torch
 import yaml
 
-from echoquality.command import COMMANDS
+from echoquality.command import COMMANDS, named_files
 from echoquality.core import from_command_line, project_root
 from echoquality.corpus import SMALL, TINY, write_corpus
 from echoquality.model import make_network
@@ -103,6 +103,13 @@ def module_and_options(line: str) -> tuple[str, list[str]] | None:
     return (MODULES[found[1]] if found[1] else found[2], shlex.split(found[3])) if found else None
 
 
+def stage_and_options(line: str) -> tuple[str, list[str]] | None:
+    "`module_and_options` of a stage's command; None for others, and for that which scores files alone."
+    found = module_and_options(line)
+    files = found and found[0] == "inference" and named_files(found[1])
+    return found if found and found[0] in STAGES and not files else None
+
+
 def commands(code: str) -> list[str]:
     "The commands of a block, without comments and without those that are only read."
     lines = (line.split("  #")[0].rstrip() for line in code.splitlines())
@@ -114,8 +121,12 @@ def run_command(line: str, clone: Path) -> None:
     assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
 
 
-def run_readme(code: str, clone: Path) -> None:
-    "Its commands, as they stand."
+def run_readme(language: str, code: str, clone: Path) -> None:
+    "Its commands, as they stand; from Python the same dataset is found."
+    if language == "python":
+        code = code.replace("weights/", "released/")
+        run_python(code.replace("build_dataset(", "build_dataset(**FEW, output_dir='data/from_a_table', "), clone)
+        return
     for line in commands(code):
         if line.startswith("echoquality dataset "):
             line += " --num-synthetic 8 --output-dir data/from_a_table"  # the guides' goes into the usual folder
@@ -127,7 +138,7 @@ def run_guide(code: str, clone: Path) -> None:
     for line in commands(code):
         if server := next((name for name in SERVERS if line.startswith(name)), None):
             ask_server(server, shlex.split(line), clone)
-        elif (found := module_and_options(line)) and found[0] in STAGES.keys() - {"conformance"}:
+        elif (found := stage_and_options(line)) and found[0] != "conformance":
             from_command_line(STAGES[found[0]], found[1])
         else:
             run_command(with_less(line), clone)
@@ -167,8 +178,7 @@ def ask_server(name: str, words: list[str], clone: Path) -> None:
 def test_the_readme_does_what_it_says(clone):
     "Every command, in order, as somebody would who reads it from top to bottom."
     for language, code in blocks(readme()):
-        assert language == "bash"
-        run_readme(on_demo_data(code), clone)
+        run_readme(language, on_demo_data(code), clone)
     assert (clone / "data/from_a_table/manifest.json").is_file()
 
 
@@ -189,7 +199,7 @@ def test_commands_have_options_that_there_are():
     assert {next(name for name in PARSED if line.startswith(name)) for line in read} == set(PARSED)
     for line in [*read, *(line for each in code for line in commands(each))]:
         assert shlex.split(line, comments=True)
-        if (found := module_and_options(line)) and found[0] in STAGES:
+        if found := stage_and_options(line):
             from_command_line(STAGES[found[0]], found[1])
 
 

@@ -25,6 +25,7 @@ from echoquality.scoring import (
     read_windows,
     score_clip,
     score_clips,
+    score_files,
     window_starts,
 )
 
@@ -83,6 +84,17 @@ def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
     assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
     assert np.array_equal(found[0].clips, read_windows(REAL, View(model.form, Window(8, 2))).clips)
     assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
+
+
+def test_files_from_anywhere_get_a_score_or_a_reason(model, tmp_path):
+    (tmp_path / "notes.txt").write_text("no clip")
+    files, hardware = [tmp_path / "notes.txt", REAL, tmp_path / "gone", REAL], choose_hardware("cpu", "32")
+    rows = list(score_files(files, model, 0.0, hardware, batch_size=3))
+    assert [row.get("reason", row.get("status")) for row in rows] == [
+        "not a DICOM file", "PASS", "file not found", "PASS",
+    ]  # fmt: skip
+    assert rows[1]["score"] == rows[3]["score"] == pytest.approx(score_clip(REAL, model), abs=1e-6)
+    assert [row["status"] for row in score_files([REAL], model, 1.0, hardware)] == ["FAIL"]
 
 
 def test_batches_give_the_scores_of_single_files(model):

@@ -22,7 +22,8 @@ def versions() -> dict[str, str]:
     "Where a version is said, and what is said there; the tag only of a commit that has one."
     settings = ConfigParser(delimiters=["="])
     settings.read(ROOT / "settings.ini", encoding="utf-8")
-    package = ast.parse((ROOT / "echoquality/__init__.py").read_text()).body[0].value.value
+    body = ast.parse((ROOT / "echoquality/__init__.py").read_text("utf-8")).body
+    package = next(node.value.value for node in body if isinstance(node, ast.Assign))
     notes = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1]
     cited = re.search(r"^version: (\S+)", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)[1]
     found = {"settings.ini": settings["DEFAULT"]["version"], "package": package, "CHANGELOG.md": notes}
