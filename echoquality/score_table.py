@@ -294,9 +294,9 @@ class ScoreTableSettings(Settings):
     score_scale: ScoreScale = Field("1", description="the best score, or the worst and the best (1-5)")
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None, prog: str = "python -m echoquality.score_table", **told) -> None:
     "The command line. Exit status: 0; 1 for errors; 2 for wrong parameters."
-    asked = from_command_line(ScoreTableSettings, argv, "python -m echoquality.score_table")
+    asked = from_command_line(ScoreTableSettings, argv, prog, **told)
 
     def job():
         columns = asked.path_column, asked.score_column
