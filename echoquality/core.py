@@ -193,13 +193,15 @@ class CommandParser(ArgumentParser):
         self.usage = f"{self.prog} [options]"
         self.epilog = example and f"example:\n  {self.prog} {example}"
 
+    def parse_known_args(self, args=None, namespace=None):
+        for name in [word.split("=")[0] for word in args or () if re.match("--?[A-Za-z][^ ]*$", word.split("=")[0])]:
+            if name not in self._option_string_actions:
+                near = did_you_mean(name, self._option_string_actions)
+                self.error(f"there is no option {name!r}" + (near and f": {near}"))
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        strange = message.partition("unrecognized arguments: ")[2].split()
-        options = [each.split("=")[0] for each in strange if each.startswith("-")]
-        if options:
-            near = did_you_mean(options[0], self._option_string_actions)
-            message = f"there is no option {options[0]!r}" + (near and f": {near}")
-        elif strange:
+        if strange := message.partition("unrecognized arguments: ")[2].split():
             message = f"{strange[0]!r} belongs to no option"
         self.exit(2, f"error: {message}\n({self.prog} --help lists what there is)\n")
 
@@ -213,7 +215,7 @@ def from_command_line(
     """
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example)
-    typed = CliSettingsSource(cls, cli_parse_args=True if argv is None else argv, root_parser=parser)()
+    typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
     for name, value in typed.items():
         if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):
             typed[name] = Path.cwd() / value
