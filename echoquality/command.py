@@ -240,8 +240,10 @@ def _verdict(report: Path) -> str:
     from .stage_report import read_about
 
     about = read_about(report) or {}
-    said = f"{about['word']}: {about['sentence']}\n" if about.get("word") else ""
-    return f"{said}report: {report}"
+    lines = [f"{about['word']}: {about['sentence']}"] if about.get("word") else []
+    lines += [f"next: {about['next']}"] if about.get("next") else []
+    lines += [f"    {about['command']}"] if about.get("command") else []
+    return "\n".join([*lines, f"report: {report}"])
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import traceback
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -217,7 +217,8 @@ def interrupted(command: str, folder: Path, when) -> tuple[int, str]:
         process = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, start_new_session=True)
         while process.poll() is None and not when():
             time.sleep(0.02)
-        os.killpg(process.pid, signal.SIGINT)
+        with suppress(ProcessLookupError):  # it has ended by itself, and the step says how
+            os.killpg(process.pid, signal.SIGINT)
         status = process.wait(60)
         log.seek(0)
         return status, log.read()
@@ -225,7 +226,7 @@ def interrupted(command: str, folder: Path, when) -> tuple[int, str]:
 
 def next_of(said: str, before: str) -> str:
     "The last command that was named as the next one, without its `echoquality`."
-    named = re.findall(r"^ *echoquality (\S.*)$", said, re.MULTILINE)
+    named = re.findall(r"^ *echoquality ([a-z]+(?: .*)?)$", said, re.MULTILINE)
     return named[-1] if named else before
 
 
