@@ -120,7 +120,7 @@ def aperture_rows(
     _expect_names(views, VIEWS, "view")
     rows = _plan(corpus_rows(corpus, seed), seed, failures, views)
     judge = partial(_judged, corpus=corpus, seed=seed, teacher=teacher or Teacher())
-    judged = list(parallel(judge, rows.to_dict("records"), workers, ""))
+    judged = list(parallel(judge, rows.to_dict("records"), workers, "clips judged"))
     return rows.assign(**pd.DataFrame(judged, index=rows.index))
 
 # %% ../nbs/phantom/aperture_corpus.ipynb #ba8b1bca

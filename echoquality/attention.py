@@ -19,6 +19,7 @@ from captum.attr import LayerAttribution, LayerGradCam
 from IPython.display import HTML
 
 from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_frames
+from .core import progress
 from .dicom import gif, open_clip
 from .model import Model, make_network
 from .store import ClipStore
@@ -89,7 +90,8 @@ class Explained:
 def explain(model: Model, rows: pd.DataFrame, store: ClipStore, seed: int = 0) -> list[Explained]:
     "Maps of the clips of `rows` (file, title). Raises BadFile."
     untrained, found = make_network(model.architecture, seed), []
-    for file, title in zip(rows["file"], rows["title"], strict=True):
+    clips = zip(rows["file"], rows["title"], strict=True)
+    for file, title in progress(clips, len(rows), "maps of attention"):
         clip = store.read(file, model.window.indices(store.length(file)))
         maps, other = (grad_cam(network, torch.from_numpy(clip)[None])[0] for network in (model.network, untrained))
         mask = small_mask(file, store.form)

@@ -123,7 +123,7 @@ QUESTIONS = (
              lambda row: row["changed_outside"] == 0 and not row["dciodvfy_errors"] > 0, "changed_outside",
              "do not use synthetic clips of it; please report the row"),
     Question("can be de-identified", {"identity"},
-             lambda row: row["deidentified"] == "yes" and not row["values_left"] and not row["words_left"] > 0,
+             lambda row: row["deidentified"] == "yes" and not row["values_left"] and not (row["words_left"] or 0) > 0,
              "deidentified", "`deidentify` leaves out what it refuses; where values or words are left, share no clip"),
     Question("played", {"playing"}, lambda row: row["frames_played"] > 0, "frames_played", "look at `notes`"),
     Question("scored", {"scoring"}, lambda row: 0 <= row["score"] <= 1, "score", "look at `notes`"),

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['ProjectPath', 'OptionalPath', 'OptionalShare', 'ENDS', 'AGAIN', 'LOCK', 'KILLED', 'DECISIVE', 'project_root',
-           'from_root', 'as_asked', 'SettingsError', 'Settings', 'from_notebook', 'escape_output', 'from_command_line',
-           'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'FullDisk',
-           'free_bytes', 'expect_space', 'told_of_space', 'WorkError', 'interruptible', 'typed', 'run_main', 'atomic',
-           'finished', 'to_disk', 'write_text', 'canonical_json', 'text_sha256', 'sha256', 'locked', 'only_one',
-           'generator', 'reason_of', 'printable', 'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
+           'from_root', 'as_asked', 'SettingsError', 'Settings', 'did_you_mean', 'from_notebook', 'escape_output',
+           'CommandParser', 'from_command_line', 'parameter_table', 'parameters_source', 'parameters_cell',
+           'shown_value', 'settings_table', 'FullDisk', 'free_bytes', 'expect_space', 'told_of_space', 'WorkError',
+           'interruptible', 'typed', 'run_main', 'atomic', 'finished', 'to_disk', 'write_text', 'canonical_json',
+           'text_sha256', 'sha256', 'locked', 'only_one', 'generator', 'reason_of', 'printable', 'clock', 'progress',
+           'cores', 'on_cluster', 'parallel', 'provenance']
 
 # %% ../nbs/base/core.ipynb #2aa197f5
 import ast
@@ -26,6 +27,7 @@ import shutil
 import signal
 import sys
 import time
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -37,7 +39,7 @@ from functools import cache, partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, get_args, get_origin
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -104,6 +106,7 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         cli_kebab_case=True,
         cli_implicit_flags=True,
+        cli_hide_none_type=True,
     )
 
     def __init__(self, **values):
@@ -125,9 +128,15 @@ class Settings(BaseSettings):
         return {name: _parse(value, cls.model_fields[name].annotation) for name, value in values.items()}
 
 # %% ../nbs/base/core.ipynb #e36711e7
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    "The question for a word that may be a slip of one of the known ones; '' where none is like it."
+    alike = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(str(word).casefold(), alike, n=1)
+    return f"did you mean {alike[near[0]]!r}?" if near else ""
+
+
 def _unknown(name: str, cls: type[Settings]) -> str:
-    near = difflib.get_close_matches(name, cls.model_fields, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(cls.model_fields)}."
+    hint = did_you_mean(name, cls.model_fields) or f"known are: {', '.join(cls.model_fields)}."
     return f"unknown parameter {name!r}: {hint}"
 
 
@@ -145,13 +154,19 @@ def _parse(value, annotation):
 
 def _in_words(error: ValidationError) -> str:
     "What is wrong, a line per parameter: name, what was expected, what was found."
-    lines = []
+    lines, told = [], set()
     for each in error.errors(include_url=False):
         if not each["loc"]:  # a check of several parameters says it all
             lines.append(each["msg"].removeprefix("Value error, "))
             continue
         said = each["msg"].removeprefix("Value error, ")
         name, said, hint = each["loc"][0], said[0].lower() + said[1:], ""
+        if each["type"] == "too_short" and name in told:  # without its wrong items a list is empty
+            continue
+        told.add(name)
+        if each["type"] == "literal_error":
+            near = did_you_mean(each["input"], re.findall("'([^']+)'", each["ctx"]["expected"]))
+            hint = f"; {near}" if near else ""
         if each["type"] in ("string_type", "path_type"):
             said, hint = "text was expected", f"; give what looks like a number with papermill's -r (-r {name} …)"
         lines.append(f"parameter {name!r}: {said}; found {each['input']!r}{hint}")
@@ -178,12 +193,38 @@ def escape_output() -> None:
         if hasattr(stream, "reconfigure"):  # in a notebook it is another kind, which takes all
             stream.reconfigure(errors="backslashreplace")
 
+# %% ../nbs/base/core.ipynb #fa066d23
+class CommandParser(ArgumentParser):
+    "A parser that answers what it does not understand with what comes nearest, and takes no abbreviations."
+
+    def __init__(self, prog: str | None = None, does: str = "", example: str = ""):
+        super().__init__(prog, description=does, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
+        self.usage = f"{self.prog} [options]"
+        self.epilog = example and f"example:\n  {self.prog} {example}"
+
+    def parse_known_args(self, args=None, namespace=None):
+        for name in [word.split("=")[0] for word in args or () if re.match("--?[A-Za-z][^ ]*$", word.split("=")[0])]:
+            if name not in self._option_string_actions:
+                near = did_you_mean(name, self._option_string_actions)
+                self.error(f"there is no option {name!r}" + (near and f": {near}"))
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        if strange := message.partition("unrecognized arguments: ")[2].split():
+            message = f"{strange[0]!r} belongs to no option"
+        self.exit(2, f"error: {message}\n({self.prog} --help lists what there is)\n")
+
 # %% ../nbs/base/core.ipynb #5bea907f
-def from_command_line(cls: type[Settings], argv: list[str] | None = None, prog: str | None = None) -> Settings:
-    "Parse `argv` (default: `sys.argv[1:]`): a field `max_samples` is the option `--max-samples`. Exits 2 on errors."
+def from_command_line(
+    cls: type[Settings], argv: list[str] | None = None, prog: str | None = None, does: str = "", example: str = ""
+) -> Settings:
+    """Parse `argv` (default: `sys.argv[1:]`): a field `max_samples` is the option `--max-samples`. Exits 2 on errors.
+
+    `--help` says what `prog` does (else the class's docstring) and shows it with the options of the `example`.
+    """
     escape_output()
-    source = CliSettingsSource(cls, cli_prog_name=prog, cli_parse_args=True if argv is None else argv)
-    typed = source()
+    parser = CommandParser(prog, does or cls.__doc__, example)
+    typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
     for name, value in typed.items():
         if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):
             typed[name] = Path.cwd() / value
@@ -462,24 +503,29 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 # %% ../nbs/base/core.ipynb #854f1c24
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    "A duration as hours, minutes and seconds."
     minutes, seconds = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
-def progress(items: Iterable, total: int, label: str, every: float = 5.0) -> Iterator:
-    "Yield `items`; every `every` seconds, and at the end, print how many are done, how fast, time left."
+def progress(items: Iterable, total: int | None, label: str, every: float = 5.0) -> Iterator:
+    """Yield `items`; every `every` seconds, and at the end, print how many are done, how fast, time left.
+
+    `total`: how many they are; None where nobody knows, then without the time left.
+    """
     start = shown = time.monotonic()
     done = 0
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
-        if now - shown >= every and done < total:
+        if now - shown >= every and done != total:
             rate, shown = done / (now - start), now
-            print(f"{label}: {done}/{total}, {rate:.1f}/s, {_clock((total - done) / rate)} left", flush=True)
+            left = f"/{total}, {rate:.1f}/s, {clock((total - done) / rate)} left" if total else f", {rate:.1f}/s"
+            print(f"{label}: {done}{left}", flush=True)
     seconds = time.monotonic() - start
     if done and seconds >= every:
-        print(f"{label}: {done}/{total} in {_clock(seconds)} ({done / max(seconds, 1e-9):.1f}/s)", flush=True)
+        print(f"{label}: {done}/{total or done} in {clock(seconds)} ({done / max(seconds, 1e-9):.1f}/s)", flush=True)
 
 # %% ../nbs/base/core.ipynb #7ec0f96a
 def cores(workers: int) -> int:

@@ -161,7 +161,7 @@ def simulated_dataset(folder: Path, corpus: Corpus = SMALL, seed: int = 1, synth
 
 # %% ../nbs/03_dataset.ipynb #12852105
 def summary(build: Build, settings: DatasetSettings) -> str:
-    "What was done, in a few lines: for the end of a notebook, a terminal or a log."
+    "What was done, in a few lines; `remarks` say the rest."
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
     lines = [warning] if (warning := on_folders(build)) else []
     lines += [f"{build.output_dir}: {verb} {len(build.samples)} files", "", count_files(build).to_string(), ""]
@@ -172,7 +172,6 @@ def summary(build: Build, settings: DatasetSettings) -> str:
         lines += [build.table.to_string(), "", f"about {cost['bytes'] / 1e6:.0f} MB, in about {cost['seconds']:.0f} s"]
         if cost["bytes"] > (free := free_bytes(build.output_dir)):
             lines += [f"note: only {free / 1e6:.0f} MB are free in {build.output_dir}; choose another output_dir"]
-    lines += [f"note: {remark}" for remark in remarks(build)]
     if len(build.quarantine):
         lines += [f"left out: {len(build.quarantine)} files; the quarantine table has the reasons"]
     if others := left_alone(build.output_dir, ["validation_set", *planned_files(build.plan)]):
@@ -191,7 +190,7 @@ def main(argv: list[str] | None = None) -> None:
 
     def job():
         build = build_dataset(settings)
-        print(summary(build, settings))
+        print(summary(build, settings), *(f"note: {remark}" for remark in remarks(build)), sep="\n")
         check_quarantine(build, settings.max_quarantine_share)
 
     run_main(job, ResultsError, ReviewsError, SelectionError, DatasetError, IdentityError, SettingsError)

@@ -28,7 +28,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydicom import Dataset, examples
 from pydicom.sr.codedict import codes
 
-from .core import canonical_json, from_command_line, from_notebook, generator, run_main, settings_table
+from echoquality.core import (
+    canonical_json,
+    from_command_line,
+    from_notebook,
+    generator,
+    progress,
+    run_main,
+    settings_table,
+)
 from .derived import derived_header, write_clip
 from .dicom import clip_sector, frame_count, open_clip, read_frames, read_header
 from .fan import Fan
@@ -273,7 +281,7 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
     """
     frames, left_out = middle_frames(settings.input_dir, settings.max_clips, settings.seed, settings.workers)
     clips = {}
-    for name, (frame, mask, fan) in frames.items():
+    for name, (frame, mask, fan) in progress(frames.items(), len(frames), "frames degraded"):
         drawn = _drawn(settings, name, fan)
         clips[name] = frame, mask, [(each, degrade(frame[None], mask, each)[0]) for each in drawn]
     undrawn = _undrawn(expanded(settings.kinds), {name: fan for name, (*_, fan) in frames.items()})
@@ -301,7 +309,8 @@ def _moving(path: Path, still: np.ndarray, mask: np.ndarray, drawn: list[Degrada
         frames = read_frames(path, range(min(12, frame_count(read_header(path)))), grey=False)
     except Exception:  # the file's own problem, whatever it is
         frames = still[None]
-    return frames, mask, [(each, degrade(frames, mask, each)) for each in drawn]
+    degraded = [(each, degrade(frames, mask, each)) for each in progress(drawn, len(drawn), "degradations")]
+    return frames, mask, degraded
 
 
 def loops(settings: DegradationSettings, clips: dict[str, tuple]) -> dict[str, tuple]:

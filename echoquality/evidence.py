@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .core import sha256
+from .core import progress, sha256
 from .metrics import Ranking, bootstrap, interval, probability, share_interval
 from .settings import MIN_PATIENTS
 
@@ -226,12 +226,12 @@ def measure_table(
     `least`: clips of a class below which no figure is given; `few`: patients below which the interval of a share is at
     least that of as many clips (`metrics.share_interval`). Other columns than "probability" only for two slices.
     """
+    parts = [(column, name, chosen) for column in thresholds for name, chosen in slices(table).items()
+             if column == "probability" or name in ("all clips", "natural clips")]  # fmt: skip
     found = []
-    for column, threshold in thresholds.items():
-        for name, chosen in slices(table).items():
-            if column == "probability" or name in ("all clips", "natural clips"):
-                rows = _slice_rows(table[chosen], column, threshold, least, few, seed=seed, rounds=rounds)
-                found.append(rows.assign(by=column, slice=name, threshold=threshold))
+    for column, name, chosen in progress(parts, len(parts), "intervals of parts of the clips"):
+        rows = _slice_rows(table[chosen], column, thresholds[column], least, few, seed=seed, rounds=rounds)
+        found.append(rows.assign(by=column, slice=name, threshold=thresholds[column]))
     order = ["by", "slice", "measure", "value", "low", "high", "n", "good", "poor", "groups", "threshold", "note"]
     return pd.concat(found, ignore_index=True)[order]
 

@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from .annotations import table_hashes
-from .core import SettingsError, from_notebook, only_one, settings_table, write_text  # noqa: F401  (for Run)
+from .core import SettingsError, from_notebook, only_one, progress, settings_table, write_text  # noqa: F401  (for Run)
 from .experiment_data import MAKERS, SIZES, TAUGHT, VARIANTS, Material, own, simulated, taught
 from .experiment_measures import figures_of
 from .experiment_runs import read_runs, run_missing
@@ -217,7 +217,7 @@ def run_experiment(settings: ExperimentSettings) -> Experiment:
         run_missing(materials, seeds, size, settings.architecture, folder / "runs", settings.workers)
         runs = read_runs(materials, seeds, folder / "runs")
         figures = [figures_of(material, runs[runs["material"] == name], settings.rounds).assign(material=name)
-                   for name, material in materials.items()]  # fmt: skip
+                   for name, material in progress(materials.items(), len(materials), "materials judged")]  # fmt: skip
         figures = pd.concat(figures, ignore_index=True)
         for name, table in (("figures.csv", figures), ("targets.csv", targets(figures))):
             write_text(folder / name, table.to_csv(index=False))

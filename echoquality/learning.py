@@ -35,7 +35,7 @@ from echoquality.batches import (
     shared_memory,
 )
 from .clips import model_input
-from .core import atomic, expect_space, generator, reason_of, write_text
+from .core import atomic, clock, expect_space, generator, progress, reason_of, write_text
 from .metrics import auroc
 from .model import freeze
 from .pairs import PAIR_WEIGHT, pair_loss
@@ -176,14 +176,23 @@ class History(lightning.Callback):
     def on_fit_start(self, trainer, learner) -> None:
         self.shown = time.monotonic()
 
+    def say(self, trainer, learner, what: str, done: int, total: int, since: float, every: float = 5.0) -> None:
+        now = time.monotonic()
+        if trainer.is_global_zero and now - self.shown >= every and done < total:
+            rate, self.shown = done / (now - since), now
+            print(f"epoch {learner.current_epoch + 1}/{self.epochs}: {what} {done}/{total}, "
+                  f"{rate * learner.recipe.batch_size:.1f} clips/s, {clock((total - done) / rate)} left",
+                  flush=True)  # fmt: skip
+
     def on_train_batch_end(self, trainer, learner, outputs, batch, index) -> None:
         self.steps[trainer.global_step] = outputs["loss"].detach()
-        number, now = index + 1, time.monotonic()
-        if trainer.is_global_zero and now - self.shown > 10:
-            self.shown = now
-            rate = number / (now - learner.started)
-            print(f"epoch {learner.current_epoch + 1}: batch {number}/{trainer.num_training_batches}, "
-                  f"{rate * learner.recipe.batch_size:.1f} clips/s", flush=True)  # fmt: skip
+        self.say(trainer, learner, "batch", index + 1, trainer.num_training_batches, learner.started)
+
+    def on_validation_start(self, trainer, learner) -> None:
+        self.began = time.monotonic()
+
+    def on_validation_batch_end(self, trainer, learner, outputs, batch, index, loader=0) -> None:
+        self.say(trainer, learner, "validation batch", index + 1, trainer.num_val_batches[loader], self.began)
 
     def on_train_epoch_end(self, trainer, learner) -> None:
         row = end_epoch(learner)
@@ -193,8 +202,11 @@ class History(lightning.Callback):
             return
         table = pd.DataFrame(self.rows)
         write_text(self.folder / "metrics.csv", table.to_csv(index=False))
+        more = self.epochs - 1 - row["epoch"]
+        left = f", at most {clock(more * row['seconds'])} left" if more else ""
         print(f"epoch {row['epoch'] + 1}/{self.epochs}: loss {row['train_loss']:.3f}, validation "
-              f"{row['val_loss']:.3f}, AUROC {row['val_auroc']:.3f}, {row['seconds']:.0f} s", flush=True)  # fmt: skip
+              f"{row['val_loss']:.3f}, AUROC {row['val_auroc']:.3f}, {row['seconds']:.0f} s{left}",
+              flush=True)  # fmt: skip
         for listener in self.listeners:
             listener(table, {step: loss.item() for step, loss in steps.items()})
 
@@ -428,7 +440,7 @@ def predict(
     clips = ClipSet(table.reset_index(drop=True), store, recipe, training=False)
     batches = DataLoader(clips, recipe.batch_size, sampler=Share(len(table), 0, False))
     logits = []
-    for batch, *_ in batches:
+    for batch, *_ in progress(batches, len(batches), f"batches of {recipe.batch_size} clips scored"):
         with torch.autocast(device.type, torch.bfloat16, enabled=hardware.precision == "bf16-mixed"):
             logits.append(network(model_input(batch.to(device)))[:, 0].double().cpu())
     return torch.cat(logits).numpy()

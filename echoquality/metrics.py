@@ -15,7 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import beta
 
 # %% ../nbs/learning/metrics.ipynb #4949494c
-from .core import generator
+from .core import generator, progress
 from .settings import MIN_PATIENTS
 
 # %% ../nbs/learning/metrics.ipynb #b7bc7091
@@ -102,7 +102,8 @@ def bootstrap(statistic: Callable, groups, seed: int = 0, rounds: int = 1000) ->
     codes, names = pd.factorize(np.asarray(groups), sort=True)
     rng, found = generator(seed, "bootstrap"), []
     size = max(1, min(rounds, 4_000_000 // max(1, len(codes))))  # in portions, for the memory
-    for first in range(0, rounds, size):
+    portions = range(0, rounds, size)
+    for first in progress(portions, len(portions), f"portions of {size} bootstrap rounds"):
         drawn = rng.integers(len(names), size=(min(size, rounds - first), len(names)))
         counts = np.stack([np.bincount(each, minlength=len(names)) for each in drawn], axis=1)
         found.append(statistic(counts.astype(float)[codes]))

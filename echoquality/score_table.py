@@ -460,9 +460,9 @@ class ScoreTableSettings(Settings):
     new: bool = Field(False, description="write a new table, though one beside it is called much the same")
 
 
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None, prog: str = "python -m echoquality.score_table", **told) -> None:
     "The command line. Exit status: 0; 1 for errors; 2 for wrong parameters."
-    asked = from_command_line(ScoreTableSettings, argv, "python -m echoquality.score_table")
+    asked = from_command_line(ScoreTableSettings, argv, prog, **told)
     columns = asked.path_column, asked.score_column
 
     def job():

@@ -7,8 +7,8 @@ __all__ = ['ScoreScale', 'MIN_PATIENTS', 'MinPatients', 'TABLE', 'MODEL', 'KINDS
            'Architecture', 'ORDERS', 'STAGES', 'COMMANDS', 'ALIKE', 'WROTE', 'OF_ONE_RUN', 'scale_ends',
            'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded', 'DegradationSettings',
            'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings',
-           'ConformanceSettings', 'ExperimentSettings', 'expect_networks', 'run_stage', 'handed_on', 'free_folder',
-           'from_here', 'as_options', 'next_command', 'from_clips', 'without_paths']
+           'ConformanceSettings', 'ExperimentSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on',
+           'free_folder', 'from_here', 'as_options', 'next_command', 'from_clips', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import os
@@ -334,6 +334,12 @@ class ExperimentSettings(Settings):
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
     annotations_csv: OptionalPath = Field("", description="table of a dataset to compare on ('': simulated clips)")
     experts_csv: OptionalPath = Field("", description="grades of its test clips: video_path, expert, grade ('': none)")
+
+# %% ../nbs/base/settings.ipynb #93a264b9
+class DemoSettings(Settings):
+    "The whole circle on simulated clips, in data/demo-SEED and runs/."
+
+    seed: int = Field(42, ge=0, description="decides every random choice, the patients' too")
 
 # %% ../nbs/base/settings.ipynb #6c434b72
 STAGES = {

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .core import KILLED, parallel
+from .core import KILLED, parallel, progress
 from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
 from .files import bad_file
 from .metrics import auroc_interval
@@ -135,7 +135,7 @@ def _audit_source(table: pd.DataFrame, seed: int, rounds: int) -> list[dict]:
     fitted = LogisticRegression().fit(np.column_stack([c[0] for c in columns.values()]), train["label"])
     columns["all together"] = None, fitted.decision_function(np.column_stack([c[1] for c in columns.values()]))
     rows = []
-    for name, (_, scores) in columns.items():
+    for name, (_, scores) in progress(columns.items(), len(columns), "shortcuts asked for"):
         area, low, high = auroc_interval(test["label"], scores, test["group"], seed, rounds)
         visible = FEATURES[name][1] if name in FEATURES else False
         rows.append({"feature": name, "AUROC": area, "low": low, "high": high, "visible": visible, "n": len(test)})

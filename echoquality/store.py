@@ -159,6 +159,8 @@ def _decode(todo: list[Source], folder: Path, form: Form, workers: int) -> Itera
     "Write the shards that are missing; (path, reason) for each file that cannot be stored."
     write, parts = partial(write_shard, folder, form), _shares(todo)
     label = f"parts of {len(parts[0])} clips decoded" if parts else ""
+    if len(parts) > 16:  # large ones: the first may take a minute
+        print(f"decoding {len(todo)} clips", flush=True)
     results = list(parallel(write, parts, workers, label, lost=_lost))
     singles = [[item] for part, result in zip(parts, results, strict=True) if result is None for item in part]
     retried = parallel(write, singles, workers, "clips decoded again, one by one", lost=_lost)

@@ -11,7 +11,7 @@ import platform
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from .core import reason_of
+from .core import progress, reason_of
 from .files import BadFile, is_junk
 
 # %% ../nbs/reading/studies.ipynb #f61122dc
@@ -59,6 +59,7 @@ def find_files(raw_data_dir: Path) -> dict[str, list[str]]:
     if not root.is_dir():
         raise StudiesError(f"raw_data_dir {root}: no such folder")
     studies = [path for path in sorted(root.iterdir()) if path.is_dir() and not is_junk(path.name)]
+    studies = progress(studies, len(studies), "folders searched")
     folders = {path.name: _files_in(path, root.resolve()) for path in studies}
     loose = loose_files(root)
     if not all(is_junk(name) or name.upper() == "DICOMDIR" for name in loose):

@@ -239,9 +239,9 @@ def fetch(settings: FetchSettings) -> Path:
     return target
 
 # %% ../nbs/learning/weights.ipynb #160233d2
-def main(argv: list[str] | None = None) -> None:
+def main(argv: list[str] | None = None, prog: str = "python -m echoquality.weights", **told) -> None:
     "The command line. Exit status: 0; 1 for errors; 2 for wrong parameters."
-    settings = from_command_line(FetchSettings, argv, "python -m echoquality.weights")
+    settings = from_command_line(FetchSettings, argv, prog, **told)
     run_main(lambda: fetch(settings), FetchError)
 
 

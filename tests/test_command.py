@@ -5,9 +5,12 @@ from echoquality.command import *
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.command import (
+    COMMANDS,
+    HELP,
     PageError,
     copy_pages,
     main,
@@ -25,6 +30,7 @@ from echoquality.command import (
     report_name,
     run_page,
 )
+from echoquality.core import from_command_line
 from echoquality.settings import MODEL, STAGES, TABLE, DatasetSettings, TrainingSettings
 
 
@@ -165,17 +171,37 @@ def test_the_command_says_what_it_can_do(tmp_path, monkeypatch, capsys):
     main([])
     assert "no dataset, and no DICOM files in data/raw_data" in capsys.readouterr().out
     for argv, status, said in [
-        (["--help"], 0, "evaluate   What is evaluated, on what"),
-        (["datset"], 2, "invalid choice: 'datset'"),
+        (["--help"], 0, "evaluate   Say what a model is worth"),
+        (["--version"], 0, f"echoquality {metadata.version('echoquality')}\n"),
+        (["datset"], 2, "there is no command 'datset': did you mean 'dataset'?"),
+        (["inference"], 2, "did you mean 'score'?"),  # the stage's name
+        (["--versoin"], 2, "did you mean '--version'?"),
         (["train", "--epochs", "0"], 2, "parameter 'epochs'"),
-        (["train", "--help"], 0, "usage: echoquality train"),
-        (["notebooks"], "error: echoquality notebooks DIR: the folder to copy the pages into is missing", ""),
+        (["notebooks"], 2, "arguments are required: DIR"),
+        (["report"], 2, "arguments are required: FILE"),
+        (["weights"], 2, "arguments are required: URL"),
         (["scores", "--table", "none.xlsx"], None, ""),
     ]:
         with pytest.raises(SystemExit) as end:
             main(argv)
         assert status is None or end.value.code == status, argv
         assert said in "".join(capsys.readouterr()), argv
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_every_command_has_help_and_knows_its_options(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    said = capsys.readouterr().out
+    assert end.value.code == 0 and said.startswith(f"usage: echoquality {command} [options]\n\n{HELP[command][0]}\n")
+    assert said.endswith(f"example:\n  echoquality {command} {HELP[command][1]}\n")
+    with pytest.raises(SystemExit) as end:
+        main([command, "--hepl"])
+    assert end.value.code == 2 and not [*tmp_path.iterdir()]
+    assert capsys.readouterr().err.startswith("error: there is no option '--hepl': did you mean '--help'?\n")
+    if command in COMMANDS:
+        assert from_command_line(STAGES[COMMANDS[command]], shlex.split(HELP[command][1]))
 
 
 @pytest.mark.slow
@@ -185,6 +211,10 @@ def test_a_stage_is_one_command(corpus, tmp_path):
     first, again = (subprocess.run(command, cwd=tmp_path, capture_output=True, text=True) for _ in range(2))
     assert first.returncode == 0, first.stderr
     assert "wrote" in first.stdout and "nothing to do" in again.stdout
+    assert first.stdout.startswith("echoquality dataset: starting; what it comes to will be in runs/dataset.html\n")
+    lines = [line.removeprefix("note: ") for line in first.stdout.splitlines() if line.strip()]
+    assert len(lines) == len(set(lines)), first.stdout  # each is said once
+    assert re.search(r"^(good|careful|no): .*\nreport: ", first.stdout, re.MULTILINE)
     assert first.stdout.endswith(f"report: {tmp_path}/runs/dataset.html\n")
     told = subprocess.run([sys.executable, "-m", "echoquality"], cwd=tmp_path, capture_output=True, text=True).stdout
     assert told.startswith("data/training_data_enhanced: a dataset of ") and "\n    echoquality train --model-w" in told

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import dask
 import pytest
@@ -110,11 +111,39 @@ def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
 
 
 def test_command_line_refuses_unknown_options(capsys):
-    for wrong in (["--treshold", "1"], ["--threshold", "2"]):
+    for wrong, said in [
+        (["--treshold", "1"], "no option '--treshold': did you mean '--threshold'?"),
+        (["--results_dir=x"], "did you mean '--results-dir'?"),
+        (["--thres", "0.5"], "no option '--thres': did you mean '--threshold'?"),  # no abbreviation
+        (["--threshold", "0.5", "x.csv"], "'x.csv' belongs to no option"),
+        (["--threshold", "2"], "parameter 'threshold'"),
+        (["--zzz"], "no option '--zzz'\n"),
+    ]:
         with pytest.raises(SystemExit) as stop:
             from_command_line(ExampleSettings, wrong)
-        assert stop.value.code == 2
-        assert "hold" in capsys.readouterr().err
+        assert stop.value.code == 2 and said in capsys.readouterr().err, wrong
+
+
+def test_help_says_what_a_command_does_and_shows_an_example(capsys):
+    with pytest.raises(SystemExit) as stop:
+        from_command_line(ExampleSettings, ["--help"], "do", "Does it.", "--threshold 0.5")
+    said = capsys.readouterr().out
+    assert stop.value.code == 0 and said.startswith("usage: do [options]\n\nDoes it.\n")
+    assert "--results-dir" in said and said.endswith("example:\n  do --threshold 0.5\n")
+
+
+def test_a_choice_that_is_none_is_answered_with_what_comes_nearest(capsys):
+    class Choosing(Settings):
+        kinds: tuple[Literal["shadow", "gain", "haze"], ...] = Field(("gain",), min_length=1)
+        look: Literal["fan", "motion"] = "fan"
+
+    for option, wrong, near in [("kinds", "shadw", "shadow"), ("kinds", "Haze", "haze"), ("look", "mtion", "motion")]:
+        with pytest.raises(SystemExit):
+            from_command_line(Choosing, [f"--{option}", wrong])
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and f"found {wrong!r}; did you mean {near!r}?" in said
+    with pytest.raises(SettingsError, match="at least 1 item"):
+        Choosing(kinds=())
 
 
 def test_a_notebook_without_the_tag_is_an_error(tmp_path):
@@ -312,6 +341,8 @@ def test_progress_says_how_long_it_will_take(capsys):
     assert list(progress([1, 2, 3], 3, "clips", every=0)) == [1, 2, 3]
     assert "clips: 1/3" in (said := capsys.readouterr().out)
     assert "left" in said and "clips: 3/3 in" in said
+    assert list(progress([1, 2], None, "folders", every=0)) == [1, 2]
+    assert "folders: 1, " in (said := capsys.readouterr().out) and "folders: 2/2 in" in said and "left" not in said
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
