@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
-           'Selection', 'selection_table', 'select', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
+           'Selection', 'selection_table', 'select', 'unused', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
            'settings_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
            'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table',
-           'preselect', 'score_differences', 'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts',
-           'with_machines']
+           'preselect', 'better_thresholds', 'offer_in_words', 'threshold_offer', 'score_differences', 'score_warning',
+           'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import MIN_PATIENTS, SelectionSettings, run_stage
@@ -28,11 +28,14 @@ from .balance import fill, rank
 from echoquality.candidates import (
     LABELS,
     SelectionError,
+    better_thresholds,
     candidates,
     class_table,
     meeting,
+    offer_in_words,
     offer_table,
     preselect,
+    threshold_offer,
     wanted,
 )
 from .copies import same_clips
@@ -43,12 +46,14 @@ from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, wi
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores
+from .splits import GroupsError, group_places
 from .verdict import Verdict, captioned, command, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
+_all_ += ["better_thresholds", "offer_in_words", "threshold_offer"]
 _all_ += ["score_differences", "score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
@@ -160,6 +165,7 @@ class Selection:
     reviews: pd.DataFrame  # of `reviewed`; empty without reviews
     unknown: pd.DataFrame  # `unknown_machines` among the usable files that were opened
     offsets: pd.DataFrame  # by which scores were adjusted, a row per machine (`fit_offsets`); empty without
+    offer: pd.DataFrame  # of `threshold_offer`
     links: pd.DataFrame  # LINKS of every file that was opened: whose it is; `clip` where it is one of several copies
 
 # %% ../nbs/01_selection.ipynb #9818397e
@@ -188,6 +194,23 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
         for patient in dict.fromkeys((facts["patient"], said or facts["patient"])):
             rows.append((place, name[0], patient, facts["study"], clip.get(name, "")))
     return pd.DataFrame(rows, columns=LINKS).drop_duplicates(ignore_index=True)
+
+# %% ../nbs/01_selection.ipynb #87df2352
+_READ = 5000  # headers from which it is told whose the results are
+
+
+def _owners(rows: pd.DataFrame, settings: SelectionSettings) -> pd.Series:
+    "Whose each of the usable rows of results is, by `_READ` headers at most, spread over folders; as `group_places`."
+    usable = rows[unusable(rows) == ""]
+    each = max(1, _READ // max(1, usable["folder"].nunique()))
+    origin = origins(usable.groupby("folder").head(each), settings)
+    try:
+        names = group_places(origin.assign(clip=""), getattr(settings, "group_by", "")).names
+        owner = pd.Series([names[key] for key in zip(origin["place"], origin["study"], strict=True)], origin.index, str)
+    except GroupsError:  # what makes a patient is asked where a dataset is built
+        owner = origin["patient"].where(origin["patient"] != "", origin["place"])
+    first = owner.groupby(usable["folder"].reindex(owner.index)).first()
+    return owner.reindex(usable.index).fillna(usable["folder"].map(first))
 
 # %% ../nbs/01_selection.ipynb #0086ddc7
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, settings) -> pd.DataFrame:
@@ -251,10 +274,18 @@ def select(settings: SelectionSettings) -> Selection:
         reviews=verdicts,
         unknown=unknown_machines(pd.DataFrame(opened.usable.values(), columns=FOLDER), opened.machines),
         offsets=offsets,
+        offer=threshold_offer(rows, settings, verdicts, _owners(rows, settings)),
         links=_links(folders, opened),
     )
 
 # %% ../nbs/01_selection.ipynb #cb7c714e
+def unused(selection: Selection) -> str:
+    "How many clips the thresholds leave unused, as the end of a sentence; '' where these are less than half."
+    clips = int((unusable(selection.rows) == "").sum())
+    left = clips - int(selection.table.xs("all", level="machine")["available"].sum())
+    return f" (the thresholds leave {left} of {clips} clips unused)" if 2 * left > clips else ""
+
+
 def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, **given) -> Verdict:
     """Whether a dataset can be made of it.
 
@@ -274,7 +305,7 @@ def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, 
         (f"{good} + {poor}", "good and poor clips", f"of {patients} patients"),
         (f"{share:.0%}", f"of the chosen clips are from {most}, the commonest machine", f"of {len(machines)} machines"),
     )
-    said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
+    said = f"{len(samples)} clips were chosen: {good} good, {poor} poor{unused(selection)}"
     after = "let people look at doubtful labels (the label review of the page Explore), then build the dataset."
     word = weighed(said, patients, least, against, doubts)
     return Verdict(*word, figures, after, command("dataset", **given))
@@ -287,6 +318,7 @@ def main(argv: list[str] | None = None) -> None:
     def job():
         selection = select(settings)
         print(selection.table.to_string())
+        print("\nwith other thresholds:", selection.offer.to_string(index=False), sep="\n")
         print("\nfans:", fan_table(selection.samples).to_string(), sep="\n")
         if warning := score_warning(score_differences(selection.rows, settings)):
             print("", warning, sep="\n")

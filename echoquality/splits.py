@@ -201,9 +201,9 @@ _FIRST = np.array([0, 2, 1])  # one patient of a class trains; the second tests,
 
 
 def class_of(samples: pd.DataFrame) -> pd.Series:
-    "The class of each row by its `quality_score` and `synthetic` (bool; may be missing): good, poor, or made poor."
+    "good, poor, or 'poor, synthetic': the class of each row by quality_score and synthetic (bool; may be missing)."
     made = samples.get("synthetic", pd.Series(False, samples.index)).astype(bool)
-    poor = pd.Series("poor", samples.index).where(~made, "made poor")
+    poor = pd.Series("poor", samples.index).where(~made, "poor, synthetic")
     return poor.where(samples["quality_score"].astype(int) != 1, "good").rename("class")
 
 # %% ../nbs/curation/splits.ipynb #eb3d32d1

@@ -139,7 +139,7 @@ def test_whoever_shares_a_study_or_a_clip_shares_a_group(rows):
     assert names == group_places(links.sample(frac=1, random_state=0)).names
 
 
-CLASSES = {"good": (1, False), "poor": (0, False), "made poor": (0, True)}
+CLASSES = {"good": (1, False), "poor": (0, False), "poor, synthetic": (0, True)}
 
 
 @st.composite
@@ -176,7 +176,7 @@ def test_classes_are_in_as_many_splits_as_any_assignment_allows(samples, seed):
     needed = np.array([0, 2, 1])[:, None] < kinds.sum(axis=0)  # train first, then test, then val
     found = assign_splits(samples, seed).groupby(samples["group"]).first().map(list(SPLITS).index)
     every = np.array([*product(range(3), repeat=len(kinds)), found])  # (assignments, groups)
-    there = (every[:, :, None, None] == np.arange(3)[:, None]) & kinds[:, None]  # (assignments, groups, splits, classes)
+    there = (every[:, :, None, None] == np.arange(3)[:, None]) & kinds[:, None]  # and splits, classes
     met = (there.any(axis=1) & needed).sum(axis=(1, 2))
     assert met[-1] == met.max()
 
