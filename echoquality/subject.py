@@ -42,12 +42,12 @@ def check_table(settings: EvaluationSettings, model: Model) -> None:
                 f"{settings.annotations_csv} is {now[:12] or 'none'}. Its training clips may be among these test "
                 "clips; if they are of other patients, say external"
             )
-    no_splits = "split" not in read_table(settings.annotations_csv) and not training_of(model).get("splits_sha256")
-    if no_splits and not settings.external and "echoquality" not in (model.facts or {}):
+    drawn = "split" not in read_table(settings.annotations_csv) and not training_of(model).get("splits_sha256")
+    if drawn and not settings.external and "echoquality" not in (model.facts or {}):  # 0.3.0 draws otherwise
         raise EvidenceError(
-            f"model {settings.model} was trained by version 0.2.0 or earlier on a table without splits, in a folder where "
-            "these could not be kept; this version draws others, so its training clips may be among these test clips. "
-            f"Train again, or let that version write splits.csv: beside a copy of {settings.annotations_csv}"
+            f"model {settings.model} was trained by version 0.2.0 or earlier, on splits that were drawn but could not "
+            f"be kept beside {settings.annotations_csv}; this version draws others, so its training clips may be among "
+            "these test clips: train again"
         )
 
 # %% ../nbs/evidence/subject.ipynb #2b204bb3
