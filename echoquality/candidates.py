@@ -126,10 +126,11 @@ OFFERED = {1: (0.95, 0.9, 0.8, 0.7, 0.6, 0.5), 0: (0.05, 0.1, 0.2, 0.3, 0.4, 0.5
 
 
 def _offered(scores: pd.Series, label: int, settings: SelectionSettings) -> list[float]:
-    "Thresholds of a class, the strictest first: those of `OFFERED`, quantiles of the scores, and that of `settings`."
+    "Thresholds of a class, the strictest first: those of `OFFERED`, quantiles far from them, and that of `settings`."
     now = settings.high_quality_threshold if label else settings.low_quality_threshold
     quantiles = scores.quantile([0.9, 0.75, 0.5] if label else [0.1, 0.25, 0.5]).round(3)
-    return sorted({now, *OFFERED[label], *quantiles.dropna()}, reverse=bool(label))
+    far = [each for each in quantiles.dropna() if min(abs(each - other) for other in OFFERED[label]) > 0.05]
+    return sorted({now, *OFFERED[label], *far}, reverse=bool(label))
 
 
 def _at(threshold: float, label: int, settings: SelectionSettings, **more) -> SelectionSettings:
