@@ -72,7 +72,7 @@ def test_other_thresholds_are_offered_with_the_patients_of_headers(corpus):
     patients = found.links.query("patient != ''")["patient"].nunique()
     assert 0 < found.offer["patients"].max() <= patients
     assert unused(found) == ""
-    few = select(settings_for(corpus, high_quality_threshold=0.98, low_quality_threshold=0.02))
+    few = select(settings_for(corpus, high_quality_threshold=0.985, low_quality_threshold=0.01))
     assert "the thresholds leave" in verdict(few).sentence and "clips unused)" in verdict(few).sentence
 
 
