@@ -15,7 +15,7 @@ import pandas as pd
 # %% ../nbs/curation/annotations.ipynb #d86151f9
 from .core import parallel, reason_of, sha256, text_sha256, write_text
 from .dicom import BadFile, patient_id, read_header
-from .splits import SPLITS, GroupsError, assign_splits, group_places
+from .splits import SPLITS, GroupsError, assign_splits, class_of, group_places
 from .tables import TableError, numbers, read_rows
 
 # %% ../nbs/curation/annotations.ipynb #d744eeec
@@ -216,7 +216,6 @@ def leave_out(table: pd.DataFrame, bad: pd.DataFrame, limit: float, path: Path) 
 # %% ../nbs/curation/annotations.ipynb #f3100df2
 def count_clips(table: pd.DataFrame) -> pd.DataFrame:
     "Clips by class and machine (rows) and split (columns), with sums."
-    kind = table["quality_score"].map({1: "good", 0: "poor"}).where(~table["synthetic"], "poor, synthetic")
-    rows = [kind.rename("class"), table["machine_type"].rename("machine")]
+    rows = [class_of(table), table["machine_type"].rename("machine")]
     counts = pd.crosstab(rows, table["split"], margins=True, margins_name="all")
     return counts.reindex(columns=[*SPLITS, "all"], fill_value=0)

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'from_notebook', 'settings_table',
-           'DatasetError', 'DatasetSettings', 'Build', 'check_quarantine', 'contact_sheet', 'count_files',
-           'count_kinds', 'count_patients', 'count_splits', 'on_folders', 'remarks', 'verdict', 'changes', 'captioned',
-           'show_verdict', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file', 'estimate']
+           'DatasetError', 'DatasetSettings', 'better_options', 'count_class_patients', 'Build', 'check_quarantine',
+           'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits', 'on_folders', 'remarks',
+           'verdict', 'changes', 'captioned', 'show_verdict', 'PLAN', 'write_sample', 'is_copy', 'deidentify_file',
+           'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -38,12 +39,15 @@ from echoquality.core import (
 from .corpus import SMALL, Corpus, write_corpus
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
+from .candidates import offer_in_words
 from .identity import IdentityError
 from echoquality.outcome import (
     Build,
+    better_options,
     changes,
     check_quarantine,
     contact_sheet,
+    count_class_patients,
     count_files,
     count_kinds,
     count_patients,
@@ -62,6 +66,7 @@ from .verdict import captioned, show_verdict
 from .writing import deidentify_file, estimate, expect_room, is_copy, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
+_all_ += ["better_options", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "on_folders", "remarks", "verdict", "changes", "captioned", "show_verdict"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
@@ -172,6 +177,8 @@ def summary(build: Build, settings: DatasetSettings) -> str:
         lines += [build.table.to_string(), "", f"about {cost['bytes'] / 1e6:.0f} MB, in about {cost['seconds']:.0f} s"]
         if cost["bytes"] > (free := free_bytes(build.output_dir)):
             lines += [f"note: only {free / 1e6:.0f} MB are free in {build.output_dir}; choose another output_dir"]
+    if more := offer_in_words(build.offer, better_options(build, settings.min_class_patients)):
+        lines += [f"note: {more}"]
     if len(build.quarantine):
         lines += [f"left out: {len(build.quarantine)} files; the quarantine table has the reasons"]
     if others := left_alone(build.output_dir, ["validation_set", *planned_files(build.plan)]):

@@ -37,7 +37,7 @@ from .splits import Groups, GroupsError, assign_splits, group_places, group_tabl
 # %% ../nbs/curation/plan.ipynb #b7e051d5
 NOT_RECORDED = {  # these do not change a byte
     *("results_dir", "reviews_csv", "raw_data_dir", "index_dir", "output_dir", "private_dir", "workers", "scheduler"),
-    *("dry_run", "max_quarantine_share", "earlier_dir", "min_patients"),
+    *("dry_run", "max_quarantine_share", "earlier_dir", "min_patients", "min_class_patients"),
 }
 OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
     **{"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]},
@@ -253,6 +253,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "folders": groups.places,
         "folders_without_id": groups.without_id,
         "table": selection.table.rename(index=STORED, level="class").reset_index().to_dict("records"),
+        "offer": selection.offer.to_dict("records"),
         "fans": fan_table(selection.samples).reset_index().to_dict("records"),
         "machine_offsets": _offsets(selection.offsets),
         "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare one may say whose a clip is

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
-           'Selection', 'selection_table', 'select', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
+           'Selection', 'selection_table', 'select', 'unused', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
            'settings_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
            'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table',
-           'preselect', 'score_differences', 'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts',
-           'with_machines']
+           'preselect', 'better_thresholds', 'offer_in_words', 'threshold_offer', 'score_differences', 'score_warning',
+           'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
-from .settings import SelectionSettings, next_command, run_stage
+from .settings import MIN_CLASS_PATIENTS, SelectionSettings, next_command, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("selection")
@@ -28,11 +28,14 @@ from .balance import fill, rank
 from echoquality.candidates import (
     LABELS,
     SelectionError,
+    better_thresholds,
     candidates,
     class_table,
     meeting,
+    offer_in_words,
     offer_table,
     preselect,
+    threshold_offer,
     wanted,
     wider,
 )
@@ -44,12 +47,14 @@ from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, wi
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores, used_in_words
+from .splits import GroupsError, group_places
 from .verdict import Verdict, captioned, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
+_all_ += ["better_thresholds", "offer_in_words", "threshold_offer"]
 _all_ += ["score_differences", "score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
@@ -161,6 +166,7 @@ class Selection:
     reviews: pd.DataFrame  # of `reviewed`; empty without reviews
     unknown: pd.DataFrame  # `unknown_machines` among the usable files that were opened
     offsets: pd.DataFrame  # by which scores were adjusted, a row per machine (`fit_offsets`); empty without
+    offer: pd.DataFrame  # of `threshold_offer`
     links: pd.DataFrame  # LINKS of every file that was opened: whose it is; `clip` where it is one of several copies
 
 # %% ../nbs/01_selection.ipynb #9818397e
@@ -189,6 +195,23 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
         for patient in dict.fromkeys((facts["patient"], said or facts["patient"])):
             rows.append((place, name[0], patient, facts["study"], clip.get(name, "")))
     return pd.DataFrame(rows, columns=LINKS).drop_duplicates(ignore_index=True)
+
+# %% ../nbs/01_selection.ipynb #87df2352
+_READ = 5000  # headers from which it is told whose the results are
+
+
+def _owners(rows: pd.DataFrame, settings: SelectionSettings) -> pd.Series:
+    "Whose each of the usable rows of results is, by `_READ` headers at most, spread over folders; as `group_places`."
+    usable = rows[unusable(rows) == ""]
+    each = max(1, _READ // max(1, usable["folder"].nunique()))
+    origin = origins(usable.groupby("folder").head(each), settings)
+    try:
+        names = group_places(origin.assign(clip=""), getattr(settings, "group_by", "")).names
+        owner = pd.Series([names[key] for key in zip(origin["place"], origin["study"], strict=True)], origin.index, str)
+    except GroupsError:  # what makes a patient is asked where a dataset is built
+        owner = origin["patient"].where(origin["patient"] != "", origin["place"])
+    first = owner.groupby(usable["folder"].reindex(owner.index)).first()
+    return owner.reindex(usable.index).fillna(usable["folder"].map(first))
 
 # %% ../nbs/01_selection.ipynb #0086ddc7
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, settings) -> pd.DataFrame:
@@ -254,10 +277,18 @@ def select(settings: SelectionSettings) -> Selection:
         reviews=verdicts,
         unknown=unknown_machines(pd.DataFrame(opened.usable.values(), columns=FOLDER), opened.machines),
         offsets=offsets,
+        offer=threshold_offer(rows, settings, verdicts, _owners(rows, settings)),
         links=_links(folders, opened),
     )
 
 # %% ../nbs/01_selection.ipynb #cb7c714e
+def unused(selection: Selection) -> str:
+    "How many clips the thresholds leave unused, as the end of a sentence; '' where these are less than half."
+    clips = int((unusable(selection.rows) == "").sum())
+    left = clips - int(selection.table.xs("all", level="machine")["available"].sum())
+    return f" (the thresholds leave {left} of {clips} clips unused)" if 2 * left > clips else ""
+
+
 def verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
     "Whether a dataset can be made of it; `warning`: of `score_warning`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
@@ -274,13 +305,14 @@ def verdict(selection: Selection, settings: SelectionSettings, warning: str = ""
         (f"{good} + {poor}", "good and poor clips", f"of {patients} patients"),
         (f"{share:.0%}", f"of the chosen clips are from {most}, the commonest machine", f"of {len(machines)} machines"),
     )
-    said = f"{len(samples)} clips were chosen: {good} good, {poor} poor"
+    said = f"{len(samples)} clips were chosen: {good} good, {poor} poor{unused(selection)}"
     after = "let people look at doubtful labels (the label review of the page Explore), then build the dataset."
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts)
     then = next_command("dataset", settings)
     if word == "no":
         after = "ask for less, so that there are clips of both classes."
-        then = next_command("select", settings, **wider(settings))
+        less = better_thresholds(selection.offer, MIN_CLASS_PATIENTS) or wider(settings)
+        then = next_command("select", settings, **less)
     return Verdict(word, sentence, figures, after, then)
 
 # %% ../nbs/01_selection.ipynb #1b088054
@@ -291,6 +323,7 @@ def main(argv: list[str] | None = None) -> None:
     def job():
         selection = select(settings)
         print(selection.table.to_string())
+        print("\nwith other thresholds:", selection.offer.to_string(index=False), sep="\n")
         print("\nfans:", fan_table(selection.samples).to_string(), sep="\n")
         if warning := score_warning(score_differences(selection.rows, settings)):
             print("", warning, sep="\n")

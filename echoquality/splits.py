@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEW_TOPS', 'SPLITS', 'unusable_ids', 'linked_groups', 'GroupsError', 'group_table', 'grouping', 'Groups',
-           'group_places', 'assign_splits']
+           'group_places', 'class_of', 'assign_splits']
 
 # %% ../nbs/curation/splits.ipynb #ae95f191
 import re
@@ -196,49 +196,135 @@ def _units(links: pd.DataFrame) -> pd.Series:
 
 # %% ../nbs/curation/splits.ipynb #69925eb8
 SPLITS = {"train": 0.70, "val": 0.15, "test": 0.15}
+_PARTS = np.array([14, 3, 3])  # of 20, in the order of SPLITS
+_FIRST = np.array([0, 2, 1])  # one patient of a class trains; the second tests, the third validates
 
 
-def _distance(filled: np.ndarray, target: np.ndarray) -> float:
-    "How far counts are from their targets, (splits, strata); relative, so that small splits count as much as large."
-    return float(((filled - target) ** 2 / target).sum())
+def class_of(samples: pd.DataFrame) -> pd.Series:
+    "good, poor, or 'poor, synthetic': the class of each row by quality_score and synthetic (bool; may be missing)."
+    made = samples.get("synthetic", pd.Series(False, samples.index)).astype(bool)
+    poor = pd.Series("poor", samples.index).where(~made, "poor, synthetic")
+    return poor.where(samples["quality_score"].astype(int) != 1, "good").rename("class")
+
+# %% ../nbs/curation/splits.ipynb #eb3d32d1
+@dataclass(frozen=True)
+class _Deal:
+    "What is dealt: groups and, last, an empty one (rows), in strata, classes and all in all (columns); int64."
+
+    counts: np.ndarray  # (groups + 1, columns): clips, then patients, in twentieths
+    aims: np.ndarray  # (splits, columns): what the counts of a split should come to
+    weights: np.ndarray  # (splits, columns): of the squared distance from that
+    classes: np.ndarray  # (groups + 1, classes): whether a group has some
+    needed: np.ndarray  # (splits, classes): whether a split is to have some, bool
 
 
-def _deal(counts: np.ndarray, target: np.ndarray) -> np.ndarray:
-    "The split of each group (rows of `counts`: its samples per stratum), dealt in order."
-    filled, splits = np.zeros_like(target), np.zeros(len(counts), int)
-    for i, row in enumerate(counts):
-        gain = ((2 * (target - filled) - row) * row / target).sum(axis=1)  # what `_distance` would lose
-        splits[i] = gain.argmax()
-        filled[splits[i]] += row
-    return splits
+_BY_CLASS = 8  # how much more a class counts than one of its machines
+_SCALE = 2**26  # of weights, which are integers
 
 
-def _improve(splits: np.ndarray, counts: np.ndarray, target: np.ndarray, rng) -> np.ndarray:
-    "Try moves of a group and swaps of two, and keep those that lessen the distance."
-    splits, filled = splits.copy(), np.stack([counts[splits == s].sum(axis=0) for s in range(len(target))])
-    trials = min(20_000, 200 * len(splits))
-    for a, b, to in zip(*rng.integers([[len(splits)], [len(splits)], [len(target)]], size=(3, trials)), strict=True):
-        swap = rng.random() < 0.5
-        source, goal = splits[a], splits[b] if swap else to
-        moved = counts[a] - counts[b] if swap else counts[a]
-        if source != goal:
-            both = [source, goal]
-            changed = filled[both] + np.stack([-moved, moved])
-            if _distance(changed, target[both]) < _distance(filled[both], target[both]) - 1e-9:
-                filled[both] = changed
-                splits[a] = goal
-                splits[b] = source if swap else splits[b]
-    return splits
+def _weights(totals: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    "Weights (splits, columns): small splits and strata count as much as large ones."
+    return np.rint(_SCALE * factors / (_PARTS[:, None] * totals)).astype(np.int64)
+
+# %% ../nbs/curation/splits.ipynb #e60470e1
+def _to_deal(strata: pd.DataFrame) -> _Deal:
+    "The deal of clips by group (rows) and by class and machine (columns, two levels)."
+    kinds = strata.T.groupby(level=0).sum().T
+    clips = np.column_stack([strata, kinds, strata.sum(axis=1)]).astype(np.int64)
+    patients = (clips > 0).astype(np.int64)
+    factors = np.where(np.arange(clips.shape[1]) < strata.shape[1], 1, _BY_CLASS)
+    factors = np.concatenate([factors, factors * (clips.sum() / patients.sum())])
+    counts = np.column_stack([clips, patients])
+    has = np.column_stack([kinds > 0, kinds.drop(columns="good", errors="ignore").sum(axis=1) > 0])  # poor, either way
+    aims, weights = _PARTS[:, None] * counts.sum(axis=0), _weights(counts.sum(axis=0), factors)
+    counts, classes = (np.vstack([table, 0 * table[:1]]) for table in (20 * counts, has.astype(np.int64)))
+    return _Deal(counts, aims, weights, classes, has.sum(axis=0) > _FIRST[:, None])
+
+# %% ../nbs/curation/splits.ipynb #07de2494
+def _spread(order: np.ndarray, deal: _Deal) -> dict[int, int]:
+    "A split for some groups, by which as many classes as can be are where they are needed; the first of `order` count."
+    size, few, seen = deal.classes.shape[1], [], {}
+    for i, kind in zip(order.tolist(), (deal.classes[order] @ (1 << np.arange(size))).tolist(), strict=True):
+        seen[kind] = seen.get(kind, 0) + 1
+        few += [(i, kind)] if seen[kind] <= len(SPLITS) else []
+    needed = sum(1 << (size * s + k) for s, k in np.argwhere(deal.needed).tolist())
+    ways = {0: {}}  # what splits have, a bit for each class of each, and by which groups
+    for i, kind in few:
+        for had, way in list(ways.items()):
+            for s in range(len(SPLITS)):
+                ways.setdefault(had | kind << size * s, way | {i: s})
+    return ways[max(ways, key=lambda had: (had & needed).bit_count())]
+
+# %% ../nbs/curation/splits.ipynb #6f4518fb
+def _dealt(order: np.ndarray, deal: _Deal) -> np.ndarray:
+    "The split of each group, dealt in `order`."
+    splits, short = np.zeros(len(deal.counts), np.int64), -deal.aims
+    spread = _spread(order[::-1], deal)  # by the smallest, which bind least
+    for i in [*spread, *(i for i in order.tolist() if i not in spread)]:
+        row = deal.counts[i]
+        splits[i] = spread.get(i, (deal.weights * row * (2 * short + row)).sum(axis=1).argmin())
+        short[splits[i]] += row
+    return splits[:-1]
+
+
+def _filled(rows: np.ndarray, splits: np.ndarray) -> np.ndarray:
+    "The sums of rows by split, (splits, columns)."
+    return np.stack([rows[:-1][splits == s].sum(axis=0) for s in range(len(SPLITS))])
+
+
+def _cost(splits: np.ndarray, deal: _Deal) -> tuple[int, int]:
+    "How many classes are missing where they are needed, and how far counts are from their aims."
+    missing = (_filled(deal.classes, splits) == 0) & deal.needed
+    return int(missing.sum()), int((deal.weights * (_filled(deal.counts, splits) - deal.aims) ** 2).sum())
+
+# %% ../nbs/curation/splits.ipynb #277bf4fe
+def _drawn(splits: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+    "Moves and swaps, 300 or less: a group, the one it is swapped with (or the empty one), and the splits from and to."
+    n = len(splits)
+    a, b, to = rng.integers([[n], [2 * n], [len(SPLITS)]], size=(3, 300))
+    to = np.where(b < n, splits[b % n], to)
+    a, b, to = np.stack([a, np.minimum(b, n), to])[:, splits[a] != to]
+    return a, b, splits[a], to
+
+
+def _change(rows: tuple, places: tuple, deal: _Deal, short: np.ndarray, have: np.ndarray) -> np.ndarray:
+    "What moves and swaps change in the `_cost`, (2, n): missing classes and distance."
+    (counts, classes), (source, to) = rows, places
+    missing, far = 0, 0
+    for split, sign in ((source, -1), (to, 1)):
+        now, then = have[split], have[split] + sign * classes
+        missing += (((then == 0).astype(int) - (now == 0)) * deal.needed[split]).sum(axis=1)
+        far += (deal.weights[split] * counts * (counts + 2 * sign * short[split])).sum(axis=1)
+    return np.stack([missing, far])
+
+
+def _improved(splits: np.ndarray, deal: _Deal, rng: np.random.Generator) -> np.ndarray:
+    "Take the best of the moves and swaps that are drawn, until eight times in a row none lessens the cost."
+    short, have = _filled(deal.counts, splits) - deal.aims, _filled(deal.classes, splits)
+    splits, tries = np.append(splits, 0), 0  # the last is the empty group's
+    while tries < 8:
+        a, b, source, to = _drawn(splits[:-1], rng)
+        rows = deal.counts[a] - deal.counts[b], deal.classes[a] - deal.classes[b]
+        change = _change(rows, (source, to), deal, short, have)
+        i, tries = np.lexsort(change[::-1])[0], tries + 1
+        if tuple(change[:, i]) < (0, 0):
+            splits[a[i]], splits[b[i]], tries = to[i], source[i], 0
+            for table, moved in zip((short, have), rows, strict=True):
+                table[source[i]] -= moved[i]
+                table[to[i]] += moved[i]
+    return splits[:-1]
 
 # %% ../nbs/curation/splits.ipynb #452f0f41
 def assign_splits(samples: pd.DataFrame, seed: int, by: str = "machine_type") -> pd.Series:
-    "The split of each row of `samples` (group, quality_score, and the machine as `by`); row order does not matter."
-    strata = samples["quality_score"].astype(str) + " " + samples[by]
-    table = pd.crosstab(samples["group"], strata).sort_index()
-    rng = generator(seed, "splits")
-    table = table.iloc[rng.permutation(len(table))]
-    table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    counts = np.column_stack([table, table.sum(axis=1)]).astype(float)  # the total is one more stratum
-    target = np.array(list(SPLITS.values()))[:, None] * counts.sum(axis=0)
-    splits = _improve(_deal(counts, target), counts, target, rng)
-    return samples["group"].map(dict(zip(table.index, np.array(list(SPLITS))[splits], strict=True)))
+    """The split of each row of `samples`, whole groups only; row order does not matter.
+
+    Columns: group, quality_score, the machine as `by`, and synthetic (bool) where some are.
+    """
+    strata = pd.crosstab(samples["group"], [class_of(samples), samples[by]]).sort_index()
+    deal, rng, found = _to_deal(strata), generator(seed, "splits"), []
+    for _ in range(4):
+        order = rng.permutation(len(strata))
+        order = order[np.argsort(-strata.to_numpy().sum(axis=1)[order], kind="stable")]
+        found.append(_improved(_dealt(order, deal), deal, rng))
+    best = min(found, key=lambda splits: _cost(splits, deal))
+    return samples["group"].map(dict(zip(strata.index, np.array(list(SPLITS))[best], strict=True)))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from .annotations import LEFT_OUT, leave_out, read_annotations, table_hashes
+from .annotations import LEFT_OUT, leave_out, read_annotations, read_table, table_hashes
 from .batches import Recipe, choose_hardware
 from .core import sha256
 from .evidence import EvidenceError, check_classes
@@ -42,6 +42,13 @@ def check_table(settings: EvaluationSettings, model: Model) -> None:
                 f"{settings.annotations_csv} is {now[:12] or 'none'}. Its training clips may be among these test "
                 "clips; if they are of other patients, say external"
             )
+    drawn = "split" not in read_table(settings.annotations_csv) and not training_of(model).get("splits_sha256")
+    if drawn and not settings.external and "echoquality" not in (model.facts or {}):  # 0.3.0 draws otherwise
+        raise EvidenceError(
+            f"model {settings.model} was trained by version 0.2.0 or earlier, on splits that were drawn but could not "
+            f"be kept beside {settings.annotations_csv}; this version draws others, so its training clips may be among "
+            "these test clips: train again"
+        )
 
 # %% ../nbs/evidence/subject.ipynb #2b204bb3
 def can_start_again(settings: EvaluationSettings, model: Model) -> bool:

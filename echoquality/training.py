@@ -34,6 +34,7 @@ from echoquality.core import (
     from_command_line,
     from_notebook,
     only_one,
+    provenance,
     run_main,
     settings_table,
     typed,
@@ -203,7 +204,7 @@ def _learn(
     validation = kept.assign(logit=logits, probability=probability(logits, temperature)).reset_index(drop=True)
     threshold = youden_threshold(validation["label"], validation["probability"])
     facts = {"identity": identity(settings), "mlflow_run": tracker.run_id}
-    facts |= {"epochs": settings.epochs, "patience": settings.patience}
+    facts |= {"epochs": settings.epochs, "patience": settings.patience, "echoquality": provenance()["echoquality"]}
     network, form = network.cpu(), form_of(settings)
     model = Model(network, settings.architecture, form, recipe.window, threshold, temperature, facts)
     training = Training(folder, model, history, validation, pairs, tracker.run_id, ())

@@ -6,7 +6,18 @@ from echoquality.candidates import *
 import pandas as pd
 import pytest
 
-from echoquality.candidates import SelectionError, candidates, class_table, offer_table, preselect, wider
+from echoquality.candidates import (
+    SelectionError,
+    better_thresholds,
+    candidates,
+    class_table,
+    meeting,
+    offer_in_words,
+    offer_table,
+    preselect,
+    threshold_offer,
+    wider,
+)
 from echoquality.settings import SelectionSettings
 
 
@@ -53,6 +64,51 @@ def test_as_many_are_preselected_as_are_offered(by):
     offered = offer_table(chosen, few)["taken"]
     assert counts.to_dict() == {(1, "a"): 2, (1, "b"): 3, (0, "a"): 1, (0, "b"): 3}
     assert offered[[("good", "a"), ("good", "b"), ("poor", "a"), ("poor", "b")]].tolist() == [2, 3, 1, 3]
+
+
+def test_an_offer_is_what_would_be_chosen():
+    rows = results_of(GOOD, (0.9, "PASS", "Excellent quality"), (0.75, "PASS", "Good"), (0.55, "FAIL", "Good"), POOR)
+    rows = pd.concat([rows, results_of((0.2, "FAIL", "Poor"), (0.2, "PASS", "Poor"), (0.4, "FAIL", "Poor"))])
+    rows = rows.assign(folder=list("aabbcdef"), file_id=list("12345678")).reset_index(drop=True)
+    settings = SelectionSettings()
+    offer = threshold_offer(rows, settings)
+    assert offer.query("now")[["threshold", "clips", "patients"]].to_numpy().tolist() == [[0.95, 1, 1], [0.1, 1, 1]]
+    for line in offer.itertuples(index=False):
+        end, other = ("high", "low") if line[0] == "good" else ("low", "high")
+        more = {f"{end}_quality_threshold": line.threshold, f"{end}_assessment": line.assessment}
+        more |= {f"{other}_quality_threshold": 0 if end == "high" else 1}
+        chosen = meeting(rows, int(end == "high"), settings.model_copy(update=more))
+        assert (len(chosen), chosen["folder"].nunique()) == (line.clips, line.patients)
+    said = offer.set_index(["class", "threshold"])["assessment"]
+    assert said["good", 0.9] == "Excellent quality" and said["good", 0.7] == "" and said["poor", 0.2] == ""
+
+
+def test_the_strictest_thresholds_that_bring_enough_patients_are_recommended():
+    rows = results_of(*[(i / 100, "PASS" if i > 45 else "FAIL", "Any") for i in range(0, 100, 2)])
+    rows = rows.assign(folder=rows["file_id"], derived="assessment")
+    offer = threshold_offer(rows, SelectionSettings())
+    assert better_thresholds(offer, least=1) == {
+        **{"high_quality_threshold": 0.8, "high_assessment": "Excellent quality"},
+        **{"low_quality_threshold": 0.2, "low_assessment": "Critical issues"},
+    }
+    assert offer_in_words(offer, better_thresholds(offer, 1)) == (
+        "with thresholds 0.2 and 0.8: 10 good clips of 10 patients, 11 poor clips of 11 patients"
+    )
+    wide = threshold_offer(rows.drop(columns="derived"), SelectionSettings())
+    assert "and --high-assessment ''" in offer_in_words(wide, better_thresholds(wide, 1))
+    best = SelectionSettings(**better_thresholds(wide, 1))
+    assert better_thresholds(threshold_offer(rows, best), 1) == {} and offer_in_words(wide, {}) == ""
+    good = threshold_offer(rows, SelectionSettings(max_low_quality=0))
+    assert set(good["class"]) == {"good"} and "low_assessment" not in better_thresholds(good, 1)
+
+
+def test_what_people_said_counts_at_every_threshold():
+    rows = results_of(GOOD, (0.4, "PASS", "Good"), POOR).assign(folder=list("abc"))
+    verdicts = pd.DataFrame({"review": ["bad", "good"]}, index=[0, 1])
+    offer = threshold_offer(rows, SelectionSettings(), verdicts).query("now")
+    assert offer["clips"].tolist() == [1, 2] and offer["patients"].tolist() == [1, 2]
+    owners = pd.Series("one", rows.index)
+    assert threshold_offer(rows, SelectionSettings(), verdicts, owners).query("now")["patients"].tolist() == [1, 1]
 
 
 def test_less_is_asked_of_clips():

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from echoquality.annotations import CLASS_DIRS
+from echoquality.candidates import offer_in_words
 from echoquality.dataset import build_dataset, simulated_settings, summary
 from echoquality.degradation import Degradation
 from echoquality.fan import Fan
 from echoquality.outcome import (
+    better_options,
     changes,
     check_quarantine,
     contact_sheet,
@@ -119,11 +121,28 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
         return verdict(replace(build, plan={**build.plan, "samples": rows}), settings)
 
     assert told(12).word == "good" and told(12).figures[1][0] == "12 + 12 + 12"
+    one = told(1)
+    assert one.word == "no" and "good: train 1, val 1, test 1" in one.sentence and "min_class_patients" in one.sentence
     few = told(3)
     assert few.word == "careful" and "9 patients are too few" in few.sentence and "only 3 patients are" in few.sentence
     assert few.figures[2][0] == "Not to be shared" and "echoquality train --annotations-csv" in few.command
     good = told(12, quality_score=1)
-    assert good.word == "no" and "cannot be trained" in good.sentence and "'train' has not both" in good.sentence
+    assert good.word == "no" and "cannot be trained" in good.sentence
+    assert "(poor: train 0, val 0, test 0; see" in good.sentence
     assert good.command.startswith("echoquality select") and "--high-quality-threshold" in good.command
     planned = told(12, replace(build, status="planned"))
     assert planned.command.startswith("echoquality dataset") and f"--output-dir {tmp_path}/out" in planned.command
+
+
+def test_a_verdict_of_no_says_which_thresholds_bring_more_patients(corpus, tmp_path):
+    settings = simulated_settings(corpus, tmp_path / "out", high_quality_threshold=0.99, dry_run=True)
+    build = build_dataset(settings)
+    options, said = better_options(build), verdict(build, settings)
+    assert said.word == "no" and 0.5 <= options["high_quality_threshold"] < 0.99
+    assert offer_in_words(build.offer, options) in said.sentence
+    more = build_dataset(simulated_settings(corpus, tmp_path / "out", **options, dry_run=True))
+    now, then = more.offer.query("now"), build.offer.set_index(["class", "threshold"])
+    for row in now.itertuples(index=False):
+        assert (row.clips, row.patients) == tuple(then.loc[(row[0], row.threshold), ["clips", "patients"]])
+    older = replace(build, plan={k: v for k, v in build.plan.items() if k != "offer"})
+    assert better_options(older) == {} and verdict(older, settings).word == "no"

@@ -65,6 +65,17 @@ def test_the_table_says_what_falls_short(corpus):
     assert total["MB"] == pytest.approx(size / 1e6, abs=0.1)
 
 
+def test_other_thresholds_are_offered_with_the_patients_of_headers(corpus):
+    found = select(settings_for(corpus, index_dir=None))
+    available = found.table.xs("all", level="machine")["available"]
+    assert found.offer.query("now").set_index("class")["clips"].to_dict() == available.to_dict()
+    patients = found.links.query("patient != ''")["patient"].nunique()
+    assert 0 < found.offer["patients"].max() <= patients
+    assert unused(found) == ""
+    few = select(settings_for(corpus, high_quality_threshold=0.985, low_quality_threshold=0.01))
+    assert "the thresholds leave" in verdict(few).sentence and "clips unused)" in verdict(few).sentence
+
+
 def test_selection_does_not_import_torch():
     code = "import sys, echoquality.selection; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,6 +3,8 @@
 from echoquality.splits import *
 
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -137,14 +139,17 @@ def test_whoever_shares_a_study_or_a_clip_shares_a_group(rows):
     assert names == group_places(links.sample(frac=1, random_state=0)).names
 
 
+CLASSES = {"good": (1, False), "poor": (0, False), "poor, synthetic": (0, True)}
+
+
 @st.composite
-def grouped_samples(draw) -> pd.DataFrame:
-    "Samples in groups of one machine each; labels mixed."
-    machines = draw(st.lists(st.sampled_from(["epiq7", "vivid", "other"]), min_size=1, max_size=60))
-    sizes = draw(st.lists(st.integers(1, 12), min_size=len(machines), max_size=len(machines)))
-    groups = enumerate(zip(machines, sizes, strict=True))
-    rows = [(f"g{i}", n % 2, machine) for i, (machine, size) in groups for n in range(size)]
-    return pd.DataFrame(rows, columns=["group", "quality_score", "machine_type"])
+def grouped_samples(draw, most: int = 60) -> pd.DataFrame:
+    "Samples in up to `most` groups of one machine each, which have some of the classes."
+    rows, kinds = [], st.sets(st.sampled_from([*CLASSES]), min_size=1)
+    for i in range(draw(st.integers(1, most))):
+        machine, clips = draw(st.sampled_from(["epiq7", "vivid", "other"])), draw(st.integers(1, 12))
+        rows += [(f"g{i:02}", machine, *CLASSES[kind]) for kind in sorted(draw(kinds)) for _ in range(clips)]
+    return pd.DataFrame(rows, columns=["group", "machine_type", "quality_score", "synthetic"])
 
 
 @given(grouped_samples(), st.integers(0, 99))
@@ -162,6 +167,18 @@ def test_splits_are_within_two_groups_of_their_share(samples, seed):
     split, largest = assign_splits(samples, seed), samples["group"].value_counts().max()
     for name, share in {"train": 0.7, "val": 0.15, "test": 0.15}.items():
         assert abs((split == name).sum() - share * len(samples)) <= 2 * largest
+
+
+@given(grouped_samples(most=6), st.integers(0, 9))
+def test_classes_are_in_as_many_splits_as_any_assignment_allows(samples, seed):
+    kinds = pd.crosstab(samples["group"], class_of(samples)) > 0
+    kinds = kinds.assign(either=kinds.drop(columns="good", errors="ignore").any(axis=1)).to_numpy()
+    needed = np.array([0, 2, 1])[:, None] < kinds.sum(axis=0)  # train first, then test, then val
+    found = assign_splits(samples, seed).groupby(samples["group"]).first().map(list(SPLITS).index)
+    every = np.array([*product(range(3), repeat=len(kinds)), found])  # (assignments, groups)
+    there = (every[:, :, None, None] == np.arange(3)[:, None]) & kinds[:, None]  # and splits, classes
+    met = (there.any(axis=1) & needed).sum(axis=(1, 2))
+    assert met[-1] == met.max()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -185,3 +202,22 @@ def test_in_a_small_collection_no_machine_is_missing_from_a_split(seed):
     samples = pd.DataFrame(rows, columns=["group", "quality_score", "machine_type"])
     cells = pd.crosstab([samples["quality_score"], samples["machine_type"]], assign_splits(samples, seed))
     assert (cells > 0).to_numpy().all() and cells.shape == (8, 3)
+
+
+def test_poor_clips_of_few_patients_are_in_every_split():
+    few = {"a": 9, "b": 4, "c": 1} | dict.fromkeys("de", 0)  # natural poor clips of a patient
+    rows = [(each + str(i), label, "vivid", made) for i in range(3) for each, poor in few.items()
+            for label, made in [*[(1, False)] * 6, *[(0, False)] * poor, *[(0, True)] * 3]]  # fmt: skip
+    samples = pd.DataFrame(rows, columns=["group", "quality_score", "machine_type", "synthetic"])
+    for seed in range(5):
+        natural = samples.assign(split=assign_splits(samples, seed))[class_of(samples) == "poor"]
+        assert natural.groupby("split")["group"].nunique().to_dict() == {"train": 7, "val": 1, "test": 1}
+        assert natural["split"].value_counts()["train"] in range(25, 36)
+
+
+def test_splits_stay_what_they_are():
+    "On any computer: where this fails, models meet clips that they were trained on, so raise `version`."
+    rows = [(f"g{i}", i % 3 % 2, f"m{i % 2}", i % 5 == 0) for i in range(40) for _ in range(1 + i % 4)]
+    samples = pd.DataFrame(rows, columns=["group", "quality_score", "machine_type", "synthetic"])
+    first = assign_splits(samples, 42).groupby(samples["group"]).first()
+    assert "".join(first.str[1]) == "aarrarererrrarraaerrrrrrrerrrrrrrererrrr"

@@ -3,16 +3,18 @@
 from echoquality.subject import *
 
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 import torch
 
-from echoquality.annotations import AnnotationsError
+from echoquality.annotations import AnnotationsError, table_hashes
 from echoquality.core import sha256
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
 from echoquality.settings import EvaluationSettings, TrainingSettings
-from echoquality.subject import logits_of, prepare
+from echoquality.subject import check_table, logits_of, prepare
 from echoquality.training import train
 
 
@@ -23,6 +25,21 @@ def test_a_model_of_other_data_is_refused(trained, dataset_copy, tmp_path):
     with pytest.raises(EvidenceError, match=r"another table: annotations_sha256 was \w{12}, that of .* is \w{12}"):
         prepare(EvaluationSettings(**chosen))
     assert prepare(EvaluationSettings(**chosen, external=True)).prints["dataset"] == sha256(dataset_copy)[:12]
+
+
+def test_a_model_of_splits_that_an_earlier_version_drew_and_could_not_keep_is_refused(dataset_copy, tmp_path):
+    settings = EvaluationSettings(annotations_csv=dataset_copy, model=tmp_path / "model.safetensors")
+
+    def check(**facts):
+        check_table(settings, SimpleNamespace(facts={"identity": table_hashes(dataset_copy), **facts}))
+
+    check()  # the table has splits of its own
+    pd.read_csv(dataset_copy, dtype=str, keep_default_na=False).drop(columns="split").to_csv(dataset_copy, index=False)
+    check(echoquality="0.3.0")
+    with pytest.raises(EvidenceError, match="on splits that were drawn but could not be kept"):
+        check()
+    dataset_copy.with_name("splits.csv").write_text("as it was")
+    check()
 
 
 def test_weights_with_another_head_are_no_baseline(trained, tmp_path):
