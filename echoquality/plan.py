@@ -213,6 +213,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     plan = {
         **provenance(),
         **given,
+        "scores": "" if key else summary_path(settings.results_dir).name,  # for those who ask where labels are from
         "tried": selection.tried,
         "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": groups.shared_ids,

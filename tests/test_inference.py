@@ -3,6 +3,15 @@
 from echoquality.inference import *
 
 
+def test_scores_that_do_not_spread_are_called_that():
+    rng = np.random.default_rng(0)
+    alike = pd.Series(np.linspace(0.4986, 0.5017, 53))
+    assert by_spread(alike) == ["scores lie between 0.4986 and 0.5017: they tell clips apart by nothing"]
+    assert by_spread(pd.Series([1.0] * 5)) and by_spread(pd.Series([0.3, 0.3])) == [] == by_spread(alike.head(9))
+    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20))) == [] == by_spread(pd.Series([0.99999] * 40 + [0.2] * 9), 5)
+    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20)), usual=8)
+
+
 import json
 import shutil
 from dataclasses import replace
@@ -120,14 +129,16 @@ def test_selection_reads_what_was_written(done, tmp_path):
 
 
 def test_the_verdict_is_good_careful_or_no(done):
-    scores = pd.DataFrame({"status": ["PASS", "FAIL"] * 40, "score": 0.5, "machine_type": ["a"] * 40 + ["b"] * 40})
+    scores = pd.DataFrame({"status": ["PASS", "FAIL"] * 40, "score": [0.9, 0.1] * 40})
+    scores = scores.assign(machine_type=["a"] * 40 + ["b"] * 40)
     scores = scores.assign(folder=[f"{i}" for i in range(80)])
-    good = replace(done[1], scores=scores, unknown=pd.DataFrame())
+    fine = {"training": ("good", "It tells"), "evaluation": ("good", "Better than simple rules")}
+    good = replace(done[1], scores=scores, unknown=pd.DataFrame(), known=fine, who="patient")
     assert verdict(good, done[0].raw_data_dir).word == "good"
     assert "too few" in verdict(replace(good, scores=scores.head(10)), done[0].raw_data_dir).sentence
     apart = scores.assign(machine_type=scores["status"].map({"FAIL": "a", "PASS": "b"}))
     differ = verdict(replace(good, scores=apart), done[0].raw_data_dir)
-    assert differ.word == "careful" and "machines differ: 0% pass from a, 100% from b" in differ.sentence
+    assert differ.word == "careful" and "machines differ: 0% pass from a, 100% pass from b" in differ.sentence
     none = verdict(replace(good, scores=scores.assign(status="FAIL")), done[0].raw_data_dir)
     assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
 

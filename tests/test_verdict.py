@@ -9,7 +9,15 @@ def test_the_worst_that_is_known_decides():
     assert weighed("80 clips", 40, against=["none is poor"], doubts=["one is odd"])[0] == "no"
     word, sentence = weighed("80 clips", 4)
     assert word == "careful" and "4 patients are too few" in sentence
+    one = weighed("x", 1, who="study", enough="40 would do")[1]
+    assert one == "x; 1 study is too few to be sure (at least 30; 40 would do)."
     assert weighed("80 clips", 4, least=4)[0] == "good"
+
+
+def test_an_auroc_at_chance_speaks_against_a_model():
+    assert by_chance(0.44, 0.3, "on test clips")[0] == ["AUROC 0.44 on test clips is below chance (0.5)"]
+    assert "hardly better than chance" in by_chance(0.55, 0.4, "here")[0][0] and by_chance(0.8, 0.45, "here")[0] == []
+    assert by_chance(0.8, 0.45, "")[1] and by_chance(0.8, 0.6, "") == ([], []) == by_chance(float("nan"), float("nan"), "")
 
 
 def test_a_command_says_no_path_of_this_machine():
