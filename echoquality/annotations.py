@@ -125,7 +125,8 @@ def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
     except GroupsError as error:
         raise AnnotationsError(f"annotations_csv {path}: {error}; or add a column `group`") from None
     if groups.without_id:
-        print(f"note: {groups.without_id} of {groups.places} folders without patient ids: groups rest on their names")
+        without = f"{groups.without_id} of {counted(groups.places, 'folder')} without patient ids"
+        print(f"note: {without}: groups rest on their names")
     return pd.Series([groups.names[key] for key in zip(links["place"], links["study"], strict=True)], table.index)
 
 

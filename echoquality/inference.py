@@ -119,8 +119,8 @@ def known_of(settings: InferenceSettings, model: Model) -> dict[str, tuple[str, 
 
 def by_worth(known: dict[str, tuple[str, str]]) -> tuple[list[str], list[str]]:
     "(against, doubts) from what is known of a model (`known_of`)."
-    said = {stage: f"the verdict of its {stage} is {word} ({sentence})" for stage, (word, sentence) in known.items()}
-    against = [said[stage] for stage, (word, _) in known.items() if word == "no"]
+    said = {stage: f"the verdict of the model's {stage} is {word} ({text})" for stage, (word, text) in known.items()}
+    against = [said[stage] for stage, (word, _) in known.items() if word == "no"][-1:]  # one is enough, the later one
     if not known:
         return against, ["nothing is known of how good this model is"]
     if "evaluation" not in known:
@@ -304,13 +304,13 @@ def verdict(inference: Inference, raw_data_dir: Path, least: int = MIN_PATIENTS)
     ends = share_interval(passed, passed, passed, patients, least)
     between = f" ({ends[0]:.0%} to {ends[1]:.0%})" if ends[0] < ends[1] else ""
     kinds, left = inference.left_out["kind"].value_counts(), len(inference.left_out)
-    most = f", most of them: {kinds.index[0]}" if len(kinds) else ""
-    machines = (f"{by.iloc[0]:.0%} – {by.iloc[-1]:.0%}", f"pass, by machine: least {made_by(by.index[0])}, "
-                f"most {made_by(by.index[-1])}", f"{len(by)} machines")  # fmt: skip
+    most = f"{', most of them' if len(kinds) > 1 else ''}: {kinds.index[0]}" if len(kinds) else ""
+    machines = (f"{by.iloc[0]:.0%} – {by.iloc[-1]:.0%}", f"pass, by type of machine: least {made_by(by.index[0])}, "
+                f"most {made_by(by.index[-1])}", f"{len(by)} types of machine")  # fmt: skip
     of = f"{counted(len(scores), 'clip')} of {counted(patients, inference.who)}"
     figures = (
         (f"{passed:.0%}{between}", f"pass; the threshold is {inference.because}", of),
-        machines if len(by) > 1 else ("1 machine", f"made them all: they are {made_by(by.index[0])}", of),
+        machines if len(by) > 1 else ("100%", f"are {made_by(by.index[0])}", "there is no other type of machine"),
         (counted(left, "file"), f"{'was' if left == 1 else 'were'} left out{most}", f"of {len(scores) + left}"),
     )
     after = "look at the worst clips below; if you find them poor, too, build the next dataset from these scores."

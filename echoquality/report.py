@@ -55,7 +55,7 @@ class Evidence:
         return BASELINES | ({"starting_weights": "random weights, before training"} if random else {})
 
 # %% ../nbs/evidence/report.ipynb #6080434e
-PARTS = ("all clips", "natural clips")  # on which models are compared
+PARTS = {"all clips": "test clips", "natural clips": "natural test clips"}  # on which models are compared, in words
 
 
 def weigh(
@@ -76,7 +76,7 @@ def weigh(
         {"part": part, **compare(rows, "probability", other, **drawn)}
         for part, rows in zip(PARTS, (predictions, natural), strict=True)
         for other in thresholds
-        if other != "probability" and rows["label"].value_counts().reindex([0, 1]).min() >= least
+        if other != "probability" and rows["label"].value_counts().reindex([0, 1], fill_value=0).min() >= least
     ]
     columns = ["part", "by", "other", "difference", "low", "high", "beats"]
     found = Evidence(
@@ -115,9 +115,9 @@ def _too_few(evidence: Evidence) -> list[str]:
     lines, own = [], evidence.measures[evidence.measures["by"] == "probability"]
     for part in PARTS:
         if own.loc[own["slice"] == part, "note"].eq("n too small").all():
-            lines.append(f"there are too few of {part} for any figure")
+            lines.append(f"there are too few {PARTS[part]} for any figure")
         elif len(evidence.thresholds) > 1 and part not in set(evidence.comparisons["part"]):
-            lines.append(f"there are too few of {part} to compare it with simpler models")
+            lines.append(f"there are too few {PARTS[part]} to compare it with simpler models")
     for source in sorted(set(evidence.predictions["source"]) - set(evidence.audit["source"])):
         lines.append(f"whether something else than quality tells {source} poor clips was not asked: too few clips")
     return lines
@@ -156,7 +156,7 @@ def _known(row, form: str = ".3f") -> str:
     "A figure with its interval, for a sentence; a reason where there is none."
     if np.isfinite(row.value):
         return in_words(row, form)
-    return f"not known ({counted(row.good, 'good clip')} and {row.poor} poor are too few)"
+    return f"not known (too few clips: {row.good} good, {row.poor} poor)"
 
 
 def _worth(evidence: Evidence) -> list[str]:
@@ -172,7 +172,8 @@ def _worth(evidence: Evidence) -> list[str]:
     good, poor = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
     if max(good.value, poor.value, area.value) == 1:
         lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
-    shares = [f"the share of {kind} clips that are called {kind} is {_known(row, '.0%')}"
+    shares = [f"{in_words(row, '.0%')} of the {kind} clips are called {kind}" if np.isfinite(row.value) else
+              f"how many {kind} clips are called {kind} is not known (too few: {row.n})"
               for kind, row in (("good", good), ("poor", poor))]  # fmt: skip
     lines.append(f"From a probability of {good.threshold:.3f} on, it calls a clip good: {', and '.join(shares)}.")
     if evidence.facts.get("threshold chosen", "").startswith("sensitivity"):
@@ -293,11 +294,14 @@ def verdict(evidence: Evidence, least: int = MIN_PATIENTS, model: Path = Path("m
     "Whether `model` is worth using, on natural test clips; `least`: patients for more than *careful*."
     rows = {name: _row(evidence, "natural clips", name) for name in ("AUROC", "sensitivity", "specificity")}
     meanings = ("AUROC on natural clips", "of good clips are called good", "of poor clips are called poor")
-    forms = (".2f", ".0%", ".0%")
-    figures = tuple((in_words(row, form) if np.isfinite(row.value) else "not known", meaning, _of_whom(row))
-                    for row, form, meaning in zip(rows.values(), forms, meanings, strict=True))  # fmt: skip
+    area, good, poor = rows.values()
+    counts = (f"{counted(area.n, 'clip')} of {counted(area.groups, 'patient')}", counted(good.n, "good clip"))
+    counts += (counted(poor.n, "poor clip"),)
+    shown = [in_words(row, form) if np.isfinite(row.value) else "not known"
+             for row, form in zip(rows.values(), (".2f", ".0%", ".0%"), strict=True)]  # fmt: skip
+    figures = tuple(zip(shown, meanings, counts, strict=True))
     word, sentence = judged(evidence, least)
-    if (enough := _enough(rows["AUROC"])) and enough not in sentence:
+    if (enough := _enough(area)) and enough not in sentence:
         figures = ((*figures[0][:2], f"{figures[0][2]}; {enough}"), *figures[1:])
     more = command("dataset")
     after, then = {
@@ -306,10 +310,6 @@ def verdict(evidence: Evidence, least: int = MIN_PATIENTS, model: Path = Path("m
         "no": ("do not use it; try more clips, or another training.", command("train")),
     }[word]  # fmt: skip
     return Verdict(word, sentence, figures, after, then)
-
-
-def _of_whom(row) -> str:
-    return f"{counted(row.n, 'clip')} of {counted(row.groups, 'patient')}"
 
 # %% ../nbs/evidence/report.ipynb #cfff9c8a
 TITLES = {"accuracy": "accuracy (agreement with the labels)"}  # of measures whose name does not say it all

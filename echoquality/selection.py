@@ -278,12 +278,12 @@ def verdict(selection: Selection, warning: str = "", least: int = MIN_PATIENTS, 
     doubts = [f"only {usable:.0%} of the files tried can be used"] if usable < 0.5 else []
     doubts += [f"{share:.0%} are {made_by(most)} alone"] if share > 1.5 / len(machines) else []
     doubts += ["scores differ by machine (below)"] if warning else []
+    among = f"the commonest of {len(machines)} types of machine"
+    among = among if len(machines) > 1 else "there is no other type of machine"
     figures = (
         (f"{usable:.0%}", "of the files tried are usable clips", f"of {counted(selection.tried, 'file')}"),
         (f"{good} + {poor}", "good and poor clips", f"of {counted(patients, who)}"),
-        (f"{share:.0%}", f"of the chosen clips are {made_by(most)}, the commonest", f"of {len(machines)} machines")
-        if len(machines) > 1
-        else ("1 machine", f"made all the clips: they are {made_by(most)}", "others may look different"),
+        (f"{share:.0%}", f"of the chosen clips are {made_by(most)}", among),
     )
     said = f"{counted(len(samples), 'clip', 'were')} chosen: {good} good, {poor} poor"
     after = "let people look at doubtful labels (the label review of the page Explore), then build the dataset."

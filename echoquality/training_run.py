@@ -21,7 +21,7 @@ from .model import Model, load_model
 from .pairs import pairs_in_words
 from .runs import found_run, left_alone, note_run
 from .settings import MIN_PATIENTS, TrainingSettings
-from .verdict import Verdict, by_chance, command, weighed
+from .verdict import CHANCE, Verdict, by_chance, command, weighed
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
 RUN = "training.json"
@@ -115,10 +115,11 @@ def summary(training: Training) -> str:
     val = training.validation
     area, low, high = training.auroc
     interval = f"95 % interval {low:.3f} to {high:.3f}" if np.isfinite(low) else "no interval: one patient"
+    reached = "AUROC not known (one class)" if np.isnan(area) else f"AUROC {area:.3f} ({interval})"
     best = training.history.loc[training.history["val_loss"].idxmin()]
     lines = [
         f"{training.output_dir}: {counted(len(training.history), 'epoch')}, the best is number {best['epoch'] + 1:.0f}",
-        f"AUROC {area:.3f} ({interval}) on {_of_whom(val, 'validation clip')}",
+        f"{reached} on {_of_whom(val, 'validation clip')}",
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
         f"temperature {training.model.temperature:.2f}",
         training.confusion.to_string(),
@@ -141,7 +142,7 @@ def judged(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
         against.insert(0, "it says the same of every validation clip")
     if best == done == facts.get("epochs"):
         doubts.append("it was still getting better at the end: try more epochs")
-    tells = "does not tell" if against else "may tell" if low <= 0.5 else "tells"
+    tells = "does not tell" if against else "tells" if low > CHANCE else "may tell"
     said = f"The network {tells} good clips from poor ones on patients it was not trained on"
     return weighed(said, val["group"].nunique(), least, against, doubts)
 

@@ -53,7 +53,7 @@ CHANCE, LITTLE = 0.5, 0.6  # AUROC of a model that knows nothing, and below whic
 
 def made_by(machine: str) -> str:
     "'from vivid'; the type `other` holds all that have no type of their own."
-    return "from machines without a type of their own (other)" if machine == "other" else f"from {machine}"
+    return "from machines of no known type" if machine == "other" else f"from {machine}"
 
 
 def by_chance(area: float, low: float, where: str) -> tuple[list[str], list[str]]:

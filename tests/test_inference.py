@@ -3,19 +3,11 @@
 from echoquality.inference import *
 
 
-def test_scores_that_do_not_spread_are_called_that():
-    rng = np.random.default_rng(0)
-    alike = pd.Series(np.linspace(0.4986, 0.5017, 53))
-    assert by_spread(alike) == ["scores lie between 0.4986 and 0.5017: they tell clips apart by nothing"]
-    assert by_spread(pd.Series([1.0] * 5)) and by_spread(pd.Series([0.3, 0.3])) == [] == by_spread(alike.head(9))
-    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20))) == [] == by_spread(pd.Series([0.99999] * 40 + [0.2] * 9), 5)
-    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20)), usual=8)
-
-
 import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -23,7 +15,7 @@ from pydicom.data import get_testdata_file
 
 from echoquality import folders
 from echoquality.clips import Form, Window
-from echoquality.core import WorkError
+from echoquality.core import WorkError, sha256
 from echoquality.inference import InferenceError, InferenceSettings, infer, show_worst, summary, verdict
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
@@ -40,6 +32,15 @@ def test_the_models_own_threshold_decides_unless_one_is_given(asked, own, expect
     model = Model(None, "mc3_18", Form(), threshold=own)
     threshold, why = passing(InferenceSettings(threshold=asked), model)
     assert threshold == expected and because in why
+
+
+def test_scores_that_do_not_spread_are_called_that():
+    rng = np.random.default_rng(0)
+    alike = pd.Series(np.linspace(0.4986, 0.5017, 53))
+    assert by_spread(alike) == ["scores lie between 0.4986 and 0.5017: they tell clips apart by nothing"]
+    assert by_spread(pd.Series([1.0] * 5)) and by_spread(pd.Series([0.3, 0.3])) == [] == by_spread(alike.head(9))
+    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20))) == [] == by_spread(pd.Series([0.99999] * 40 + [0.2] * 9), 5)
+    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20)), usual=8)
 
 
 @pytest.fixture(scope="module")
@@ -224,3 +225,26 @@ def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(whe
     asked = {**where[0], "raw_data_dir": raw, "workers": 1, "model": tmp_path / "weights.pt"}
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in summary(found)
+    assert "careful: " in summary(found) and "nothing is known of how good this model is" in summary(found)
+
+
+def test_scores_carry_what_training_and_evaluation_said(where, tmp_path):
+    raw, (asked, model) = tmp_path / "raw", where
+    shutil.copytree(asked["raw_data_dir"] / "Vivid-1", raw / "site/one")
+    shutil.copytree(asked["raw_data_dir"] / "Affiniti50G-1", raw / "site/two")
+    said = {"word": "no", "sentence": "AUROC 0.44 on validation is below chance (0.5).", "spread": 2.0}
+    save_model(replace(model, facts={"validation": said}), tmp_path / "m.safetensors")
+    asked = {**asked, "raw_data_dir": raw, "workers": 1, "model": tmp_path / "m.safetensors"}
+    asked |= {"evaluation_dir": tmp_path, "resume": True, "output_dir": tmp_path / "out"}
+    found = infer(InferenceSettings(**asked))
+    whole = json.loads((tmp_path / "out/summary.json").read_text())
+    assert whole["verdict"]["word"] == "no" and "AUROC 0.44 on validation is below" in whole["verdict"]["sentence"]
+    assert f"no: {whole['verdict']['sentence']}" in summary(found)
+    assert "owner" not in (tmp_path / "out/scores.csv").read_text()
+    assert (found.who, verdict(found, raw).figures[0][2].split(" of ")[1]) == ("patient", "2 patients")
+    mine = {"word": "careful", "sentence": "It may do.", "model_sha256": sha256(asked["model"])}
+    for digest, known in ((mine["model_sha256"], {"training", "evaluation"}), ("0" * 64, {"training"})):
+        (tmp_path / "metrics.json").write_text(json.dumps({"verdict": mine | {"model_sha256": digest}}))
+        assert infer(InferenceSettings(**asked)).known.keys() == known
+    (tmp_path / "metrics.json").write_text("[]")
+    assert infer(InferenceSettings(**asked)).known.keys() == {"training"}

@@ -33,7 +33,7 @@ def test_a_model_that_beats_nothing_is_said_to(evidence):
 
 def test_what_could_not_be_found_out_is_said(evidence):
     text = headline(weigh(evidence.predictions, {"probability": 0.5, "mean_intensity": 0.5}, **FEW, least=999))
-    assert "too few of all clips for any figure" in text and "not compared, for want of clips" in text
+    assert "too few test clips for any figure" in text and "not compared, for want of clips" in text
     assert "tells natural poor clips was not asked" in text and "nan" not in text
     one = weigh(evidence.predictions.assign(group="g"), {"probability": 0.5, "mean_intensity": 0.5}, **FEW)
     assert "nan" not in headline(one) and "it is the model's own threshold" in headline(one)

@@ -72,7 +72,7 @@ def test_selection_does_not_import_torch():
 
 def test_the_verdict_is_good_careful_or_no(corpus):
     found = select(settings_for(corpus))
-    many = pd.concat([found.samples.assign(patient=f"{i}") for i in range(40)])
+    many = pd.concat([found.samples.assign(patient=f"{i}", study=f"{i}") for i in range(40)])
     assert verdict(replace(found, samples=many)).word == "good"
     assert "too few" in verdict(found).sentence and verdict(found).word == "careful"
     assert "scores differ" in verdict(replace(found, samples=many), "they differ").sentence
