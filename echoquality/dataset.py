@@ -63,7 +63,7 @@ from .selection import SelectionError
 from .verdict import captioned, show_verdict
 from .writing import deidentify_file, estimate, is_copy, write_sample
 
-_all_ = ["Markdown", "from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what a notebook needs besides
+_all_ = ["Markdown", "from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "on_folders", "remarks", "verdict", "changes", "captioned", "show_verdict"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
@@ -165,7 +165,8 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     "What was done, in a few lines: for the end of a notebook, a terminal or a log."
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
     lines = [warning] if (warning := on_folders(build)) else []
-    lines += [f"{build.output_dir}: {verb} {counted(len(build.samples), 'file')}", "", count_files(build).to_string(), ""]
+    files = counted(len(build.samples), "file")
+    lines += [f"{build.output_dir}: {verb} {files}", "", count_files(build).to_string(), ""]
     if build.samples["synthetic"].any():
         lines += [count_kinds(build).to_string(), ""]
     if build.status == "planned":

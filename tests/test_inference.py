@@ -34,15 +34,6 @@ def test_the_models_own_threshold_decides_unless_one_is_given(asked, own, expect
     assert threshold == expected and because in why
 
 
-def test_scores_that_do_not_spread_are_called_that():
-    rng = np.random.default_rng(0)
-    alike = pd.Series(np.linspace(0.4986, 0.5017, 53))
-    assert by_spread(alike) == ["scores lie between 0.4986 and 0.5017: they tell clips apart by nothing"]
-    assert by_spread(pd.Series([1.0] * 5)) and by_spread(pd.Series([0.3, 0.3])) == [] == by_spread(alike.head(9))
-    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20))) == [] == by_spread(pd.Series([0.99999] * 40 + [0.2] * 9), 5)
-    assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20)), usual=8)
-
-
 @pytest.fixture(scope="module")
 def where(corpus, tmp_path_factory):
     "Simulated studies with what strays into them, and a network that has learned nothing."
@@ -225,7 +216,8 @@ def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(whe
     asked = {**where[0], "raw_data_dir": raw, "workers": 1, "model": tmp_path / "weights.pt"}
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in summary(found)
-    assert "careful: " in summary(found) and "nothing is known of how good this model is" in summary(found)
+    mixed = replace(found, scores=found.scores.assign(status=np.resize(["PASS", "FAIL"], len(found.scores))))
+    assert "careful: " in summary(mixed) and "nothing is known of how good this model is" in summary(mixed)
 
 
 def test_scores_carry_what_training_and_evaluation_said(where, tmp_path):
