@@ -163,7 +163,7 @@ def _worth(evidence: Evidence) -> list[str]:
     table, area = evidence.predictions, _row(evidence, "all clips", "AUROC")
     tested = f"{counted(len(table), 'test clip')} of {counted(table['group'].nunique(), 'patient')}"
     brackets = ", and the brackets hold the 95 % interval" if np.isfinite(area.low) else ""
-    lines = [f"**AUROC {_known(area)}** on {tested} not seen before; 0.5 is chance, 1 is perfect{brackets}."]
+    lines = [f"**AUROC {_known(area)}** on {tested}, whom it has not seen; 0.5 is chance, 1 is perfect{brackets}."]
     if (table["source"] != "natural").any():
         natural = _row(evidence, "natural clips", "AUROC")
         lines.append(f"Without the synthetic clips: AUROC {_known(natural)}, n = {natural.n}.")
