@@ -152,8 +152,7 @@ def check_quarantine(build: Build, limit: float) -> None:
     bad = bad.loc[~bad["stage"].isin(["results", "review"]), "path"].nunique()
     if bad > limit * tried:
         raise DatasetError(
-            f"{bad} of {counted(tried, 'file')} tried {'was' if bad == 1 else 'were'} left out, more than "
-            f"max_quarantine_share {limit} allows; the reasons "
+            f"{counted(bad, 'file')} left out of {tried} tried, more than max_quarantine_share {limit} allows; reasons "
             "are in the quarantine table. The plan is frozen: for corrected input, build into a new output_dir."
         )
 
