@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['MANIFEST', 'CSV', 'LEFT_OUT', 'ANNOTATIONS', 'CLASS_DIRS', 'NEEDED', 'WORDS', 'table_hashes', 'AnnotationsError',
-           'read_table', 'is_synthetic', 'read_annotations', 'leave_out', 'count_clips']
+           'read_table', 'is_synthetic', 'read_annotations', 'leave_out', 'count_clips', 'labels_of']
 
 # %% ../nbs/curation/annotations.ipynb #fd0958c7
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 # %% ../nbs/curation/annotations.ipynb #d86151f9
-from .core import parallel, reason_of, sha256, text_sha256, write_text
+from .core import counted, parallel, reason_of, sha256, text_sha256, write_text
 from .dicom import BadFile, patient_id, read_header
 from .splits import SPLITS, GroupsError, assign_splits, class_of, group_places
 from .tables import TableError, numbers, read_rows
@@ -123,7 +125,8 @@ def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
     except GroupsError as error:
         raise AnnotationsError(f"annotations_csv {path}: {error}; or add a column `group`") from None
     if groups.without_id:
-        print(f"note: {groups.without_id} of {groups.places} folders without patient ids: groups rest on their names")
+        without = f"{groups.without_id} of {counted(groups.places, 'folder')} without patient ids"
+        print(f"note: {without}: groups rest on their names")
     return pd.Series([groups.names[key] for key in zip(links["place"], links["study"], strict=True)], table.index)
 
 
@@ -219,3 +222,19 @@ def count_clips(table: pd.DataFrame) -> pd.DataFrame:
     rows = [class_of(table), table["machine_type"].rename("machine")]
     counts = pd.crosstab(rows, table["split"], margins=True, margins_name="all")
     return counts.reindex(columns=[*SPLITS, "all"], fill_value=0)
+
+# %% ../nbs/curation/annotations.ipynb #03dcb614
+def labels_of(annotations: Path, table: pd.DataFrame) -> str:
+    "Where the labels of a table of annotations (`read_annotations`) are from, in words; no path."
+    manifest, origin = annotations.with_name(MANIFEST), f"those of the table {annotations.name}"
+    if manifest.is_file():
+        origin = "the scores that the dataset was made from"
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            name = json.loads(manifest.read_text(encoding="utf-8"))["scores"]
+            origin = f"the scores of the table {name}" if name else origin
+            origin = "the scores of a model, its teacher (summary.json)" if name == "summary.json" else origin
+    said = table.get("review", pd.Series("", table.index)).fillna("")[~table["synthetic"]] != ""
+    if not said.any():
+        return origin
+    people = "what people said of"
+    return f"{people} the clips" if said.all() else f"{origin}, and {people} {counted(said.sum(), 'clip')}"

@@ -10,6 +10,7 @@ __all__ = ['LABELS', 'Counts', 'OFFERED', 'wanted', 'meeting', 'SelectionError',
 import pandas as pd
 
 from .balance import rank, water_fill
+from .core import counted
 from .results import unusable
 from .settings import SelectionSettings
 
@@ -57,7 +58,7 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.Dat
     found = {label: _as_reviewed(chosen, label, rows, verdicts) for label, chosen in scored.items()}
     for label, chosen in found.items():
         if chosen.empty and len(scored[label]):
-            raise SelectionError(f"reviewers left none of the {len(scored[label])} {LABELS[label]} clips")
+            raise SelectionError(f"reviewers left none of {counted(len(scored[label]), f'{LABELS[label]} clip')}")
         if chosen.empty:
             raise SelectionError(_nearest(rows, label, settings))
     return pd.concat(found.values(), ignore_index=True)

@@ -16,7 +16,7 @@ from .annotations import table_hashes
 from .evidence import compare, show_measures
 from .model import load_model
 from .predictions import BASELINES
-from .report import Evidence
+from .report import Evidence, judged
 from .settings import EvaluationSettings
 from .store import build_store
 from .subject import Subject, logits_of, training_of
@@ -59,5 +59,8 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
         against = partial(compare_with, settings=settings, subject=subject, evidence=evidence)
-        if run_id and (outcome := promote(tracker, "echoquality", against)):
+        word, sentence = judged(evidence, settings.min_patients)
+        if run_id and word == "no":
+            notes.append(f"this model was not put forward as champion, for the verdict on it is no: {sentence}")
+        elif run_id and (outcome := promote(tracker, "echoquality", against)):
             notes.append(outcome)

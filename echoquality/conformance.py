@@ -30,6 +30,7 @@ from echoquality.core import (
     KILLED,
     SettingsError,
     atomic,
+    counted,
     from_command_line,
     from_notebook,
     generator,
@@ -248,7 +249,8 @@ def summary(conformance: Conformance) -> str:
     "What each machine comes to, and what to do, as text."
     lines = []
     for machine, said in conformance.machines.iterrows():
-        lines.append(f"{printable(machine)}: {said['checked']} of {said['clips']} clips checked, {said['files']} files")
+        lines.append(f"{printable(machine)}: {said['checked']} of {counted(said['clips'], 'clip')} checked, "
+                     f"{counted(said['files'], 'file')}")  # fmt: skip
         lines += [f"    {question.asked}: {said[question.asked]}" for question in QUESTIONS if said["checked"]]
         lines += [f"  → {todo}" for todo in said["to do"].splitlines()]
     return "\n".join([*lines, f"{conformance.output_dir}: conformance.csv, machines.csv, machines.png"])
@@ -286,10 +288,10 @@ def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
     problems = [next(iter(question.checks)) for question in QUESTIONS if not fine[question.asked].all()]
     against = [f"{_names(answers.index[useless])} cannot be used"] if useless.any() else []
     against += [] if len(answers) else ["no clip could be read"]
-    doubts = [f"problems with {' and '.join(problems)} (below)"] if problems else []
+    doubts = [f"problems with {', '.join(problems)} (below)"] if problems else []
     doubts += [f"there is no clip of {_names(without)}"] if len(without) else []
-    said = f"{fine.all(axis=1).sum()} of {len(machines)} machines can be used for everything"
-    checked = f"{machines['checked'].sum()} clips checked"
+    said = f"{fine.all(axis=1).sum()} of {counted(len(machines), 'machine')} can be used for everything"
+    checked = f"{counted(machines['checked'].sum(), 'clip')} checked"
     figures = tuple((f"{fine[what].sum()} of {len(machines)}", f"machines: {what}", checked)
                     for what in (QUESTIONS[number].asked for number in (0, 1, 3)))  # fmt: skip
     word, sentence = weighed(said, None, against=against, doubts=doubts)

@@ -8,8 +8,8 @@ __all__ = ['ProjectPath', 'OptionalPath', 'OptionalShare', 'ENDS', 'AGAIN', 'LOC
            'CommandParser', 'from_command_line', 'parameter_table', 'parameters_source', 'parameters_cell',
            'shown_value', 'settings_table', 'FullDisk', 'free_bytes', 'expect_space', 'told_of_space', 'WorkError',
            'interruptible', 'typed', 'run_main', 'atomic', 'finished', 'to_disk', 'write_text', 'canonical_json',
-           'text_sha256', 'sha256', 'locked', 'only_one', 'generator', 'reason_of', 'printable', 'clock', 'progress',
-           'cores', 'on_cluster', 'parallel', 'provenance']
+           'text_sha256', 'sha256', 'locked', 'only_one', 'generator', 'reason_of', 'printable', 'plural', 'counted',
+           'clock', 'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
 
 # %% ../nbs/base/core.ipynb #2aa197f5
 import ast
@@ -501,6 +501,23 @@ def reason_of(error: BaseException) -> str:
 def printable(text: str) -> str:
     "Text with what cannot be printed as escapes, so that a table of it can be read back."
     return text if text.isprintable() else ascii(text)[1:-1]
+
+# %% ../nbs/base/core.ipynb #e97b515b
+_OF_ONE = {"are": "is", "were": "was", "have": "has"}
+
+
+def plural(noun: str) -> str:
+    "studies of 'study', patches of 'patch', clips of 'clip'."
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def counted(count: int, noun: str, verb: str = "") -> str:
+    "'1 clip', '2 studies'; with a `verb`, which is given as of many, '1 clip was', '2 clips were'."
+    one = count == 1
+    of_one = _OF_ONE.get(verb, f"{verb}s")
+    return " ".join(filter(None, [str(count), noun if one else plural(noun), verb and (of_one if one else verb)]))
 
 # %% ../nbs/base/core.ipynb #854f1c24
 def clock(seconds: float) -> str:

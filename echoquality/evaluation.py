@@ -21,17 +21,19 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from .annotations import LEFT_OUT, AnnotationsError
+from .annotations import LEFT_OUT, AnnotationsError, labels_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
 from echoquality.core import (
     SettingsError,
+    counted,
     from_command_line,
     from_notebook,
     only_one,
     run_main,
     settings_table,
+    sha256,
     typed,
     write_text,
 )
@@ -60,7 +62,7 @@ def _logits(subject: Subject, settings: EvaluationSettings) -> pd.DataFrame:
     def make() -> pd.DataFrame:
         networks = {"logit": subject.model.network, "starting_logit": subject.starting}
         networks = {name: network for name, network in networks.items() if network is not None}
-        print(f"scoring {len(rows)} clips with {len(networks)} networks", flush=True)
+        print(f"scoring {counted(len(rows), 'clip')} with {counted(len(networks), 'network')}", flush=True)
         return pd.DataFrame({
             name: logits_of(network, subject.model, rows, subject.store, settings) for name, network in networks.items()
         })
@@ -102,13 +104,15 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
     digest = training_of(model).get("weights_sha256", "not known")
     facts = {
-        "model": subject.prints["model"], "dataset": subject.prints["dataset"], "architecture": model.architecture,
+        "model": subject.prints["model"], "dataset": subject.prints["dataset"], "model_sha256": sha256(settings.model),
+        "architecture": model.architecture,
         "input": f"{model.window.count} frames of {model.form.size} × {model.form.size}",
         "temperature": round(model.temperature, 4), "threshold": round(chosen["probability"], 6),
         "threshold chosen": f"sensitivity {settings.sensitivity} on validation clips" if settings.sensitivity
         else "on validation clips, by the training (Youden)",
         "started from": f"weights {digest[:12]}" if digest else "random weights",
-        "labels": "the teacher's scores", "trained on": "another dataset" if settings.external else "this dataset",
+        "labels": labels_of(settings.annotations_csv, subject.table),
+        "trained on": "another dataset" if settings.external else "this dataset",
     }  # fmt: skip
     return weigh(
         predictions, chosen, features[features["reason"] == ""], grades, least=settings.min_n,
@@ -147,7 +151,7 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
     Raises EvidenceError, AnnotationsError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
     subject = subject or prepare(settings)
-    folder, notes = settings.output_dir, list(subject.notes)
+    folder, notes = settings.output_dir, []  # what `subject` notes is among the evidence's warnings
     with only_one(folder):
         identity = run_identity(settings)
         found_run(folder, RUN, identity, settings.resume, OURS)
@@ -166,7 +170,7 @@ def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Ev
         warnings = (*evidence.warnings, *(attention_doubts(maps) if explained else ()), *subject.notes)
         evidence = replace(evidence, attention=maps.reset_index() if explained else None, warnings=warnings)
         evidence = replace(evidence, machines=unseen_machines(settings, subject), pairs=_pairs(subject, logits))
-        write_evidence(evidence, folder)
+        write_evidence(evidence, folder, settings.min_patients)
         log_evidence(settings, subject, evidence, notes)
     return Evaluation(folder, evidence, explained, tuple(notes))
 

@@ -33,7 +33,7 @@ COLUMNS = {  # of a table of predictions, and what is in them
     "group": "hash of the patient",
     "source": "natural or synthetic",
     "degradation": "how a synthetic clip was made poor; '' for natural ones",
-    "score": "the teacher's",
+    "score": "from which the label came",
     "model": "fingerprint of the model",
     "dataset": "fingerprint of the annotations table",
 }

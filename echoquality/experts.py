@@ -114,7 +114,7 @@ def agreement(table: pd.DataFrame, grades: pd.DataFrame, seed: int = 0, rounds: 
     """A row per comparison: Spearman's ρ with 95 % interval over groups, weighted κ, n.
 
     `table`: predictions (video_path, probability, score, group, source); `grades`: what `read_grades` gives. The
-    teacher is compared on natural clips that it scored: of a synthetic one it has only seen the source.
+    scores that the labels came from are compared on natural clips: a synthetic one has that of its source.
     """
     wide = grades.pivot(index="video_path", columns="expert", values="grade")
     part = table[table["video_path"].isin(wide.index)].set_index("video_path")
@@ -123,7 +123,7 @@ def agreement(table: pd.DataFrame, grades: pd.DataFrame, seed: int = 0, rounds: 
     taught = part[part["score"].notna() & (part["source"] == "natural")]
     if len(taught) > 2:
         found = _with_experts(taught["score"], wide.loc[taught.index], taught["group"], **how)
-        rows.append(("the teacher and the experts", *found))
+        rows.append(("the scores behind the labels and the experts", *found))
     if found := _between_experts(wide, part["group"], **how):
         rows.append(("two experts, on average", *found))
     return pd.DataFrame(rows, columns=["between", "Spearman's ρ", "low", "high", "weighted κ", "n"])

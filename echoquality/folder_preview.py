@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from .core import KILLED, generator, parallel
+from .core import KILLED, counted, generator, parallel
 from .dicom import clip_mask, clip_sector, frame_count, gif, read_frames, read_header
 from .fan import Fan
 from .files import bad_file, is_junk
@@ -153,19 +153,21 @@ def verdict(
 ) -> Verdict:
     "Whether frames of `clips`, and the clips that are `moving`, were degraded as they ought to be."
     outside, changes = preview_table(clips)["changed outside"].sum(), mean_changes(moving)
-    against = [f"{outside} pixels outside the sector were changed"] if outside else []
+    against = [f"outside the sector {counted(outside, 'pixel', 'were')} changed"] if outside else []
+    kinds = counted(len(changes), "degradation")
     doubts = [f"{kind} hardly changes these clips" for kind in changes.index[changes < 1]]
     undrawn = left_out["stage"] == UNDRAWN
     doubts += ["most files could not be used"] if (~undrawn).sum() > len(clips) else []
     if count := int(undrawn.sum()):
-        doubts += [f"{count} of {len(clips)} clips have no trusted fan, which some kinds need"]
-    of, shares = f"on average, in the {len(moving)} clips below", (changes / 255).map("{:.0%}".format)
+        doubts += [f"{count} of {counted(len(clips), 'clip')} have no trusted fan, which some kinds need"]
+    of, shares = f"on average, in the {counted(len(moving), 'clip')} below", (changes / 255).map("{:.0%}".format)
     figures = (
-        (f"{outside}", "pixels changed outside the sector", f"{len(clips)} clips, {len(changes)} degradations"),
+        (f"{outside}", "pixels changed outside the sector", f"{counted(len(clips), 'clip')}, {kinds}"),
         (shares.iloc[0], f"of full brightness: the change by {shares.index[0]}, the strongest", of),
         (shares.iloc[-1], f"the change by {shares.index[-1]}, the weakest", of),
-    )
-    said = f"{len(changes)} degradations " + ("were tried" if against else "work: they change the sector alone")
+    )[: 1 + min(len(changes), 2)]
+    work = f"{counted(len(changes), 'degradation', 'work')}: nothing but the sector is changed"
+    said = f"{counted(len(changes), 'degradation', 'were')} tried" if against else work
     word, sentence = weighed(said, None, against=against, doubts=doubts)
     then, command = from_clips(settings, "dataset")
     after = f"see whether the degraded clips below look like poor ones of your own machines; then {then}."

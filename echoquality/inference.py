@@ -4,18 +4,18 @@
 
 # %% auto #0
 __all__ = ['RUN', 'FILES', 'LOOKS', 'machine_table', 'show_scores', 'show_worst', 'passing', 'InferenceError', 'Inference',
-           'infer', 'summary', 'main', 'verdict', 'InferenceSettings', 'from_notebook', 'settings_table', 'captioned',
-           'show_verdict']
+           'infer', 'summary', 'main', 'judged', 'verdict', 'InferenceSettings', 'from_notebook', 'settings_table',
+           'captioned', 'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
-from .settings import InferenceSettings, next_command, run_stage
+from .settings import MIN_PATIENTS, InferenceSettings, next_command, run_stage
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("inference")
 
 # %% ../nbs/06_inference.ipynb #c28fcb1a
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -25,9 +25,11 @@ import pandas as pd
 from .batches import LearningError, choose_hardware
 from echoquality.core import (
     SettingsError,
+    counted,
     from_command_line,
     from_notebook,
     only_one,
+    plural,
     printable,
     run_main,
     settings_table,
@@ -40,22 +42,27 @@ from .dicom import DIRECTORY
 from .files import is_junk
 from .folder_preview import middle_picture
 from .folders import OTHERS, folder_stamp, known_entry, scored_folders, text_of
+from .header_index import HeaderIndex, headers
 from .machines import read_machines, unknown_machines
 from .metrics import share_interval
 from .model import Model, WeightsError, load_scorer
 from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run, train_again
-from .scoring import LeftOut
+from .scoring import LeftOut, by_spread, by_worth, known_of
+from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, loose_files
-from .verdict import Verdict, captioned, show_verdict, weighed
+from .verdict import Verdict, captioned, made_by, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/06_inference.ipynb #d7bf7bf3
-def machine_table(scores: pd.DataFrame) -> pd.DataFrame:
-    "A row per machine of a table of scores: clips, studies, median score, `good`: the share of clips that are good."
-    marked = scores.assign(good=scores["status"] == "PASS")
-    by = {"clips": ("score", "size"), "studies": ("folder", "nunique"), "median score": ("score", "median")}
+def machine_table(scores: pd.DataFrame, who: str = "folder") -> pd.DataFrame:
+    """A row per machine of a table of scores: clips, patients, median score, `good`: the share of clips that are good.
+
+    `who`: "patient", "study" or "folder", whichever is counted, by the column `owner`.
+    """
+    marked = scores.assign(good=scores["status"] == "PASS", owner=scores.get("owner", scores["folder"]))
+    by = {"clips": ("score", "size"), plural(who): ("owner", "nunique"), "median score": ("score", "median")}
     return marked.groupby("machine_type").agg(**by, good=("good", "mean"))
 
 
@@ -66,7 +73,7 @@ def show_scores(scores: pd.DataFrame, threshold: float) -> plt.Figure:
     by_machine = [scores.loc[scores["machine_type"] == machine, "score"] for machine in machines]
     left.hist(by_machine, bins=20, range=(0, 1), stacked=True)  # in the colours of the machines on the right
     left.axvline(threshold, color="k", ls="--", lw=1)
-    left.set(xlabel="score", ylabel="clips", title=f"{len(scores)} clips; good from {threshold:.3g} on")
+    left.set(xlabel="score", ylabel="clips", title=f"{counted(len(scores), 'clip')}; good from {threshold:.3g} on")
     right.barh(machines, machine_table(scores)["good"], color=[f"C{i}" for i in range(len(machines))])
     right.set(xlim=(0, 1), title="share of good clips")
     right.invert_yaxis()
@@ -108,13 +115,17 @@ class Inference:
     "What came out."
 
     output_dir: Path
-    scores: pd.DataFrame  # a row per clip: folder, file_id, score, status, assessment, machine_type, …
+    scores: pd.DataFrame  # a row per clip: folder, file_id, score, status, assessment, machine_type, …, owner
     left_out: pd.DataFrame  # a row per other file: folder, file_id, kind, reason
     folders: int
     threshold: float  # the score from which on a clip is good
     because: str  # why it is that one
     unknown: pd.DataFrame  # `unknown_machines` among the clips
     left_alone: str = ""  # what lies in output_dir besides, as a sentence
+    who: str = "folder"  # what the column `owner` of `scores` numbers: "patient", "study" or "folder"
+    known: dict[str, tuple[str, str]] = field(default_factory=dict)  # of `known_of`
+    spread: float = 0.0  # of the model's scores on validation clips (`metrics.spread`); 0 where that is not known
+    least: int = MIN_PATIENTS
 
 
 RUN = "inference.json"
@@ -159,12 +170,15 @@ def infer(settings: InferenceSettings) -> Inference:
         for name, entry in chain(empty, scored_folders(todo, settings, model, hardware)):
             entries[name] = entry | {"stamp": stamps[name]}
             write_folder(entries[name], folder)
-        write_summary(list(entries.values()), folder, threshold=threshold, threshold_is=because)
         loose = [] if LOOSE in files else loose_files(settings.raw_data_dir)
         tables = _tables(list(entries.values()), loose)
         unknown = unknown_machines(tables[0], machines)
         inference = Inference(folder, *tables, len(entries), threshold, because, unknown, left_alone(folder, ours))
-        write_text(folder / "scores.csv", inference.scores.to_csv(index=False))
+        inference = _with_worth(inference, settings, model)
+        word, sentence = judged(inference, settings.min_patients)
+        more = {"verdict": {"word": word, "sentence": sentence}, "threshold": threshold, "threshold_is": because}
+        write_summary(list(entries.values()), folder, **more)
+        write_text(folder / "scores.csv", tables[0].to_csv(index=False))
         write_text(folder / "left_out.csv", inference.left_out.to_csv(index=False))
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.left_out["kind"].value_counts().items())
@@ -186,13 +200,27 @@ def _tables(entries: list[dict], loose: list[str]) -> list[pd.DataFrame]:
     tables = pd.DataFrame(scores, columns=columns), pd.DataFrame(left_out, columns=others)
     return [table.map(lambda value: printable(value) if isinstance(value, str) else value) for table in tables]
 
+
+def _with_worth(inference: Inference, settings: InferenceSettings, model: Model) -> Inference:
+    "With what is known of the model, and whose the clips are, by their headers: keys become numbers, `owner`."
+    rows, index = inference.scores, HeaderIndex(settings.index_dir, settings.raw_data_dir)
+    said = headers(list(rows.itertuples(index=False)), index, settings.workers)
+    table = pd.DataFrame([{"patient": each.get("patient", ""), "study": each.get("study", "")} for each in said],
+                         rows.index, ["patient", "study"])  # fmt: skip
+    keys, who = owners(table.assign(folder=rows["folder"]))
+    usual = (model.facts or {}).get("validation", {}).get("spread", 0.0)
+    known = {"known": known_of(settings, model), "spread": usual, "least": settings.min_patients}
+    return replace(inference, scores=rows.assign(owner=pd.factorize(keys)[0]), who=who, **known)
+
 # %% ../nbs/06_inference.ipynb #193f27e6
 def summary(inference: Inference) -> str:
     "What came out, as text."
     scores, left_out = inference.scores, inference.left_out
-    lines = [f"{inference.output_dir}: {len(scores)} clips scored, {len(left_out)} other files"]
+    others = counted(len(left_out), "other file")
+    lines = [f"{inference.output_dir}: {counted(len(scores), 'clip')} scored, {others}"]
+    lines.append("{}: {}".format(*judged(inference, inference.least)))
     lines.append(f"good from {inference.threshold:.3g} on: {inference.because}")
-    lines.append(machine_table(scores).round(3).to_string())
+    lines.append(machine_table(scores, inference.who).round(3).to_string())
     if len(inference.unknown):
         lines += ["machines that are not known:", inference.unknown.to_string(index=False)]
     if len(left_out):
@@ -209,28 +237,50 @@ def main(argv: list[str] | None = None) -> None:
     run_main(lambda: print(summary(infer(settings))), *errors, again=again)
 
 # %% ../nbs/06_inference.ipynb #badd3663
+def judged(inference: Inference, least: int = MIN_PATIENTS) -> tuple[str, str]:
+    "(word, sentence): whether the scores can be used as they are; `least`: patients for more than *careful*."
+    scores, unknown = inference.scores, inference.unknown
+    if scores.empty:
+        return "no", "No clip was scored."
+    by, passed = machine_table(scores)["good"].sort_values(), float((scores["status"] == "PASS").mean())
+    against, doubts = by_worth(inference.known)
+    against += by_spread(scores["score"], inference.spread)
+    if passed in (0, 1):
+        against.append(f"{'every' if passed else 'no'} clip passes, so the scores sort nothing")
+    if by.iloc[-1] - by.iloc[0] > 0.3:
+        least_, most = (f"{by.iloc[i]:.0%} pass {made_by(by.index[i])}" for i in (0, -1))
+        doubts.append(f"machines differ: {least_}, {most}")
+    if len(unknown):
+        doubts.append(f"{counted(unknown['clips'].sum(), 'clip', 'are')} of machines that are not known")
+    enough = f"good enough: a score of {inference.threshold:.2g} or more"
+    good = f"{passed:.0%} of {counted(len(scores), 'clip')} {'is' if len(scores) == 1 else 'are'} {enough}"
+    said = f"{counted(len(scores), 'clip', 'were')} scored" if against else good
+    return weighed(said, _patients(inference), least, against, doubts, inference.who)
+
+
+def _patients(inference: Inference) -> int:
+    "How many patients (or what else is counted) the clips are of."
+    return inference.scores.get("owner", inference.scores["folder"]).nunique()
+
+# %% ../nbs/06_inference.ipynb #4052ded4
 def verdict(inference: Inference, settings: InferenceSettings) -> Verdict:
-    "Whether the scores can be used as they are; a study counts as a patient."
-    scores, unknown, least = inference.scores, inference.unknown, settings.min_patients
-    by = machine_table(scores)["good"].sort_values()
-    low, high = (f"{by.iloc[i]:.0%}" for i in (0, -1))
-    passed, studies = float((scores["status"] == "PASS").mean()), scores["folder"].nunique()
-    ends = share_interval(passed, passed, passed, studies, least)
+    "Whether the scores can be used as they are, and what comes next."
+    scores, by = inference.scores, machine_table(inference.scores)["good"].sort_values()
+    passed, patients = float((scores["status"] == "PASS").mean()), _patients(inference)
+    ends = share_interval(passed, passed, passed, patients, settings.min_patients)
     between = f" ({ends[0]:.0%} to {ends[1]:.0%})" if ends[0] < ends[1] else ""
-    against = [f"{'every' if passed else 'no'} clip passes, so the scores sort nothing"] if passed in (0, 1) else []
-    doubts = [f"machines differ: {low} pass from {by.index[0]}, {high} from {by.index[-1]}"]
-    doubts = doubts if by.iloc[-1] - by.iloc[0] > 0.3 else []
-    doubts += [f"{unknown['clips'].sum()} clips are of machines that are not known"] if len(unknown) else []
-    of, kinds = f"{len(scores)} clips of {studies} studies", inference.left_out["kind"].value_counts()
-    most = f", most of them: {kinds.index[0]}" if len(kinds) else ""
+    kinds, left = inference.left_out["kind"].value_counts(), len(inference.left_out)
+    most = f"{', most of them' if len(kinds) > 1 else ''}: {kinds.index[0]}" if len(kinds) else ""
+    machines = (f"{by.iloc[0]:.0%} – {by.iloc[-1]:.0%}", f"pass, by type of machine: least {made_by(by.index[0])}, "
+                f"most {made_by(by.index[-1])}", f"{len(by)} types of machine")  # fmt: skip
+    of = f"{counted(len(scores), 'clip')} of {counted(patients, inference.who)}"
     figures = (
         (f"{passed:.0%}{between}", f"pass; the threshold is {inference.because}", of),
-        (f"{low} – {high}", f"pass, by machine: least {by.index[0]}, most {by.index[-1]}", f"{len(by)} machines"),
-        (f"{len(inference.left_out)} files", f"were left out{most}", f"of {len(scores) + len(inference.left_out)}"),
+        machines if len(by) > 1 else ("100%", f"are {made_by(by.index[0])}", "there is no other type of machine"),
+        (counted(left, "file"), f"{'was' if left == 1 else 'were'} left out{most}", f"of {len(scores) + left}"),
     )
-    said = f"{passed:.0%} of {len(scores)} clips are good enough: a score of {inference.threshold:.2g} or more"
     after = "look at the worst clips below; if you find them poor, too, build the next dataset from these scores."
-    word, sentence = weighed(said, studies, least, against, doubts, "studies")
+    word, sentence = judged(inference, settings.min_patients)
     then = next_command("dataset", settings)
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)

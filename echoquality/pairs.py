@@ -16,7 +16,7 @@ import torch
 from torch.nn.functional import softplus
 from torch.utils.data import BatchSampler, Sampler
 
-from .core import generator
+from .core import counted, generator
 
 # %% ../nbs/learning/pairs.ipynb #bd3f74a9
 def source_rows(table: pd.DataFrame) -> np.ndarray:
@@ -56,8 +56,9 @@ def unpaired(table: pd.DataFrame, synthetic_as: str) -> list[str]:
         return []
     if not made:
         return ["synthetic_as 'pair': the training clips have no synthetic ones, so that there is nothing to pair"]
-    return [f"synthetic_as 'pair': {made - paired} of {made} synthetic training clips have no source beside them, and "
-            "are not learned from"]  # fmt: skip
+    without = "has no source beside it, and is" if made == 1 else "have no source beside them, and are"
+    of = f"{made - paired} of {counted(made, 'synthetic training clip')}"
+    return [f"synthetic_as 'pair': {of} {without} not learned from"]
 
 # %% ../nbs/learning/pairs.ipynb #e5f24e58
 class PairBatches(BatchSampler):
@@ -125,6 +126,7 @@ def pairs_in_words(pairs: pd.DataFrame) -> list[str]:
     for row in pairs.itertuples():
         what = "" if row.kind == "all" else f" by {row.kind or 'an unknown degradation'}"
         what += f", severity {row.severity}" if row.severity else ""
-        lines.append(f"{100 * row.ordered:.0f} % of {row.pairs} synthetic clips{what} of {row.patients} patients score "
-                     "below their source")  # fmt: skip
+        of = f"{counted(row.pairs, 'synthetic clip')}{what} of {counted(row.patients, 'patient')}"
+        score = "scores below its source" if row.pairs == 1 else "score below their source"
+        lines.append(f"{100 * row.ordered:.0f} % of {of} {score}")
     return lines

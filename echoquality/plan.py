@@ -28,7 +28,7 @@ from .machines import Machines
 from .operations import UNKNOWN, trusted_fan
 from .pictures import one_picture
 from .probing import fan_table, known_machines
-from .results import expect_results
+from .results import expect_results, summary_path
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
 from .settings import PHYSICAL, DatasetSettings, expanded
@@ -247,6 +247,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     plan = {
         **provenance(),
         **given,
+        "scores": "" if key else summary_path(settings.results_dir).name,  # for those who ask where labels are from
         "tried": selection.tried,
         "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": groups.shared_ids,

@@ -40,15 +40,23 @@ from echoquality.candidates import (
     wider,
 )
 from .copies import same_clips
-from .core import SettingsError, from_command_line, from_notebook, printable, run_main, settings_table
+from echoquality.core import (
+    SettingsError,
+    counted,
+    from_command_line,
+    from_notebook,
+    printable,
+    run_main,
+    settings_table,
+)
 from .machine_scores import judged_rows, score_differences, score_warning
 from .machines import unknown_machines
 from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores, used_in_words
-from .splits import GroupsError, group_places
-from .verdict import Verdict, captioned, show_verdict, weighed
+from .splits import GroupsError, group_places, owners
+from .verdict import Verdict, captioned, made_by, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["captioned", "show_verdict"]
@@ -293,21 +301,23 @@ def verdict(selection: Selection, settings: SelectionSettings, warning: str = ""
     "Whether a dataset can be made of it; `warning`: of `score_warning`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
     most, share = machines.index[0], machines.iloc[0]
-    owner = samples["patient"].where(samples["patient"] != "", samples["folder"])
+    owner, who = owners(samples)
     patients, good, poor = owner.nunique(), int(samples["label"].sum()), int((samples["label"] == 0).sum())
     usable = 1 - (selection.quarantine["stage"] == "selection").sum() / selection.tried
     against = [f"there is no {word} clip" for label, word in LABELS.items() if label not in set(samples["label"])]
     doubts = [f"only {usable:.0%} of the files tried can be used"] if usable < 0.5 else []
-    doubts += [f"{most} alone makes up {share:.0%}"] if share > 1.5 / len(machines) else []
+    doubts += [f"{share:.0%} are {made_by(most)} alone"] if share > 1.5 / len(machines) else []
     doubts += ["scores differ by machine (below)"] if warning else []
+    among = f"the commonest of {len(machines)} types of machine"
+    among = among if len(machines) > 1 else "there is no other type of machine"
     figures = (
-        (f"{usable:.0%}", "of the files tried are usable clips", f"{selection.tried} files of {patients} patients"),
-        (f"{good} + {poor}", "good and poor clips", f"of {patients} patients"),
-        (f"{share:.0%}", f"of the chosen clips are from {most}, the commonest machine", f"of {len(machines)} machines"),
+        (f"{usable:.0%}", "of the files tried are usable clips", f"of {counted(selection.tried, 'file')}"),
+        (f"{good} + {poor}", "good and poor clips", f"of {counted(patients, who)}"),
+        (f"{share:.0%}", f"of the chosen clips are {made_by(most)}", among),
     )
-    said = f"{len(samples)} clips were chosen: {good} good, {poor} poor{unused(selection)}"
+    said = f"{counted(len(samples), 'clip', 'were')} chosen: {good} good, {poor} poor{unused(selection)}"
     after = "let people look at doubtful labels (the label review of the page Explore), then build the dataset."
-    word, sentence = weighed(said, patients, settings.min_patients, against, doubts)
+    word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     then = next_command("dataset", settings)
     if word == "no":
         after = "ask for less, so that there are clips of both classes."

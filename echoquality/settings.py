@@ -266,6 +266,9 @@ class InferenceSettings(Settings):
         "data/index", description="what headers said is kept here; may be deleted, is then made again ('': nowhere)"
     )
     model: ProjectPath = Field(MODEL, description="what training wrote, or weights alone")
+    evaluation_dir: OptionalPath = Field(
+        "data/evaluation", description="an evaluation of this model, whose verdict goes with the scores ('': none)"
+    )
     output_dir: ProjectPath = Field(
         "data/results/new_inference_output", description="folder of the results, new or empty"
     )

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEW_TOPS', 'SPLITS', 'unusable_ids', 'linked_groups', 'GroupsError', 'group_table', 'grouping', 'Groups',
-           'group_places', 'class_of', 'assign_splits']
+           'group_places', 'owners', 'class_of', 'assign_splits']
 
 # %% ../nbs/curation/splits.ipynb #ae95f191
 import re
@@ -193,6 +193,18 @@ def _units(links: pd.DataFrame) -> pd.Series:
     "What must not share an id too often: top folders or, where they are few and may be sites, studies."
     tops = links["place"].map(_top)
     return tops if tops.nunique() >= FEW_TOPS else links["study"].where(links["study"] != "", links["place"])
+
+# %% ../nbs/curation/splits.ipynb #29d40459
+def owners(table: pd.DataFrame) -> tuple[pd.Series, str]:
+    """Whose each clip of a table (patient, study, folder) is, as a key that is for counting, and what the keys are of.
+
+    "patient" where ids tell for all clips, else "study" where all have a Study Instance UID, else "folder".
+    """
+    unit = table["study"].where(table["study"] != "", table["folder"])
+    nobody = unusable_ids(pd.DataFrame({"folder": unit, "patient": table["patient"]}))
+    if not table["patient"].isin(nobody).any():
+        return _alike(table["patient"]), "patient"
+    return (table["study"], "study") if (table["study"] != "").all() else (table["folder"], "folder")
 
 # %% ../nbs/curation/splits.ipynb #69925eb8
 SPLITS = {"train": 0.70, "val": 0.15, "test": 0.15}

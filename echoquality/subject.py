@@ -15,7 +15,7 @@ from torch import nn
 
 from .annotations import LEFT_OUT, leave_out, read_annotations, read_table, table_hashes
 from .batches import Recipe, choose_hardware
-from .core import sha256
+from .core import counted, sha256
 from .evidence import EvidenceError, check_classes
 from .experts import read_grades
 from .learning import predict
@@ -122,7 +122,7 @@ def prepare(settings: EvaluationSettings) -> Subject:
     store = build_store(list(files), settings.store_dir, model.form, settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     check_classes(table.loc[table["split"] == "test", "quality_score"], tested)
-    bad = f"{len(store.bad)} files cannot be used and are left out: see {LEFT_OUT}" if len(store.bad) else ""
+    bad = f"left out {counted(len(store.bad), 'file')} that cannot be used: see {LEFT_OUT}" if len(store.bad) else ""
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
     return Subject(model, prints, table, store, starting, tuple(filter(None, [missing, bad])))
 

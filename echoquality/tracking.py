@@ -186,7 +186,7 @@ def _end(status: str) -> bool:
 # %% ../nbs/learning/tracking.ipynb #38fc3ab5
 @contextmanager
 def ending(tracker: Tracker, notes: list[str]) -> Iterator[None]:
-    "End the run as the block ends; what MLflow never took is printed, and added to `notes`."
+    "End the run as the block ends; what MLflow never took is added to `notes`, and printed where the block failed."
     status = "FAILED"
     try:
         yield
@@ -197,7 +197,8 @@ def ending(tracker: Tracker, notes: list[str]) -> Iterator[None]:
     finally:
         if note := tracker.finish(status):
             notes.append(note)
-            print(f"note: {note}", flush=True)
+            if status != "FINISHED":  # nobody will read the notes
+                print(f"note: {note}", flush=True)
 
 # %% ../nbs/learning/tracking.ipynb #a464f0db
 def promote(tracker: Tracker, name: str, compare: Callable[[Path], dict]) -> str:

@@ -31,6 +31,7 @@ from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, 
 from .clips import Form, Window
 from echoquality.core import (
     SettingsError,
+    counted,
     from_command_line,
     from_notebook,
     only_one,
@@ -56,6 +57,7 @@ from echoquality.training_run import (
     is_done,
     read_run,
     read_training,
+    remembered,
     summary,
     verdict,
     write_run,
@@ -170,11 +172,12 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     first, weights, notes = place().rank == 0, _starting(settings), []
     if bad := len(data.store.bad):
-        notes = [f"{bad} of {len(data.table) + bad} files cannot be used and are left out: see {LEFT_OUT}"]
+        notes = [f"{bad} of {counted(len(data.table) + bad, 'file')} cannot be used: see {LEFT_OUT}"]
     notes += [*_changes(weights), *unpaired(data.table, settings.synthetic_as)]
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
-    print("\n".join([*hardware.reasons, f"starts from: {start}", *_changes(weights)]), flush=True)
+    changed = counted(len(weights.changes), "change") + ", listed at the end" if weights.changes else ""
+    print("\n".join([*hardware.reasons, f"starts from: {start}{changed and f' ({changed})'}"]), flush=True)
     if first:
         run = write_run(settings, data.table, run)  # before anything else: the folder is this run's from now on
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
@@ -208,6 +211,7 @@ def _learn(
     network, form = network.cpu(), form_of(settings)
     model = Model(network, settings.architecture, form, recipe.window, threshold, temperature, facts)
     training = Training(folder, model, history, validation, pairs, tracker.run_id, ())
+    model.facts["validation"] = remembered(training, settings.min_patients)
     if place().rank == 0:
         save_model(model, folder / "model.safetensors")
         write_text(folder / "validation.csv", validation.to_csv(index=False))

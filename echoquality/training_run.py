@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN', 'OURS', 'FREE', 'OLDER', 'identity', 'clips_hash', 'write_run', 'read_run', 'is_done', 'Training',
-           'read_training', 'summary', 'verdict']
+           'read_training', 'summary', 'judged', 'remembered', 'verdict']
 
 # %% ../nbs/learning/training_run.ipynb #e544535f
 import json
@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from .annotations import LEFT_OUT, table_hashes
-from .core import WorkError, sha256, text_sha256
-from .metrics import auroc_interval, confusion
+from .core import WorkError, counted, sha256, text_sha256
+from .metrics import auroc_interval, confusion, spread
 from .model import Model, load_model
 from .pairs import pairs_in_words
 from .runs import found_run, left_alone, note_run, train_again
-from .settings import TrainingSettings, next_command
-from .verdict import Verdict, weighed
+from .settings import MIN_PATIENTS, TrainingSettings, next_command
+from .verdict import CHANCE, Verdict, by_chance, weighed
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
 RUN = "training.json"
@@ -106,15 +106,20 @@ def read_training(settings: TrainingSettings, run_id: str = "") -> Training:
     return Training(folder, load_model(folder / "model.safetensors"), *tables, run_id, ("read, not trained",))
 
 # %% ../nbs/learning/training_run.ipynb #0aa00e0f
+def _of_whom(val: pd.DataFrame, clip: str) -> str:
+    return f"{counted(len(val), clip)} of {counted(val['group'].nunique(), 'patient')}"
+
+
 def summary(training: Training) -> str:
     "What came out, in a few lines, as text."
     val = training.validation
     area, low, high = training.auroc
-    interval = f"95 % interval {low:.3f} to {high:.3f}" if np.isfinite(low) else "no interval: one group"
+    interval = f"95 % interval {low:.3f} to {high:.3f}" if np.isfinite(low) else "no interval: one patient"
+    reached = "AUROC not known (one class)" if np.isnan(area) else f"AUROC {area:.3f} ({interval})"
     best = training.history.loc[training.history["val_loss"].idxmin()]
     lines = [
-        f"{training.output_dir}: {len(training.history)} epochs, the best is number {best['epoch'] + 1:.0f}",
-        f"AUROC {area:.3f} ({interval}) on {len(val)} validation clips of {val['group'].nunique()} patients",
+        f"{training.output_dir}: {counted(len(training.history), 'epoch')}, the best is number {best['epoch'] + 1:.0f}",
+        f"{reached} on {_of_whom(val, 'validation clip')}",
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
         f"temperature {training.model.temperature:.2f}",
         training.confusion.to_string(),
@@ -125,30 +130,49 @@ def summary(training: Training) -> str:
     return "\n".join([*lines, *(f"note: {note}" for note in notes)])
 
 # %% ../nbs/learning/training_run.ipynb #99bbb316
-def verdict(training: Training, settings: TrainingSettings) -> Verdict:
-    "Whether the network learned something that is worth an evaluation."
-    history, val = training.history, training.validation
-    area, low, high = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=settings.min_patients)
-    best, done, wanted = history["val_loss"].idxmin() + 1, len(history), training.model.facts["epochs"]
-    patients, seconds = val["group"].nunique(), history["seconds"]
-    against = [f"AUROC {area:.2f} on validation is hardly better than chance (0.5)"] if area < 0.6 else []
-    doubts = ["chance (0.5) is within the interval"] if low <= 0.5 else []
-    doubts += ["it was still getting better at the end: try more epochs"] if best == done == wanted else []
-    no_better = f"stopped: no better for {training.model.facts['patience']} epochs"
-    interval = f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
-    natural = "natural " if "synthetic" in val and not val["synthetic"].any() else ""  # 0.1.0 did not write it
-    counted = f"{len(val)} {natural}clips of {patients} patients"
-    figures = (
-        (f"{area:.2f}{interval}", "AUROC on validation; 1 is perfect", counted),
-        (f"epoch {best}", f"of {done} was best, and is kept", "all were done" if done >= wanted else no_better),
-        (f"{seconds.sum() / 60:.0f} min", "of training", f"{seconds.mean():.0f} s an epoch"),
-    )
-    tells = "does not tell" if against else "may tell" if low <= 0.5 else "tells"
+def judged(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
+    "(word, sentence): whether the network learned something that is worth an evaluation; `least` as in `verdict`."
+    history, val, facts = training.history, training.validation, training.model.facts or {}
+    area, low, _ = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=least)
+    best, done = history["val_loss"].idxmin() + 1, len(history)
+    against, doubts = by_chance(area, low, "on validation")
+    if np.isnan(area):
+        against = [f"its validation clips are all {'good' if val['label'].all() else 'poor'}, which tests nothing"]
+    elif np.ptp(val["logit"]) == 0:
+        against.insert(0, "it says the same of every validation clip")
+    if best == done == facts.get("epochs"):
+        doubts.append("it was still getting better at the end: try more epochs")
+    tells = "does not tell" if against else "tells" if low > CHANCE else "may tell"
     said = f"The network {tells} good clips from poor ones on patients it was not trained on"
-    word, sentence = weighed(said, patients, settings.min_patients, against, doubts)
+    return weighed(said, val["group"].nunique(), least, against, doubts)
+
+
+def remembered(training: Training, least: int = MIN_PATIENTS) -> dict:
+    "What a model's file keeps of how it did on validation: `word`, `sentence`, and the `spread` of its scores there."
+    word, sentence = judged(training, least)
+    return {"word": word, "sentence": sentence, "spread": round(spread(training.validation["probability"]), 6)}
+
+# %% ../nbs/learning/training_run.ipynb #862bfff0
+def verdict(training: Training, settings: TrainingSettings) -> Verdict:
+    "Whether the network learned something that is worth an evaluation, and what comes next."
+    history, val, facts = training.history, training.validation, training.model.facts
+    area, low, high = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=settings.min_patients)
+    best, done, seconds = history["val_loss"].idxmin() + 1, len(history), history["seconds"]
+    no_better = f"stopped: no better for {counted(facts['patience'], 'epoch')}"
+    interval = f" ({low:.2f} to {high:.2f})" if np.isfinite(low) else ""
+    natural = "natural clip" if "synthetic" in val and not val["synthetic"].any() else "clip"  # 0.1.0 did not write it
+    took = f"{seconds.sum() / 60:.0f} min" if seconds.sum() >= 90 else f"{seconds.sum():.0f} s"
+    figures = (
+        ("not known" if np.isnan(area) else f"{area:.2f}{interval}", "AUROC on validation; 1 is perfect",
+         _of_whom(val, natural)),
+        (f"epoch {best}", f"of {done} was best, and is kept",
+         "all were done" if done >= facts["epochs"] else no_better),
+        (took, "of training", f"{seconds.mean():.0f} s an epoch"),
+    )  # fmt: skip
+    word, sentence = judged(training, settings.min_patients)
     after, then = "evaluate it on the test clips, which nothing has seen yet.", next_command("evaluate", settings)
     if word == "no":
-        longer = next_command("train", settings, epochs=2 * settings.epochs) if best == done == wanted else ""
+        longer = next_command("train", settings, epochs=2 * settings.epochs) if best == done == facts["epochs"] else ""
         after = f"do not use it; give it more clips, or train again, {'longer' if longer else 'more slowly'}."
         then = longer or train_again(settings.output_dir / "model.safetensors", settings)
     return Verdict(word, sentence, figures, after, then)

@@ -3,6 +3,7 @@
 from echoquality.annotations import *
 
 
+import json
 import re
 import shutil
 
@@ -10,10 +11,12 @@ import pandas as pd
 import pytest
 
 from echoquality.annotations import (
+    MANIFEST,
     WORDS,
     AnnotationsError,
     count_clips,
     is_synthetic,
+    labels_of,
     leave_out,
     read_annotations,
 )
@@ -33,6 +36,19 @@ def test_any_other_word_for_synthetic_is_refused(word):
         is_synthetic(table, "a.csv")
     if not word.strip():  # a good clip is not degraded
         assert not is_synthetic(table.assign(quality_score="1,0"), "a.csv").any()
+
+
+def test_labels_are_from_what_the_dataset_was_made_from(tmp_path):
+    csv, table = tmp_path / "mine.csv", pd.DataFrame({"synthetic": [False, False, True], "review": ["", "", ""]})
+    assert labels_of(csv, table) == "those of the table mine.csv"
+    known = {"grades.xlsx": "the table grades.xlsx", "summary.json": "its teacher", "": "was made from"}
+    for scores, said in known.items():
+        (tmp_path / MANIFEST).write_text(json.dumps({"scores": scores}))
+        assert said in labels_of(csv, table) and str(tmp_path) not in labels_of(csv, table)
+    (tmp_path / MANIFEST).write_text("{}")  # of an earlier version
+    assert labels_of(csv, table) == "the scores that the dataset was made from"
+    assert labels_of(csv, table.assign(review=["good", "", ""])).endswith("and what people said of 1 clip")
+    assert labels_of(csv, table.assign(review=["good", "bad", ""])) == "what people said of the clips"
 
 
 @pytest.fixture

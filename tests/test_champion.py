@@ -6,6 +6,7 @@ from echoquality.champion import *
 import pytest
 from mlflow import MlflowClient
 
+from echoquality import champion as module
 from echoquality.evaluation import EvaluationSettings, evaluate, summary
 from echoquality.model import load_model
 from echoquality.training import TrainingSettings, train
@@ -38,10 +39,13 @@ def test_it_is_logged_to_the_run_that_trained(logged):
 
 
 @pytest.mark.slow
-def test_a_worse_model_does_not_become_champion(logged, tmp_path):
+def test_a_worse_model_does_not_become_champion(logged, tmp_path, monkeypatch):
     training, asked, _ = logged
     train(TrainingSettings(**training, seed=6, learning_rate=1e-9, output_dir=tmp_path / "run"))
     chosen = {**asked, "model": tmp_path / "run/model.safetensors", "output_dir": tmp_path / "x"}
     said = summary(evaluate(EvaluationSettings(**chosen)))
+    assert "was not put forward as champion, for the verdict on it is no: " in said and "version 1 stays" not in said
+    monkeypatch.setattr(module, "judged", lambda *_: ("careful", "It may do."))
+    said = summary(evaluate(EvaluationSettings(**chosen, resume=True)))
     assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in said
     assert "not shown to beat" in said

@@ -146,7 +146,7 @@ def test_every_file_has_its_row_and_the_model_its_score(trained, tmp_path):
     assert "truncated" in notes["a b/half"] and "single frame" in notes["still"] and "DICOM" in notes["note.txt"]
     assert 0 <= found.table.set_index("file").loc["a b/clip", "score"] <= 1
     said = summary(found)
-    assert "SonoSite, Inc. Turbo: 1 of 1 clips checked, 2 files" in said and "no clip: 1 × not a DICOM file" in said
+    assert "SonoSite, Inc. Turbo: 1 of 1 clip checked, 2 files" in said and "no clip: 1 × not a DICOM file" in said
     assert "JOHN" not in said and str(clips) not in (tmp_path / "out/conformance.csv").read_text()
 
 

@@ -337,6 +337,12 @@ def test_reasons_hold_no_address_and_no_path():
     assert reason_of(PermissionError(13, "Permission denied", "/home/me/file")) == "Permission denied"
 
 
+def test_counts_are_said_in_words():
+    assert counted(1, "clip") == "1 clip" and counted(0, "patient") == "0 patients" and counted(2, "study") == "2 studies"
+    assert counted(1, "natural clip", "were") == "1 natural clip was" and counted(3, "clip", "were") == "3 clips were"
+    assert counted(1, "good clip", "make") == "1 good clip makes" and counted(2, "class") == "2 classes"
+
+
 def test_progress_says_how_long_it_will_take(capsys):
     assert list(progress([1, 2, 3], 3, "clips", every=0)) == [1, 2, 3]
     assert "clips: 1/3" in (said := capsys.readouterr().out)

@@ -48,7 +48,8 @@ def test_what_an_evaluation_leaves(evaluated):
     assert {"predictions.parquet", "validation.parquet", "features.parquet", "metrics.json", "model_card.md"} <= names
     whole = json.loads((settings.output_dir / "metrics.json").read_text())
     assert len(whole["attention"]) == len(evaluation.explained) >= 3
-    assert whole["facts"]["labels"] == "the teacher's scores" and "AUROC" in summary(evaluation)
+    assert whole["facts"]["labels"] == "the scores of a model, its teacher (summary.json)"
+    assert whole["verdict"]["model_sha256"] == sha256(settings.model) and "AUROC" in summary(evaluation)
     assert all(np.isfinite(e.maps).all() for e in evaluation.explained)
     card = (settings.output_dir / "model_card.md").read_text()
     assert "# Model card" in card and str(settings.output_dir) not in card

@@ -63,7 +63,7 @@ def test_agreement_of_known_graders():
     )
     noisy = exact.assign(expert="b", grade=np.clip(exact["grade"] + rng.integers(-1, 2, n), 1, 5))
     found = agreement(table, pd.concat([exact, noisy.iloc[::2]]), rounds=100).set_index("between")
-    model, teacher = found.loc["the model and the experts"], found.loc["the teacher and the experts"]
+    model, teacher = found.loc["the model and the experts"], found.loc["the scores behind the labels and the experts"]
     assert model["Spearman's ρ"] > 0.9 and model["low"] < model["Spearman's ρ"] < model["high"]
     assert model["weighted κ"] > 0.85 and abs(teacher["Spearman's ρ"]) < 0.2 and abs(teacher["weighted κ"]) < 0.2
     between = found.loc["two experts, on average"]

@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 
 from echoquality import folders
 from echoquality.clips import Form, Window
-from echoquality.core import WorkError
+from echoquality.core import WorkError, sha256
 from echoquality.inference import InferenceError, InferenceSettings, infer, show_worst, summary, verdict
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
@@ -121,14 +121,16 @@ def test_selection_reads_what_was_written(done, tmp_path):
 
 
 def test_the_verdict_is_good_careful_or_no(done):
-    scores = pd.DataFrame({"status": ["PASS", "FAIL"] * 40, "score": 0.5, "machine_type": ["a"] * 40 + ["b"] * 40})
+    scores = pd.DataFrame({"status": ["PASS", "FAIL"] * 40, "score": [0.9, 0.1] * 40})
+    scores = scores.assign(machine_type=["a"] * 40 + ["b"] * 40)
     scores = scores.assign(folder=[f"{i}" for i in range(80)])
-    good = replace(done[1], scores=scores, unknown=pd.DataFrame())
+    fine = {"training": ("good", "It tells"), "evaluation": ("good", "Better than simple rules")}
+    good = replace(done[1], scores=scores, unknown=pd.DataFrame(), known=fine, who="patient")
     assert verdict(good, done[0]).word == "good"
     assert "too few" in verdict(replace(good, scores=scores.head(10)), done[0]).sentence
     apart = scores.assign(machine_type=scores["status"].map({"FAIL": "a", "PASS": "b"}))
     differ = verdict(replace(good, scores=apart), done[0])
-    assert differ.word == "careful" and "machines differ: 0% pass from a, 100% from b" in differ.sentence
+    assert differ.word == "careful" and "machines differ: 0% pass from a, 100% pass from b" in differ.sentence
     none = verdict(replace(good, scores=scores.assign(status="FAIL")), done[0])
     assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
     assert none.command == "" and "score with another model" in none.next  # nothing is known of its training
@@ -217,3 +219,28 @@ def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(whe
     asked = {**where[0], "raw_data_dir": raw, "workers": 1, "model": tmp_path / "weights.pt"}
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in summary(found)
+    mixed = replace(found, scores=found.scores.assign(status=np.resize(["PASS", "FAIL"], len(found.scores))))
+    assert "careful: " in summary(mixed) and "nothing is known of how good this model is" in summary(mixed)
+
+
+def test_scores_carry_what_training_and_evaluation_said(where, tmp_path):
+    raw, (asked, model) = tmp_path / "raw", where
+    shutil.copytree(asked["raw_data_dir"] / "Vivid-1", raw / "site/one")
+    shutil.copytree(asked["raw_data_dir"] / "Affiniti50G-1", raw / "site/two")
+    said = {"word": "no", "sentence": "AUROC 0.44 on validation is below chance (0.5).", "spread": 2.0}
+    save_model(replace(model, facts={"validation": said}), tmp_path / "m.safetensors")
+    asked = {**asked, "raw_data_dir": raw, "workers": 1, "model": tmp_path / "m.safetensors"}
+    asked |= {"evaluation_dir": tmp_path, "resume": True, "output_dir": tmp_path / "out"}
+    found = infer(InferenceSettings(**asked))
+    whole = json.loads((tmp_path / "out/summary.json").read_text())
+    assert whole["verdict"]["word"] == "no" and "AUROC 0.44 on validation is below" in whole["verdict"]["sentence"]
+    assert f"no: {whole['verdict']['sentence']}" in summary(found)
+    assert "owner" not in (tmp_path / "out/scores.csv").read_text()
+    shown = verdict(found, InferenceSettings(**asked)).figures[0][2]
+    assert (found.who, shown.split(" of ")[1]) == ("patient", "2 patients")
+    mine = {"word": "careful", "sentence": "It may do.", "model_sha256": sha256(asked["model"])}
+    for digest, known in ((mine["model_sha256"], {"training", "evaluation"}), ("0" * 64, {"training"})):
+        (tmp_path / "metrics.json").write_text(json.dumps({"verdict": mine | {"model_sha256": digest}}))
+        assert infer(InferenceSettings(**asked)).known.keys() == known
+    (tmp_path / "metrics.json").write_text("[]")
+    assert infer(InferenceSettings(**asked)).known.keys() == {"training"}

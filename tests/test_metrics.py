@@ -40,6 +40,11 @@ def test_the_temperature_that_was_put_in_is_found():
     assert probability([-1000, 0, 1000]).tolist() == [0, 0.5, 1]
 
 
+def test_the_spread_is_that_of_the_logits():
+    assert spread([0.5, 0.5]) == 0 == spread([1.0, 1.0, 1.0]) and spread(np.linspace(0.4986, 0.5017, 53)) < 0.01
+    assert spread(probability(np.array([-2.0, 2.0]))) == pytest.approx(2)
+
+
 def test_curve():
     false_alarms, hits, thresholds = roc_curve(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
     assert hits.tolist() == [0, 0.5, 0.5, 1, 1] and false_alarms.tolist() == [0, 0, 0.5, 0.5, 1]

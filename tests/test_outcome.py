@@ -10,7 +10,7 @@ import pytest
 
 from echoquality.annotations import CLASS_DIRS
 from echoquality.candidates import offer_in_words
-from echoquality.dataset import build_dataset, simulated_settings, summary
+from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.degradation import Degradation
 from echoquality.fan import Fan
 from echoquality.outcome import (
@@ -62,8 +62,8 @@ def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said
     records = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
     assert {each.kind for each in records} == drawn and len(records) == 20 * bool(drawn)
     said = said.format(build.plan["sources"]["without_fan"])
-    assert any(line.startswith(said) for line in remarks(build)) and f"note: {said}" in summary(build, settings)
-    assert ("copies were not made" in verdict(build).sentence) == (not drawn)
+    assert any(line.startswith(said) for line in remarks(build))
+    assert ("copies were not made" in verdict(build, settings).sentence) == (not drawn)
 
 
 def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, monkeypatch):
@@ -84,7 +84,7 @@ def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     assert any("good clips make 40 synthetic ones" in line for line in others)
     asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}
     assert "severities change nothing: recipe has none" in remarks(replace(build, plan=asked))
-    with pytest.raises(DatasetError, match=r"\d+ of \d+ files tried were left out"):
+    with pytest.raises(DatasetError, match=r"\d+ files? left out of \d+ tried"):
         check_quarantine(build, 0)
     check_quarantine(build, 0.9)
 

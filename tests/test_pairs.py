@@ -75,8 +75,8 @@ def test_ordered():
     assert found["kind"].tolist() == ["all", "haze", "haze"] and found["severity"].tolist() == ["", "1", "5"]
     assert found["pairs"].tolist() == [2, 1, 1] and found["ordered"].tolist() == [0.5, 0, 1]
     assert pairs_in_words(found)[:2] == [
-        "50 % of 2 synthetic clips of 1 patients score below their source",
-        "0 % of 1 synthetic clips by haze, severity 1 of 1 patients score below their source",
+        "50 % of 2 synthetic clips of 1 patient score below their source",
+        "0 % of 1 synthetic clip by haze, severity 1 of 1 patient scores below its source",
     ]
     assert pairs_ordered(table, np.zeros(4))["ordered"].tolist() == [0.5] * 3
     assert pairs_ordered(table[:1], np.zeros(1)).empty

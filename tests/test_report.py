@@ -4,13 +4,14 @@ from echoquality.report import *
 
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.report import headline, model_card, simulated_evidence, verdict, weigh, write_evidence
+from echoquality.report import _row, headline, model_card, simulated_evidence, verdict, weigh, write_evidence
 from echoquality.settings import EvaluationSettings
 
 
@@ -33,7 +34,7 @@ def test_a_model_that_beats_nothing_is_said_to(evidence):
 
 def test_what_could_not_be_found_out_is_said(evidence):
     text = headline(weigh(evidence.predictions, {"probability": 0.5, "mean_intensity": 0.5}, **FEW, least=999))
-    assert "too few of all clips for any figure" in text and "not compared, for want of clips" in text
+    assert "too few test clips for any figure" in text and "not compared, for want of clips" in text
     assert "tells natural poor clips was not asked" in text and "nan" not in text
     one = weigh(evidence.predictions.assign(group="g"), {"probability": 0.5, "mean_intensity": 0.5}, **FEW)
     assert "nan" not in headline(one) and "it is the model's own threshold" in headline(one)
@@ -70,7 +71,19 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     assert verdict(same, asked(20)).word == "no" and "Not shown to be better" in verdict(same, asked(20)).sentence
     assert verdict(same, asked(999)).word == "careful"
     none = verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), asked(999))
-    assert none.word == "careful" and none.figures[0][0] == "n too small" and "no simple rule" in none.sentence
+    assert none.word == "careful" and none.figures[0][0] == "not known" and "too few natural" in none.sentence
+    useless = good.predictions.assign(logit=lambda t: -t["logit"], probability=lambda t: 1 - t["probability"])
+    found = verdict(weigh(useless, {"probability": 0.5}, **FEW), asked(999))
+    assert found.word == "no" and "on natural clips is below chance (0.5)" in found.sentence
+    found = verdict(weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW), asked(30))
+    assert found.word == "no" and "the same of every test clip" in found.sentence
+
+
+def test_the_verdict_says_how_many_test_patients_would_do(evidence):
+    row = _row(evidence, "natural clips", "AUROC")._replace(groups=12, low=0.6, high=0.9)
+    assert enough_patients(row) == 110 and enough_patients(row._replace(low=np.nan)) is None
+    few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
+    assert re.search(r"test patients are too few .*at least 30; about \d+ would tell", verdict(few, asked(30)).sentence)
 
 
 def test_random_weights_are_called_that(evidence):
@@ -84,7 +97,7 @@ def test_the_card_has_every_figure():
     card = model_card(found)
     assert "- temperature: 1.4" in card and "## Where it is weakest" in card
     assert card.count("\n| this model |") == found.measures.query("by == 'probability'")["slice"].nunique()
-    assert "accuracy (agreement with the teacher)" in card and "expected calibration error" in card and "nan" not in card
+    assert "accuracy (agreement with the labels)" in card and "expected calibration error" in card and "nan" not in card
 
 
 def test_what_is_written_can_be_read(evidence, tmp_path):
@@ -92,6 +105,8 @@ def test_what_is_written_can_be_read(evidence, tmp_path):
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
     assert found["thresholds"] == {"probability": 0.5, "mean_intensity": 0.5}
     assert len(found["measures"]) == len(pd.read_csv(tmp_path / "measures.csv")) == len(evidence.measures)
+    sentence = verdict(evidence, asked(30)).sentence
+    assert found["verdict"] == {"word": "careful", "sentence": sentence, "model_sha256": ""}
     first = evidence.measures.iloc[0]
     assert found["measures"][0]["value"] == pytest.approx(first["value"]) and np.isfinite(first["low"])
     assert (tmp_path / "model_card.md").read_text(encoding="utf-8") == model_card(evidence)

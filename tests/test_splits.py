@@ -51,6 +51,16 @@ def test_whoever_shares_a_patient_shares_a_group(pairs):
     assert group_places(links).names == group_places(links.sample(frac=1, random_state=0)).names
 
 
+def test_patients_are_patients_and_studies_studies():
+    export = pd.DataFrame({"patient": [f"p{i // 3}" for i in range(66)], "study": [f"s{i // 2}" for i in range(66)]})
+    export["folder"] = ["site a"] * 33 + ["site b"] * 33
+    assert (owners(export)[0].nunique(), owners(export)[1]) == (22, "patient")
+    anonymous = export.assign(patient="ANON")
+    assert (owners(anonymous)[0].nunique(), owners(anonymous)[1]) == (33, "study")
+    without = export.assign(patient="", study="")
+    assert (owners(without)[0].nunique(), owners(without)[1]) == (2, "folder")
+
+
 def links_of(*rows) -> pd.DataFrame:
     "(place, patient, study, clip) of files; what is left out is ''."
     return pd.DataFrame([(*row, "", "", "")[:4] for row in rows], columns=["place", "patient", "study", "clip"])

@@ -13,9 +13,10 @@ import pytest
 
 from echoquality.clips import Form
 from echoquality.core import WorkError
+from echoquality.metrics import probability
 from echoquality.model import Model, make_network, save_model
 from echoquality.settings import TrainingSettings
-from echoquality.training_run import Training, is_done, read_run, read_training, summary, verdict, write_run
+from echoquality.training_run import Training, is_done, read_run, read_training, remembered, summary, verdict, write_run
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_a_training_is_read_as_it_was_written(settings):
 
 def test_the_verdict_is_good_careful_or_no():
     logit, group = np.linspace(-2, 2, 80), np.arange(80)
-    validation = pd.DataFrame({"label": [0, 1] * 40, "logit": logit, "group": group})
+    validation = pd.DataFrame({"label": [0, 1] * 40, "logit": logit, "group": group, "probability": probability(logit)})
     history = pd.DataFrame({"epoch": [0, 1, 2], "val_loss": [0.6, 0.4, 0.5], "seconds": 60.0})
     model = Model(None, "mc3_18", None, facts={"epochs": 9, "patience": 1})
     chance = Training(Path("out"), model, history, validation, pd.DataFrame(), "", ())
@@ -92,10 +93,23 @@ def test_the_verdict_is_good_careful_or_no():
 
     assert told(chance).word == "no" and "hardly better than chance" in told(chance).sentence
     assert " --learning-rate 3e-05" in told(chance).command and " --model out/model" in told(good).command
-    assert told(good).word == "good" and told(good).figures[1][2] == "stopped: no better for 1 epochs"
+    assert told(good).word == "good" and told(good).figures[1][2] == "stopped: no better for 1 epoch"
     few = told(replace(good, validation=good.validation.assign(group=group % 4)))
     assert few.word == "careful" and "4 patients are too few" in few.sentence
     rising = replace(good, history=history.iloc[:2], model=replace(model, facts={"epochs": 2, "patience": 1}))
     assert "still getting better" in told(rising).sentence
     rising = replace(chance, history=rising.history, model=rising.model)
     assert told(rising).command.startswith("echoquality train") and told(rising).command.endswith(" --epochs 18")
+
+
+def test_a_model_that_learned_nothing_says_so_in_its_file():
+    logit, label = np.linspace(-0.01, 0.01, 40), np.arange(40) < 20
+    validation = pd.DataFrame({"label": label * 1, "logit": logit, "group": np.arange(40), "probability": 0.5})
+    history = pd.DataFrame({"epoch": [0], "val_loss": [0.7], "seconds": 1.0})
+    below = Training(Path("out"), Model(None, "mc3_18", None, facts={"epochs": 1}), history, validation, None, "", ())
+    said = remembered(below)
+    assert said["word"] == "no" and "AUROC 0.00 on validation is below chance" in said["sentence"]
+    said = remembered(replace(below, validation=validation.assign(logit=0.3)))
+    assert said["word"] == "no" and "the same of every validation clip" in said["sentence"] and said["spread"] == 0
+    one = remembered(replace(below, validation=validation.assign(label=1)))
+    assert one["word"] == "no" and "clips are all good" in one["sentence"] and "nan" not in str(one)

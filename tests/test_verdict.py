@@ -9,7 +9,15 @@ def test_the_worst_that_is_known_decides():
     assert weighed("80 clips", 40, against=["none is poor"], doubts=["one is odd"])[0] == "no"
     word, sentence = weighed("80 clips", 4)
     assert word == "careful" and "4 patients are too few" in sentence
+    one = weighed("x", 1, who="study", enough="40 would do")[1]
+    assert one == "x; 1 study is too few to be sure (at least 30; 40 would do)."
     assert weighed("80 clips", 4, least=4)[0] == "good"
+
+
+def test_an_auroc_at_chance_speaks_against_a_model():
+    assert by_chance(0.44, 0.3, "on test clips")[0] == ["AUROC 0.44 on test clips is below chance (0.5)"]
+    assert "hardly better than chance" in by_chance(0.55, 0.4, "here")[0][0] and by_chance(0.8, 0.45, "here")[0] == []
+    assert by_chance(0.8, 0.45, "")[1] and by_chance(0.8, 0.6, "") == ([], []) == by_chance(float("nan"), float("nan"), "")
 
 
 def test_what_is_said_is_text():
@@ -37,3 +45,157 @@ def test_a_figure_has_a_caption_and_an_alternative_text():
     assert "<figcaption>It rises.</figcaption>" in html and 'alt="a &quot;line&quot;"' in html
     assert "data:image/png;base64,iVBOR" in html and not plt.fignum_exists(figure.number)
     assert "data:image/gif" in captioned(b"GIF89a", "It moves.", "a heart", 2).data
+
+
+import re
+from dataclasses import replace
+from itertools import product
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from echoquality import conformance, evidence, folder_preview, inference, outcome, report, selection, training_run
+from echoquality.annotations import ANNOTATIONS
+from echoquality.model import Model
+from echoquality.settings import (
+    ConformanceSettings,
+    DatasetSettings,
+    DegradationSettings,
+    EvaluationSettings,
+    InferenceSettings,
+    SelectionSettings,
+    TrainingSettings,
+)
+
+NOUNS = "patients|clips|machines|files|studies|folders|groups|epochs|reviews|doubts|pixels|degradations|were|are"
+ODD = re.compile(rf"(?<![\d.,])\b1 (?:(?!of|and)[a-z]+ )?({NOUNS})\b|\bnan\b|\bNone\b|\b([a-z]+) \2\b|n too small")
+
+
+def sentences(verdict, *texts):
+    "All that a verdict and other texts say, line by line; rows of a printed table are none of them."
+    whole = [verdict.sentence, verdict.next, *(part for figure in verdict.figures for part in figure), *texts]
+    return [line for text in whole for line in text.splitlines() if "  " not in line]
+
+
+def test_odd_sentences_are_found():
+    odd = ["of 1 machines", "1 natural clips", "AUROC n too small", "differs by +nan", "1 patient are", "the the"]
+    fine = ["1 clip of 1 patient is", "1 of 20 clips", "21 clips", "0.1 clips"]
+    assert all(map(ODD.search, odd)) and not any(map(ODD.search, fine))
+
+
+@pytest.mark.parametrize("label", [[0, 1], [1, 1], [1], [0, 1, 1]])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_what_a_training_says(label, groups):
+    logit = np.linspace(-1, 1, len(label))
+    val = pd.DataFrame({"label": label, "logit": logit, "probability": 1 / (1 + np.exp(-logit)), "synthetic": False})
+    val["group"] = np.arange(len(label)) % groups
+    history = pd.DataFrame({"epoch": [0], "val_loss": [0.5], "seconds": [1.0]})
+    pairs = pd.DataFrame({"kind": ["all", "haze"], "severity": ["", "1"], "pairs": 1, "patients": 1, "ordered": 1.0})
+    model = Model(None, "mc3_18", None, facts={"epochs": 9, "patience": 1})
+    training = training_run.Training(Path("out"), model, history, val, pairs, "", ())
+    said = sentences(training_run.verdict(training, TrainingSettings()), training_run.summary(training))
+    assert not list(filter(ODD.search, said))
+
+
+PREDICTED = evidence.simulated_predictions().rename(columns={"simpler": "mean_intensity"})
+NATURAL = PREDICTED[PREDICTED["source"] == "natural"]
+FEW = {
+    "one patient": PREDICTED.assign(group="g"),
+    "two patients": PREDICTED[PREDICTED["group"].isin(["g1", "g2"])],
+    "one machine": PREDICTED.assign(machine="other"),
+    "no synthetic": NATURAL,
+    "two clips": NATURAL.groupby("label").head(1),
+    "few natural": pd.concat([NATURAL.groupby("label").head(1), PREDICTED[PREDICTED["source"] != "natural"]]),
+    "one natural class": PREDICTED[(PREDICTED["label"] == 1) | (PREDICTED["source"] != "natural")],
+    "constant": PREDICTED.assign(logit=0.0, probability=0.5),
+    "perfect": PREDICTED.assign(logit=2.0 * PREDICTED["label"], probability=0.05 + 0.9 * PREDICTED["label"]),
+}
+
+
+@pytest.mark.parametrize("case", FEW)
+@pytest.mark.parametrize("others", [{}, {"mean_intensity": 0.5}])
+def test_what_an_evaluation_says(case, others):
+    features = pd.DataFrame(columns=["label", "source", "group", "split"])
+    found = report.weigh(FEW[case].reset_index(drop=True), {"probability": 0.5, **others}, features, rounds=20)
+    pairs = pd.DataFrame({"kind": ["all"], "severity": [""], "pairs": [1], "patients": [1], "ordered": [1.0]})
+    found = replace(found, pairs=pairs)
+    calibrated = evidence.calibration_in_words(found.predictions, 1.0)
+    said = sentences(report.verdict(found, EvaluationSettings()), report.headline(found), calibrated)
+    assert not list(filter(ODD.search, said))
+
+
+KNOWN = [{}, {"training": ("no", "It does not tell")}, {"training": ("good", "x"), "evaluation": ("careful", "y")}]
+
+
+@pytest.mark.parametrize("scores", [[0.9], [0.9, 0.2], [0.5] * 20, list(np.linspace(0.4986, 0.5017, 53))])
+def test_what_an_inference_says(scores):
+    rows = pd.DataFrame({"score": scores, "folder": "A", "file_id": "x", "owner": 0})
+    rows = rows.assign(status=np.where(rows["score"] >= 0.5, "PASS", "FAIL"))
+    unknown = pd.DataFrame({"machine_model": ["X"], "clips": [1]})
+    left = pd.DataFrame({"kind": ["still"], "reason": ["one frame"]})
+    for machines, who, few, known in product((1, 2), ("patient", "study", "folder"), (0, 1), KNOWN):
+        table = rows.assign(machine_type=np.where(np.arange(len(rows)) % machines, "vivid", "other"))
+        how = {"who": who, "known": known}
+        made = inference.Inference(Path("out"), table, left.head(few), 1, 0.5, "its own", unknown.head(few), **how)
+        said = sentences(inference.verdict(made, InferenceSettings()), inference.summary(made))
+        assert not list(filter(ODD.search, said))
+        assert inference.judged(made)[0] == "no" or known != KNOWN[1]
+
+
+ROWS = pd.DataFrame({"folder": "F", "file_id": ["a", "b"], "score": 0.5, "status": "PASS", "assessment": "x"})
+OFFER = pd.DataFrame(columns=["class", "threshold", "assessment", "clips", "patients", "now"])
+
+
+@pytest.mark.parametrize("labels", [[1], [1, 0], [1, 1, 1, 0]])
+@pytest.mark.parametrize("machines", [["other"], ["vivid", "other"]])
+def test_what_a_selection_says(labels, machines):
+    samples = pd.DataFrame({"label": labels, "patient": "P", "study": "S", "folder": "F"})
+    samples["machine_type"] = np.resize(machines, len(labels))
+    left = pd.DataFrame({"path": ["a"], "stage": ["selection"], "reason": ["x"]})
+    for tried in (len(labels), 99):
+        table = pd.DataFrame({"available": 1}, pd.MultiIndex.from_tuples([("good", "all")], names=["label", "machine"]))
+        made = SimpleNamespace(samples=samples, quarantine=left, tried=tried, rows=ROWS, table=table, offer=OFFER)
+        assert not list(filter(ODD.search, sentences(selection.verdict(made, SelectionSettings(), "they differ"))))
+
+
+COUNTS = {"tried": 1, "folders": 1, "ids_shared_by_many": 1, "reviewed": {"good": 1, "bad": 1, "exclude": 1}}
+COUNTS["reviewed"] |= {"disputed": 1, "unsure": 1, "unknown": 1}
+COUNTS |= {"fans": [{"fan": "found", "clips": 1, "unsure": 1, "misfit": 1}]}
+COUNTS["quarantine"] = [{"path": "a", "stage": "selection", "reason": "x"}]
+COUNTS |= {"machine_offsets": [{"machine": "x", "offset": 0.2, "reviews": 1, "why_none": ""}]}
+COUNTS |= {"unknown_machines": [{"machine_model": "X", "clips": 1}]}
+
+
+@pytest.mark.parametrize("copies", [0, 1, 2])
+@pytest.mark.parametrize("without_id", [0, 1])
+def test_what_a_dataset_says(copies, without_id):
+    asked = {"max_high_quality": 2, "max_low_quality": 1, "num_synthetic": 5, "deidentify": False, "group_by": ""}
+    good = dict.fromkeys(ANNOTATIONS, "") | {"quality_score": 1, "synthetic": False, "group": "g", "split": "test"}
+    good |= {"video_path": "high_quality/a.dcm", "machine_type": "other"}
+    copy = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
+    made = [copy | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(copies)]
+    plan = COUNTS | {"parameters": asked, "samples": [good, *made], "folders_without_id": without_id}
+    build = outcome.Build(Path("out"), plan, "written")
+    said = sentences(outcome.verdict(build, DatasetSettings()), *outcome.remarks(build), outcome.on_folders(build))
+    assert not list(filter(ODD.search, said))
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "1 of 2", "not looked at"])
+def test_what_a_check_of_machines_says(answer):
+    asked = {question.asked: answer for question in conformance.QUESTIONS}
+    rows = pd.DataFrame([{"files": 1, "clips": 1, "checked": 1, **asked, "to do": "look at it"}], ["Vivid"])
+    made = conformance.Conformance(Path("out"), pd.DataFrame(), rows, {})
+    said = sentences(conformance.verdict(made, ConformanceSettings()), conformance.summary(made))
+    assert not list(filter(ODD.search, said))
+
+
+@pytest.mark.parametrize("changed", [0, 1])
+def test_what_a_preview_of_degradations_says(changed, monkeypatch):
+    monkeypatch.setattr(folder_preview, "preview_table", lambda clips: pd.DataFrame({"changed outside": [changed]}))
+    frames, mask = np.zeros((2, 4, 4), np.uint8), np.ones((4, 4), bool)
+    clip = frames, mask, [(SimpleNamespace(kind="motion_blur"), frames + 9)]
+    left_out = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
+    made = folder_preview.verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
+    assert not list(filter(ODD.search, sentences(made)))
