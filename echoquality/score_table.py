@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['Files', 'EXTRA', 'read_table', 'column', 'optional', 'scores_of', 'scale_fault', 'endings', 'ending_index',
-           'files_like', 'by_path', 'match_files', 'by_name_alone', 'strays', 'doubles', 'with_verdicts', 'table_rows',
-           'remarks', 'nearest', 'in_words', 'read_scores', 'write_score_table', 'check_scores', 'ScoreTableSettings',
-           'main']
+           'files_like', 'by_path', 'match_files', 'by_name_alone', 'strays', 'doubles', 'with_verdicts', 'link_faults',
+           'table_rows', 'remarks', 'nearest', 'in_words', 'read_scores', 'write_score_table', 'check_scores',
+           'ScoreTableSettings', 'main']
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
+import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ from .core import ProjectPath, Settings, atomic, from_command_line, printable, r
 from .files import is_junk
 from .results import COLUMNS, ResultsError, read_results, summary_path, unusable, verdict
 from .settings import ScoreScale, SelectionSettings, scale_ends
-from .studies import LOOSE, StudiesError, find_files
+from .studies import LOOSE, StudiesError, closed, find_files
 from .tables import TableError, numbers, read_rows
 
 # %% ../nbs/reading/score_table.ipynb #31acad8d
@@ -113,15 +114,22 @@ def by_path(path: str, files: Files) -> tuple[str, str]:
     return parts[place], "/".join(parts[place + 1 :])
 
 
-def match_files(paths: pd.Series, files: Files) -> pd.DataFrame:
+def _distinct(found: list[str], root: Path) -> list[str]:
+    "Of files that are one and the same by way of links the first."
+    return list({os.path.realpath(Path(root, name)): name for name in reversed(found)}.values())[::-1]
+
+
+def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.DataFrame:
     """For each path folder and file_id, `shared`: how many names it has in common with its file (0: there is none),
     `alike`: how many files have as many, and `fault`: why it means none. Those of a path whose name alone is that of
-    several files in other folders are none of its.
+    several files in other folders are none of its. With `root`, the folder of the files, a file counts once, however
+    many links lead to it.
     """
     index = ending_index(f"{folder}/{name}" for folder, names in files.items() for name in names if not is_junk(name))
     rows = []
     for path in paths:
         found, shared = files_like(path, index)
+        found = _distinct(found, root) if root and 1 < len(found) < 10 else found
         alike, fault = len(found), ""
         if alike > 1 and shared == 1 < len(endings(path)):
             found, shared = [], 0
@@ -193,13 +201,27 @@ def _or(reasons: pd.Series, others: pd.Series) -> pd.Series:
     return reasons.where(reasons != "", others)
 
 
-def table_rows(table: pd.DataFrame, files: Files, path_column="path", score_column="score", scale="1") -> pd.DataFrame:
-    "A table (text) as results: `COLUMNS`, `EXTRA`, `shared`, `alike`, a row each, in its order. Raises TableError."
+def link_faults(rows: pd.DataFrame, root: Path) -> pd.Series:
+    "Why a row (folder, file_id) leads through a link that is not opened (`closed`); '' where it does not."
+    places = rows["folder"] + "/" + rows["file_id"]
+    plain = [row and "\0" not in row and ".." not in row.split("/") for row in places.where(rows["folder"] != "", "")]
+    why = [closed(Path(root, place), root) if fit else "" for place, fit in zip(places, plain, strict=True)]
+    return pd.Series(why, rows.index, dtype=str)
+
+
+def table_rows(
+    table: pd.DataFrame, files: Files, path_column="path", score_column="score", scale="1", root: Path | None = None
+) -> pd.DataFrame:
+    """A table (text) as results: `COLUMNS`, `EXTRA`, `shared`, `alike`, a row each, in its order. Raises TableError.
+
+    `root`: the folder of the files, to follow links.
+    """
     paths, said = column(table, path_column, "path_column"), column(table, score_column, "score_column")
     folders = optional(table, "folder")
     paths = paths.where(folders == "", folders + "/" + paths)  # harmless where the path says it, too
-    rows = match_files(paths, files).assign(path=paths, score=scores_of(said, scale))
+    rows = match_files(paths, files, root).assign(path=paths, score=scores_of(said, scale))
     rows = with_verdicts(rows.assign(patient=optional(table, "patient"), machine=optional(table, "machine")), table)
+    rows["fault"] = _or(link_faults(rows, root), rows["fault"]) if root else rows["fault"]
     rows["fault"] = _or(_or(rows["fault"], strays(rows)), _score_faults(rows, said))
     rows["fault"] = _or(rows["fault"], doubles(rows))
     return rows[[*COLUMNS, *EXTRA, "shared", "alike"]]
@@ -225,7 +247,7 @@ def nearest(path: str, files: Files) -> str:
 def in_words(rows: pd.DataFrame, files: Files, most: int = 10) -> str:
     "How many rows of `table_rows` mean a file, and the first `most` of each kind of remark."
     said, word = remarks(rows), rows.index.name or "row"
-    there = (rows["shared"] > 0) & ~rows["fault"].str.startswith(("several files", "no file", "found by"))
+    there = (rows["shared"] > 0) & ~rows["fault"].str.startswith(("several files", "no file", "found by", "a link"))
     number = sum(not is_junk(name) for names in files.values() for name in names)
     lines = [f"{len(rows)} rows, {there.sum()} of them with a file; there are {number} files in {len(files)} folders"]
     for kind, group in rows[said != ""].groupby(said.str.partition(":")[0], sort=False):
@@ -243,7 +265,8 @@ def read_scores(settings: SelectionSettings) -> pd.DataFrame:
         return read_results(settings.results_dir)
     try:
         table, files = read_table(path), find_files(settings.raw_data_dir)
-        rows, fault = table_rows(table, files, *how), scale_fault(column(table, how[1], "score_column"), how[2])
+        rows = table_rows(table, files, *how, root=settings.raw_data_dir)
+        fault = scale_fault(column(table, how[1], "score_column"), how[2])
     except (TableError, StudiesError) as error:
         raise ResultsError(f"{path}: {error}") from None
     if fault:
@@ -262,7 +285,11 @@ def write_score_table(raw_data_dir: Path, path: Path, path_column: str = "path",
     if Path(path).exists():
         raise TableError(f"{path} is there already, and is not replaced")
     files = find_files(raw_data_dir)
-    names = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
+    places = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
+    shut = {place: why for place in places if (why := closed(Path(raw_data_dir, place), raw_data_dir))}
+    for place, why in shut.items():
+        print(printable(f"note: {Path(place).as_posix()} is not in the table: {why}"), flush=True)
+    names = [place for place in places if place not in shut]
     with atomic(path) as part:
         table = pd.DataFrame({path_column: [name.removeprefix(f"{LOOSE}/") for name in names], score_column: ""})
         table.to_csv(part, index=False, encoding="utf-8-sig", errors="backslashreplace", lineterminator="\n")
@@ -276,7 +303,7 @@ def check_scores(
     files = find_files(raw_data_dir)
     try:
         found = read_table(table)
-        rows = table_rows(found, files, path_column, score_column, score_scale)
+        rows = table_rows(found, files, path_column, score_column, score_scale, raw_data_dir)
     except TableError as error:
         raise ResultsError(f"{table}: {error}") from None
     if fault := scale_fault(column(found, score_column, "score_column"), score_scale):
