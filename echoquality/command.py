@@ -80,8 +80,8 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
 def report_name(stage: str, settings: Settings) -> str:
     "training; training_second, where it is written to weights/second; dataset_dry_run."
     parts, field = [stage], type(settings).model_fields.get("output_dir")
-    if field and settings.output_dir != type(settings)().output_dir:
-        parts.append(settings.output_dir.name)
+    if field and (folder := settings.output_dir.resolve()) != type(settings)().output_dir.resolve():
+        parts.append(folder.name)
     return "_".join(parts + ["dry_run"] * getattr(settings, "dry_run", False))
 
 # %% ../nbs/command/command.ipynb #b2f64c44

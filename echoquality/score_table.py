@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['Files', 'EXTRA', 'read_table', 'column', 'optional', 'scores_of', 'scale_fault', 'endings', 'ending_index',
-           'files_like', 'by_path', 'match_files', 'by_name_alone', 'strays', 'doubles', 'with_verdicts', 'link_faults',
-           'table_rows', 'remarks', 'nearest', 'in_words', 'read_scores', 'write_score_table', 'check_scores',
-           'ScoreTableSettings', 'main']
+           'files_like', 'by_path', 'match_files', 'by_name_alone', 'strays', 'doubles', 'with_verdicts',
+           'through_links', 'table_rows', 'remarks', 'nearest', 'in_words', 'read_scores', 'write_score_table',
+           'check_scores', 'ScoreTableSettings', 'main']
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
 import os
@@ -201,12 +201,19 @@ def _or(reasons: pd.Series, others: pd.Series) -> pd.Series:
     return reasons.where(reasons != "", others)
 
 
-def link_faults(rows: pd.DataFrame, root: Path) -> pd.Series:
-    "Why a row (folder, file_id) leads through a link that is not opened (`closed`); '' where it does not."
-    places = rows["folder"] + "/" + rows["file_id"]
-    plain = [row and "\0" not in row and ".." not in row.split("/") for row in places.where(rows["folder"] != "", "")]
-    why = [closed(Path(root, place), root) if fit else "" for place, fit in zip(places, plain, strict=True)]
-    return pd.Series(why, rows.index, dtype=str)
+def through_links(rows: pd.DataFrame, files: Files, root: Path) -> pd.DataFrame:
+    "`rows` of `match_files`, and their path: those that lead through a link that is `closed` say so in `fault`."
+    def why(folder: str, name: str) -> str:
+        odd = not folder or "\0" in folder + name or ".." in f"{folder}/{name}".split("/")
+        return "" if odd else closed(Path(root, folder, name), root)
+
+    rows = rows.copy()
+    for row in rows.itertuples():
+        places = [(row.folder, row.file_id, row.shared)]
+        places += [(*by_path(row.path, files), 0)] * (row.shared < 2)  # of its name alone there may be one elsewhere
+        if shut := next(((*place, said) for place in places if (said := why(*place[:2]))), None):
+            rows.loc[row.Index, ["folder", "file_id", "shared", "fault"]] = shut
+    return rows
 
 
 def table_rows(
@@ -220,8 +227,8 @@ def table_rows(
     folders = optional(table, "folder")
     paths = paths.where(folders == "", folders + "/" + paths)  # harmless where the path says it, too
     rows = match_files(paths, files, root).assign(path=paths, score=scores_of(said, scale))
+    rows = through_links(rows, files, root) if root else rows
     rows = with_verdicts(rows.assign(patient=optional(table, "patient"), machine=optional(table, "machine")), table)
-    rows["fault"] = _or(link_faults(rows, root), rows["fault"]) if root else rows["fault"]
     rows["fault"] = _or(_or(rows["fault"], strays(rows)), _score_faults(rows, said))
     rows["fault"] = _or(rows["fault"], doubles(rows))
     return rows[[*COLUMNS, *EXTRA, "shared", "alike"]]
