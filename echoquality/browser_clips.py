@@ -33,7 +33,7 @@ from echoquality.dicom import (
 from .fan import Fan
 from .machines import read_machines
 from .sector import bounds, find_sector, mask_in_region
-from .studies import locate
+from .studies import is_inside, locate
 
 # %% ../nbs/looking/browser_clips.ipynb #6325c602
 def encoded(frame: np.ndarray, quality: int = 85) -> bytes:
@@ -173,9 +173,9 @@ def row_path(row, root: Path) -> Path:
     if not hasattr(row, "video_path"):
         return locate(row, Path(root))
     try:
-        path = (Path(root) / row.video_path).resolve()
-        inside, there = path.is_relative_to(Path(root).resolve()), path.is_file()
-    except (OSError, ValueError, TypeError, RuntimeError):  # no text, over-long names, null bytes, links in a circle
+        path = Path(root) / row.video_path
+        inside, there = is_inside(path, root), path.is_file()
+    except (OSError, ValueError, TypeError):  # no text, over-long names, null bytes
         raise BadFile(f"video_path {str(row.video_path)[:80]!r} is no path") from None
     if not inside:
         raise BadFile("its path leads outside the dataset's folder, and is not opened")

@@ -38,6 +38,7 @@ from echoquality.dicom import (
 )
 from .files import bad_file, open_dicom
 from .sector import Sector, blanked
+from .studies import closed
 from .writing import deidentify_file
 
 # %% ../nbs/looking/clip_checks.ipynb #dc7c798b
@@ -54,9 +55,11 @@ def header_facts(header: Dataset) -> dict:
 
 
 def file_facts(path: Path, root: Path) -> dict:
-    "`FACTS` of a file below `root`, and in `notes` why it is no clip; '' for a clip."
+    "`FACTS` of a file below `root`, which is clips_dir, and in `notes` why it is no clip; '' for a clip."
     facts = dict.fromkeys(FACTS) | {"file": path.relative_to(root).as_posix(), "notes": ""}
     try:
+        if why := closed(path, root, "clips_dir"):
+            raise BadFile(why)
         with open_dicom(path) as opened:
             facts |= header_facts(opened.header)
         read_header(path)

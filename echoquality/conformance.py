@@ -46,7 +46,7 @@ from .model import Model, WeightsError, load_scorer
 from .runs import found_run, note_run
 from .scoring import score_clip
 from .sector import SURE, Sector, show_sector
-from .studies import is_inside
+from .studies import files_below
 from .verdict import Verdict, captioned, show_verdict, weighed
 
 _all_ = ["ConformanceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
@@ -73,10 +73,9 @@ def show_machines(
 
 # %% ../nbs/looking/conformance.ipynb #a130ba1a
 def _files_below(folder: Path) -> list[Path]:
-    "Files below a folder, links out of it and what other programs left there aside. Raises FileNotFoundError."
+    "`files_below` a folder, what other programs left there aside. Raises FileNotFoundError."
     root = folder.resolve()
-    files = [path for path in sorted(root.rglob("*")) if path.is_file() and is_inside(path, root)]
-    if not (files := [path for path in files if not is_junk(path.relative_to(root))]):
+    if not (files := [path for path in files_below(root) if not is_junk(path.relative_to(root))]):
         raise FileNotFoundError(f"clips_dir {folder}: no files there; it is a folder with DICOM files")
     return files
 

@@ -38,6 +38,7 @@ from .operations import UNKNOWN, trusted_fan
 from .player import Player
 from .settings import GROUPS, KINDS, PHYSICAL
 from .shortcuts import MEASURED, clip_features
+from .studies import closed, files_below
 
 # %% ../nbs/looking/degradation_preview.ipynb #db71bde6
 def compare_features(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> pd.DataFrame:
@@ -219,9 +220,7 @@ def clip_files(source: Path | list) -> list[Path]:
     source = from_root(source)
     if source.is_file():
         return [source]
-    root = source.resolve()
-    inside = (p for p in source.rglob("*") if p.is_file() and p.resolve().is_relative_to(root))
-    return sorted(p for p in inside if not is_junk(p.relative_to(source)))
+    return [path for path in files_below(source) if not is_junk(path.relative_to(source)) and not closed(path, source)]
 
 
 @shown_instead

@@ -24,6 +24,7 @@ from .files import bad_file, is_junk
 from .operations import trusted_fan
 from .sector import sector_picture
 from .settings import DegradationSettings, from_clips, next_command
+from .studies import closed, files_below
 from .verdict import Verdict, figure_html, image, weighed
 
 # %% ../nbs/curation/folder_preview.ipynb #f070860d
@@ -40,16 +41,17 @@ def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
 def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple[dict[str, tuple], pd.DataFrame]:
     """(frames, left out) of up to `most` clips below a folder, drawn at random.
 
-    Links that lead outside the folder are not followed. Frames: (middle frame, uint8 (H, W) or (H, W, 3); sector, bool
+    Links are followed as far as they stay in the folder. Frames: (middle frame, uint8 (H, W) or (H, W, 3); sector, bool
     (H, W); fan, or why it is not used) by path. Left out: path, stage and reason of files that are no clips. Raises
     FileNotFoundError where there is no clip.
     """
-    inside = (p for p in folder.rglob("*") if p.is_file() and p.resolve().is_relative_to(folder.resolve()))
-    files = sorted(p for p in inside if not is_junk(p.relative_to(folder)))
-    if not files:
-        raise FileNotFoundError(f"{folder}: no files there; input_dir is a folder with DICOM files")
+    found = [path for path in files_below(folder) if not is_junk(path.relative_to(folder))]
+    shut = {path: why for path in found if (why := closed(path, folder, "input_dir"))}
+    if not (files := [path for path in found if path not in shut]):
+        told = next((f"{path.name} is {why}" for path, why in shut.items()), "input_dir is a folder with DICOM files")
+        raise FileNotFoundError(f"{folder}: no files there; {told}")
     order = [files[i] for i in generator(seed, "preview").permutation(len(files))]
-    frames, left_out = {}, []
+    frames, left_out = {}, [(path.relative_to(folder).as_posix(), "preview", why) for path, why in shut.items()]
     while order and len(frames) < most:
         batch = [order.pop() for _ in range(min(len(order), most - len(frames)))]
         found = parallel(_middle_frame, batch, workers, "clips", lost=lambda path: KILLED)

@@ -23,7 +23,7 @@ from .model import Model
 from .results import folder_entry, verdict
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
 from .settings import InferenceSettings
-from .studies import LOOSE, expect_folder, is_inside
+from .studies import LOOSE, closed, expect_folder
 
 # %% ../nbs/evidence/folders.ipynb #3bad3da6
 def text_of(name: str) -> str:
@@ -39,13 +39,13 @@ OTHERS = LeftOut("of another program", "left there by a desktop, an editor or a 
 
 
 def not_opened(folder: str, file: str, root: Path) -> LeftOut | None:
-    "Why a file of a folder below `root`, which is resolved, is not even opened; None if it is."
+    "Why a file of a folder below `root` is not even opened; None if it is."
     if is_junk(file):
         return OTHERS
     if text_of(folder) != folder or text_of(file) != file:
         return LeftOut("unreadable", "its name, or its folder's, is no UTF-8; rename it")
-    inside = is_inside(root / folder / file, root)
-    return None if inside else LeftOut("unreadable", "a link that leads out of raw_data_dir")
+    why = closed(root / folder / file, root)
+    return LeftOut("unreadable", why) if why else None
 
 # %% ../nbs/evidence/folders.ipynb #28b699ab
 def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Model, hardware: Hardware) -> Iterator:
@@ -85,7 +85,7 @@ def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: Inferen
         return LeftOut("no score", "the network's answer is no number")
     score = round(found["score"], 6)
     status, assessment = verdict(score, settings.threshold)
-    path = "/".join(part for part in (settings.raw_data_dir.name, *key) if part != LOOSE)
+    path = "/".join(part for part in (settings.raw_data_dir.resolve().name, *key) if part != LOOSE)
     more = {"uncertainty": round(found["uncertainty"], 6)} if "uncertainty" in found else {}
     return {"score": score, "status": status, "assessment": assessment, "path": path, **more, **loaded.facts}
 
@@ -114,7 +114,7 @@ def folder_stamp(folder: Path, files: list[str]) -> str:
     seen = []
     for name in filterfalse(is_junk, files):
         with suppress(OSError):
-            stat = (folder / name).lstat()
+            stat = (folder / name).stat()  # of what a link leads to
             seen.append((name, stat.st_size, stat.st_mtime_ns))
     return text_sha256(ascii(seen))
 

@@ -25,6 +25,7 @@ from pydicom import Dataset
 from .core import SettingsError, printable, reason_of
 from .fan import FAN_COLUMNS, Fan, fan_values, read_fan
 from .files import value_of
+from .studies import is_inside
 from .tables import read_rows
 
 # %% ../nbs/reading/machines.ipynb #f3827d83
@@ -139,7 +140,8 @@ def _whose(row: pd.Series) -> tuple[str, str]:
 
 def _is_in(path: str, folder: Path) -> bool:
     "Whether a path, from a folder on, is a file in it."
-    return not {"/", ".."} & set(PurePosixPath(path).parts) and (folder / path).is_file()
+    below = not {"/", ".."} & set(PurePosixPath(path).parts) and is_inside(folder / path, folder)
+    return below and (folder / path).is_file()
 
 
 def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:

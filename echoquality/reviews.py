@@ -21,8 +21,9 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/curation/reviews.ipynb #8e035a76
-from .core import generator, reason_of
+from .core import generator, printable, reason_of
 from .settings import ORDERS
+from .studies import closed
 from .tables import TableError, delimiter_of, read_text
 
 # %% ../nbs/curation/reviews.ipynb #1fbff8af
@@ -92,11 +93,14 @@ def add_review(path: Path, who: str, folder: str, file_id: str, old: str, new: s
 
 # %% ../nbs/curation/reviews.ipynb #f5291866
 def _files(path: Path) -> list[Path]:
-    "A review file itself, or the *.csv files in a folder; links that lead out of it are left out."
+    "A review file itself, or the *.csv files in a folder; a link that leads out of it is left out, with a note."
     if path.is_file():
         return [path]
     inside = sorted(path.glob("[!.]*.[cC][sS][vV]")) if path.is_dir() else []
-    found = [each for each in inside if each.is_file() and each.resolve().parent == path.resolve()]
+    shut = {each: why for each in inside if (why := closed(each, path, "reviews_csv"))}
+    for each, why in shut.items():
+        print(printable(f"note: {each.name} is left out: {why}"), flush=True)
+    found = [each for each in inside if each.is_file() and each not in shut]
     if not found:
         what = "no *.csv in this folder" if path.is_dir() else "not found, or no file"
         raise ReviewsError(f"{path}: {what}; reviews_csv is a review file, or a folder of such files")

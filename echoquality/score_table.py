@@ -6,10 +6,11 @@
 __all__ = ['Files', 'SPELLED', 'UID', 'ACCESSION', 'EXTRA', 'read_table', 'column', 'optional', 'on_scale', 'scores_of',
            'scale_fault', 'endings', 'ending_index', 'files_like', 'respelled', 'by_path', 'Finder', 'match_files',
            'by_name_alone', 'strays', 'doubles', 'identifiers', 'names_no_files', 'with_identifiers', 'with_verdicts',
-           'table_rows', 'remarks', 'nearest', 'in_words', 'used_in_words', 'checked_rows', 'read_scores',
-           'write_score_table', 'check_scores', 'ScoreTableSettings', 'main']
+           'through_links', 'table_rows', 'remarks', 'nearest', 'in_words', 'used_in_words', 'checked_rows',
+           'read_scores', 'write_score_table', 'check_scores', 'ScoreTableSettings', 'main']
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
+import os
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -33,7 +34,7 @@ from .files import is_junk
 from .header_index import Clip, HeaderIndex, hashed, headers
 from .results import COLUMNS, ResultsError, expect_results, read_results, unusable, verdict
 from .settings import ScoreScale, SelectionSettings, scale_ends
-from .studies import LOOSE, StudiesError, find_files
+from .studies import LOOSE, StudiesError, closed, find_files
 from .tables import FORMS, TableError, did_you_mean, numbers, percentages, read_rows
 
 # %% ../nbs/reading/score_table.ipynb #31acad8d
@@ -148,10 +149,16 @@ def by_path(path: str, files: Files) -> tuple[str, str]:
     return parts[place], "/".join(parts[place + 1 :])
 
 
-class Finder:
-    "Finds the files that a path may mean."
+def _distinct(found: list[str], root: Path) -> list[str]:
+    "Of files that are one and the same by way of links the first."
+    return list({os.path.realpath(Path(root, name)): name for name in reversed(found)}.values())[::-1]
 
-    def __init__(self, files: Files):
+
+class Finder:
+    "Finds the files that a path may mean; with their folder `root` a file counts once, however many links lead to it."
+
+    def __init__(self, files: Files, root: Path | None = None):
+        self.root = root
         self.places = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
         self.whole = {endings(place)[0]: place for place in self.places}
         self.index = ending_index(self.places)
@@ -170,16 +177,20 @@ class Finder:
         if shared < 2:
             others, common = files_like(respelled(path), self.respelled)
             if common > shared or len(others) > len(found):
-                return others, common, True
-        return found, shared, False
+                return self._once(others), common, True
+        return self._once(found), shared, False
+
+    def _once(self, found: list[str]) -> list[str]:
+        return _distinct(found, self.root) if self.root and 1 < len(found) < 10 else found
 
 # %% ../nbs/reading/score_table.ipynb #match001
-def match_files(paths: pd.Series, files: Files) -> pd.DataFrame:
+def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.DataFrame:
     """For each path folder and file_id, `shared`: how many names it has in common with its file (0: there is none),
     `alike`: how many files have as many, `met`: by what else than its path it is found, and `fault`: why it means none.
-    Those of a path whose name alone is that of several files in other folders are none of its.
+    Those of a path whose name alone is that of several files in other folders are none of its. `root`: their folder, to
+    follow links.
     """
-    finder, rows = Finder(files), []
+    finder, rows = Finder(files, root), []
     for path in paths:
         found, shared, other = finder.find(path)
         alike, fault = len(found), ""
@@ -295,6 +306,21 @@ def _or(reasons: pd.Series, others: pd.Series) -> pd.Series:
     return reasons.where(reasons != "", others)
 
 
+def through_links(rows: pd.DataFrame, files: Files, root: Path) -> pd.DataFrame:
+    "`rows` of `match_files`, and their path: those that lead through a link that is `closed` say so in `fault`."
+    def why(folder: str, name: str) -> str:
+        odd = not folder or "\0" in folder + name or ".." in f"{folder}/{name}".split("/")
+        return "" if odd else closed(Path(root, folder, name), root)
+
+    rows = rows.copy()
+    for row in rows.itertuples():
+        places = [(row.folder, row.file_id, row.shared)]
+        places += [(*by_path(row.path, files), 0)] * (row.shared < 2)  # of its name alone there may be one elsewhere
+        if shut := next(((*place, said) for place in places if (said := why(*place[:2]))), None):
+            rows.loc[row.Index, ["folder", "file_id", "shared", "fault"]] = shut
+    return rows
+
+
 def table_rows(
     table: pd.DataFrame,
     files: Files,
@@ -302,18 +328,20 @@ def table_rows(
     score_column: str = "score",
     scale: str = "1",
     ask: Callable[[], pd.DataFrame] | None = None,
+    root: Path | None = None,
 ) -> pd.DataFrame:
     """A table (text) as results: `COLUMNS`, `EXTRA`, `alike`, `met`, a row each, in its order. Raises TableError.
 
-    `ask`: called for `identifiers` where the column of paths has none.
+    `ask`: called for `identifiers` where the column of paths has none; `root`: folder of the files, to follow links.
     """
     names, said = column(table, path_column, "path_column"), column(table, score_column, "score_column")
     folders = optional(table, "folder")
     paths = names.where(folders == "", folders + "/" + names)  # harmless where the path says it, too
-    rows = match_files(paths, files)
+    rows = match_files(paths, files, root)
     if ask and names_no_files(names, rows):
         rows = with_identifiers(rows, names, ask())
     rows = rows.assign(path=paths, score=scores_of(said, scale))
+    rows = through_links(rows, files, root) if root else rows
     rows = with_verdicts(rows.assign(patient=optional(table, "patient"), machine=optional(table, "machine")), table)
     rows["fault"] = _or(_or(rows["fault"], strays(rows)), _score_faults(rows, said))
     rows["fault"] = _or(rows["fault"], doubles(rows))
@@ -341,7 +369,7 @@ def nearest(path: str, files: Files) -> str:
 def in_words(rows: pd.DataFrame, files: Files, most: int = 10) -> str:
     "How many rows of `table_rows` mean a file, and the first `most` of each kind of remark."
     said, word = remarks(rows), rows.index.name or "row"
-    there = (rows["shared"] > 0) & ~rows["fault"].str.startswith(("several files", "no file", "found by"))
+    there = (rows["shared"] > 0) & ~rows["fault"].str.startswith(("several files", "no file", "found by", "a link"))
     number = sum(not is_junk(name) for names in files.values() for name in names)
     lines = [f"{len(rows)} rows, {there.sum()} of them with a file; there are {number} files in {len(files)} folders"]
     for kind, group in rows[said != ""].groupby(said.str.partition(":")[0], sort=False):
@@ -381,7 +409,7 @@ def checked_rows(
     "`table_rows` of a table, by the names of two columns and a scale. Raises ResultsError where none has a file."
     try:
         table = read_table(path, columns[:2])
-        rows = table_rows(table, files, *columns, lambda: identifiers(files, index, workers))
+        rows = table_rows(table, files, *columns, lambda: identifiers(files, index, workers), Path(index.tree))
         fault = scale_fault(column(table, columns[1], "score_column"), columns[2])
     except TableError as error:
         raise ResultsError(f"{path}: {error}") from None
@@ -425,7 +453,11 @@ def write_score_table(
     if not new and (meant := did_you_mean(path)):
         raise TableError(f"{path}: not found{meant}; --new begins a table of this name")
     files = find_files(raw_data_dir)
-    names = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
+    places = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
+    shut = {place: why for place in places if (why := closed(Path(raw_data_dir, place), raw_data_dir))}
+    for place, why in shut.items():
+        print(printable(f"note: {Path(place).as_posix()} is not in the table: {why}"), flush=True)
+    names = [place for place in places if place not in shut]
     with atomic(path) as part:
         table = pd.DataFrame({path_column: [name.removeprefix(f"{LOOSE}/") for name in names], score_column: ""})
         table.to_csv(part, index=False, encoding="utf-8-sig", errors="backslashreplace", lineterminator="\n")

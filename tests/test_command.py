@@ -18,19 +18,25 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbclient import NotebookClient
+from papermill import execute_notebook
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
 
 from echoquality.command import (
     COMMANDS,
     HELP,
     PageError,
     copy_pages,
+    for_users,
     main,
     next_step,
     page_of,
+    pages,
     report_name,
     run_page,
 )
-from echoquality.core import from_command_line
+from echoquality.core import SettingsError, from_command_line, project_root
 from echoquality.settings import MODEL, STAGES, TABLE, DatasetSettings, TrainingSettings
 
 
@@ -39,14 +45,86 @@ def test_every_stage_has_its_page():
     assert page_of("conformance").parent.name == "looking"
 
 
-def test_pages_are_copied_and_nothing_is_overwritten(tmp_path):
-    assert "copied; open" in copy_pages(tmp_path / "pages")
+def test_pages_are_copied_and_nothing_is_overwritten(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert f"relative paths on them start at {tmp_path}; open" in copy_pages(tmp_path / "pages")
     copy = tmp_path / "pages/03_dataset.ipynb"
-    assert copy.read_bytes() == page_of("dataset").read_bytes()
     copy.write_text("mine")
     said = copy_pages(copy.parent)
     assert ": 0 notebooks and pictures copied; 1 are there in another state and stay: 03_dataset" in said
     assert copy.read_text() == "mine"
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert f"start at {tmp_path / 'other'};" in copy_pages("../pages")
+    assert project_root(copy.parent) == tmp_path / "other"
+    monkeypatch.chdir(copy.parent)
+    assert f"start at {tmp_path / 'other'};" in copy_pages(".")
+    (tmp_path / "other").rmdir()
+    with pytest.raises(SettingsError, match="is gone"):
+        project_root()
+    assert f"start at {copy.parent};" in copy_pages(".")
+
+
+def test_a_copy_has_no_tests_and_no_section_without_content():
+    source = """#| test
+import os, sys
+
+def made(): return os.getcwd()
+
+def test_made(): assert made()"""
+    cells = [("markdown", "# Title"), ("code", source), ("markdown", "## Shown"), ("code", "made()"),
+             ("markdown", "Tested:"), ("code", "#| test x\nassert made()"), ("markdown", "## What must hold"),
+             ("markdown", "A word."), ("code", "#| test\nx = 1"), ("markdown", "### Drawn"),
+             ("code", 'figure.savefig("images/x.png", dpi=75)')]  # fmt: skip
+    left = for_users({"cells": [{"cell_type": kind, "source": text.splitlines(True)} for kind, text in cells]})["cells"]
+    assert ["".join(cell["source"]) for cell in left] == [
+        *("# Title", "import os, sys\ndef made(): return os.getcwd()", "## Shown", "made()"),
+        *("## What must hold", "### Drawn", "figure;"),
+    ]
+    assert for_users({"cells": [{"cell_type": "code", "source": ["#| test x\n", "assert 1"]}]}) is None
+
+
+@pytest.mark.parametrize("path", sorted(pages().rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_page_can_be_copied(path):
+    if copy := for_users(json.loads(path.read_text(encoding="utf-8"))):
+        nbformat.validate(nbformat.from_dict(copy))
+        code = ["".join(cell["source"]) for cell in copy["cells"] if cell["cell_type"] == "code"]
+        assert all(code) and not [text for text in code if text.startswith("#| test") or "def test_" in text]
+        last = copy["cells"][-1]
+        assert last["cell_type"] == "code" or not "".join(last["source"]).startswith("## What must hold")
+
+
+ASKED = {  # page → what it is given
+    "01_selection": {"results_dir": "results/inference_output", "raw_data_dir": "raw_data", "workers": 1},
+    "02_degradation": {"input_dir": "raw_data/Vivid-1", "workers": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def desk(corpus, tmp_path_factory) -> Path:
+    "A folder with files and scores, in which the pages were copied to another."
+    desk = tmp_path_factory.mktemp("desk")
+    for name in ("raw_data", "results"):
+        (desk / name).symlink_to(corpus / name)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(desk)
+        copy_pages(desk.parent / f"pages-{desk.name}")
+    return desk
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stem", ASKED)
+def test_a_copied_page_runs_to_its_end(stem, desk):
+    pages = desk.parent / f"pages-{desk.name}"
+    before = {path: path.stat().st_mtime_ns for path in pages.rglob("*")}
+    page = parameterize_notebook(load_notebook_node(str(pages / f"{stem}.ipynb")), ASKED[stem])
+    NotebookClient(page, timeout=300, skip_cells_with_tag="", resources={"metadata": {"path": str(pages)}}).execute()
+    assert not [cell.source for cell in page.cells if cell.cell_type == "code" and not cell.execution_count]
+    assert f"…/{desk.name}" in str(page.cells)
+    assert {path: path.stat().st_mtime_ns for path in pages.rglob("*")} == before
+    run = desk / f"{stem}.ipynb"
+    execute_notebook(pages / f"{stem}.ipynb", run, ASKED[stem], cwd=desk, progress_bar=False)
+    assert f"…/{desk.name}" in run.read_text(encoding="utf-8") and sorted(pages.rglob("*")) == sorted(before)
 
 
 def test_a_report_is_named_after_stage_and_folder():

@@ -21,7 +21,7 @@ import pytest
 from distributed import Client, LocalCluster
 from pydantic import Field
 
-from echoquality.core import _wait
+from echoquality.core import NOTE, STARTS, _wait
 
 
 def test_project_root_is_found_from_below():
@@ -35,6 +35,30 @@ def test_project_root_ignores_foreign_settings(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a/settings.ini").write_text("not an ini file")
     assert project_root(tmp_path / "a") == tmp_path / "a"
+
+
+def test_pages_start_at_the_folder_that_is_noted_beside_them(tmp_path):
+    study, pages = tmp_path / "study", tmp_path / "pages"
+    for folder in (study, pages / "looking"):
+        folder.mkdir(parents=True)
+    (pages / NOTE).write_text(json.dumps({STARTS: str(study)}))
+    assert project_root(pages / "looking") == project_root(pages) == study and project_root(study) == study
+    (pages / "looking/settings.ini").write_text("[DEFAULT]\nlib_name = echoquality\n")
+    assert project_root(pages / "looking") == pages / "looking"  # the nearest
+    study.rmdir()
+    with pytest.raises(SettingsError, match=r"start at .*study, which is gone; .*`echoquality notebooks .*pages`"):
+        project_root(pages)
+    (pages / NOTE).write_text("{")
+    with pytest.raises(SettingsError, match=r"cannot be read .*`echoquality notebooks .*pages`"):
+        project_root(pages)
+
+
+def test_settings_say_once_that_the_noted_folder_is_gone(tmp_path, monkeypatch):
+    (tmp_path / NOTE).write_text(json.dumps({STARTS: str(tmp_path / "gone")}))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError) as error:
+        ExampleSettings()
+    assert str(error.value).count("which is gone") == 1
 
 
 class ExampleSettings(Settings):
@@ -159,12 +183,14 @@ def test_a_table_of_settings_says_no_more_than_it_must():
     class Example(Settings):
         near: ProjectPath = Field("data/raw_data", description="a path")
         far: ProjectPath = Field("/srv/Smith/echo", description="a path elsewhere")
+        up: ProjectPath = Field("../Smith/echo", description="another")
         server: str = Field("http://me:secret@host", description="a server")
         database: str = Field("sqlite:////home/me/mlflow.db", description="a database")
 
     assert settings_table(Example())["value"].to_dict() == {
-        **{"near": "data/raw_data", "far": "…/echo"},
+        **{"near": "data/raw_data", "far": "…/echo", "up": "…/echo"},
         **{"server": "http://…@host", "database": "sqlite:///…/mlflow.db"},
+        **{"relative paths start at": f"…/{project_root().name}"},
     }
 
 

@@ -3,14 +3,14 @@
 
 import pandas as pd
 
-from echoquality.core import project_root
+from echoquality.command import pages
 from echoquality.experiment import overview, recommended
 from echoquality.experiment_data import TAUGHT, VARIANTS
 from echoquality.settings import DatasetSettings, TrainingSettings
 
 
 def copies_of(name: str) -> pd.DataFrame:
-    return pd.read_csv(project_root() / f"nbs/evidence/found/{name}.csv")
+    return pd.read_csv(pages() / f"evidence/found/{name}.csv")
 
 
 def test_the_default_is_what_the_experiment_recommends():

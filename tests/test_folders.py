@@ -38,5 +38,6 @@ def test_what_is_not_opened_says_why(tmp_path):
     (tmp_path / "A/out").symlink_to("/etc/hostname")
     why = {file: not_opened("A", file, tmp_path.resolve()) for file in ("1", "._1", "out", os.fsdecode(b"\xe4"))}
     assert why["1"] is None and why["._1"].kind == "of another program"
-    assert why["out"].reason == "a link that leads out of raw_data_dir" and "UTF-8" in why[os.fsdecode(b"\xe4")].reason
+    assert why["out"].reason.startswith("a link that leads out of raw_data_dir")
+    assert "UTF-8" in why[os.fsdecode(b"\xe4")].reason
     assert text_of("ä") == "ä" != text_of(os.fsdecode(b"\xe4"))

@@ -76,7 +76,7 @@ def test_every_file_has_an_answer(where, done):
     assert left.loc[("EPIQ7-1", "b/ct"), "kind"] == "other modality"
     assert left.loc[("EPIQ7-1", "notes.txt"), "reason"] == "not a DICOM file"
     for key in (("EPIQ7-1", "link"), ("EPIQ7-1", "sub"), ("Linked", ".")):
-        assert left.loc[key, "reason"] == "a link that leads out of raw_data_dir"
+        assert left.loc[key, "reason"].startswith("a link that leads out of raw_data_dir")
     assert {"Doppler spectrum", "other modality", "unreadable"} <= set(left["kind"])
     scores = inference.scores.set_index(["folder", "file_id"])
     same = scores.loc[[("EPIQ7-1", name) for name in ("a/IM_0001", "b/IM_0001", "within")], "score"]

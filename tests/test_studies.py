@@ -3,11 +3,18 @@
 from echoquality.studies import *
 
 
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echoquality.files import BadFile
-from echoquality.studies import StudiesError, expect_folder, find_files, locate, loose_files
+from echoquality.studies import StudiesError, closed, expect_folder, files_below, find_files, locate, loose_files
 
 
 def test_files_are_found_by_their_path(tmp_path):
@@ -31,6 +38,49 @@ def test_files_are_found_by_their_path(tmp_path):
     assert "." not in find_files(tmp_path / "raw")
     with pytest.raises(StudiesError, match=r"no files in its 0 folders$"):
         find_files(tmp_path / "raw/C")
+
+
+def test_links_within_the_folder_are_read_and_others_named(tmp_path):
+    for name in ("raw/site/patient/study/1", "raw/other/2", "elsewhere/3"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("")
+    raw = tmp_path / "raw"
+    links = {"latest": "site/patient", "site/again": "../other", "other/file": "../site/patient/study/1"}
+    links |= {"out": tmp_path / "elsewhere", "other/out": tmp_path / "elsewhere/3"}
+    links |= {"site/up": "..", "site/patient/self": "self", "round": "."}
+    for name, target in links.items():
+        (raw / name).symlink_to(target)
+    found = find_files(raw)
+    assert found["latest"] == ["self", "study/1"] and found["other"] == ["2", "file", "out"]
+    assert found["site"] == ["again/2", "again/file", "again/out", "patient/self", "patient/study/1", "up"]
+    assert found["out"] == found["round"] == ["."]
+    shut = {f"{folder}/{name}": closed(raw / folder / name, raw) for folder in found for name in found[folder]}
+    told = {word: {name for name, why in shut.items() if word in why} for word in ("leads out of", "circle")}
+    assert told["leads out of"] == {"out/.", "other/out", "site/again/out"}
+    assert told["circle"] == {"latest/self", "site/patient/self", "site/up", "round/."}
+
+
+PLACES = ["raw/A", "raw/A/b", "raw/B", "out", "out/c"]
+TARGETS = [*PLACES, "raw", ".", "raw/A/b/file", "out/c/file", "nowhere", "raw/A/x", "raw/B/y"]
+LINKS = st.dictionaries(st.sampled_from([f"{place}/{x}" for place in PLACES for x in "xyz"]), st.sampled_from(TARGETS))
+
+
+@given(LINKS, st.sampled_from(["raw", "raw/../raw", "linked"]))
+def test_nothing_outside_is_looked_into_and_the_search_ends(links, root):
+    with TemporaryDirectory() as desk, patch("os.scandir", wraps=os.scandir) as looked:
+        top = Path(desk).resolve()
+        for place in PLACES:
+            (top / place).mkdir(parents=True)
+            (top / place / "file").write_text(place)
+        for name, target in {"linked": "raw", **links}.items():
+            (top / name).symlink_to(top / target)
+        found = find_files(top / root)
+        for folder, names in found.items():
+            for path in (top / root / folder / name for name in names):
+                assert closed(path, top / root) or path.read_text().startswith("raw")
+        assert found == find_files(top / "raw") and files_below(top / root)
+        asked = [os.path.realpath(each.args[0]) for each in looked.call_args_list]
+        assert all(Path(place).is_relative_to(top / "raw") for place in asked)
 
 
 def row_of(folder="Vivid-1", file_id="1.2", path="raw_data/Vivid-1/1.2"):
