@@ -164,7 +164,7 @@ def next_step() -> tuple[str, list[str]]:
         return going_on
     done, looked = circle(runs), newest(runs, "selection")
     if not done:
-        return _towards_a_dataset(looked)
+        return _towards_a_dataset(runs)
     said, fault = _dataset_in_words(done[0].settings.output_dir / FILES["dataset"][1])
     if looked and looked.ended > done[-1].ended:
         build = "build one as was selected since", [next_command("dataset", looked.settings)]
@@ -217,11 +217,13 @@ def _has_scores(table: Path) -> bool:
     return False
 
 
-def _towards_a_dataset(looked: Run | None) -> tuple[str, list[str]]:
-    "What is there of files and scores, while there is no dataset; `looked`: the last selection."
-    if looked and (mending := _mending(looked)):
+def _towards_a_dataset(runs: list[Run]) -> tuple[str, list[str]]:
+    "What is there of files and scores, while there is no dataset: where they were selected from, or looked at."
+    looked = newest(runs, "selection")
+    seen = looked or newest(runs, "conformance") or newest(runs, "degradation")
+    if seen and (mending := _mending(seen)):
         return mending
-    asked = looked.settings if looked else SelectionSettings()
+    asked = looked.settings if looked else SelectionSettings(**handed_on(seen.settings, "selection") if seen else {})
     clips, table = asked.raw_data_dir, project_root() / "scores.csv"
     if not os.path.isdir(clips):
         said = f"no dataset, and no DICOM files in {from_here(clips)}: see it with simulated ones, or make a table"
