@@ -31,6 +31,7 @@ from echoquality.settings import (
     from_here,
     handed_on,
     next_command,
+    thresholds_for,
 )
 from .tables import TableError, delimiter_of, read_text
 
@@ -189,7 +190,16 @@ def _onwards(done: list[Run], runs: list[Run]) -> tuple[str, list[str]]:
         if command := score_with(last):
             return "it has scored nothing yet", [command]
         return f"score other files with it: --model {from_here(last.model)}, and their folder as --raw-data-dir", []
-    return "the circle can go round again", [next_command("select", last)]
+    thresholds = _thresholds(last.output_dir / "scores.csv")
+    return "the circle can go round again", [next_command("select", last, **thresholds)]
+
+
+def _thresholds(scores: Path) -> dict:
+    "`thresholds_for` the scores that an inference wrote; {} where they cannot be read."
+    with suppress(TableError, csv.Error, OSError, KeyError, TypeError, ValueError):
+        rows = [(row["status"], float(row["score"])) for row in _rows(scores)]
+        return thresholds_for(*([score for status, score in rows if status == each] for each in ("PASS", "FAIL")))
+    return {}
 
 # %% ../nbs/command/command.ipynb #7ef89b69
 def _rows(table: Path) -> list[dict]:
@@ -240,7 +250,7 @@ def _towards_a_dataset(runs: list[Run]) -> tuple[str, list[str]]:
 # %% ../nbs/command/command.ipynb #ad44af44
 MORE = {
     "demo": "the whole circle, on simulated clips (minutes)",
-    "report": "runs/X.new.ipynb …: the report of what papermill executed",
+    "report": "[--without-paths] runs/X.ipynb …: the report of what papermill executed",
     "scores": "write a table of scores to be filled in, or check one",
     "weights": "URL: fetch weights, whole and checked, and read them as data alone",
     "notebooks": "DIR: copy the pages, for JupyterLab and papermill",
