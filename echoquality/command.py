@@ -173,7 +173,8 @@ def next_step() -> tuple[str, list[str]]:
     elif fault:
         after, commands = "build another one", [next_command("dataset", done[0].settings)] if done[0].ended else []
     else:
-        after, commands = _mending(done[-1]) or _onwards(done, runs)
+        mending = (_mending(run) for run in reversed(done))  # who went on although it was no is told again
+        after, commands = next(filter(None, mending), None) or _onwards(done, runs)
     return f"{said}{AND[len(done) - 1]}: {after}", commands
 
 
