@@ -52,6 +52,7 @@ from echoquality.settings import (
     from_here,
     handed_on,
     next_command,
+    thresholds_for,
 )
 from .tables import TableError, delimiter_of, read_text
 
@@ -317,7 +318,7 @@ def next_step() -> tuple[str, list[str]]:
         return going_on
     done, looked = circle(runs), newest(runs, "selection")
     if not done:
-        return _towards_a_dataset(looked)
+        return _towards_a_dataset(runs)
     said, fault = _dataset_in_words(done[0].settings.output_dir / FILES["dataset"][1])
     if looked and looked.ended > done[-1].ended:
         build = "build one as was selected since", [next_command("dataset", looked.settings)]
@@ -325,7 +326,8 @@ def next_step() -> tuple[str, list[str]]:
     elif fault:
         after, commands = "build another one", [next_command("dataset", done[0].settings)] if done[0].ended else []
     else:
-        after, commands = _mending(done[-1]) or _onwards(done, runs)
+        mending = (_mending(run) for run in reversed(done))  # who went on although it was no is told again
+        after, commands = next(filter(None, mending), None) or _onwards(done, runs)
     return f"{said}{AND[len(done) - 1]}: {after}", commands
 
 
@@ -342,7 +344,16 @@ def _onwards(done: list[Run], runs: list[Run]) -> tuple[str, list[str]]:
         if command := score_with(last):
             return "it has scored nothing yet", [command]
         return f"score other files with it: --model {from_here(last.model)}, and their folder as --raw-data-dir", []
-    return "the circle can go round again", [next_command("select", last)]
+    thresholds = _thresholds(last.output_dir / "scores.csv")
+    return "the circle can go round again", [next_command("select", last, **thresholds)]
+
+
+def _thresholds(scores: Path) -> dict:
+    "`thresholds_for` the scores that an inference wrote; {} where they cannot be read."
+    with suppress(TableError, csv.Error, OSError, KeyError, TypeError, ValueError):
+        rows = [(row["status"], float(row["score"])) for row in _rows(scores)]
+        return thresholds_for(*([score for status, score in rows if status == each] for each in ("PASS", "FAIL")))
+    return {}
 
 # %% ../nbs/command/command.ipynb #7ef89b69
 def _rows(table: Path) -> list[dict]:
@@ -370,11 +381,13 @@ def _has_scores(table: Path) -> bool:
     return False
 
 
-def _towards_a_dataset(looked: Run | None) -> tuple[str, list[str]]:
-    "What is there of files and scores, while there is no dataset; `looked`: the last selection."
-    if looked and (mending := _mending(looked)):
+def _towards_a_dataset(runs: list[Run]) -> tuple[str, list[str]]:
+    "What is there of files and scores, while there is no dataset: where they were selected from, or looked at."
+    looked = newest(runs, "selection")
+    seen = looked or newest(runs, "conformance") or newest(runs, "degradation")
+    if seen and (mending := _mending(seen)):
         return mending
-    asked = looked.settings if looked else SelectionSettings()
+    asked = looked.settings if looked else SelectionSettings(**handed_on(seen.settings, "selection") if seen else {})
     clips, table = asked.raw_data_dir, project_root() / "scores.csv"
     if not os.path.isdir(clips):
         said = f"no dataset, and no DICOM files in {from_here(clips)}: see it with simulated ones, or make a table"
@@ -426,8 +439,10 @@ def run_other(command: str, argv: list[str]) -> None:
         from_command_line(DemoSettings, argv, **_told(command))  # before what takes seconds to load
         expect_networks("training")
     if command == "report":
-        files = _paths(command, argv, "FILE", "+", "an executed notebook, runs/X.new.ipynb")
-        sys.exit(import_module("echoquality.stage_report").main(files))
+        hiding = [each for each in argv if each == "--without-paths"]
+        meaning = "an executed notebook, runs/X.new.ipynb; with --without-paths folders stay unnamed"
+        files = _paths(command, [each for each in argv if each not in hiding], "FILE", "+", meaning)
+        sys.exit(import_module("echoquality.stage_report").main([*map(str, files), *hiding]))
     if command == "notebooks":
         [folder] = _paths(command, argv, "DIR", 1, "folder that they are copied into")
         print(copy_pages(folder))

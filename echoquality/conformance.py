@@ -120,7 +120,7 @@ QUESTIONS = (
              lambda row: row["kind"] != "linear" and row["confidence"] >= SURE and row["source"] != "lit", "confidence",
              "look at the picture; the outline of what moves is used, a linear array has no fan"),
     Question("degraded inside the sector only", {"degradation"},
-             lambda row: row["changed_outside"] == 0 and not row["dciodvfy_errors"] > 0, "changed_outside",
+             lambda row: row["changed_outside"] == 0 and not (row["dciodvfy_errors"] or 0) > 0, "changed_outside",
              "do not use synthetic clips of it; please report the row"),
     Question("can be de-identified", {"identity"},
              lambda row: row["deidentified"] == "yes" and not row["values_left"] and not (row["words_left"] or 0) > 0,

@@ -8,7 +8,7 @@ __all__ = ['RUN', 'FILES', 'LOOKS', 'machine_table', 'show_scores', 'show_worst'
            'captioned', 'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
-from .settings import MIN_PATIENTS, InferenceSettings, next_command, run_stage
+from .settings import MIN_PATIENTS, InferenceSettings, next_command, run_stage, thresholds_for
 
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
     run_stage("inference")
@@ -281,7 +281,8 @@ def verdict(inference: Inference, settings: InferenceSettings) -> Verdict:
     )
     after = "look at the worst clips below; if you find them poor, too, build the next dataset from these scores."
     word, sentence = judged(inference, settings.min_patients)
-    then = next_command("dataset", settings)
+    halves = (scores.loc[scores["status"] == status, "score"].tolist() for status in ("PASS", "FAIL"))
+    then = next_command("dataset", settings, **thresholds_for(*halves))
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
     return Verdict(word, sentence, figures, after, then)

@@ -8,9 +8,10 @@ __all__ = ['ScoreScale', 'MIN_PATIENTS', 'MinPatients', 'MIN_CLASS_PATIENTS', 'T
            'scale_ends', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded', 'DegradationSettings',
            'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings',
            'ConformanceSettings', 'ExperimentSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on',
-           'free_folder', 'from_here', 'as_options', 'next_command', 'from_clips', 'without_paths']
+           'free_folder', 'from_here', 'as_options', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
+import math
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from itertools import chain, count
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -470,6 +472,17 @@ def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
     clips = handed_on(led_by, "selection").get("raw_data_dir", ScoresSettings().raw_data_dir)
     words = as_options({"raw_data_dir": clips, "table": project_root() / "scores.csv"})
     return "write a table of them, to be given scores", shlex.join(["echoquality", "scores", *words])
+
+# %% ../nbs/base/settings.ipynb #2113a3e9
+def thresholds_for(passed: list[float], failed: list[float]) -> dict:
+    "Options that choose the better half of clips that passed, the poorer half of the others; {} where the usual do."
+    usual = SelectionSettings()
+    good, poor = usual.high_quality_threshold, usual.low_quality_threshold
+    if not (passed and failed) or (max(passed) >= good and min(failed) < poor):
+        return {}
+    low, high = math.ceil(median(failed) * 1e4) / 1e4, math.floor(median(passed) * 1e4) / 1e4
+    names = {"high_quality_threshold": high, "low_quality_threshold": low}
+    return {**names, "high_assessment": "", "low_assessment": ""} if 0 <= low < high <= 1 else {}
 
 # %% ../nbs/base/settings.ipynb #1f9de8ab
 def without_paths(command: str) -> str:

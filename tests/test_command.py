@@ -7,9 +7,11 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
+from html import unescape
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +29,8 @@ from echoquality.command import (
     COMMANDS,
     HELP,
     PageError,
+    _onwards,
+    circle,
     copy_pages,
     for_users,
     main,
@@ -37,6 +41,7 @@ from echoquality.command import (
     run_page,
 )
 from echoquality.core import SettingsError, from_command_line, project_root
+from echoquality.runs import past_runs
 from echoquality.settings import MODEL, STAGES, TABLE, DatasetSettings, TrainingSettings
 
 
@@ -295,4 +300,89 @@ def test_a_stage_is_one_command(corpus, tmp_path):
     assert re.search(r"^(good|careful|no): .*\nreport: ", first.stdout, re.MULTILINE)
     assert first.stdout.endswith(f"report: {tmp_path}/runs/dataset.html\n")
     told = subprocess.run([sys.executable, "-m", "echoquality"], cwd=tmp_path, capture_output=True, text=True).stdout
-    assert told.startswith("data/training_data_enhanced: a dataset of ") and "\n    echoquality train --model-w" in told
+    assert told.startswith("data/training_data_enhanced: a dataset of ") and "the verdict on it is no. " in told
+    assert "\n    echoquality select --results-dir " in told  # so few clips cannot be split
+
+
+SMALLER = {
+    "dataset": ["--num-synthetic=4", "--max-quarantine-share=1"],
+    "train": ["--architecture=mc3_18", "--image-size=16", "--frames=4", "--epochs=1", "--no-mlflow"],
+    "evaluate": ["--rounds=100", "--explained=0", "--min-n=2"],
+}
+REAL = os.environ.get("ECHOQUALITY_REAL_CLIPS", "")
+INPUTS = {"results_dir", "raw_data_dir", "clips_dir", "input_dir", "annotations_csv", "model", "model_weights",
+          "reviews_csv", "machines", "fans"}  # fmt: skip
+
+
+def shown_commands(folder: Path) -> list[str]:
+    "Every command that reports in runs/ and the terminal show."
+    found = [line for _, commands in [next_step()] for line in commands]
+    for report in sorted((folder / "runs").glob("*.html")):
+        shown = re.findall(r"<pre>(.*?)</pre>", report.read_text(encoding="utf-8"), re.DOTALL)
+        found += [unescape(text) for text in shown if text.startswith("echoquality")]
+    return list(dict.fromkeys(found))
+
+
+def expect_to_run(line: str) -> None:
+    "A shown command is understood, what it reads is there, and where it writes nothing stands in its way."
+    program, command, *options = shlex.split(line)
+    assert program == "echoquality" and "…" not in line and "DIR" not in options, line
+    if command in ("demo", "scores"):
+        return
+    asked = from_command_line(STAGES[COMMANDS[command]], options)
+    missing = [f"{name} {value}" for name, value in asked if name in INPUTS and value and not value.exists()]
+    assert not missing, f"{line}: {missing}"
+    if command in ("dataset", "train", "evaluate", "score") and asked.output_dir.is_dir():
+        assert asked.resume or not list(asked.output_dir.glob("[!.]*")), line
+
+
+@pytest.mark.slow
+def test_what_is_shown_on_the_way_round_the_circle_runs(dataset, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    archive = tmp_path.parent / f"{tmp_path.name} (the archive)"
+    for name in ("raw_data", "results"):
+        shutil.copytree(dataset.parents[1] / name, archive / name)
+    chosen = ["--min-patients=2", "--workers=1", "--seed=3", "--balance-by=machine_model", "--max-low-quality=40"]
+    where = [f"--raw-data-dir={archive}/raw_data", f"--results-dir={archive}/results/inference_output"]
+    line, seen = shlex.join(["echoquality", "select", *where, *chosen]), set()
+    for command in ("select", "dataset", "train", "evaluate", "score", "select"):
+        words = shlex.split(line)
+        assert words[1] == command
+        main([*words[1:], *SMALLER.get(command, [])])
+        for each in set(shown_commands(tmp_path)) - seen:
+            expect_to_run(each)
+            assert "--seed 3" in each and "--workers 1" in each and "--min-patients 2" in each, each
+            seen.add(each)
+        line = onwards(command)
+    for each in seen:
+        if each.split()[1] == "select":  # what mends a verdict that was no
+            main(shlex.split(each)[1:])
+
+
+def onwards(command: str) -> str:
+    "What the terminal says; of a verdict that was no, what it would have said of a yes."
+    way = ["select", "dataset", "train", "evaluate", "score", "select"]
+    then = way[way.index(command) + 1]
+    line = next_step()[1][0]
+    return line if line.split()[1] == then else _onwards(circle(past_runs()), past_runs())[1][0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL, reason="ECHOQUALITY_REAL_CLIPS names no folder of real clips")
+def test_what_is_shown_of_real_clips_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    main(["check", f"--clips-dir={REAL}", "--workers=1"])
+    for each in (shown := shown_commands(tmp_path)):
+        expect_to_run(each)
+    assert all(REAL in each for each in shown)
+    main(["scores", f"--raw-data-dir={REAL}", "--table=scores.csv"])
+    lines = (tmp_path / "scores.csv").read_text(encoding="utf-8-sig").splitlines()
+    scored = [f"{line}{0.99 - 0.98 * (number % 2)}" for number, line in enumerate(lines[1:])]
+    (tmp_path / "scores.csv").write_text("\n".join([lines[0], *scored]))
+    shutil.rmtree(tmp_path / "runs")  # of what was checked, some cannot be used
+    (tmp_path / "data/raw_data").symlink_to(REAL)
+    for then in ("select", "dataset"):
+        line = next_step()[1][0]
+        expect_to_run(line)
+        assert line.startswith(f"echoquality {then} --results-dir scores.csv")
+        main([*shlex.split(line)[1:], *["--dry-run"] * (then == "dataset")])

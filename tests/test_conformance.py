@@ -106,6 +106,11 @@ def test_without_a_clip_the_verdict_is_no():
     assert found.word == "no" and "no clip could be read" in found.sentence
 
 
+def test_what_no_program_looked_at_is_no_fault():
+    row = pd.Series(GOOD | {"words_left": None, "dciodvfy_errors": None})  # as where none is installed
+    assert all(answer(row, question) for question in QUESTIONS)
+
+
 @pytest.mark.slow
 def test_the_clips_that_can_be_installed_conform(tmp_path):
     settings = {"clips_dir": write_installable(tmp_path / "clips", 3), "output_dir": tmp_path / "out", "workers": 1}

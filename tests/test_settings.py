@@ -21,7 +21,7 @@ from echoquality.core import (
     parameters_source,
     project_root,
 )
-from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, without_paths
+from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, thresholds_for, without_paths
 
 
 def test_what_a_scale_says():
@@ -251,6 +251,13 @@ def test_what_comes_after_clips_depends_on_what_there_is(tmp_path, monkeypatch):
         (tmp_path / file).touch()
         assert from_clips(asked, "dataset")[1].startswith(f"echoquality {then} --raw-data-dir /mnt/a")
     assert from_clips(asked, "dataset")[1].endswith(" --kinds gain")
+
+
+def test_thresholds_that_find_clips_of_both_classes():
+    assert thresholds_for([0.5, 0.97], [0.02, 0.3]) == thresholds_for([0.5], []) == {}
+    found = thresholds_for([0.5, 0.65432, 0.7], [0.31, 0.41, 0.45])
+    assert (found["low_quality_threshold"], found["high_quality_threshold"]) == (0.41, 0.6543)
+    assert SelectionSettings(**found).high_assessment == ""
 
 
 def test_a_command_for_others_says_no_path_of_this_machine():
