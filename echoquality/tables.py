@@ -260,7 +260,7 @@ def is_table(name: Path | str) -> bool:
     return Path(name).suffix.lower() in (*_PLAIN[1:], *_SHEETS, ".parquet")
 
 
-def read_rows(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()) -> pd.DataFrame:
+def read_rows(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()) -> "pd.DataFrame":
     """The columns of a table that have a name, as text, '' where it says nothing; the index is its `line` or `row`.
 
     `needed`: columns that must be there; `wanted`: those by which a sheet is found. Raises TableError.
@@ -276,7 +276,7 @@ def read_rows(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()
     raise TableError(f"{kind} is no table that can be read; save it as one of these: {FORMS}")
 
 
-def _table(rows: Iterable[tuple[int, list[str]]], word: str, needed: tuple[str, ...]) -> pd.DataFrame:
+def _table(rows: Iterable[tuple[int, list[str]]], word: str, needed: tuple[str, ...]) -> "pd.DataFrame":
     "Rows, the first of which names the columns, as a table; `word`: what they are called by their number."
     import pandas as pd
 
@@ -311,7 +311,7 @@ def _expect_fit(line: int, values: list[str], names: list[str]) -> None:
         raise TableError(f"{found}; one with a comma in it, or what else divides them, needs quotation marks")
 
 
-def _saved(table: "pd.DataFrame") -> pd.DataFrame:
+def _saved(table: "pd.DataFrame") -> "pd.DataFrame":
     "The rows that say anything. Raises TableError for a formula without its value."
     for name in table:
         if (unsaved := table[name] == _UNSAVED).any():
@@ -330,7 +330,7 @@ def _sheet(sheets: dict[str, Rows], wanted: tuple[str, ...]) -> Rows:
     return sheets[max(there, key=there.get)] if there else []
 
 
-def _parquet(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+def _parquet(path: Path, needed: tuple[str, ...]) -> "pd.DataFrame":
     import pandas as pd
     import pyarrow.parquet
 
@@ -352,7 +352,7 @@ def numbers(column: "pd.Series") -> "pd.Series":
     return pd.to_numeric(column.str.strip().str.replace(",", ".", regex=False), errors="coerce")
 
 
-def percentages(column: "pd.Series") -> pd.Series:
+def percentages(column: "pd.Series") -> "pd.Series":
     "What stands before a percent sign in a column of text, as a share: 0.99 for `99 %`; NaN where none stands."
     return numbers(column.str.extract(r"^\s*([-\d.,]+)\s*[%％]\s*$", expand=False) + "e-2")
 
