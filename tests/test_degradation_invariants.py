@@ -244,7 +244,7 @@ def test_kinds_that_no_fan_allows_are_said_not_replaced(tmp_path, monkeypatch):
     moving = loops(settings, clips)
     shown = show_loops(moving, "").data
     assert shown.count("<img") == 3 and shown.count("<td>no trusted fan</td>") == 1
-    assert "1 of 2 clips have no trusted fan" in verdict(clips, left_out, moving, settings).sentence
+    assert "of 2 clips 1 has no trusted fan" in verdict(clips, left_out, moving, settings).sentence
     monkeypatch.setattr("echoquality.folder_preview.trusted_fan", lambda sector: "not found")
     with pytest.raises(FanError, match="shadow: needs a trusted fan, and none of 2 clips has one"):
         preview_folder(settings.model_copy(update={"kinds": ("shadow",)}))

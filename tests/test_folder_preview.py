@@ -67,6 +67,6 @@ def test_the_verdict_is_good_careful_or_no():
     careful = told((half, inside), (nothing, frame))
     assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
     assert told((half, inside), left_out=[("b", "preview"), ("c", "preview")]).word == "careful"
-    assert "1 of 1 clips have no trusted fan" in told((half, inside), left_out=[("a", "kinds")]).sentence
+    assert "of 1 clip 1 has no trusted fan" in told((half, inside), left_out=[("a", "kinds")]).sentence
     wrong = told((half, frame // 2))
     assert wrong.word == "no" and wrong.command == "echoquality check"
