@@ -161,7 +161,8 @@ def verdict(
     undrawn = left_out["stage"] == UNDRAWN
     doubts += ["most files could not be used"] if (~undrawn).sum() > len(clips) else []
     if count := int(undrawn.sum()):
-        doubts += [f"of {counted(len(clips), 'clip')} {count} {'has' if count == 1 else 'have'} no trusted fan, which some kinds need"]
+        has = "has" if count == 1 else "have"
+        doubts += [f"of {counted(len(clips), 'clip')} {count} {has} no trusted fan, which some kinds need"]
     of, shares = f"on average, in the {counted(len(moving), 'clip')} below", (changes / 255).map("{:.0%}".format)
     figures = (
         (f"{outside}", "pixels changed outside the sector", f"{counted(len(clips), 'clip')}, {kinds}"),
