@@ -43,8 +43,9 @@ def test_a_worse_model_does_not_become_champion(logged, tmp_path, monkeypatch):
     training, asked, _ = logged
     train(TrainingSettings(**training, seed=6, learning_rate=1e-9, output_dir=tmp_path / "run"))
     chosen = {**asked, "model": tmp_path / "run/model.safetensors", "output_dir": tmp_path / "x"}
+    monkeypatch.setattr(module, "judged", lambda *_: ("no", "It does not tell."))
     said = summary(evaluate(EvaluationSettings(**chosen)))
-    assert "was not put forward as champion, for the verdict on it is no: " in said and "version 1 stays" not in said
+    assert "was not put forward as champion, for the verdict on it is no: It does" in said and "stays" not in said
     monkeypatch.setattr(module, "judged", lambda *_: ("careful", "It may do."))
     said = summary(evaluate(EvaluationSettings(**chosen, resume=True)))
     assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in said
