@@ -297,7 +297,7 @@ def test_a_stage_is_one_command(corpus, tmp_path):
     assert first.stdout.startswith("echoquality dataset: starting; what it comes to will be in runs/dataset.html\n")
     lines = [line.removeprefix("note: ") for line in first.stdout.splitlines() if line.strip()]
     assert len(lines) == len(set(lines)), first.stdout  # each is said once
-    assert re.search(r"^(good|careful|no): .*\nreport: ", first.stdout, re.MULTILINE)
+    assert re.search(r"^(good|careful|no): .*\nnext: .*\n    echoquality .*\nreport: ", first.stdout, re.MULTILINE)
     assert first.stdout.endswith(f"report: {tmp_path}/runs/dataset.html\n")
     told = subprocess.run([sys.executable, "-m", "echoquality"], cwd=tmp_path, capture_output=True, text=True).stdout
     assert told.startswith("data/training_data_enhanced: a dataset of ") and "the verdict on it is no. " in told
