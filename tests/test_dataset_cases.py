@@ -64,7 +64,7 @@ def test_the_command_line_says_what_it_did_and_exits_with_it(corpus, tmp_path, c
     assert code == 0 and "synthetic_degraded" in printed and str(tmp_path / "out") in printed
     assert "nothing to do" in run()[1]
     assert "seed was 42, now 1" in run("--seed", "1")[0]
-    assert "left out, more than max_quarantine_share 0.0" in run("--max-quarantine-share", "0")[0]
+    assert "tried, more than max_quarantine_share 0.0" in run("--max-quarantine-share", "0")[0]
     assert run("--seed", "-1")[0] == 2
 
 
