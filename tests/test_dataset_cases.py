@@ -85,7 +85,7 @@ def test_the_module_runs_as_a_program(corpus, tmp_path):
         ([], "synthetic_degraded"),
         (["-p", "max_hihg_quality", "1"], "did you mean 'max_high_quality'"),
         (["-p", "seed", "-1"], "parameter 'seed'"),
-        (["-p", "max_quarantine_share", "0"], "were left out"),
+        (["-p", "max_quarantine_share", "0"], "left out of"),
     ],
 )
 def test_papermill_runs_the_section_run(parameters, said, corpus, tmp_path):
