@@ -111,5 +111,5 @@ def test_real_files_go_through_the_whole_build(tmp_path):
     for path in build.samples.loc[build.samples["synthetic"], "video_path"]:
         assert not dciodvfy() or validation_errors(tmp_path / "out" / path) == []
         assert read_frames(tmp_path / "out" / path, [0], grey=False).shape[-1] == 3  # colour stays colour
-    with pytest.raises(DatasetError, match="12 of 15 files"):
+    with pytest.raises(DatasetError, match="12 files left out of 15"):
         check_quarantine(build, 0.5)
