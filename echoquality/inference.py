@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['RUN', 'FILES', 'LOOKS', 'machine_table', 'show_scores', 'show_worst', 'passing', 'InferenceError', 'Inference',
-           'infer', 'summary', 'main', 'judged', 'verdict', 'InferenceSettings', 'from_notebook', 'settings_table',
+           'infer', 'judged', 'summary', 'main', 'verdict', 'InferenceSettings', 'from_notebook', 'settings_table',
            'captioned', 'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
@@ -212,30 +212,6 @@ def _with_worth(inference: Inference, settings: InferenceSettings, model: Model)
     known = {"known": known_of(settings, model), "spread": usual, "least": settings.min_patients}
     return replace(inference, scores=rows.assign(owner=pd.factorize(keys)[0]), who=who, **known)
 
-# %% ../nbs/06_inference.ipynb #193f27e6
-def summary(inference: Inference) -> str:
-    "What came out, as text."
-    scores, left_out = inference.scores, inference.left_out
-    others = counted(len(left_out), "other file")
-    lines = [f"{inference.output_dir}: {counted(len(scores), 'clip')} scored, {others}"]
-    lines.append("{}: {}".format(*judged(inference, inference.least)))
-    lines.append(f"good from {inference.threshold:.3g} on: {inference.because}")
-    lines.append(machine_table(scores, inference.who).round(3).to_string())
-    if len(inference.unknown):
-        lines += ["machines that are not known:", inference.unknown.to_string(index=False)]
-    if len(left_out):
-        lines += ["left out (left_out.csv):", left_out["kind"].value_counts().to_string()]
-    lines += [f"note: {inference.left_alone}"] if inference.left_alone else []
-    return "\n".join(lines)
-
-
-def main(argv: list[str] | None = None) -> None:
-    "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
-    settings = from_command_line(InferenceSettings, argv, "python -m echoquality.inference")
-    errors = (StudiesError, InferenceError, WeightsError, LearningError, SettingsError)
-    again = typed(InferenceSettings, "python -m echoquality.inference")
-    run_main(lambda: print(summary(infer(settings))), *errors, again=again)
-
 # %% ../nbs/06_inference.ipynb #badd3663
 def judged(inference: Inference, least: int = MIN_PATIENTS) -> tuple[str, str]:
     "(word, sentence): whether the scores can be used as they are; `least`: patients for more than *careful*."
@@ -261,6 +237,30 @@ def judged(inference: Inference, least: int = MIN_PATIENTS) -> tuple[str, str]:
 def _patients(inference: Inference) -> int:
     "How many patients (or what else is counted) the clips are of."
     return inference.scores.get("owner", inference.scores["folder"]).nunique()
+
+# %% ../nbs/06_inference.ipynb #193f27e6
+def summary(inference: Inference) -> str:
+    "What came out, as text."
+    scores, left_out = inference.scores, inference.left_out
+    others = counted(len(left_out), "other file")
+    lines = [f"{inference.output_dir}: {counted(len(scores), 'clip')} scored, {others}"]
+    lines.append("{}: {}".format(*judged(inference, inference.least)))
+    lines.append(f"good from {inference.threshold:.3g} on: {inference.because}")
+    lines.append(machine_table(scores, inference.who).round(3).to_string())
+    if len(inference.unknown):
+        lines += ["machines that are not known:", inference.unknown.to_string(index=False)]
+    if len(left_out):
+        lines += ["left out (left_out.csv):", left_out["kind"].value_counts().to_string()]
+    lines += [f"note: {inference.left_alone}"] if inference.left_alone else []
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> None:
+    "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
+    settings = from_command_line(InferenceSettings, argv, "python -m echoquality.inference")
+    errors = (StudiesError, InferenceError, WeightsError, LearningError, SettingsError)
+    again = typed(InferenceSettings, "python -m echoquality.inference")
+    run_main(lambda: print(summary(infer(settings))), *errors, again=again)
 
 # %% ../nbs/06_inference.ipynb #4052ded4
 def verdict(inference: Inference, settings: InferenceSettings) -> Verdict:

@@ -170,7 +170,7 @@ def test_the_command_ends_in_one_sentence_and_leaves_no_process(corpus, tmp_path
     process = run_until([*begin, *asked], 0.1, interrupt)
     *before, last = process.printed.splitlines()
     assert process.returncode == 1 and last == f"interrupted; go on with: {shlex.join(['echoquality', *asked])}"
-    assert all(re.match(r"[\w ]+: \d+/\d+", line) for line in before), "progress alone"
+    assert all(re.match(r"echoquality dataset: starting|[\w ]+: \d+/\d+", line) for line in before), before
     psutil.wait_procs(processes_of(str(tmp_path)), timeout=20)
     assert not processes_of(str(tmp_path)) and not list((tmp_path / "out").rglob("*.part"))
     if everybody:

@@ -3,6 +3,7 @@
 from echoquality.selection import *
 
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -91,4 +92,4 @@ def test_the_verdict_is_good_careful_or_no(corpus):
     assert "vivid alone makes up 100" not in verdict(replace(found, samples=many), settings).sentence
     one = verdict(replace(found, samples=many[many["label"] == 1]), settings)
     assert one.word == "no" and "there is no poor clip" in one.sentence and len(one.figures) == 3
-    assert "echoquality select" in one.command and "--low-quality-threshold 0.27" in one.command
+    assert "echoquality select" in one.command and "--low-quality-threshold 0.2 " in one.command
