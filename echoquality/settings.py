@@ -417,7 +417,7 @@ def _is_taken(path: Path) -> bool:
 
 
 def free_folder(path: Path) -> Path:
-    "A folder that is not there or empty: `path`, else the first of `path`_2, `path`_3, … that is."
+    "A folder that is not there or empty: `path`, else the first of path_2, path_3, … that is."
     others = (path.with_name(f"{path.name}_{number}") for number in count(2))
     return next(each for each in chain([path], others) if not _is_taken(each))
 
