@@ -96,7 +96,7 @@ def write_tables(folder: Path, rows: pd.DataFrame) -> None:
     rows.assign(path="elsewhere/" + rows.index.astype(str))[["path", "score"]].to_csv(folder / "lost.csv", index=False)
     for name, package in (("scores.xlsx", "openpyxl"), ("scores.ods", "odf")):
         if find_spec(package):
-            rows[["path", "score"]].to_excel(folder / name, index=False)
+            rows[["path", "score"]].to_excel(str(folder / name), index=False)  # of a Path it would be an .xlsx
 
 
 @pytest.fixture(scope="module")

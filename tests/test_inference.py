@@ -131,7 +131,7 @@ def test_the_verdict_is_good_careful_or_no(done):
     apart = scores.assign(machine_type=scores["status"].map({"FAIL": "a", "PASS": "b"}))
     differ = verdict(replace(good, scores=apart), done[0])
     assert differ.word == "careful" and "machines differ: 0% pass from a, 100% pass from b" in differ.sentence
-    none = verdict(replace(good, scores=scores.assign(status="FAIL")), done[0])
+    none = verdict(replace(good, scores=scores.assign(status="FAIL", score=0.1)), done[0])
     assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
     assert none.command == "" and "score with another model" in none.next  # nothing is known of its training
     spread = verdict(replace(good, scores=scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))), done[0])
