@@ -38,7 +38,7 @@ from echoquality.core import (
     typed,
     write_text,
 )
-from .runs import Run, newest, past_runs, read_about, score_with
+from .runs import PastRun, newest, past_runs, read_about, score_with
 from echoquality.settings import (
     COMMANDS,
     MODEL,
@@ -267,13 +267,13 @@ FILES = {  # stage → what it writes to output_dir: first, and last
 }
 
 
-def _last(runs: list[Run], stage: str, **asked) -> Run | None:
+def _last(runs: list[PastRun], stage: str, **asked) -> PastRun | None:
     "The newest run of a stage that was `asked` that and whose result is there, be it in the usual place; or None."
-    usual = Run(stage, STAGES[stage](), Path(), 0.0, True)
+    usual = PastRun(stage, STAGES[stage](), Path(), 0.0, True)
     return newest([*runs, usual], stage, FILES[stage][1], **asked)
 
 
-def circle(runs: list[Run]) -> list[Run]:
+def circle(runs: list[PastRun]) -> list[PastRun]:
     "The newest dataset, the training on it, the evaluation of that model, its scores: as far as there are any."
     if not (dataset := _last(runs, "dataset")):
         return []
@@ -284,7 +284,7 @@ def circle(runs: list[Run]) -> list[Run]:
     return [run for run in (dataset, training, evaluation, inference) if run]
 
 # %% ../nbs/command/command.ipynb #8a2d3fce
-def _unfinished(runs: list[Run]) -> tuple[str, list[str]] | None:
+def _unfinished(runs: list[PastRun]) -> tuple[str, list[str]] | None:
     "What was begun last, if it did not come to its end, and the command that goes on; or None."
     run = next(iter(runs), None)
     if run is None or run.done or run.stage not in FILES or getattr(run.settings, "dry_run", False):
@@ -298,7 +298,7 @@ def _unfinished(runs: list[Run]) -> tuple[str, list[str]] | None:
     return f"{from_here(run.settings.output_dir)}: a run that did not come to its end; this goes on", [again]
 
 
-def _mending(run: Run) -> tuple[str, list[str]] | None:
+def _mending(run: PastRun) -> tuple[str, list[str]] | None:
     "What the report of a run says is to be done, if its verdict is no; or None."
     with suppress(OSError, ValueError, AttributeError):
         told = read_about(run.path.with_suffix(".html"))
@@ -331,7 +331,7 @@ def next_step() -> tuple[str, list[str]]:
     return f"{said}{AND[len(done) - 1]}: {after}", commands
 
 
-def _onwards(done: list[Run], runs: list[Run]) -> tuple[str, list[str]]:
+def _onwards(done: list[PastRun], runs: list[PastRun]) -> tuple[str, list[str]]:
     "What follows on the last link of the circle."
     last = done[-1].settings
     if len(done) == 1:  # as the last network was trained
@@ -381,7 +381,7 @@ def _has_scores(table: Path) -> bool:
     return False
 
 
-def _towards_a_dataset(runs: list[Run]) -> tuple[str, list[str]]:
+def _towards_a_dataset(runs: list[PastRun]) -> tuple[str, list[str]]:
     "What is there of files and scores, while there is no dataset: where they were selected from, or looked at."
     looked = newest(runs, "selection")
     seen = looked or newest(runs, "conformance") or newest(runs, "degradation")
