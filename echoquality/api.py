@@ -153,7 +153,7 @@ def train(settings=None, **parameters):
 
     return training.train(settings)
 
-
+# %% ../nbs/command/api.ipynb #c834b512
 def evaluate(settings=None, **parameters):
     """What a model is worth on the test clips of a dataset, and where it fails: an `Evaluation`.
 

@@ -205,7 +205,7 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     except OSError as error:
         raise told_of_space(error, executed) from None
 
-
+# %% ../nbs/command/command.ipynb #d71d1eb3
 # What a kernel is started with: of the tasks that an interruption leaves behind it would speak at length.
 _QUIET = ["--log-level=ERROR", '--IPKernelApp.exec_lines=__import__("logging").getLogger("asyncio").setLevel(50)']
 
@@ -330,7 +330,7 @@ def next_step() -> tuple[str, list[str]]:
         after, commands = next(filter(None, mending), None) or _onwards(done, runs)
     return f"{said}{AND[len(done) - 1]}: {after}", commands
 
-
+# %% ../nbs/command/command.ipynb #2e2eb2e3
 def _onwards(done: list[PastRun], runs: list[PastRun]) -> tuple[str, list[str]]:
     "What follows on the last link of the circle."
     last = done[-1].settings
@@ -374,7 +374,7 @@ def _dataset_in_words(table: Path) -> tuple[str, str]:
     of = f" of {len(set(groups)):,} patients" if groups and all(groups) else ""
     return f"{where} of {len(groups):,} clips{of}", ""
 
-
+# %% ../nbs/command/command.ipynb #1830acbd
 def _has_scores(table: Path) -> bool:
     with suppress(TableError, csv.Error, OSError):
         return any((row.get("score") or "").strip() for row in _rows(table))
@@ -450,7 +450,7 @@ def run_other(command: str, argv: list[str]) -> None:
         module = {"scores": "score_table"}.get(command, command)
         import_module(f"echoquality.{module}").main(argv, **_told(command))
 
-
+# %% ../nbs/command/command.ipynb #4ef17154
 def _verdict(report: Path) -> str:
     "What a report came to, as lines for a terminal."
     about = read_about(report) or {}

@@ -172,7 +172,7 @@ def _parse(value, annotation):
     except ValueError:
         return [name.strip() for name in value.strip("[]()").split(",") if name.strip()]
 
-
+# %% ../nbs/base/core.ipynb #a7c3ca7f
 def _in_words(error: ValidationError) -> str:
     "What is wrong, a line per parameter: name, what was expected, what was found."
     lines, told = [], set()
@@ -431,7 +431,7 @@ def atomic(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
         raise
 
-
+# %% ../nbs/base/core.ipynb #e47f776d
 def finished(path: Path) -> Path:
     "The file that an unfinished one, as `atomic` names it, would have become; any other file as it is."
     match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.part", path.name)

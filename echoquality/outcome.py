@@ -83,7 +83,7 @@ def count_class_patients(build: Build) -> pd.DataFrame:
     counts = build.samples.groupby([class_of(build.samples), "split"])["group"].nunique().unstack()
     return counts.reindex(columns=list(SPLITS)).fillna(0).astype(int)
 
-
+# %% ../nbs/curation/outcome.ipynb #4540e397
 def count_kinds(build: Build) -> pd.DataFrame:
     """Synthetic files by kind of degradation (rows) and severity (columns; 0: the recipe, which has none), with sums.
 
@@ -299,7 +299,7 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     return Verdict(word, sentence, figures, *_what_next(word, build, settings))
 
-
+# %% ../nbs/curation/outcome.ipynb #99af1f45
 def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
     "What to do after a dataset of which the verdict is `word`, and the command."
     if word == "no":

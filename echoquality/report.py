@@ -203,7 +203,7 @@ def _with_experts(table: pd.DataFrame) -> list[str]:
 FAILS = {"sensitivity": "Good clips are called poor", "specificity": "Poor clips are called good"}
 WEAK = 0.9  # a sensitivity or specificity below it is a weakness
 
-
+# %% ../nbs/evidence/report.ipynb #39a11987
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips of which it is weak; else which figure is the lowest."
     rows = list(failures(evidence.measures).itertuples())
@@ -290,7 +290,7 @@ def _enough(row, least: int = 0) -> str:
     count = enough_patients(row) or 0
     return f"about {count} would tell the AUROC within 0.05" if count > max(row.groups, least) else ""
 
-
+# %% ../nbs/evidence/report.ipynb #84339da2
 def verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:
     "Whether the model is worth using, on natural test clips, and what comes next."
     rows = {name: _row(evidence, "natural clips", name) for name in ("AUROC", "sensitivity", "specificity")}

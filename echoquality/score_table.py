@@ -74,7 +74,7 @@ def scores_of(said: pd.Series, scale: str = "1") -> pd.Series:
     scores = (found - worst) / (best - worst)
     return scores if (worst, best) == (0, 1) else scores.round(12)  # 4.6 on 1 to 5 is 0.9, not a hair less
 
-
+# %% ../nbs/reading/score_table.ipynb #229522b7
 def scale_fault(said: pd.Series, scale: str = "1") -> str:
     "Why a column of scores cannot be on a `score_scale`; '' where it can, and what does not fit are single rows."
     (worst, best), found, scores = scale_ends(scale), on_scale(said, scale), scores_of(said, scale)
@@ -153,7 +153,7 @@ def _distinct(found: list[str], root: Path) -> list[str]:
     "Of files that are one and the same by way of links the first."
     return list({os.path.realpath(Path(root, name)): name for name in reversed(found)}.values())[::-1]
 
-
+# %% ../nbs/reading/score_table.ipynb #302c6208
 class Finder:
     "Finds the files that a path may mean; with their folder `root` a file counts once, however many links lead to it."
 
@@ -320,7 +320,7 @@ def through_links(rows: pd.DataFrame, files: Files, root: Path) -> pd.DataFrame:
             rows.loc[row.Index, ["folder", "file_id", "shared", "fault"]] = shut
     return rows
 
-
+# %% ../nbs/reading/score_table.ipynb #da56006d
 def table_rows(
     table: pd.DataFrame,
     files: Files,

@@ -120,7 +120,7 @@ def _xlsx_cells(path: Path, text_of: Callable, saved: bool) -> dict[str, Rows]:
                 sheets[sheet.title] = _numbered([text_of(cell) for cell in row] for row in sheet.iter_rows())
     return sheets
 
-
+# %% ../nbs/base/tables.ipynb #a40eab78
 def _saved_text(cell) -> str:
     "What a cell says; of one without a value, which may be a formula's that was not saved, `_UNSAVED`."
     if cell.value is None:
@@ -275,7 +275,7 @@ def read_rows(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()
         return _parquet(path, needed)
     raise TableError(f"{kind} is no table that can be read; save it as one of these: {FORMS}")
 
-
+# %% ../nbs/base/tables.ipynb #a125c487
 def _table(rows: Iterable[tuple[int, list[str]]], word: str, needed: tuple[str, ...]) -> "pd.DataFrame":
     "Rows, the first of which names the columns, as a table; `word`: what they are called by their number."
     import pandas as pd
