@@ -240,7 +240,7 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
 
 # %% ../nbs/command/api.ipynb #98110be3
 def _parser() -> ArgumentParser:
-    about = "Score files, and write nothing but, if asked, a CSV. --raw-data-dir DIR without a file scores a folder."
+    about = "Score files, and write nothing but, if asked, a CSV. A folder in place of files is scored with a report."
     parser = ArgumentParser("echoquality score", description=about)
     parser.add_argument("files", nargs="+", metavar="FILE", help="DICOM clips, from anywhere")
     parser.add_argument("--csv", type=Path, metavar="NEW", help="a new file for the rows: path, score, status, reason")
@@ -275,7 +275,7 @@ def _print_scores(files: list[str], csv: Path | None, settings: InferenceSetting
     rows, wide = [], max(len(printable(file)) for file in files)
     scored, threshold, because = _scored(files, load_model(settings.model), settings)
     for file, row in zip(files, scored, strict=True):
-        why = "a folder: --raw-data-dir scores one" if Path(file).is_dir() else row.get("reason", "")
+        why = "a folder: echoquality score FOLDER scores one" if Path(file).is_dir() else row.get("reason", "")
         said = f"{row['score']:.4f}  {row['status']}" if "score" in row else why
         print(f"{printable(file):<{wide}}  {said}", flush=True)
         rows.append({"path": file, "score": row.get("score", ""), "status": row.get("status", ""), "reason": why})

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['HELP', 'FILES', 'AND', 'pages', 'page_of', 'for_users', 'copy_pages', 'PageError', 'run_page', 'report_name',
-           'run_command', 'circle', 'next_step', 'named_files', 'run_other', 'main']
+           'run_command', 'circle', 'next_step', 'named_files', 'of_a_folder', 'run_other', 'main']
 
 # %% ../nbs/command/command.ipynb #4305a8d3
 import ast
@@ -431,6 +431,16 @@ def named_files(argv: list[str]) -> list[str]:
     return files
 
 
+def of_a_folder(argv: list[str]) -> list[str]:
+    "What follows `echoquality score`, where its only word is a folder: that is the stage's `--raw-data-dir`."
+    match named_files(argv):
+        case [folder] if Path(folder).is_dir():
+            options = [word for word in argv if word != "--"]
+            options.remove(folder)
+            return ["--raw-data-dir", folder, *options]
+    return argv
+
+
 def run_other(command: str, argv: list[str]) -> None:
     "Run a command that is no stage, or the stage `score` for some files alone."
     if command == "score":
@@ -469,11 +479,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--version", action="version", version=f"echoquality {metadata.version('echoquality')}")
     parser.add_argument("command", nargs="?", help="one of those below")
     command = parser.parse_args(argv[:1]).command
-    if command in COMMANDS and not (command == "score" and named_files(argv[1:])):
-        again = typed(STAGES[COMMANDS[command]], f"echoquality {command}", argv[1:])
-        run_main(lambda: print(_verdict(run_command(command, argv[1:]))), PageError, SettingsError, again=again)
+    options = of_a_folder(argv[1:]) if command == "score" else argv[1:]
+    if command in COMMANDS and not (command == "score" and named_files(options)):
+        again = typed(STAGES[COMMANDS[command]], f"echoquality {command}", options)
+        run_main(lambda: print(_verdict(run_command(command, options))), PageError, SettingsError, again=again)
     elif command in HELP:
-        run_main(lambda: run_other(command, argv[1:]), PageError, SettingsError)
+        run_main(lambda: run_other(command, options), PageError, SettingsError)
     elif command:
         near = did_you_mean({stage: name for name, stage in COMMANDS.items()}.get(command, command), HELP)
         parser.error(f"there is no command {command!r}" + (near and f": {near}"))

@@ -16,7 +16,7 @@ from pydicom.data import get_testdata_file
 import echoquality as eq
 from echoquality.api import main
 from echoquality.command import main as command
-from echoquality.command import named_files
+from echoquality.command import named_files, of_a_folder
 from echoquality.core import SettingsError
 from echoquality.degradation import FanError
 from echoquality.settings import PHYSICAL
@@ -149,7 +149,7 @@ def test_files_are_scored_in_a_terminal(trained, tmp_path, monkeypatch, capsys):
     first, second, third, last = capsys.readouterr().out.splitlines()
     expected = eq.score(tmp_path / "a b.dcm", trained["model"])
     assert first == f"a b.dcm    {expected:.4f}  PASS" and second == "notes.txt  not a DICOM file"
-    assert "a folder: --raw-data-dir" in third and last.startswith("1 of 3 files have a score; good from 0 on")
+    assert "echoquality score FOLDER" in third and last.startswith("1 of 3 files have a score; good from 0 on")
     lines = (tmp_path / "s.csv").read_text().splitlines()
     assert lines[:2] == ["path,score,status,reason", f"a b.dcm,{expected},PASS,"] and len(lines) == 4
     assert {path.name for path in tmp_path.iterdir()} == {"a b.dcm", "notes.txt", "s.csv"}
@@ -168,3 +168,11 @@ def test_files_are_scored_in_a_terminal(trained, tmp_path, monkeypatch, capsys):
 def test_files_are_told_from_the_options_of_the_stage():
     assert named_files(["--raw-data-dir", "x", "--resume", "--windows=3"]) == [] == named_files(["--help"])
     assert named_files(["a", "--model", "m", "--no-resume", "b", "--", "-c"]) == ["a", "b", "-c"]
+
+
+def test_a_folder_in_place_of_files_is_for_the_stage(tmp_path):
+    folder = str(tmp_path)
+    assert of_a_folder(["--windows", "3", "--", folder]) == ["--raw-data-dir", folder, "--windows", "3"]
+    assert of_a_folder(["--output-dir", folder, folder]) == ["--raw-data-dir", folder, "--output-dir", folder]
+    for other in ([folder, folder], [folder + "/clip.dcm"], ["--resume"]):
+        assert of_a_folder(other) == other

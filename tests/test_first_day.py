@@ -170,7 +170,7 @@ DAY = [
     typed(f"select {WHERE} {MORE}", 0, "(good|careful|no): .* were chosen"),
     typed("{next}", 0, "report: ", "the next command of the selection"),
     typed(f"{BUILD} --dry-run", 0, "would hold"),
-    typed(BUILD, 1, "the same command goes on", "interrupted"),
+    typed(BUILD, 1, "interrupted; go on with: echoquality dataset", "interrupted"),
     typed(BUILD, 0, "wrote", "goes on"),
     typed(BUILD, 0, "nothing to do", "again"),
     typed(f"dataset {WHERE} --num-synthetic 8 --output-dir second", 1, "high_quality_threshold was 0.9", "another"),
