@@ -386,7 +386,7 @@ def run_stage(stage: str) -> None:
 ALIKE = (("raw_data_dir", "clips_dir", "input_dir"), ("model_weights", "starting_weights"))  # other names of one thing
 WROTE = {  # stage → as what others read its output_dir, and which file there
     "dataset": ("annotations_csv", Path(TABLE).name),
-    **{"training": ("model", Path(MODEL).name), "inference": ("results_dir", "")},
+    **{"training": ("model", Path(MODEL).name), "evaluation": ("evaluation_dir", ""), "inference": ("results_dir", "")},
 }
 OF_ONE_RUN = ("output_dir", "dry_run", "resume")
 

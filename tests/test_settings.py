@@ -191,6 +191,7 @@ def test_what_was_chosen_is_handed_on():
     assert handed_on(asked, "training") == {"seed": 7, "annotations_csv": project_root() / "out" / Path(TABLE).name}
     assert handed_on(asked, "selection") == {"seed": 7, "balance_by": "machine_model"}
     assert handed_on(TrainingSettings(model_weights="", epochs=2), "evaluation").keys() == {"starting_weights", "model"}
+    assert handed_on(EvaluationSettings(output_dir="/e"), "inference") == {"evaluation_dir": Path("/e")}
     assert handed_on(DegradationSettings(input_dir="/mnt/a"), "conformance") == {"clips_dir": Path("/mnt/a")}
     assert handed_on(TrainingSettings(tracking_uri="http://me:secret@host"), "evaluation").keys() == {"model"}
 
