@@ -4,15 +4,19 @@
 
 # %% auto #0
 __all__ = ['LABELS', 'Counts', 'OFFERED', 'wanted', 'meeting', 'SelectionError', 'candidates', 'class_table', 'offer_table',
-           'preselect', 'threshold_offer', 'better_thresholds', 'offer_in_words', 'wider']
+           'preselect', 'threshold_offer', 'better_thresholds', 'offer_in_words', 'more_chosen']
 
 # %% ../nbs/curation/candidates.ipynb #25c1de17
+import math
+from collections.abc import Collection
+
 import pandas as pd
 
 from .balance import rank, water_fill
 from .core import counted
 from .results import unusable
-from .settings import SelectionSettings
+from .settings import MIN_CLASS_PATIENTS, SelectionSettings
+from .splits import FOR_TWO, SPLITS
 
 # %% ../nbs/curation/candidates.ipynb #ddbbc5a5
 LABELS = {1: "good", 0: "poor"}
@@ -168,19 +172,22 @@ def threshold_offer(
     return pd.DataFrame(found, columns=["class", "threshold", "assessment", "clips", "patients", "now"])
 
 # %% ../nbs/curation/candidates.ipynb #6ac6d188
-def better_thresholds(offer: pd.DataFrame, least: int, share: float = 0.15) -> dict[str, float | str]:
-    """Options of a selection by which each class has `least` patients in a split of `share`, or else as many as can be.
+def better_thresholds(offer: pd.DataFrame, least: int, short: Collection[str] = ()) -> dict[str, float | str]:
+    """Options of a selection by which each class has `least` patients in each split, or else as many as can be.
 
-    `offer`: of `threshold_offer`. Of thresholds that do, the strictest; of good clips none below 0.5, of poor ones none
-    from 0.5 on. {} where those there are do as well.
+    `offer`: of `threshold_offer`; `short`: classes that have too few whatever it says. Of thresholds that do, the
+    strictest; of good clips none below 0.5, of poor ones none from 0.5 on. {} where those there are do as well, and
+    where a class that has too few would have no more.
     """
-    options, lines = {}, []
+    enough, options, lines = FOR_TWO if least <= 2 else math.ceil(least / SPLITS["test"]), {}, []
     for name, rows in offer.groupby("class", sort=False):
         end, fits = ("high", rows["threshold"] >= 0.5) if name == LABELS[1] else ("low", rows["threshold"] < 0.5)
-        rows = pd.concat([rows[rows["now"]], rows[fits & ~rows["now"]]])
-        enough = rows["patients"] * share >= least if (rows["patients"] * share >= least).any() else (
-            rows["patients"] == rows["patients"].max())  # fmt: skip
-        best = rows[enough].iloc[0]
+        best = rows[rows["now"]].iloc[0]
+        if best["patients"] < enough or name in short:
+            more = rows[fits & (rows["patients"] > best["patients"])]
+            if more.empty:
+                return {}
+            best = more[more["patients"] >= min(enough, more["patients"].max())].iloc[0]
         lines.append(best)
         options |= {f"{end}_quality_threshold": float(best["threshold"]), f"{end}_assessment": best["assessment"]}
     ordered = options.get("low_quality_threshold", 0) < options.get("high_quality_threshold", 1)
@@ -188,10 +195,10 @@ def better_thresholds(offer: pd.DataFrame, least: int, share: float = 0.15) -> d
 
 
 def offer_in_words(offer: pd.DataFrame, options: dict[str, float | str]) -> str:
-    "What options (`better_thresholds`) would bring, in a phrase; '' for none."
-    if not options:
-        return ""
+    "What options (`better_thresholds`) would bring, in a phrase; '' for no thresholds."
     low, high = (options.get(f"{end}_quality_threshold") for end in ("low", "high"))
+    if low is None and high is None:
+        return ""
     wanted = (offer["threshold"] == low) & (offer["class"] == LABELS[0])
     chosen = offer[wanted | ((offer["threshold"] == high) & (offer["class"] == LABELS[1]))]
     brought = ", ".join(f"{row.clips} {row[1]} clips of {row.patients} patients" for row in chosen.itertuples())
@@ -201,14 +208,10 @@ def offer_in_words(offer: pd.DataFrame, options: dict[str, float | str]) -> str:
 
 
 # %% ../nbs/curation/candidates.ipynb #3576f068
-def wider(settings: SelectionSettings) -> dict:
-    "Options that choose more: a class that was not wanted; else thresholds nearer to each other, any assessment."
-    usual = SelectionSettings()
+def more_chosen(
+    offer: pd.DataFrame, settings: SelectionSettings, least: int = MIN_CLASS_PATIENTS, short: Collection[str] = (),
+) -> dict[str, float | str | int]:  # fmt: skip
+    "Options that choose more: a class that was not wanted, else `better_thresholds`; {} where neither would."
     unwanted = [name for name in ("max_high_quality", "max_low_quality") if not getattr(settings, name)]
-    if unwanted:
-        return {name: getattr(usual, name) for name in unwanted}
-    low, high = settings.low_quality_threshold, settings.high_quality_threshold
-    step, digits = (high - low) / 5, 2 if high - low > 0.1 else 9
-    thresholds = round(low + step, digits), round(high - step, digits)
-    names = "low_quality_threshold", "high_quality_threshold"
-    return {**dict(zip(names, thresholds, strict=True)), "high_assessment": "", "low_assessment": ""}
+    usual = SelectionSettings()
+    return {name: getattr(usual, name) for name in unwanted} or better_thresholds(offer, least, short)

@@ -181,7 +181,7 @@ def summary(build: Build, settings: DatasetSettings) -> str:
         lines += [build.table.to_string(), "", f"about {cost['bytes'] / 1e6:.0f} MB, in about {cost['seconds']:.0f} s"]
         if cost["bytes"] > (free := free_bytes(build.output_dir)):
             lines += [f"note: only {free / 1e6:.0f} MB are free in {build.output_dir}; choose another output_dir"]
-    if more := offer_in_words(build.offer, better_options(build, settings.min_class_patients)):
+    if more := offer_in_words(build.offer, better_options(build, settings)):
         lines += [f"note: {more}"]
     if len(build.quarantine):
         lines += [f"left out: {counted(len(build.quarantine), 'file')}; the quarantine table has the reasons"]

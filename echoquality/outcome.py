@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEST_PATIENTS', 'Build', 'count_files', 'count_splits', 'count_patients', 'count_class_patients', 'count_kinds',
-           'unmade', 'remarks', 'on_folders', 'check_quarantine', 'contact_sheet', 'changes', 'better_options',
-           'verdict']
+           'unmade', 'remarks', 'on_folders', 'check_quarantine', 'contact_sheet', 'changes', 'short_classes',
+           'better_options', 'verdict']
 
 # %% ../nbs/curation/outcome.ipynb #ec9c7540
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from .annotations import ANNOTATIONS, CLASS_DIRS, CSV
-from .candidates import better_thresholds, offer_in_words, wider
+from .candidates import more_chosen, offer_in_words
 from .core import counted, generator, plural
 from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
 from .selection import QUARANTINE
-from .settings import MIN_CLASS_PATIENTS, PHYSICAL, DatasetSettings, expanded, next_command
+from .settings import PHYSICAL, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
 from .tables import read_rows
 from .verdict import Verdict, weighed
@@ -249,23 +249,31 @@ def changes(build: Build, earlier: Path) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now", "in both"])
 
 # %% ../nbs/curation/outcome.ipynb #52c60ae8
-def better_options(build: Build, each: int = MIN_CLASS_PATIENTS) -> dict[str, float | str]:
-    "Options by which the dataset would have `each` patients of each class in each split; {} where none bring more."
-    return better_thresholds(build.offer, each)
-
-
-def _too_few(build: Build, each: int) -> list[str]:
-    "Where a class that is learned has fewer than `each` patients in a split, and what would help; [] where none has."
+def short_classes(build: Build, each: int) -> dict[str, str]:
+    "Classes that are learned and have fewer than `each` patients in a split → in which, and how many there."
     poor = "poor" if build.plan["parameters"]["max_low_quality"] else "poor, synthetic"  # natural ones are the measure
-    counts, few = count_class_patients(build).reindex(["good", poor], fill_value=0), []
-    for name, row in counts[(counts < each).any(axis=1)].iterrows():
-        few.append(f"{name}: " + ", ".join(f"{split} {n}" for split, n in row[row < each].items()))
-    if not few:
-        return []
-    helps = offer_in_words(build.offer, better_options(build, each))
-    less = f"fewer than {each} patients of a class are in a split ({'; '.join(few)}; see min_class_patients)"
-    return [less, f"more would come {helps}" if helps else "no threshold brings more patients: score more of them"]
+    counts = count_class_patients(build).reindex(["good", poor], fill_value=0)
+    few = counts[(counts < each).any(axis=1)].iterrows()
+    return {name: ", ".join(f"{split} {n}" for split, n in row[row < each].items()) for name, row in few}
 
+
+def better_options(build: Build, settings: DatasetSettings) -> dict[str, float | str | int]:
+    "Options by which the classes that are short would have more patients; {} where none bring more."
+    each = settings.min_class_patients
+    return more_chosen(build.offer, settings, each, short_classes(build, each))
+
+
+def _too_few(build: Build, settings: DatasetSettings) -> list[str]:
+    "Where a class that is learned has too few patients in a split, and what would help; [] where none has."
+    each = settings.min_class_patients
+    if not (few := short_classes(build, each)):
+        return []
+    told = "; ".join(f"{name}: {where}" for name, where in few.items())
+    less = f"fewer than {each} patients of a class are in a split ({told}; see min_class_patients)"
+    helps = offer_in_words(build.offer, better_options(build, settings))
+    names = " and of ".join(name.removesuffix(", synthetic") for name in few)
+    none = f"no threshold brings more patients of {names} clips"
+    return [less, f"more would come {helps}" if helps else none]
 
 # %% ../nbs/curation/outcome.ipynb #e3af23d8
 TEST_PATIENTS = "30 to 60"  # that give an AUROC within 0.05: nbs/guides/how_many_patients.ipynb
@@ -276,7 +284,7 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
     patients, kinds = samples["group"].nunique(), samples["video_path"].map(_class).value_counts()
     counts = [int(kinds.get(Path(folder).name, 0)) for folder in CLASS_DIRS.values()]
-    against = _too_few(build, settings.min_class_patients)
+    against = _too_few(build, settings)
     who = "group" if on_folders(build) else "patient"
     few = f"only {counted(parts[-1], who, 'are')} left to test on"
     doubts = [f"{few}; {TEST_PATIENTS} would tell an AUROC within 0.05 or so"] if parts[-1] < 10 else []
@@ -302,10 +310,11 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
 # %% ../nbs/curation/outcome.ipynb #99af1f45
 def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
     "What to do after a dataset of which the verdict is `word`, and the command."
-    if word == "no":
+    if word == "no" and (more := better_options(build, settings)):
         after = "see which clips there are if less is asked of them; then build another dataset."
-        less = better_options(build, settings.min_class_patients) or wider(settings)
-        return after, next_command("select", settings, **less)
+        return after, next_command("select", settings, **more)
+    if word == "no":
+        return "score files of more patients; then select and build again.", ""
     if build.status == "planned":
         return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
     return "train a network.", next_command("train", settings)

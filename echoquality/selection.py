@@ -7,7 +7,7 @@ __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'lef
            'Selection', 'selection_table', 'select', 'unused', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
            'settings_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
            'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table',
-           'preselect', 'better_thresholds', 'offer_in_words', 'threshold_offer', 'score_differences', 'score_warning',
+           'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer', 'score_differences', 'score_warning',
            'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
@@ -28,16 +28,15 @@ from .balance import fill, rank
 from echoquality.candidates import (
     LABELS,
     SelectionError,
-    better_thresholds,
     candidates,
     class_table,
     meeting,
+    more_chosen,
     offer_in_words,
     offer_table,
     preselect,
     threshold_offer,
     wanted,
-    wider,
 )
 from .copies import same_clips
 from echoquality.core import (
@@ -55,14 +54,14 @@ from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, wi
 from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores, used_in_words
-from .splits import GroupsError, group_places, owners
+from .splits import FOR_TWO, SPLITS, GroupsError, group_places, owners
 from .verdict import Verdict, captioned, made_by, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
-_all_ += ["better_thresholds", "offer_in_words", "threshold_offer"]
+_all_ += ["more_chosen", "offer_in_words", "threshold_offer"]
 _all_ += ["score_differences", "score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
@@ -297,6 +296,14 @@ def unused(selection: Selection) -> str:
     return f" (the thresholds leave {left} of {clips} clips unused)" if 2 * left > clips else ""
 
 
+def _few_patients(samples: pd.DataFrame, owner: pd.Series, who: str) -> tuple[list[str], list[str]]:
+    "(against, doubts): classes of too few patients for two in each split, or of so few that it is not sure."
+    patients = owner.groupby(samples["label"]).nunique()
+    few = [f"{counted(n, who)} with {LABELS[label]} clips" for label, n in patients[patients < FOR_TWO].items()]
+    said = [f"{' and '.join(few)}: for {MIN_CLASS_PATIENTS} in each split it takes {FOR_TWO}"] if few else []
+    return (said, []) if patients.min() < MIN_CLASS_PATIENTS * len(SPLITS) else ([], said)
+
+
 def verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
     "Whether a dataset can be made of it; `warning`: of `score_warning`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
@@ -305,7 +312,9 @@ def verdict(selection: Selection, settings: SelectionSettings, warning: str = ""
     patients, good, poor = owner.nunique(), int(samples["label"].sum()), int((samples["label"] == 0).sum())
     usable = 1 - (selection.quarantine["stage"] == "selection").sum() / selection.tried
     against = [f"there is no {word} clip" for label, word in LABELS.items() if label not in set(samples["label"])]
-    doubts = [f"only {usable:.0%} of the files tried can be used"] if usable < 0.5 else []
+    few, doubts = _few_patients(samples, owner, who)
+    against += few
+    doubts += [f"only {usable:.0%} of the files tried can be used"] if usable < 0.5 else []
     doubts += [f"{share:.0%} are {made_by(most)} alone"] if share > 1.5 / len(machines) else []
     doubts += ["scores differ by machine (below)"] if warning else []
     among = f"the commonest of {len(machines)} types of machine"
@@ -320,9 +329,9 @@ def verdict(selection: Selection, settings: SelectionSettings, warning: str = ""
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     then = next_command("dataset", settings)
     if word == "no":
-        after = "ask for less, so that there are clips of both classes."
-        less = better_thresholds(selection.offer, MIN_CLASS_PATIENTS) or wider(settings)
-        then = next_command("select", settings, **less)
+        more = more_chosen(selection.offer, settings)
+        after = "ask for less, so that there are more clips." if more else "score files of more patients."
+        then = next_command("select", settings, **more) if more else ""
     return Verdict(word, sentence, figures, after, then)
 
 # %% ../nbs/01_selection.ipynb #1b088054

@@ -12,11 +12,11 @@ from echoquality.candidates import (
     candidates,
     class_table,
     meeting,
+    more_chosen,
     offer_in_words,
     offer_table,
     preselect,
     threshold_offer,
-    wider,
 )
 from echoquality.settings import SelectionSettings
 
@@ -112,9 +112,14 @@ def test_what_people_said_counts_at_every_threshold():
 
 
 def test_less_is_asked_of_clips():
-    said = wider(SelectionSettings())
-    assert said["low_quality_threshold"] == 0.27 and said["high_quality_threshold"] == 0.78 and said["low_assessment"] == ""
-    assert wider(SelectionSettings(max_low_quality=0)) == {"max_low_quality": 300}
-    asked = SelectionSettings()
-    for _ in range(99):  # never so near that they cross
-        asked = SelectionSettings(**wider(asked))
+    rows = results_of(*[(i / 100, "PASS" if i > 45 else "FAIL", "Any") for i in range(0, 100, 2)])
+    rows = rows.assign(folder=rows["file_id"])
+    offer = threshold_offer(rows, SelectionSettings())
+    assert more_chosen(offer, SelectionSettings()) == better_thresholds(offer, 2) != {}
+    assert more_chosen(offer, SelectionSettings(max_low_quality=0)) == {"max_low_quality": 300}
+    few = rows.assign(folder=rows["folder"].where(rows["score"] > 0.5, "one patient"))
+    any_assessment = SelectionSettings(low_assessment="", high_assessment="")
+    assert more_chosen(threshold_offer(few, any_assessment), any_assessment) == {}
+    wide = SelectionSettings(low_quality_threshold=0.3, low_assessment="")
+    assert more_chosen(threshold_offer(rows, wide), wide)["low_quality_threshold"] == 0.3  # has enough
+    assert more_chosen(threshold_offer(rows, wide), wide, short=["poor"])["low_quality_threshold"] > 0.3

@@ -129,7 +129,7 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     good = told(12, quality_score=1)
     assert good.word == "no" and "cannot be trained" in good.sentence
     assert "(poor: train 0, val 0, test 0; see" in good.sentence
-    assert good.command.startswith("echoquality select") and "--high-quality-threshold" in good.command
+    assert good.command.startswith("echoquality select") and "--low-quality-threshold" in good.command
     planned = told(12, replace(build, status="planned"))
     assert planned.command.startswith("echoquality dataset") and f"--output-dir {tmp_path}/out" in planned.command
 
@@ -137,7 +137,7 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
 def test_a_verdict_of_no_says_which_thresholds_bring_more_patients(corpus, tmp_path):
     settings = simulated_settings(corpus, tmp_path / "out", high_quality_threshold=0.99, dry_run=True)
     build = build_dataset(settings)
-    options, said = better_options(build), verdict(build, settings)
+    options, said = better_options(build, settings), verdict(build, settings)
     assert said.word == "no" and 0.5 <= options["high_quality_threshold"] < 0.99
     assert offer_in_words(build.offer, options) in said.sentence
     more = build_dataset(simulated_settings(corpus, tmp_path / "out", **options, dry_run=True))
@@ -145,4 +145,4 @@ def test_a_verdict_of_no_says_which_thresholds_bring_more_patients(corpus, tmp_p
     for row in now.itertuples(index=False):
         assert (row.clips, row.patients) == tuple(then.loc[(row[0], row.threshold), ["clips", "patients"]])
     older = replace(build, plan={k: v for k, v in build.plan.items() if k != "offer"})
-    assert better_options(older) == {} and verdict(older, settings).word == "no"
+    assert better_options(older, settings) == {} and verdict(older, settings).word == "no"

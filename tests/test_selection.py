@@ -87,7 +87,8 @@ def test_the_verdict_is_good_careful_or_no(corpus):
     found = select(settings)
     many = pd.concat([found.samples.assign(patient=f"{i}", study=f"{i}") for i in range(40)])
     assert verdict(replace(found, samples=many), settings).word == "good"
-    assert "too few" in verdict(found, settings).sentence and verdict(found, settings).word == "careful"
+    few = verdict(found, settings)
+    assert few.word == "no" and "4 patients with poor clips and 5 patients with good clips: for 2 in" in few.sentence
     assert "scores differ" in verdict(replace(found, samples=many), settings, "they differ").sentence
     assert "vivid alone makes up 100" not in verdict(replace(found, samples=many), settings).sentence
     one = verdict(replace(found, samples=many[many["label"] == 1]), settings)
