@@ -15,7 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from .core import SettingsError, as_asked, cores, printable, run_main, write_text
-from .settings import GROUPS, KINDS, MODEL, PHYSICAL, STAGES, InferenceSettings, expanded, expect_networks
+from echoquality.settings import (
+    GROUPS,
+    KINDS,
+    MODEL,
+    PHYSICAL,
+    STAGES,
+    InferenceSettings,
+    expanded,
+    expect_networks,
+    from_here,
+)
 
 # %% ../nbs/command/api.ipynb #13b6c14d
 def read_clip(path: Path | str, frames: Iterable[int] | None = None) -> np.ndarray:
@@ -273,6 +283,11 @@ def _print_scores(files: list[str], csv: Path | None, settings: InferenceSetting
     if csv and csv.exists():
         raise SettingsError(f"--csv {csv}: is there already, and stays as it is; give another name")
     rows, wide = [], max(len(printable(file)) for file in files)
+    from echoquality.runs import newest, past_runs
+
+    if not settings.model.is_file() and (trained := newest(past_runs(), "training", Path(MODEL).name)):
+        newer = from_here(trained.settings.output_dir / Path(MODEL).name)
+        raise SettingsError(f"{settings.model}: no such model; the newest that was trained here: --model {newer}")
     scored, threshold, because = _scored(files, load_model(settings.model), settings)
     for file, row in zip(files, scored, strict=True):
         why = "a folder: echoquality score FOLDER scores one" if Path(file).is_dir() else row.get("reason", "")

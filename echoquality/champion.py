@@ -51,7 +51,7 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
     with ending(tracker, notes):
         if not tracker.run_id:
             return
-        tracker.metrics(logged_figures(evidence), 0)
+        tracker.metrics(figures := logged_figures(evidence), 0)
         tracker.flush()
         for name in ("metrics.json", "model_card.md"):
             tracker.file(settings.output_dir / name)
@@ -60,7 +60,9 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
         plt.close(figure)
         against = partial(compare_with, settings=settings, subject=subject, evidence=evidence)
         word, sentence = judged(evidence, settings.min_patients)
-        if run_id and word == "no":
+        if run_id and not any(name.startswith("test_auroc") for name in figures):
+            notes.append("this model was not put forward as champion, for its AUROC is not known")
+        elif run_id and word == "no":
             notes.append(f"this model was not put forward as champion, for the verdict on it is no: {sentence}")
         elif run_id and (outcome := promote(tracker, "echoquality", against)):
             notes.append(outcome)

@@ -170,6 +170,7 @@ def copy_pages(folder: Path) -> str:
     write_text(Path(folder) / NOTE, json.dumps({STARTS: str(start)}, indent=1) + "\n")
     said = f"{folder}: {new} notebooks and pictures copied"
     said += f"; {len(kept)} are there in another state and stay: {', '.join(kept[:3])}" if kept else ""
+    said += "; all are there already" if not new and not kept else ""
     said += f"; relative paths on them start at {start}"
     return f"{said}; open them with: jupyter lab {shlex.quote(str(folder))}"
 
@@ -194,6 +195,8 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     root = project_root()
     executed = root / f"runs/{name or stage}{NEW}"
     executed.parent.mkdir(exist_ok=True)
+    if project_root(executed.parent) != root:  # what is opened there finds the same files
+        write_text(executed.parent / NOTE, json.dumps({STARTS: ".."}, indent=1) + "\n")
     shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
     try:
         execute_notebook(page_of(stage), executed, parameters, cwd=root, **shown)
@@ -207,7 +210,7 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
 
 # %% ../nbs/command/command.ipynb #d71d1eb3
 # What a kernel is started with: of the tasks that an interruption leaves behind it would speak at length.
-_QUIET = ["--log-level=ERROR", '--IPKernelApp.exec_lines=__import__("logging").getLogger("asyncio").setLevel(50)']
+_QUIET = ["--log-level=CRITICAL", '--IPKernelApp.exec_lines=__import__("logging").getLogger("asyncio").setLevel(50)']
 
 
 def _page_error(name: str, said: str, executed: Path) -> BaseException:

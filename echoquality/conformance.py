@@ -287,7 +287,7 @@ def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
     problems = [next(iter(question.checks)) for question in QUESTIONS if not fine[question.asked].all()]
     against = [f"{_names(answers.index[useless])} cannot be used"] if useless.any() else []
     against += [] if len(answers) else ["no clip could be read"]
-    doubts = [f"problems with {', '.join(problems)} (below)"] if problems else []
+    doubts = [f"problems with {', '.join(problems)}"] if problems else []
     doubts += [f"there is no clip of {_names(without)}"] if len(without) else []
     said = f"{fine.all(axis=1).sum()} of {counted(len(machines), 'machine')} can be used for everything"
     checked = f"{counted(machines['checked'].sum(), 'clip')} checked"
@@ -297,4 +297,4 @@ def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
     after, then = "check again", next_command("check", settings, output_dir=settings.output_dir)
     if word != "no":
         after, then = from_clips(settings, "select")
-    return Verdict(word, sentence, figures, f"see below what to do for each machine; then {after}.", then)
+    return Verdict(word, sentence, figures, f"see in the report what to do for each machine; then {after}.", then)

@@ -53,7 +53,7 @@ if TYPE_CHECKING:  # half a second that a command's --help does without
     import pandas as pd
 
 # %% ../nbs/base/core.ipynb #80c04c53
-NOTE = "echoquality_pages.json"  # beside the pages that `echoquality notebooks` copied
+NOTE = "echoquality_pages.json"  # beside the pages that `echoquality notebooks` copied, and in `runs`
 STARTS = "relative_paths_start_at"  # in it
 
 
@@ -63,7 +63,7 @@ def _noted(folder: Path) -> Path | None:
     if not os.path.isfile(folder / NOTE):
         return None
     try:
-        start = Path(json.loads((folder / NOTE).read_text(encoding="utf-8"))[STARTS])
+        start = (folder / json.loads((folder / NOTE).read_text(encoding="utf-8"))[STARTS]).resolve()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(f"{folder / NOTE}, where relative paths start, cannot be read ({error}); {again}") from None
     if not start.is_dir():
@@ -532,10 +532,10 @@ _OF_ONE = {"are": "is", "were": "was", "have": "has"}
 
 
 def plural(noun: str) -> str:
-    "studies of 'study', patches of 'patch', clips of 'clip'."
+    "studies of 'study', patches of 'patch', epochs of 'epoch', clips of 'clip'."
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return f"{noun[:-1]}ies"
-    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
+    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) and noun != "epoch" else "s")
 
 
 def counted(count: int, noun: str, verb: str = "") -> str:
@@ -554,17 +554,19 @@ def clock(seconds: float) -> str:
 def progress(items: Iterable, total: int | None, label: str, every: float = 5.0) -> Iterator:
     """Yield `items`; every `every` seconds, and at the end, print how many are done, how fast, time left.
 
-    `total`: how many they are; None where nobody knows, then without the time left.
+    `total`: how many they are; None where nobody knows, then without the time left. The first item is not reckoned
+    with (processes start and networks load meanwhile), and of fewer than five no time is foretold.
     """
-    start = shown = time.monotonic()
+    start = shown = first = time.monotonic()
     done = 0
     for done, item in enumerate(items, 1):
         yield item
         now = time.monotonic()
+        first = now if done == 1 else first
         if now - shown >= every and done != total:
-            rate, shown = done / (now - start), now
-            left = f"/{total}, {rate:.1f}/s, {clock((total - done) / rate)} left" if total else f", {rate:.1f}/s"
-            print(f"{label}: {done}{left}", flush=True)
+            rate, shown = (done - 1) / max(now - first, 1e-9), now
+            left = f", {rate:.1f}/s" + (f", {clock((total - done) / rate)} left" if total else "") if done >= 5 else ""
+            print(f"{label}: {done}{f'/{total}' if total else ''}{left}", flush=True)
     seconds = time.monotonic() - start
     if done and seconds >= every:
         print(f"{label}: {done}/{total or done} in {clock(seconds)} ({done / max(seconds, 1e-9):.1f}/s)", flush=True)

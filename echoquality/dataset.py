@@ -117,6 +117,8 @@ def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None) -> di
     "The plan with the hashes of the files, and what could not be written."
     where = {"raw_data_dir": settings.raw_data_dir, "output_dir": settings.output_dir}
     write = partial(write_sample, **where, key=key, machines=known_machines(settings))
+    if kept := sum((settings.output_dir / sample["video_path"]).is_file() for sample in plan["samples"]):
+        print(f"going on: {kept} of {counted(len(plan['samples']), 'file')} are there already", flush=True)
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
     outcomes = list(zip(plan["samples"], written, strict=True))
     failed = {_origin(sample, key): why for sample, (_, why) in outcomes if why}

@@ -279,7 +279,7 @@ def verdict(inference: Inference, settings: InferenceSettings) -> Verdict:
         machines if len(by) > 1 else ("100%", f"are {made_by(by.index[0])}", "there is no other type of machine"),
         (counted(left, "file"), f"{'was' if left == 1 else 'were'} left out{most}", f"of {len(scores) + left}"),
     )
-    after = "look at the worst clips below; if you find them poor, too, build the next dataset from these scores."
+    after = "look at the worst clips in the report; if they are poor, build the next dataset from these scores."
     word, sentence = judged(inference, settings.min_patients)
     halves = (scores.loc[scores["status"] == status, "score"].tolist() for status in ("PASS", "FAIL"))
     then = next_command("dataset", settings, **thresholds_for(*halves))
@@ -292,7 +292,7 @@ def _mended(scores: pd.Series, passed: float, settings: InferenceSettings) -> tu
     "What to do where scores, of which a share `passed`, are of no use, and the command, where a model can be trained."
     middle = float(scores.median().round(3))
     if passed in (0, 1) and scores.quantile(0.9) - scores.quantile(0.1) > 0.05:
-        after = "if the clips below are the poorest, too, score again with a threshold amid these scores."
+        after = "if the worst clips in the report are the poorest, too, score again with a threshold amid these scores."
         return after, next_command("score", settings, threshold=middle)
     again = train_again(settings.model)
     return f"do not use these scores; {'train again, more slowly' if again else 'score with another model'}.", again

@@ -281,7 +281,7 @@ def judged(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
     if np.isnan(row.value):
         doubts.append("how well it does is not known")
     others = [each for each in evidence.warnings if not each.startswith("it is not shown to beat")]
-    doubts += [f"{counted(len(others), 'doubt', 'stand')} below"] if others else []
+    doubts += [f"{counted(len(others), 'doubt', 'stand')} in the report"] if others else []
     return weighed(said, natural.groups, least, against, doubts, "test patient", _enough(row, least))
 
 
@@ -313,7 +313,7 @@ def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
         return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
     after = "let it score clips that nobody has scored."
     if word == "careful":
-        after = "read the doubts below; let it score clips of more patients, and build a dataset with these, too."
+        after = "read the doubts in the report; let it score more patients, and build a dataset with these, too."
     if then := score_with(settings):
         return f"{after} The command takes the folder of this dataset; another one is given as --raw-data-dir.", then
     return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""

@@ -217,7 +217,7 @@ def _promote(uri: str, name: str, run_id: str, compare: Callable[[Path], dict]) 
     known = client.get_registered_model(name).aliases
     if "champion" not in known:
         client.set_registered_model_alias(name, "champion", mine)
-        return f"version {mine} is the champion of {name!r}, the first one"
+        return f"version {mine} is the champion of {name!r}, which had none"
     present = client.get_model_version(name, known["champion"])
     if str(present.version) == str(mine):
         return f"version {mine} is the champion of {name!r} already"

@@ -177,7 +177,8 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
     changed = counted(len(weights.changes), "change") + ", listed at the end" if weights.changes else ""
-    print("\n".join([*hardware.reasons, f"starts from: {start}{changed and f' ({changed})'}"]), flush=True)
+    start = f"goes on after epoch {run['done']}" if run.get("done") else f"starts from: {start}"
+    print("\n".join([*hardware.reasons, f"{start}{changed and f' ({changed})'}"]), flush=True)
     if first:
         run = write_run(settings, data.table, run)  # before anything else: the folder is this run's from now on
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))

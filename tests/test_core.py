@@ -370,11 +370,12 @@ def test_counts_are_said_in_words():
 
 
 def test_progress_says_how_long_it_will_take(capsys):
-    assert list(progress([1, 2, 3], 3, "clips", every=0)) == [1, 2, 3]
-    assert "clips: 1/3" in (said := capsys.readouterr().out)
-    assert "left" in said and "clips: 3/3 in" in said
-    assert list(progress([1, 2], None, "folders", every=0)) == [1, 2]
-    assert "folders: 1, " in (said := capsys.readouterr().out) and "folders: 2/2 in" in said and "left" not in said
+    assert list(progress(range(7), 7, "clips", every=0)) == [*range(7)]
+    *few, fifth, sixth, last = capsys.readouterr().out.splitlines()
+    assert few == [f"clips: {done}/7" for done in (1, 2, 3, 4)]
+    assert re.fullmatch(r"clips: 5/7, [\d.]+/s, 0:00:00 left", fifth) and last.startswith("clips: 7/7 in 0:00:00 (")
+    assert list(progress(range(6), None, "folders", every=0)) == [*range(6)]
+    assert "folders: 1\n" in (said := capsys.readouterr().out) and "folders: 6/6 in" in said and "left" not in said
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
