@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -371,7 +372,7 @@ def test_counts_are_said_in_words():
 
 def test_progress_says_how_long_it_will_take(capsys):
     assert list(progress(range(7), 7, "clips", every=0)) == [*range(7)]
-    *few, fifth, sixth, last = capsys.readouterr().out.splitlines()
+    *few, fifth, _, last = capsys.readouterr().out.splitlines()
     assert few == [f"clips: {done}/7" for done in (1, 2, 3, 4)]
     assert re.fullmatch(r"clips: 5/7, [\d.]+/s, 0:00:00 left", fifth) and last.startswith("clips: 7/7 in 0:00:00 (")
     assert list(progress(range(6), None, "folders", every=0)) == [*range(6)]
