@@ -10,6 +10,7 @@ __all__ = ['FEW_TOPS', 'SPLITS', 'people', 'unusable_ids', 'linked_groups', 'Gro
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -40,23 +41,27 @@ def _one_person(rows: pd.DataFrame, total: int) -> bool:
     return enough and max(agreed) >= 3 / 4 and min(agreed) >= 1 / 2
 
 # %% ../nbs/curation/splits.ipynb #f4fa3075
-def _differ(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    "Whether two spellings of an id (name, birth) are two people's: by birth date or, where that is not known, by name."
-    (names, births), (their_names, their_births) = ([set(rows[said]) - {""} for said in ("name", "birth")]
-                                                    for rows in (one, other))  # fmt: skip
+_Said = set[tuple[str, str]]  # names and birth dates
+
+
+def _differ(one: _Said, other: _Said) -> bool:
+    "Whether two spellings of an id are two people's: by birth date or, where that is not known, by name."
+    parts = ([set(each) - {""} for each in zip(*said, strict=True)] for said in (one, other))
+    (names, births), (their_names, their_births) = parts
     if births and their_births:
         return not births & their_births and not names & their_names
     words, their_words = (set(" ".join(each).split()) for each in (names, their_names))
     return bool(words) and bool(their_words) and not words & their_words
 
 
-def _spellings(rows: pd.DataFrame) -> dict[str, str]:
-    "Whom each spelling of an id (patient, name, birth) names: the first spelling that is not another's."
-    spelled = dict(list(rows.groupby("patient")[["name", "birth"]]))
-    linked = [(each, (one, other)) for one in spelled for other in spelled
-              if one == other or not _differ(spelled[one], spelled[other]) for each in (one, other)]  # fmt: skip
-    number, first = components(linked), {}
-    return {each: first.setdefault(number[each], each) for each in spelled}
+def _spellings(said: dict[str, _Said]) -> dict[str, str]:
+    "Whom each spelling of an id names, by what is said of it: the first spelling that is not another person's."
+    first = {each: each for each in sorted(said)}
+    for one, other in combinations(first, 2):
+        if first[one] != first[other] and not _differ(said[one], said[other]):
+            joined = {first[one], first[other]}
+            first |= {each: min(joined) for each, now in first.items() if now in joined}
+    return first
 
 # %% ../nbs/curation/splits.ipynb #6710600a
 def people(ids: pd.DataFrame) -> dict[str, str]:
@@ -74,8 +79,11 @@ def people(ids: pd.DataFrame) -> dict[str, str]:
     nobody = {each for each, rows in ids[many].groupby("id") if not _one_person(rows, total)} | {""}
     several = ids.groupby("id")[["patient", "name", "birth"]].nunique()
     several = several.index[(several["patient"] > 1) & ((several["name"] > 1) | (several["birth"] > 1))]
-    for each, rows in ids[ids["id"].isin(several) & ~ids["id"].isin(nobody)].groupby("id"):
-        keys |= {patient: f"{each} {first}" for patient, first in _spellings(rows).items()}
+    doubtful, said = ids[ids["id"].isin(several) & ~ids["id"].isin(nobody)], {}
+    for each, patient, *known in doubtful[["id", "patient", "name", "birth"]].itertuples(index=False):
+        said.setdefault(each, {}).setdefault(patient, set()).add(tuple(known))
+    for each, spelled in said.items():
+        keys |= {patient: f"{each} {first}" for patient, first in _spellings(spelled).items()}
     return {patient: "" if key in nobody else key for patient, key in keys.items()}
 
 
@@ -217,7 +225,7 @@ class Groups:
     own_ids: int = 0  # ids, where each is of one exam: they may have been given anew for each
     apart: int = 0  # people by name and birth date who are in several groups
 
-
+# %% ../nbs/curation/splits.ipynb #9dac1070
 _LINKS = ["place", "patient", "name", "birth", "study", "clip", "said"]
 
 
