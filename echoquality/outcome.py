@@ -207,8 +207,8 @@ def on_ids(build: Build) -> str:
             "a patient of several exams may be in two splits (group_by, a table with columns folder, patient, tells)")
         said.append(f"AS MANY PATIENT IDS AS EXAMS ({ids}): if ids were given anew for each exam, {who}")
     if apart := plan.get("people_in_several_groups", 0):
-        they = f"{counted(apart, 'name', 'stand')} with one birth date but several ids, in several groups"
-        said.append(f"SEVERAL IDS FOR ONE PATIENT? {they}, perhaps in two splits; say by group_by who is who")
+        they = f"{counted(apart, 'person', 'are')} by name and birth date in several groups, perhaps in two splits"
+        said.append(f"ONE PATIENT, SEVERAL IDS? {they}; say by group_by who is who")
     return ". ".join(said)
 
 # %% ../nbs/curation/outcome.ipynb #59b1867b

@@ -145,7 +145,7 @@ def test_where_ids_were_given_anew_for_each_exam_the_first_line_says_so(tmp_path
              for clip in clips]  # fmt: skip
     settings = small_collection(tmp_path, clips, dry_run=True)
     first = summary(build_dataset(settings), settings).splitlines()[0]
-    assert first.startswith("AS MANY PATIENT IDS AS EXAMS (8)") and "1 name stands with one birth date" in first
+    assert first.startswith("AS MANY PATIENT IDS AS EXAMS (8)") and "ONE PATIENT, SEVERAL IDS? 1 person" in first
     rows = "\n".join(f"E{i},{'D' if i % 3 == 0 else i}" for i in range(8))
     (tmp_path / "patients.csv").write_text(f"folder,patient\n{rows}\n")
     settings = settings.model_copy(update={"group_by": str(tmp_path / "patients.csv")})
