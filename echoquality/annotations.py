@@ -16,7 +16,7 @@ import pandas as pd
 
 # %% ../nbs/curation/annotations.ipynb #d86151f9
 from .core import counted, parallel, reason_of, sha256, text_sha256, write_text
-from .dicom import BadFile, patient_id, read_header
+from .dicom import BadFile, read_header, whose
 from .splits import SPLITS, GroupsError, assign_splits, class_of, group_places
 from .studies import is_inside
 from .tables import TableError, numbers, read_rows
@@ -105,19 +105,19 @@ def is_synthetic(table: pd.DataFrame, path: Path) -> pd.Series:
     return ~natural
 
 # %% ../nbs/curation/annotations.ipynb #fc75ecf5
-def _whose(file: Path) -> tuple[str, str]:
-    "(patient, study) of a file."
+def _whose(file: Path) -> dict[str, str]:
+    "Patient, name, birth (`whose`) and study of a file."
     try:
         header = read_header(file)
-        return patient_id(header), header.StudyInstanceUID
+        return {**whose(header), "study": header.StudyInstanceUID}
     except BadFile:  # it will be left out when clips are decoded
-        return "", ""
+        return dict.fromkeys(("patient", "name", "birth", "study"), "")
 
 
 def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
     "The group of each row: by patients and studies, and by folders where headers name no patient."
     found = parallel(_whose, [path.parent / name for name in table["video_path"]], workers, "headers read")
-    links = pd.DataFrame(list(found), columns=["patient", "study"]).assign(place=table["folder"].to_list(), clip="")
+    links = pd.DataFrame(list(found)).assign(place=table["folder"].to_list(), clip="")
     try:
         groups = group_places(links)
     except GroupsError as error:
@@ -125,6 +125,8 @@ def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
     if groups.without_id:
         without = f"{groups.without_id} of {counted(groups.places, 'folder')} without patient ids"
         print(f"note: {without}: groups rest on their names")
+    if groups.own_ids:
+        print(f"note: as many patient ids as exams ({groups.own_ids}): if they were given anew, add a column `group`")
     return pd.Series([groups.names[key] for key in zip(links["place"], links["study"], strict=True)], table.index)
 
 

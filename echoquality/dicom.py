@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MAX_FRAMES', 'MAX_DECODED', 'DIRECTORY', 'LOOKS', 'FRAME_TIME',
-           'spread', 'OpenClip', 'open_clip', 'read_header', 'iter_frames', 'read_frames', 'patient_id', 'frame_time',
-           'clip_sector', 'clip_mask', 'gif', 'BadFile', 'fan_area', 'find_sector', 'frame_count', 'value_of',
-           'machine_model', 'machine_type']
+           'spread', 'OpenClip', 'open_clip', 'read_header', 'iter_frames', 'read_frames', 'patient_id', 'alike',
+           'whose', 'frame_time', 'clip_sector', 'clip_mask', 'gif', 'BadFile', 'fan_area', 'find_sector',
+           'frame_count', 'value_of', 'machine_model', 'machine_type']
 
 # %% ../nbs/reading/dicom.ipynb #ba92806c
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from pydicom import Dataset, uid
 from pydicom.pixels import get_decoder
 
 # %% ../nbs/reading/dicom.ipynb #19d6f4ca
+from .core import text_sha256
 from .fan import Fan
 from .files import BadFile, Opened, bad_file, frame_count, open_dicom, value_of
 from .machines import machine_model, machine_type
@@ -224,6 +226,33 @@ def read_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = T
 def patient_id(header: Dataset) -> str:
     "The patient's id without surrounding space, '' where there is none."
     return str(value_of(header, "PatientID") or "").strip()
+
+# %% ../nbs/reading/dicom.ipynb #e35b633d
+def alike(text: str) -> str:
+    "An id or a word as it is compared: `ID 007`, `id7` and `ＩＤ７` are one; of zeros alone one is left."
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    text = "".join(c for c in text if unicodedata.category(c)[0] not in "CZ").rstrip("^")
+    digits = re.sub(r"\d", lambda digit: str(unicodedata.digit(digit[0])), text)
+    return re.sub(r"^0+(?=.)|(?<!\d)0+(?=\d)", "", digits)
+
+# %% ../nbs/reading/dicom.ipynb #6d5a1f2f
+_NOBODY = re.compile(r"(anon|de-?ident|pseudon|redact|remov|unknown)\w*|no|not|none|null|n/?a|name|patient|x+")
+
+
+def whose(header: Dataset) -> dict[str, str]:
+    "Whose a file is: `patient` (`patient_id`), hashes of the words of the `name`, of `birth` (date); '' says nothing."
+    patient, name = patient_id(header), str(value_of(header, "PatientName") or "")
+    spelled = next(filter(None, name.split("=")), "")  # the same name in other scripts follows
+    words = sorted({alike(word) for word in re.split(r"[\^,.\s]+", spelled)} - {""})
+    if all(map(_NOBODY.fullmatch, words)) or alike(re.sub(r"[\^\s]", "", spelled)) == alike(patient):
+        words = []
+    birth = re.sub(r"\D", "", str(value_of(header, "PatientBirthDate") or ""))
+    birth = birth if len(birth) == 8 and birth > "1901" else ""
+    return {"patient": patient, "name": " ".join(map(_hashed, words)), "birth": birth and _hashed(birth)}
+
+
+def _hashed(word: str) -> str:
+    return text_sha256(word)[:16]
 
 # %% ../nbs/reading/dicom.ipynb #c0fd0d8b
 FRAME_TIME = 1000 / 30  # ms, where a header says none

@@ -26,7 +26,7 @@ from pydicom import Dataset
 
 # %% ../nbs/reading/header_index.ipynb #54d75337
 from .core import KILLED, parallel, provenance, reason_of, sha256, text_sha256
-from .dicom import frame_count, machine_model, patient_id, read_header, value_of
+from .dicom import frame_count, machine_model, read_header, value_of, whose
 from .files import bad_file
 from .studies import locate, places
 
@@ -37,11 +37,11 @@ def hashed(identifier: str) -> str:
 
 
 def header_facts(header: Dataset) -> dict:
-    "Machine, patient, study and the kind of pixels, as a header says them; of an accession number a hash."
+    "Machine, patient, study and the kind of pixels, by a header; of name, birth date and accession number hashes."
     return {
         "machine_model": machine_model(header),
         "names_model": bool(value_of(header, "ManufacturerModelName")),
-        "patient": patient_id(header),
+        **whose(header),
         "study": str(header.StudyInstanceUID),
         "instance": str(header.SOPInstanceUID),
         "accession": hashed(str(value_of(header, "AccessionNumber") or "")),

@@ -253,6 +253,8 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "ids_shared_by_many": groups.shared_ids,
         "folders": groups.places,
         "folders_without_id": groups.without_id,
+        "ids_of_one_exam": groups.own_ids,
+        "people_in_several_groups": groups.apart,
         "table": selection.table.rename(index=STORED, level="class").reset_index().to_dict("records"),
         "offer": selection.offer.to_dict("records"),
         "fans": fan_table(selection.samples).reset_index().to_dict("records"),

@@ -24,9 +24,9 @@ from echoquality.dicom import (
     frame_count,
     machine_model,
     open_clip,
-    patient_id,
     read_header,
     spread,
+    whose,
 )
 from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
@@ -55,7 +55,7 @@ def clip_facts(
     return {
         "machine_type": machines.type(header, folder),
         "machine_model": machine_model(header),
-        "patient": patient_id(header),
+        **whose(header),
         "study": header.StudyInstanceUID,
         "instance": header.SOPInstanceUID,
         "fan": sector.source if sector.fan else "none",
@@ -122,7 +122,8 @@ def fan_table(clips: pd.DataFrame) -> pd.DataFrame:
     return counted.groupby("fan")[["clips", "unsure", "misfit"]].sum().astype(int)
 
 # %% ../nbs/curation/probing.ipynb #41c29708
-FOLDER = ["machine_type", "machine_model", "patient", "study", "place"]  # of a clip or a folder; `place`: where it lies
+FOLDER = ["machine_type", "machine_model", "patient", "name", "birth", "study", "place"]  # of a clip or a folder
+# name, birth: hashes (`whose`); place: where it lies
 
 
 def known_machines(settings: SelectionSettings) -> Machines:
@@ -143,7 +144,7 @@ def origins(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
     for row, header in zip(clips, found, strict=True):
         if "reason" not in header:
             firsts.setdefault(row.folder, header)
-    unknown = {"machine_model": "", "names_model": False, "patient": "", "study": ""}
+    unknown = dict.fromkeys(FOLDER, "") | {"names_model": False}
     table = []
     for row, header in zip(clips, found, strict=True):
         known = firsts.get(row.folder, unknown | {"place": row.folder}) if "reason" in header else header

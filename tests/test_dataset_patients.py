@@ -121,6 +121,39 @@ def test_sites_above_patients_are_asked_about(tmp_path):
         build_dataset(by_table)
 
 
+def same_person(whole) -> None:
+    whole.PatientID, whole.PatientName, whole.PatientBirthDate = "007", "DOE^JANE", "19500203"
+
+
+def somebody_else(whole) -> None:
+    whole.PatientName, whole.PatientBirthDate = f"Dr {whole.PatientID}^Ann", f"1960010{whole.PatientID[1:]}"
+
+
+def test_a_patient_followed_closely_is_in_one_split_and_has_an_id(tmp_path):
+    spelled = partial(lambda whole: (same_person(whole), setattr(whole, "PatientID", "7")))
+    changes = [same_person, spelled] * 2 + [somebody_else] * 3
+    clips = [(f"E{i}", "c", 0.98 if i % 2 else 0.02, i, change) for i, change in enumerate(changes)]
+    build = build_dataset(settings := small_collection(tmp_path, clips, dry_run=True))
+    followed = build.samples["folder"].isin([f"E{i}" for i in range(4)])
+    assert build.samples["group"][followed].nunique() == 1 and build.samples["group"].nunique() == 4
+    assert summary(build, settings).splitlines()[0].endswith("would hold 7 files")
+
+
+def test_where_ids_were_given_anew_for_each_exam_the_first_line_says_so(tmp_path):
+    clips = [(f"E{i}", "c", 0.98 if i % 2 else 0.02, i, somebody_else if i % 3 else same_person) for i in range(8)]
+    clips = [(*clip[:4], lambda whole, each=clip: (each[4](whole), setattr(whole, "PatientID", f"X{each[3]}")))
+             for clip in clips]  # fmt: skip
+    settings = small_collection(tmp_path, clips, dry_run=True)
+    first = summary(build_dataset(settings), settings).splitlines()[0]
+    assert first.startswith("AS MANY PATIENT IDS AS EXAMS (8)") and "ONE PATIENT, SEVERAL IDS? 1 person" in first
+    rows = "\n".join(f"E{i},{'D' if i % 3 == 0 else i}" for i in range(8))
+    (tmp_path / "patients.csv").write_text(f"folder,patient\n{rows}\n")
+    settings = settings.model_copy(update={"group_by": str(tmp_path / "patients.csv")})
+    build = build_dataset(settings)
+    assert summary(build, settings).splitlines()[0].endswith("who has several exams rests on group_by alone")
+    assert build.samples["group"].nunique() == 6
+
+
 def biplane(whole) -> None:
     "The clip twice, side by side, with regions that say so."
     frames = whole.pixel_array

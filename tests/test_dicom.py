@@ -294,6 +294,33 @@ def test_a_damaged_frame_is_named(tmp_path):
         read_frames(tmp_path / "x")
 
 
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ("007", "7", True), ("P007", "P7", True), ("ＩＤ ０７", "id7", True), ("Jose\u0301", "JOS\u00c9", True),
+    ("STRASSE", "straße", True), ("٠٧", "7", True), ("1\u200b2\0", " 12^^", True),
+    ("000", "0", True), ("0-01", "1", False), ("70", "7", False), ("P1", "1", False), ("0", "", False),
+    ("1-1", "11", False), ("P100", "P10", False),
+])  # fmt: skip
+def test_ids_are_one_however_they_are_written(one, other, same):
+    assert (alike(one) == alike(other)) is same
+
+
+def person(name: str, birth: str = "", patient: str = "1") -> tuple[str, str]:
+    header = Dataset()
+    header.PatientID, header.PatientName, header.PatientBirthDate = patient, name, birth
+    found = whose(header)
+    assert found["patient"] == patient.strip() and not {name, birth} & {found["name"], found["birth"]} - {""}
+    return found["name"], found["birth"]
+
+
+def test_of_names_and_birth_dates_their_hashes_tell_who_is_who():
+    assert person("DOE^JANE^^^", "19500101") == person("Jane Doe", "1950.01.01") != person("DOE^JOHN", "19500101")
+    assert person("Yamada^Tarou=山田^太郎=やまだ^たろう") == person("YAMADA^TAROU") != person("=山田^太郎") != ("", "")
+    for name, birth in (("", ""), ("ANON^^", "19000101"), ("Anonymized^Patient", "1950"), ("^^^", "00010101")):
+        assert person(name, birth) == ("", "")
+    assert person("PX^07", patient="px7") == ("", "") != person("PX^08", patient="px7")
+    assert whose(Dataset()) == {"patient": "", "name": "", "birth": ""}
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

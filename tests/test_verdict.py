@@ -161,6 +161,7 @@ def test_what_a_selection_says(labels, machines):
 
 
 COUNTS = {"tried": 1, "folders": 1, "ids_shared_by_many": 1, "reviewed": {"good": 1, "bad": 1, "exclude": 1}}
+COUNTS |= {"ids_of_one_exam": 2, "people_in_several_groups": 1}
 COUNTS["reviewed"] |= {"disputed": 1, "unsure": 1, "unknown": 1}
 COUNTS |= {"fans": [{"fan": "found", "clips": 1, "unsure": 1, "misfit": 1}]}
 COUNTS["quarantine"] = [{"path": "a", "stage": "selection", "reason": "x"}]
@@ -178,7 +179,8 @@ def test_what_a_dataset_says(copies, without_id):
     made = [copy | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(copies)]
     plan = COUNTS | {"parameters": asked, "samples": [good, *made], "folders_without_id": without_id}
     build = outcome.Build(Path("out"), plan, "written")
-    said = sentences(outcome.verdict(build, DatasetSettings()), *outcome.remarks(build), outcome.on_folders(build))
+    whose = outcome.on_folders(build), outcome.on_ids(build)
+    said = sentences(outcome.verdict(build, DatasetSettings()), *outcome.remarks(build), *whose)
     assert not list(filter(ODD.search, said))
 
 
