@@ -6,7 +6,7 @@
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'Markdown', 'from_notebook',
            'settings_table', 'DatasetError', 'DatasetSettings', 'better_options', 'count_class_patients', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
-           'on_folders', 'remarks', 'verdict', 'changes', 'captioned', 'show_verdict', 'PLAN', 'write_sample',
+           'on_folders', 'on_ids', 'remarks', 'verdict', 'changes', 'captioned', 'show_verdict', 'PLAN', 'write_sample',
            'is_copy', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
@@ -56,6 +56,7 @@ from echoquality.outcome import (
     count_patients,
     count_splits,
     on_folders,
+    on_ids,
     remarks,
     verdict,
 )
@@ -71,7 +72,7 @@ from .writing import deidentify_file, estimate, expect_room, is_copy, write_samp
 _all_ = ["Markdown", "from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["better_options", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
-_all_ += ["count_splits", "on_folders", "remarks", "verdict", "changes", "captioned", "show_verdict"]
+_all_ += ["count_splits", "on_folders", "on_ids", "remarks", "verdict", "changes", "captioned", "show_verdict"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
@@ -173,7 +174,7 @@ def simulated_dataset(folder: Path, corpus: Corpus = SMALL, seed: int = 1, synth
 def summary(build: Build, settings: DatasetSettings) -> str:
     "What was done, in a few lines; `remarks` say the rest."
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
-    lines = [warning] if (warning := on_folders(build)) else []
+    lines = [". ".join(whose)] if (whose := [*filter(None, (on_folders(build), on_ids(build)))]) else []
     files = counted(len(build.samples), "file")
     lines += [f"{build.output_dir}: {verb} {files}", "", count_files(build).to_string(), ""]
     if build.samples["synthetic"].any():

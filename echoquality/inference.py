@@ -205,8 +205,8 @@ def _with_worth(inference: Inference, settings: InferenceSettings, model: Model)
     "With what is known of the model, and whose the clips are, by their headers: keys become numbers, `owner`."
     rows, index = inference.scores, HeaderIndex(settings.index_dir, settings.raw_data_dir)
     said = headers(list(rows.itertuples(index=False)), index, settings.workers)
-    table = pd.DataFrame([{"patient": each.get("patient", ""), "study": each.get("study", "")} for each in said],
-                         rows.index, ["patient", "study"])  # fmt: skip
+    names = ["patient", "name", "birth", "study"]
+    table = pd.DataFrame([[each.get(name, "") for name in names] for each in said], rows.index, names)
     keys, who = owners(table.assign(folder=rows["folder"]))
     usual = (model.facts or {}).get("validation", {}).get("spread", 0.0)
     known = {"known": known_of(settings, model), "spread": usual, "least": settings.min_patients}

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TEST_PATIENTS', 'Build', 'count_files', 'count_splits', 'count_patients', 'count_class_patients', 'count_kinds',
-           'unmade', 'remarks', 'on_folders', 'check_quarantine', 'contact_sheet', 'changes', 'short_classes',
+           'unmade', 'remarks', 'on_folders', 'on_ids', 'check_quarantine', 'contact_sheet', 'changes', 'short_classes',
            'better_options', 'verdict']
 
 # %% ../nbs/curation/outcome.ipynb #ec9c7540
@@ -198,6 +198,19 @@ def on_folders(build: Build) -> str:
         f"on folders or studies alone ({means}): {counted(build.samples['group'].nunique(), 'group')}"
     )
 
+# %% ../nbs/curation/outcome.ipynb #cb03619c
+def on_ids(build: Build) -> str:
+    "What ids may hide: that they were given anew for each exam, or that a patient has several; '' if nothing."
+    plan, said = build.plan, []
+    if ids := plan.get("ids_of_one_exam", 0):
+        who = "who has several exams rests on group_by alone" if plan["parameters"].get("group_by") else (
+            "a patient of several exams may be in two splits (group_by, a table with columns folder, patient, tells)")
+        said.append(f"AS MANY PATIENT IDS AS EXAMS ({ids}): if ids were given anew for each exam, {who}")
+    if apart := plan.get("people_in_several_groups", 0):
+        they = f"{counted(apart, 'person', 'are')} by name and birth date in several groups, perhaps in two splits"
+        said.append(f"ONE PATIENT, SEVERAL IDS? {they}; say by group_by who is who")
+    return ". ".join(said)
+
 # %% ../nbs/curation/outcome.ipynb #59b1867b
 def check_quarantine(build: Build, limit: float) -> None:
     "Raise DatasetError if more than `limit` (a share) of the files tried was left out."
@@ -289,6 +302,8 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
     few = f"only {counted(parts[-1], who, 'are')} left to test on"
     doubts = [f"{few}; {TEST_PATIENTS} would tell an AUROC within 0.05 or so"] if parts[-1] < 10 else []
     doubts += ["whose clips they are rests on names of folders, not on patient ids"] if who == "group" else []
+    several = build.plan.get("people_in_several_groups")
+    doubts += ["a patient may be in several splits, under several ids"] if several else []
     if "were not made" in (copies := unmade(build)):
         (against or doubts).insert(0, copies)  # two reasons are shown
     of = f"of {counted(patients, who)}, {counted(samples['machine_type'].nunique(), 'machine')}; "

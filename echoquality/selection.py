@@ -157,7 +157,7 @@ def _fill_class(ranked: pd.DataFrame, label: int, opened: Opened, refused: dict)
 # %% ../nbs/01_selection.ipynb #5f66f615
 SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review", "adjusted_score"]
 QUARANTINE = ["path", "stage", "reason"]
-LINKS = ["place", "folder", "patient", "study", "clip"]
+LINKS = ["place", "folder", "patient", "name", "birth", "study", "clip", "said"]  # said: by a table of scores
 
 
 @dataclass(frozen=True)
@@ -195,12 +195,13 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
     "`LINKS` of the folders and of every file that was opened."
     clip = {name: "/".join(names[0]) for names in same_clips(opened.usable) for name in names}
     read = folders[folders["study"] != ""]  # the others are known by their names alone
-    rows = [(row.place, row.Index, row.patient, row.study, "") for row in read.itertuples()]
+    rows = [(row.place, row.Index, row.patient, row.name, row.birth, row.study, "", "") for row in read.itertuples()]
     for name, facts in opened.usable.items():
         place = PurePosixPath(facts["source"]).parent.as_posix()
         said = getattr(opened.rows[name], "patient", "")  # by a table of scores
-        for patient in dict.fromkeys((facts["patient"], said or facts["patient"])):
-            rows.append((place, name[0], patient, facts["study"], clip.get(name, "")))
+        known = facts["name"], facts["birth"], facts["study"], clip.get(name, "")
+        ids = {facts["patient"]: "", **({said: said} if said and said != facts["patient"] else {})}
+        rows += [(place, name[0], patient, *known, by) for patient, by in ids.items()]
     return pd.DataFrame(rows, columns=LINKS).drop_duplicates(ignore_index=True)
 
 # %% ../nbs/01_selection.ipynb #87df2352

@@ -4,12 +4,17 @@ from echoquality.splits import *
 
 
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import Dataset
+
+from echoquality.dicom import whose
 
 
 def groups_of(*pairs) -> list[str]:
@@ -37,6 +42,37 @@ def test_folders_chained_by_patients_are_one_group():
     chain_ = [("1", "A"), ("1", "B"), ("2", "B"), ("2", "C"), ("3", "C"), ("4", "D"), ("5", "E"), ("6", "F")]
     groups = groups_of(*chain_)
     assert len(set(groups[:5])) == 1 and len(set(groups)) == 4
+
+
+def named(*rows, others: int = 0) -> dict[str, str]:
+    "Whom ids name, by (folder, patient, name, birth); and by as many `others` of a folder each."
+    rows = [*rows, *((f"o{i}", f"O{i}x", f"o{i} o", f"b{i}") for i in range(others))]
+    return people(pd.DataFrame(rows, columns=["folder", "patient", "name", "birth"]))
+
+
+@pytest.mark.parametrize(("name", "birth", "somebody"), [
+    ("a b", "1950", True), ("", "1950", True), ("a b", "", True), ("", "", False),
+    ("o1 o", "1950", True), ("o1 o", "", False), ("o1 o", "b2", False),  # others have that, too
+    ("n{} a", "d{}", False), ("n{} a", "", False), ("", "d{}", False), ("n{} a", "1950", False), ("a b", "d{}", False),
+])  # fmt: skip
+def test_an_id_in_many_folders_names_somebody_where_name_or_birth_date_agree(name, birth, somebody):
+    rows = [(f"t{i}", ("T1", "t01")[i % 2], name.format(i), birth.format(i)) for i in range(12)]
+    found = named(*rows, others=48)
+    assert bool(found["T1"]) is somebody and found["T1"] == found["t01"] and all(found[f"O{i}x"] for i in range(48))
+    typing_errors = [("t0", "T1", "else", birth.format(0)), ("t1", "T1", name.format(1), "else"), *rows[2:]]
+    assert bool(named(*typing_errors, others=48)["T1"]) is somebody
+    assert not named(*rows)["T1"]  # there is nobody to compare with
+    assert bool(named(*rows, others=8)["T1"]) is (somebody and (name, birth) == ("a b", "1950"))
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    (("", ""), ("", ""), True), (("a b", "1"), ("", ""), True), (("a b", "1"), ("a c", "2"), False),
+    (("a b", "1"), ("a c", ""), True), (("a b", ""), ("c d", ""), False), (("a b", "1"), ("c d", "1"), True),
+    (("a b", "1"), ("a b", "2"), True), (("", "1"), ("", "2"), False), (("o1 o", "1"), ("o2 o", ""), True),
+])  # fmt: skip
+def test_ids_that_are_alike_are_two_where_two_people_have_them(one, other, same):
+    found = named(("a", "1", *one), ("b", "01", *other), ("c", "１", *one), others=9)
+    assert (found["1"] == found["01"]) is same and found["1"] == found["１"]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefghij"), st.sampled_from(["", *"KLMNOPQ"])), min_size=1, max_size=25))
@@ -147,6 +183,57 @@ def test_whoever_shares_a_study_or_a_clip_shares_a_group(rows):
         real = links[~links[kind].isin(shared)]
         assert (groups[real.index].groupby(real[kind]).nunique() == 1).all()
     assert names == group_places(links.sample(frac=1, random_state=0)).names
+
+
+IDS = {
+    "true": lambda patient, exam, site: f"{patient}",
+    "spelled": lambda patient, exam, site: ("{}", "00{}", " {} ", "０{}")[exam % 4].format(patient),
+    "blank": lambda patient, exam, site: "",
+    "half blank": lambda patient, exam, site: f"{patient}" if exam % 2 else "",
+    "shared": lambda patient, exam, site: "ANON",
+    "some shared": lambda patient, exam, site: "000" if patient % 3 else f"{patient}",
+    "per exam": lambda patient, exam, site: f"{exam + 500}",
+    "renumbered": lambda patient, exam, site: f"{patient + 1000 * site}",
+}
+PLACES = ["E{exam}", "E{exam}/{series}", "P{patient}/E{exam}", "S{site}/P{patient}/E{exam}", "S{site}/E{exam}"]
+
+
+@st.composite
+def archives(draw) -> tuple[pd.DataFrame, str, bool]:
+    "Links of files by their headers, with the true `owner`; how ids were given; whether there is a table."
+    ids, place, table = draw(st.sampled_from([*IDS])), draw(st.sampled_from([*PLACES, "all", "."])), draw(st.booleans())
+    names = draw(st.sampled_from(["N{}^A", "", "ANON"])) if ids != "renumbered" else "N{}^A"
+    births = draw(st.sampled_from(["19{}0101", "", "19000101"])) if ids != "renumbered" else "19{}0101"
+    studies, rows = draw(st.sampled_from(["1.{}", ""])), []
+    exams = draw(st.lists(st.integers(1, 4), min_size=4, max_size=14)) + draw(st.sampled_from([[], [12]]))
+    for exam, patient in enumerate(np.repeat(np.arange(len(exams)) + 1, exams)):
+        site, header = exam % 2, Dataset()
+        header.PatientID, header.PatientName = IDS[ids](patient, exam, site), names.format(patient)
+        header.PatientBirthDate = births.format(10 + patient)
+        for series in range(2):
+            where = place.format(exam=exam, patient=patient, site=site, series=series)
+            rows.append({**whose(header), "place": where, "study": studies.format(exam), "clip": "", "owner": patient})
+    return pd.DataFrame(rows), ids, table and place not in ("all", ".")
+
+
+@given(archives(), st.integers(0, 9))
+def test_no_patient_is_in_two_splits_or_it_is_said_that_nobody_can_know(archive, seed):
+    links, ids, table = archive
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "patients.csv"
+        links.rename(columns={"place": "folder"})[["folder"]].assign(patient="t" + links["owner"].astype(str)) \
+            .drop_duplicates().to_csv(path, index=False)  # fmt: skip
+        try:
+            found = group_places(links, str(path) if table else "")
+        except GroupsError as error:
+            assert not table and "group_by" in str(error)
+            return
+    group = pd.Series([found.names[key] for key in zip(links["place"], links["study"], strict=True)])
+    samples = pd.DataFrame({"group": group, "quality_score": links.index % 2, "machine_type": "vivid"})
+    torn = (assign_splits(samples, seed).groupby(links["owner"]).nunique() > 1).any()
+    assert not torn or found.without_id or found.own_ids or found.apart
+    assert not (torn and table)
+    assert ids != "per exam" or found.own_ids or links["owner"].is_unique
 
 
 CLASSES = {"good": (1, False), "poor": (0, False), "poor, synthetic": (0, True)}
