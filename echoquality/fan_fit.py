@@ -81,6 +81,11 @@ class Patch:
         "Every second pixel, with half the bins: a fourth of the work."
         return replace(self, weight=self.weight[::2, ::2], x=self.x[::2], y=self.y[::2], bins=self.bins // 2)
 
+    def turned(self) -> "Patch":
+        "The same after a quarter turn: its right side is on top."
+        x, y = self.y - self.y[0], self.x - self.x[0]
+        return replace(self, weight=np.rot90(self.weight), x=x, y=y, aspect=1 / self.aspect)
+
     def around(self, apex: Point) -> tuple[np.ndarray, int]:
         "(sums of weight by angle, from left to right, and radius, in rows: (bins, radii); the first radius)."
         r, angle = polar(self.x, self.y, apex, self.aspect)
@@ -197,6 +202,23 @@ def _is_linear(patch: Patch, weight: float, less: float) -> bool:
     (first, last), _, by_row = _best_box(patch.weight)
     return bool(by_row[first:last].sum() > min(0.98 * most, weight - less * most))
 
+# %% ../nbs/reading/fan_fit.ipynb #88e764f8
+def _upright(patch: Patch, apex: Point) -> float:
+    "How much more of a patch a fan about an apex explains than any fan does once that is turned by 1 to 3 quarters."
+    turned, others = patch, []
+    for _ in range(3):
+        turned = turned.turned()
+        others.append(_score(turned, _apex(turned)))
+    return float(_score(patch, apex) - max(others)) / (2 * patch.weight[patch.weight > 0].sum())
+
+
+def _looks_down(patch: Patch, apex: Point, probe: Point | None) -> bool:
+    "Whether the fan about an apex opens downwards: not sideways, not upwards, and not to all sides."
+    if min(patch.weight.shape) >= 48 and _upright(replace(patch.halved(), bins=patch.bins), apex) > 0.02:
+        return True  # clear from every second pixel
+    told = probe is not None and probe[1] < patch.y[0] + 0.1 * len(patch.y)
+    return _upright(patch, apex) > (-0.003 if told else 0.005)
+
 # %% ../nbs/reading/fan_fit.ipynb #4963f515
 def _cut(level: np.ndarray, fan: np.ndarray, at: int) -> int:
     "The column near `at` where a straight edge cuts a fan, bool (h, w), on its left; 0 where it just ends there."
@@ -297,6 +319,21 @@ def _edges(level: np.ndarray, fan: Fan, match: Match) -> tuple[Fan, float]:
     radius = (near if near > 0.03 * far else 0.0, far)
     return replace(fan, angles=(-left * np.pi / BINS, right * np.pi / BINS), radius=radius), confidence
 
+# %% ../nbs/reading/fan_fit.ipynb #3977682d
+def _lit(frames: np.ndarray, place: Place, step: int) -> np.ndarray:
+    "Which of each `step`-th pixel of frames, uint8 (T, H, W), are lit all the time: bool (h, w)."
+    always = frames[:, step // 2 :: step, step // 2 :: step].min(0)
+    return _level(always, _known(always.shape, place, step), 1) > STILL
+
+
+def _begun(lit: np.ndarray, fan: Fan, deepest: float) -> float:
+    "A fan as a share of itself and what is lit, bool (h, w), nearer to its apex; of all there if it begins too deep."
+    if fan.radius[0] < 0.15 * fan.radius[1]:  # a fiftieth of it, where a probe's own echoes always stand still
+        return 1.0
+    before, inside = replace(fan, radius=(0, fan.radius[0])).mask(lit.shape), fan.mask(lit.shape).sum()
+    lost = before if fan.radius[0] > deepest else before & lit
+    return float(inside / max(1, inside + lost.sum()))
+
 # %% ../nbs/reading/fan_fit.ipynb #1ac2e808
 def _fitted(level: np.ndarray, patch: Patch, apex: Point, box: Box) -> tuple[Fan, float]:
     "(the fan about an apex, in pixels of evidence; its confidence)."
@@ -335,8 +372,12 @@ def fit_fan(frames: np.ndarray, place: Place) -> tuple[Fan | None, str, str, flo
     less = 0.01 if probe else 0.02  # a band of few frames is ragged; fans without a known apex differ by 3 % and more
     if origin != "header" and _is_linear(patch, _best_fan(patch, apex).weight, less):
         return None, "linear", source, 0.0
+    if not _looks_down(patch, apex, probe):
+        return None, "unknown", source, 0.0
     box = within(tuple(each // step for each in place.box), frame_box(level.shape))
     fan, confidence = _fitted(level, patch, apex, box)
+    face = 0.38 if origin == "pixels" else 0.1 + abs(probe[1] - apex[1]) / fan.radius[1]  # of a probe, in far radii
+    confidence *= _begun(_lit(frames, place, step) | (level > STILL), fan, face * fan.radius[1])
     fan = _enlarged(fan, step, place)
     if np.ptp(fan.angles) < np.radians(10) or fan.mask(frames.shape[1:]).mean() < 0.02:
         return None, "unknown", source, 0.0
@@ -350,7 +391,10 @@ def fan_confidence(frames: np.ndarray, place: Place, fan: Fan) -> float:
     level, _ = speckle(frames, place, step)
     window = tuple(each // step for each in fan.window or frame_box(frames.shape))
     apex = tuple((each - step // 2) / step for each in fan.apex)
-    sums, pixels, first = _cells(level, replace(fan, apex=apex, window=within(window, frame_box(level.shape))))
+    small = replace(fan, apex=apex, window=within(window, frame_box(level.shape)))
+    small = replace(small, radius=tuple(each / step for each in fan.radius))
+    sums, pixels, first = _cells(level, small)
     left, right = (round((each / np.pi + 0.5) * BINS) for each in fan.angles)
     near, far = (max(0, round(each / step) - first) for each in fan.radius)
-    return _agreement(sums, pixels, slice(left, right), near, far)
+    begun = _begun(_lit(frames, place, step) | (level > STILL), small, np.inf)
+    return _agreement(sums, pixels, slice(left, right), near, far) * begun
