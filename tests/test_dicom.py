@@ -82,6 +82,28 @@ def test_other_images_have_a_reason(name, expected):
     assert reason(path) == expected
 
 
+@pytest.mark.parametrize(("storage", "modality", "said"), [
+    (None, "IVUS", "not ultrasound of the heart: Intravascular Ultrasound"),
+    (None, " xa", "not ultrasound of the heart: X-Ray Angiography"), (None, "OT", "not ultrasound of the heart: Other"),
+    (uid.EnhancedUSVolumeStorage, "US", "an ultrasound volume, not a clip"),
+    (uid.XRayAngiographicImageStorage, "XA", "not ultrasound: X-Ray Angiographic Image Storage"),
+    (uid.MultiFrameTrueColorSecondaryCaptureImageStorage, "US", "not ultrasound: Multi-frame True Color Secondary"),
+    (uid.ComprehensiveSRStorage, "SR", "not ultrasound: Comprehensive SR Storage"),
+    ("1.2.840.10008.5.1.4.1.1.999", "US", "not ultrasound: 1.2.840.10008.5.1.4.1.1.999"),
+    (None, "", ""), (None, "EC", ""), (None, "a word of one's own", ""),
+])
+def test_other_modalities_are_left_out_by_name(storage, modality, said, tmp_path):
+    header = dcmread(REAL)
+    header.SOPClassUID, header.Modality = storage or header.SOPClassUID, modality
+    header.save_as(tmp_path / "x")
+    if not said:
+        assert read_header(tmp_path / "x").NumberOfFrames == 30
+        return
+    with pytest.raises(BadFile, match=said) as error:
+        read_header(tmp_path / "x")
+    assert error.value.kind == "other modality"
+
+
 def with_syntax(number: int):
     "What makes a clip say that it is of another transfer syntax."
     names = (f"1.2.840.10008.1.2.4.{n}".ljust(size, "\0") for size, n in ((22, 50), (24, number)))
