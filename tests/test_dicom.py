@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom import Dataset, dcmread, examples
+from pydicom import Dataset, dcmread, examples, uid
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
