@@ -28,12 +28,19 @@ def fingerprint(frames: np.ndarray, count: int) -> dict:
     return {"frames_sha256": digest, "shape": shape, "look": frames[chosen, step // 2 :: step, step // 2 :: step]}
 
 
-def _differ(one: np.ndarray, other: np.ndarray) -> float:
-    "How much two looks differ where they are not black, in grey levels; infinite where their shapes do."
+def _differ(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """How much two looks differ where either moves most: in grey levels, and as a share of how far these pixels swing.
+
+    Where nothing moves: everywhere, and as a share of their brightness. Infinite where their shapes differ.
+    """
     if one.shape != other.shape:
-        return np.inf
-    lit = np.maximum(one, other) > 8
-    return float(np.abs(one.astype(int) - other)[lit].mean()) if lit.any() else 0.0
+        return np.inf, np.inf
+    pair = np.stack([one, other]).astype(np.float32)
+    reach = np.ptp(pair, 1).max(0)
+    swing = pair - pair.mean(1, keepdims=True) if reach.any() else pair
+    chosen = reach >= np.quantile(reach[reach > 0], 0.95) / 2 if reach.any() else reach == 0  # less is compression's
+    apart = np.abs(pair[0] - pair[1])[:, chosen]
+    return float(apart.mean()), float(apart.sum() / max(np.abs(swing[..., chosen]).sum() / 2, 1e-6))
 
 # %% ../nbs/curation/copies.ipynb #ab5c1c8e
 def components(pairs: Iterable[tuple[Hashable, Hashable]]) -> dict[Hashable, int]:
@@ -46,15 +53,19 @@ def components(pairs: Iterable[tuple[Hashable, Hashable]]) -> dict[Hashable, int
 
 # %% ../nbs/curation/copies.ipynb #08165f5b
 class _Looks:
-    "The looks seen so far in each of many places, and the number of the one that a look is like."
+    "The looks seen so far in each of many places, and the number of the one that a look is like (`_differ`)."
 
-    def __init__(self, most: float):
-        self.most, self.seen = most, {}
+    def __init__(self, levels: float, share: float):
+        self.levels, self.share, self.seen = levels, share, {}
+
+    def _alike(self, one: np.ndarray, other: np.ndarray) -> bool:
+        levels, share = _differ(one, other)
+        return levels <= self.levels and share <= self.share
 
     def number(self, place: Hashable, look: np.ndarray) -> int:
-        "Which of the looks in a place differs from `look` by at most `most`; a new number where none does."
+        "Which of the looks in a place differs from `look` by no more than that; a new number where none does."
         known = self.seen.setdefault(place, [])
-        number = next((i for i, other in enumerate(known) if _differ(other, look) <= self.most), len(known))
+        number = next((i for i, other in enumerate(known) if self._alike(other, look)), len(known))
         if number == len(known):
             known.append(look)
         return number
@@ -73,7 +84,8 @@ def _keys(facts: dict, named: _Looks, looks: _Looks) -> list[tuple]:
     if facts["frames_sha256"]:
         shape, bright = _place(facts)
         keys += [("frames", facts["frames_sha256"])]
-        keys += [("look", shape, b, looks.number((shape, b), look)) for b in (bright, bright + 1)]
+        if np.ptp(look, 0).any():
+            keys += [("look", shape, b, looks.number((shape, b), look)) for b in (bright, bright + 1)]
     return keys
 
 
@@ -82,7 +94,7 @@ def same_clips(facts: dict[Hashable, dict]) -> list[list]:
 
     `facts` maps a file's name to its `sha256`, `instance` (SOP Instance UID) and `fingerprint`.
     """
-    named, looks, found = _Looks(8), _Looks(1), {}
+    named, looks, found = _Looks(8, 0.5), _Looks(1, 0.3), {}
     pairs = [(name, key) for name, each in facts.items() for key in _keys(each, named, looks)]
     for name, number in components(pairs).items():
         found.setdefault(number, []).append(name)

@@ -23,7 +23,7 @@ from pydicom import Dataset
 
 # %% ../nbs/reading/machines.ipynb #a4b13720
 from .core import SettingsError, printable, reason_of
-from .fan import FAN_COLUMNS, Fan, fan_values, read_fan
+from .fan import FAN_COLUMNS, Fan, MachineFan, fan_values, read_fan
 from .files import value_of
 from .studies import is_inside
 from .tables import read_rows
@@ -190,13 +190,13 @@ class Machines:
         `path`: from the raw data's folder on; `view`: the part of the frame that the header is of, '' for the whole.
         """
         model = machine_model(header)
-        own, known = self.fans.get(("path", path)) or self.fans.get(("machine", model.casefold())), self.find(model)
-        if not (row := own or (known and known.fan)):
+        own, known = self.fans.get(("path", path)), self.find(model)
+        if not (row := own or self.fans.get(("machine", model.casefold())) or (known and known.fan)):
             return None, ""
         if view:
             return None, "it is given for the whole frame"
         try:
-            return read_fan(row, (header.Rows, header.Columns)), ""
+            return read_fan(row, (header.Rows, header.Columns), Fan if own else MachineFan), ""
         except ValueError as error:
             return None, str(error)
 

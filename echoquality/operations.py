@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from .fan import Fan, polar
+from .fan import Fan
 from .sector import Sector, bounds, doubt
 
 # %% ../nbs/curation/operations.ipynb #87a541f0
@@ -68,7 +68,7 @@ class Area:
         "(depth, angle) of each pixel: heights of a pixel and radians; rows and columns without a fan."
         rows, columns = (np.arange(n, dtype=np.float32) for n in self.inside.shape)
         grid = tuple(np.broadcast_arrays(rows[:, None], columns))
-        return polar(columns, rows, self.fan.apex, self.fan.aspect) if self.fan else grid
+        return self.fan.polar(columns, rows) if self.fan else grid
 
     @cached_property
     def span(self) -> tuple[tuple[float, float], tuple[float, float]]:

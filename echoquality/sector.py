@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from pydicom import Dataset
 
-from .fan import Fan, draw_fan
-from .fan_fit import fan_confidence, fit_fan
+from .fan import Fan, MachineFan, draw_fan
+from .fan_fit import fan_confidence, fit_fan, holds_motion
 from .files import BadFile
 from .regions import SEVERAL, Point, box_area, image_region, place_of
 
@@ -115,7 +115,8 @@ class Sector:
     mask: np.ndarray  # bool (H, W): what moves; what is lit where nothing moves
     fan: Fan | None = None
     kind: str = "unknown"  # fan; trapezoid, whose apex is virtual; linear, without a fan; unknown
-    source: str = "pixels"  # of the fan: header, axis (its apex is below or above), pixels, lit (nothing moves), person
+    source: str = "pixels"  # of the fan: header, axis (its apex is below or above), pixels, lit (nothing moves);
+    # person, machine (a person gave it for this file, or for its machine)
     confidence: float = 0.0  # 0 to 1: the share of the fan that speckle reaches, times how clear its edges are
     moving: bool = True  # False where nothing moves, and what is lit was taken for the mask
     drawn: np.ndarray | None = None  # bool (H, W): lit beside what moves, or another region: text, scales, an ECG
@@ -167,12 +168,15 @@ def drawn_beside(frames: np.ndarray, mask: np.ndarray, level: int = 12) -> np.nd
 def find_sector(frames: np.ndarray, header: Dataset, fan: Fan | None = None) -> Sector:
     """Find the sector in frames spread over a clip, uint8 (T, H, W), T ≥ 2. Raises BadFile if nothing moves or is lit.
 
-    `fan`: the one that a person gave, which takes the place of the one that would be found.
+    `fan`: the one that a person gave, which takes the place of the one that would be found; one for a machine
+    (`MachineFan`) only where what moves is in it.
     """
     mask, moving = mask_in_region(frames, header)
     place = place_of(header, frames.shape[1:])
-    if fan:
-        kind, source, confidence = "fan", "person", fan_confidence(frames, place, fan)
+    by_machine = isinstance(fan, MachineFan)
+    if fan and (not by_machine or (moving and holds_motion(frames, place, fan))):
+        kind, source = "fan", "machine" if by_machine else "person"
+        confidence = fan_confidence(frames, place, fan)
     else:
         fan, kind, source, confidence = fit_fan(frames, place)
     drawn = drawn_beside(frames, mask)
@@ -186,7 +190,7 @@ SURE = 0.85  # the confidence from which a fan is trusted; that text stays out i
 
 def doubt(sector: Sector) -> str:
     "Why the fan of a sector is not trusted: there is none, nothing moves, or pixels and fan do not agree; '' if it is."
-    if sector.source == "person":
+    if sector.source in ("person", "machine"):
         return ""
     if sector.fan is None or not sector.moving or sector.source == "lit":
         return "its sector is no moving fan, so that image cannot be told from text"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 RNG = np.random.default_rng(0)
 ONE, OTHER = (RNG.integers(0, 255, (8, 40, 60), dtype=np.uint8) for _ in range(2))
+DIM, OTHER_DIM = (RNG.binomial(6, 0.25, ONE.shape).astype(np.uint8) for _ in range(2))  # too little gain
 BLACK, ROUNDED = np.zeros_like(ONE), ONE + (ONE < 255) * RNG.integers(0, 2, ONE.shape, dtype=np.uint8)
 LOSSY = np.clip(ONE + RNG.normal(0, 4, ONE.shape), 0, 255).astype(np.uint8)
 
@@ -27,6 +28,10 @@ def facts_of(frames: np.ndarray, instance: str = "1.2", sha256: str = "") -> dic
     (facts_of(ONE), facts_of(255 - ONE), False),  # a UID that identifies nothing
     (facts_of(ONE, "1.2"), facts_of(OTHER, "3.4"), False),
     (facts_of(BLACK, "1.2"), facts_of(BLACK, "3.4"), False),
+    (facts_of(DIM, "1.2"), facts_of(OTHER_DIM, "3.4"), False),
+    (facts_of(DIM), facts_of(OTHER_DIM), False),
+    (facts_of(ONE // 80, "1.2"), facts_of(OTHER // 80, "3.4"), False),
+    (facts_of(DIM, "1.2"), facts_of(DIM + (RNG.random(DIM.shape) < 0.2).astype(np.uint8), "3.4"), True),
     (facts_of(BLACK, "1.2", "ab"), facts_of(BLACK, "3.4", "ab"), True),  # the same bytes
 ])
 def test_copies_are_recognised(one, other, same):

@@ -111,19 +111,19 @@ def test_no_patient_id_leaves_the_headers(corpus, tmp_path):
 
 def test_a_fan_that_a_person_gave_is_trusted_and_all_outside_it_is_black(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr("echoquality.sector.SURE", 2)  # so that no other is
-    row = {"machine": "Philips Medical Systems EPIQ 7C", "apex": "64 4", "angles": "-30 30", "radius": "0 80"}
+    row = {"machine": "Philips Medical Systems EPIQ 7C", "apex": "64 4", "angles": "-45 45", "radius": "0 84"}
     (tmp_path / "fans.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
     private = {"deidentify": True, "private_dir": tmp_path / "private", "fans": tmp_path / "fans.csv"}
     settings = simulated_settings(corpus, tmp_path / "out", max_quarantine_share=1, **private)
     build = build_dataset(settings)
     outside, natural = ~read_fan(row, (96, 128)).mask((96, 128)), (~build.samples["synthetic"]).sum()
     assert set(build.samples["machine_type"]) == {"epiq7"} and set(build.samples["quality_score"]) == {0, 1}
-    assert build.plan["fans"] == [{"fan": "person", "clips": natural, "unsure": 0, "misfit": 0}]
+    assert build.plan["fans"] == [{"fan": "machine", "clips": natural, "unsure": 0, "misfit": 0}]
     for name in build.samples["video_path"]:
         frames = read_frames(tmp_path / "out" / name, grey=True)
         assert frames.any() and not frames[:, outside].any()
     refused = (build.quarantine["reason"] == "its sector is no clear fan").sum()
-    said = f"by source: {natural} person; in doubt: 0 taken, {refused} left out"
+    said = f"by source: {natural} machine; in doubt: 0 taken, {refused} left out"
     assert refused > 5 and said in "\n".join(remarks(build))
     (tmp_path / "fans.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}0\n")
     with pytest.raises(DatasetError, match="fans was 'file"):

@@ -40,9 +40,10 @@ def test_a_row_becomes_a_fan():
 
 
 @pytest.mark.parametrize(("wrong", "said"), [
-    ({"angles": [43, -43]}, r"column angles: found '\[43, -43\]', expected left right, -90 to 90 degrees"),
+    ({"angles": [43, -43]}, r"column angles: found '\[43, -43\]', expected left right, -180 to 180 degrees"),
     ({"angles": [0, 1]}, "column angles"),  # one degree
-    ({"angles": [-50, 91]}, "column angles"),
+    ({"angles": [-50, 181]}, "column angles"),
+    ({"angles": [-180, 180]}, "column angles"),  # no fan looks to all sides
     ({"angles": [-0.75, 0.75, 3]}, "column angles"),
     ({"apex": [4010, 76]}, "covers 0% of a frame of 600 × 800"),
     ({"apex": [401, float("nan")]}, "column apex: found '.401, nan.', expected x y in pixels"),
@@ -61,3 +62,18 @@ def test_a_row_that_is_no_fan_says_why(wrong, said):
         read_fan(ROW | wrong, (600, 800))
     with pytest.raises(ValueError, match="apex"):
         read_fan({}, (600, 800))
+
+
+@pytest.mark.parametrize("angles", [(-140, 140), (140, -140), (-130, -50), (50, 130), (100, -160), (-100, -30)])
+def test_a_fan_may_look_any_way(angles):
+    fan = read_fan({"apex": (160, 120), "angles": angles, "radius": (20, 110), "aspect": 1.25}, (240, 320))
+    sides = np.array([np.sin(np.radians(angles)), np.cos(np.radians(angles))])  # (x or y, left or right)
+    middle = sides.sum(1) / np.hypot(*sides.sum(1))
+    y, x = np.mgrid[:240, :320] - np.reshape((120, 160), (2, 1, 1))
+    r = np.maximum(np.hypot(1.25 * x, y), 1e-9)
+    ahead = (1.25 * x * middle[0] + y * middle[1]) / r  # the cosine of the angle to the middle
+    true = (ahead >= sides[:, 0] @ middle - 1e-9) & (r >= 20) & (r <= 110)
+    inside = fan.mask((240, 320))
+    assert inside.mean() > 0.05 and (inside ^ true).sum() < 10
+    turned = fan.turned((240, 320)).mask((320, 240))
+    assert (turned ^ np.rot90(inside)).sum() < 10

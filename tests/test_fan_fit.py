@@ -3,6 +3,8 @@
 from echoquality.fan_fit import *
 
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,27 @@ def test_each_shape_has_its_name(name):
     if fan:
         found = fan.mask(mask.shape)
         assert (found & mask).sum() > 0.96 * (found | mask).sum() and confidence > 0.95
+
+
+@pytest.mark.parametrize("probe", [None, (160, 120)])
+@pytest.mark.parametrize("quarters", [1, 2, 3, "disc"])
+def test_what_does_not_look_down_is_no_fan(quarters, probe):
+    mask = np.hypot(X - 160, Y - 120) < 100 if quarters == "disc" else np.rot90(SHAPES["fan"][0], quarters)
+    assert fit_fan(noise(mask), Place(frame_box(mask.shape), probe))[:2] == (None, "unknown")
+
+
+@pytest.mark.parametrize("part", [0.45, 0.6])
+def test_a_near_part_that_is_missing_costs_confidence(part):
+    mask, _ = SHAPES["fan"]
+    frames, place, near = noise(mask), Place(frame_box(mask.shape)), mask & (np.hypot(X - 160, Y - 10) < 200 * part)
+    for echoes in (0, 90):  # dark, or the echoes of a probe in air, which stand still
+        frames[:, near] = echoes
+        fan, _, _, confidence = fit_fan(frames, place)
+        found = fan.mask(mask.shape)
+        assert confidence == pytest.approx((found & mask).sum() / (found | mask).sum(), abs=0.06) and confidence < 0.85
+    curved = mask & (np.hypot(X - 160, Y - 10) > 60)
+    assert fit_fan(noise(curved), place)[3] > 0.95 and fit_fan(noise(curved), replace(place, probe=(160, 70)))[3] > 0.95
+    assert fit_fan(noise(curved), replace(place, probe=(160, 10)))[3] == pytest.approx(0.91, abs=0.02)
 
 
 def test_speckle_is_not_text_and_not_what_sweeps_by():

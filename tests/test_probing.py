@@ -5,12 +5,15 @@ from echoquality.probing import *
 
 import pandas as pd
 import pytest
+from pydicom import dcmread
 
 from echoquality.candidates import candidates
-from echoquality.dicom import read_header
+from echoquality.dicom import machine_model, read_header
+from echoquality.machines import Machines
 from echoquality.probing import Opened, fan_table, folder_facts, origins, probe, with_machines
 from echoquality.results import read_results
 from echoquality.settings import SelectionSettings
+from echoquality.studies import locate
 
 
 def test_a_folder_that_is_gone_is_an_error_not_a_reason(tmp_path):
@@ -23,6 +26,23 @@ def test_a_folder_that_is_gone_is_an_error_not_a_reason(tmp_path):
 def test_the_machine_that_a_table_of_scores_names_comes_before_the_folder():
     named = pd.DataFrame({"folder": ["Vivid-1", "X-2"], "file_id": "1", "path": "", "machine": ["EPIQ 7C", ""]})
     assert with_machines(named, SelectionSettings(workers=1))["machine_type"].tolist() == ["epiq7", "other"]
+
+
+def test_a_page_of_measurements_is_no_clip_though_its_machine_has_a_fan(corpus, tmp_path):
+    rows = candidates(read_results(corpus / "results/inference_output"), SelectionSettings(workers=1))
+    row = next(each for each in rows.itertuples(index=False) if each.folder.startswith("EPIQ7"))
+    page = dcmread(locate(row, corpus / "raw_data"))
+    page.PixelData = page.PixelData[: len(page.PixelData) // page.NumberOfFrames] * page.NumberOfFrames
+    (tmp_path / "EPIQ7-1").mkdir()
+    page.save_as(tmp_path / "EPIQ7-1/page")
+    fan = {"apex": [64, 4], "angles": [-45, 45], "radius": [0, 84]}
+    machines = Machines(fans={("machine", machine_model(page).casefold()): fan})
+    clip = probe(row, corpus / "raw_data", machines, deidentify=True)
+    assert (clip["fan"], clip["unsure"], clip["misfit"]) == ("machine", False, "")
+    shown = pd.Series({"folder": "EPIQ7-1", "file_id": "page", "path": "page"})
+    assert "no moving fan" in probe(shown, tmp_path, machines, deidentify=True)
+    found = probe(shown, tmp_path, machines)
+    assert found["unsure"] and "for its machine" in found["misfit"]
 
 
 def test_a_folder_without_a_readable_header_is_known_by_its_name(corpus, tmp_path):

@@ -19,7 +19,7 @@ from pydicom import Dataset, examples
 from pydicom.data import get_testdata_file
 
 from echoquality.dicom import clip_sector, frame_count, read_frames, read_header, spread
-from echoquality.fan import Fan, polar, read_fan
+from echoquality.fan import Fan, MachineFan, polar, read_fan
 from echoquality.fan_fit import fit_fan
 from echoquality.files import BadFile
 from echoquality.phantom import simulate_clip
@@ -194,6 +194,59 @@ def test_a_fan_that_is_given_takes_the_place_of_the_one_that_is_found(clip):
     astray = find_sector(frames, header, wrong)
     assert astray.confidence < 0.7 and fan_area(astray).any()
     assert not (fan_area(astray) & ~wrong.mask(frames.shape[1:])).any()
+
+
+def worksheet(frames: np.ndarray, fan: Fan) -> np.ndarray:
+    "A page with a name and a grey panel, in which nothing moves."
+    page, _ = write_name(np.where(fan.mask(frames.shape[1:]), 70, 0).astype(np.uint8)[None], 150, 120)
+    return np.repeat(page, len(frames), 0)
+
+
+def with_a_cursor(frames: np.ndarray, fan: Fan) -> np.ndarray:
+    page = worksheet(frames, fan)
+    page[::2, 180:196, 180:190] = 250
+    return page
+
+
+def with_a_trace(frames: np.ndarray, fan: Fan) -> np.ndarray:
+    "A page with an ECG that runs along its foot."
+    page = worksheet(frames, fan)
+    page[:, 230:260] = np.random.default_rng(0).integers(0, 255, (len(page), 30, page.shape[2]))
+    return page
+
+
+def zoomed_in(frames: np.ndarray, fan: Fan) -> np.ndarray:
+    return zoomed(frames, fan)[0]
+
+
+def narrowed(frames: np.ndarray, fan: Fan) -> np.ndarray:
+    return np.where(replace(fan, angles=(-0.3, 0.3)).mask(frames.shape[1:]), frames, 0)
+
+
+@pytest.mark.parametrize("change", [worksheet, with_a_cursor, with_a_trace, zoomed_in, narrowed])
+def test_a_fan_of_a_machine_is_that_of_a_clip_only_if_the_clip_moves_in_it(change):
+    (frames, fan), header = phantom(0.9, "epiq7"), Dataset()
+    header.Rows, header.Columns = frames.shape[1:]
+    of_machine = MachineFan(**vars(fan))
+    for each in (frames, drawn_over(frames, fan), frames // 6):
+        sector = find_sector(each, header, of_machine)
+        assert sector.fan is of_machine and sector.source == "machine" and fan_area(sector).any()
+    other = find_sector(change(frames, fan), header, of_machine)
+    assert other.source not in ("machine", "person")
+    if change in (worksheet, with_a_cursor, with_a_trace):
+        with pytest.raises(BadFile, match="fan"):
+            fan_area(other)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_heart_that_is_upside_down_has_the_fan_that_is_given(quarters):
+    (frames, fan), header = phantom(0.9, "epiq7"), Dataset()
+    for _ in range(quarters):
+        fan, frames = fan.turned(frames.shape[1:]), np.rot90(frames, 1, (1, 2))
+    header.Rows, header.Columns = frames.shape[1:]
+    found, given = find_sector(frames, header), find_sector(frames, header, fan)
+    assert found.fan is None and given.source == "person" and given.confidence > 0.95
+    assert fan_area(given).sum() > 0.85 * fan.mask(frames.shape[1:]).sum()
 
 
 def test_dark_and_stopped_phantoms_are_found():
