@@ -48,6 +48,8 @@ def clip_facts(
         header, frames = clip.header, _some_frames(clip)
     given, misfit = machines.fan(header, source, view)
     sector, new = find_sector(frames, header, given), derived_header(header, frames.shape, "", [])
+    if given and sector.fan is not given:
+        misfit = "what moves is not in the fan that was given for its machine"
     if deidentify:
         fan_area(sector)
         new = deidentified_header(header, frames.shape, b"", "", "")

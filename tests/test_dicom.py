@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from pydicom import Dataset, dcmread, examples
+from pydicom import Dataset, dcmread, examples, uid
 from pydicom.data import get_testdata_file
 from pydicom.dataelem import RawDataElement
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder, pixel_array
@@ -80,6 +80,28 @@ def test_traces_are_no_clips(tmp_path, formats, kind):
 def test_other_images_have_a_reason(name, expected):
     path = Path(name) if name == "no such file" else sample_file(name)
     assert reason(path) == expected
+
+
+@pytest.mark.parametrize(("storage", "modality", "said"), [
+    (None, "IVUS", "not ultrasound of the heart: Intravascular Ultrasound"),
+    (None, " xa", "not ultrasound of the heart: X-Ray Angiography"), (None, "OT", "not ultrasound of the heart: Other"),
+    (uid.EnhancedUSVolumeStorage, "US", "an ultrasound volume, not a clip"),
+    (uid.XRayAngiographicImageStorage, "XA", "not ultrasound: X-Ray Angiographic Image Storage"),
+    (uid.MultiFrameTrueColorSecondaryCaptureImageStorage, "US", "not ultrasound: Multi-frame True Color Secondary"),
+    (uid.ComprehensiveSRStorage, "SR", "not ultrasound: Comprehensive SR Storage"),
+    ("1.2.840.10008.5.1.4.1.1.999", "US", "not ultrasound: 1.2.840.10008.5.1.4.1.1.999"),
+    (None, "", ""), (None, "EC", ""), (None, "a word of one's own", ""),
+])
+def test_other_modalities_are_left_out_by_name(storage, modality, said, tmp_path):
+    header = dcmread(REAL)
+    header.SOPClassUID, header.Modality = storage or header.SOPClassUID, modality
+    header.save_as(tmp_path / "x")
+    if not said:
+        assert read_header(tmp_path / "x").NumberOfFrames == 30
+        return
+    with pytest.raises(BadFile, match=said) as error:
+        read_header(tmp_path / "x")
+    assert error.value.kind == "other modality"
 
 
 def with_syntax(number: int):
