@@ -204,21 +204,23 @@ def _is_linear(patch: Patch, weight: float, less: float) -> bool:
     return bool(by_row[first:last].sum() > min(0.98 * most, weight - less * most))
 
 # %% ../nbs/reading/fan_fit.ipynb #88e764f8
-def _upright(patch: Patch, apex: Point) -> float:
-    "How much more of a patch a fan about an apex explains than any fan does once that is turned by 1 to 3 quarters."
+def _upright(patch: Patch, apex: Point) -> tuple[float, float]:
+    "How much more of a patch a fan about an apex explains than one does after 1 to 3 quarter turns: least, most."
     turned, others = patch, []
     for _ in range(3):
         turned = turned.turned()
         others.append(_score(turned, _apex(turned)))
-    return float(_score(patch, apex) - max(others)) / (2 * patch.weight[patch.weight > 0].sum())
+    least, most = (float(_score(patch, apex) - other) for other in (max(others), min(others)))
+    return tuple(each / (2 * patch.weight[patch.weight > 0].sum()) for each in (least, most))
 
 
 def _looks_down(patch: Patch, apex: Point, probe: Point | None) -> bool:
     "Whether the fan about an apex opens downwards: not sideways, not upwards, and not to all sides."
-    if min(patch.weight.shape) >= 48 and _upright(replace(patch.halved(), bins=patch.bins), apex) > 0.02:
+    if min(patch.weight.shape) >= 48 and _upright(replace(patch.halved(), bins=patch.bins), apex)[0] > 0.02:
         return True  # clear from every second pixel
     told = probe is not None and probe[1] < patch.y[0] + 0.1 * len(patch.y)
-    return _upright(patch, apex) > (-0.003 if told else 0.005)
+    least, most = _upright(patch, apex)
+    return (told and least > -0.003) or (least > -0.0005 and most > 0.005)  # a disc is all alike: 0.001 or so
 
 # %% ../nbs/reading/fan_fit.ipynb #4963f515
 def _cut(level: np.ndarray, fan: np.ndarray, at: int) -> int:
