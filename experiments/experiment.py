@@ -77,13 +77,10 @@ def run_experiment(settings: ExperimentSettings) -> Comparison:
     Raises SettingsError, AnnotationsError, LearningError, WorkError, OSError.
     """
     _check(settings)
-    how = {"size": SIZES[settings.size], "amount": AMOUNTS[settings.size], "seed": settings.seed_from}
-    if settings.compare == "copies":
-        made = partial(simulated, lacking=settings.lacking, **_physical(settings))
-    else:
-        made = taught
-    make = {name: partial(made, name, workers=settings.workers, **how) for name in settings.simulators}
-    clips = {"compare": settings.compare, "amount": asdict(how["amount"]), "seed_from": settings.seed_from,
-             "lacking": sorted(settings.lacking), **_physical(settings)}  # fmt: skip
-    figures = compare(settings, clips, make)
-    return Comparison(figures, (verdict if settings.compare == "copies" else on_teachers)(figures))
+    copies, physical, amount = settings.compare == "copies", _physical(settings), AMOUNTS[settings.size]
+    made = partial(simulated, lacking=settings.lacking, **physical) if copies else taught
+    how = {"seed": settings.seed_from, "workers": settings.workers}
+    make = {name: partial(made, name, SIZES[settings.size], amount, **how) for name in settings.simulators}
+    clips = {"compare": settings.compare, "amount": asdict(amount), "seed_from": settings.seed_from}
+    figures = compare(settings, clips | {"lacking": sorted(settings.lacking), **physical}, make)
+    return Comparison(figures, (verdict if copies else on_teachers)(figures))

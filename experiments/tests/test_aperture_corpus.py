@@ -45,6 +45,7 @@ def small(tmp_path_factory):
     return folder, write_aperture_corpus(folder, SMALL, seed=1, workers=1)
 
 
+@pytest.mark.more
 def test_results_are_read_and_files_found(small):
     folder, rows = small
     read = read_results(folder / "results/inference_output")
@@ -55,6 +56,7 @@ def test_results_are_read_and_files_found(small):
     assert set(rows["view"]) == set(VIEWS) and set(rows["kind"]) == set(corpus_rows(SMALL, 1)["kind"])
 
 
+@pytest.mark.more
 def test_the_truth_is_kept(small):
     folder, rows = small
     pd.testing.assert_frame_equal(pd.read_csv(folder / "truth.csv"), rows, check_dtype=False)
@@ -63,6 +65,7 @@ def test_the_truth_is_kept(small):
     assert np.allclose(cines["quality"], cines["seen"] * (2 * cines["contrast"] - 1).clip(0), atol=1e-4)
 
 
+@pytest.mark.more
 def test_a_selection_runs_on_it(small):
     folder, _ = small
     where = {"results_dir": folder / "results/inference_output", "raw_data_dir": folder / "raw_data"}

@@ -10,9 +10,10 @@ import pytest
 
 from echoquality.annotations import CSV
 from echoquality.comparison import overview
+from echoquality.comparison_data import VARIANTS
 from echoquality.core import SettingsError, WorkError, parameters_cell, parameters_source, project_root
 from experiments.experiment import ExperimentSettings, run_experiment
-from experiments.materials import TAUGHT
+from experiments.materials import AMOUNTS, TAUGHT, Amount
 
 
 def test_the_parameters_cell_is_the_settings_class():
@@ -37,10 +38,23 @@ def test_bad_parameters_are_told_what_is_allowed(wrong, said, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+HOW = {"size": "tiny", "rounds": 100, "workers": 1}
+
+
+@pytest.mark.slow
+def test_an_experiment_in_little(tmp_path, monkeypatch):
+    monkeypatch.setitem(AMOUNTS, "tiny", Amount(3, 2, 3, 1, 2, (48, 64)))
+    chosen = {name: VARIANTS[name] for name in ("natural", "natural + recipe as pair", "natural + physical as label")}
+    monkeypatch.setattr("echoquality.comparison_data.VARIANTS", chosen)
+    experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, simulators=("aperture",), **HOW))
+    assert list(overview(experiment.figures).loc["aperture"].index) == list(chosen)
+    assert "of 2 targets" in experiment.verdict and (tmp_path / "aperture/train/truth.csv").is_file()
+
+
 @pytest.mark.slow
 @pytest.mark.more
 def test_the_whole_experiment_at_its_smallest(tmp_path):
-    settings = ExperimentSettings(output_dir=tmp_path, size="tiny", rounds=100, workers=1)
+    settings = ExperimentSettings(output_dir=tmp_path, **HOW)
     experiment = run_experiment(settings)
     shown = overview(experiment.figures)
     assert shown.index.get_level_values("material").value_counts().to_dict() == {"phantom": 8, "aperture": 8}
@@ -54,8 +68,8 @@ def test_the_whole_experiment_at_its_smallest(tmp_path):
 @pytest.mark.slow
 @pytest.mark.more
 def test_teachers_are_compared(tmp_path):
-    how = {"compare": "teachers", "simulators": ("phantom",), "size": "tiny", "rounds": 100, "workers": 1}
-    experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, **how))
+    settings = ExperimentSettings(output_dir=tmp_path, compare="teachers", simulators=("phantom",), **HOW)
+    experiment = run_experiment(settings)
     assert list(overview(experiment.figures).loc["phantom"].index) == ["natural", *list(TAUGHT)[1:]]
     assert all(f"*{name}* 0." in experiment.verdict for name in TAUGHT)
 
