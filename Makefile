@@ -4,6 +4,7 @@
 # make test-quick    set up; export, lint, and the tests that are not slow
 # make test-all     the same, with every repetition: what is random, from more seeds; and once with spawned processes
 # make lab     set up, and open JupyterLab
+# make experiment    set up, and repeat the experiment on simulated clips (half an hour; SIZE=tiny: a minute)
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
 # make newest    install as users do, without the pins, into a second environment, and try it (7 GB)
 # make newest-demo    the whole circle in that environment, outside this folder; then it is removed
@@ -17,11 +18,12 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 SEED := 42
+SIZE := core
 SAVING := --ContentsManager.pre_save_hook=nbdev.clean.clean_jupyter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup lint test test-quick test-all spawned demo lab bench newest newest-demo constraints-newest release-check \
-  docs notebooks
+.PHONY: help setup lint test test-quick test-all spawned demo lab experiment bench newest newest-demo constraints-newest \
+  release-check docs notebooks
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -40,18 +42,19 @@ setup: .venv/ready
 lint: setup
 	$(BIN)/python tools/export.py --check
 	$(BIN)/ruff check .
-	$(BIN)/ruff check --quiet --isolated --select F821,F401 echoquality
-	$(BIN)/ruff check --quiet --isolated --select F821 tests
+	$(BIN)/ruff check --quiet --isolated --select F821,F401 echoquality experiments/*.py
+	$(BIN)/ruff check --quiet --isolated --select F821 tests experiments/tests
 
 # One thread for each of the two processes: more of them would wait for each other. Each takes half of the tests in
 # their order, and what is left of the other's when it is done, so that few fixtures of a module are made twice.
 test-all: REPEATED := -m ''
+test: SKIPPED := --skip_folder_re '^([_.]|experiments$$)'
 test-all: spawned
 spawned: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --start-method spawn
 test test-all: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(REPEATED)
-	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2
+	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2 $(SKIPPED)
 
 test-quick: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow and not more'
@@ -59,8 +62,16 @@ test-quick: lint
 demo: setup
 	$(BIN)/echoquality demo --seed $(SEED)
 
+# experiments/ is not installed: who runs its notebooks finds it here.
+lab experiment: export PYTHONPATH := $(CURDIR)
+
 lab: setup
 	$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.default_url=/lab/tree/nbs $(SAVING)
+
+experiment: setup
+	mkdir -p runs
+	$(BIN)/papermill nbs/experiments/experiment.ipynb runs/experiment.new.ipynb -p size $(SIZE)
+	$(BIN)/python tools/report.py runs/experiment.new.ipynb
 
 bench: setup
 	$(BIN)/python benchmarks/run.py

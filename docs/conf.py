@@ -16,6 +16,7 @@ import echoquality
 
 ROOT = Path(__file__).resolve().parent.parent
 WINGS = ("base", "reading", "phantom", "curation", "learning", "evidence", "looking", "command")  # in this order
+PARTS = (*WINGS, "experiments")
 
 project, author, release = "echoquality", "the echoquality authors", echoquality.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc"]
@@ -62,7 +63,7 @@ def toctree(paths: list[str], option: str = "hidden:") -> str:
 def parts_page() -> str:
     "Every part in a line, by wing."
     text = ["# Parts", "What the pages stand on. Each part is a module, its documentation and its tests."]
-    for wing in WINGS:
+    for wing in PARTS:
         text += [f"## {wing}", ""]
         text += [f"- [{each.stem}](../{each.relative_to(ROOT).as_posix()}): {subtitle(each)}" for each in parts(wing)]
         text += ["", toctree([f"../{each.relative_to(ROOT).as_posix()}" for each in parts(wing)])]

@@ -58,6 +58,9 @@ def test_pages_are_copied_and_nothing_is_overwritten(tmp_path, monkeypatch):
     said = copy_pages(copy.parent)
     assert ": 0 notebooks and pictures copied; 1 are there in another state and stay: 03_dataset" in said
     assert copy.read_text() == "mine"
+    assert not (tmp_path / "pages/experiments").exists()
+    texts = [copy.read_text(encoding="utf-8") for copy in copy.parent.rglob("*.ipynb")]
+    assert not [text for text in texts if re.search(r"experiments/\w+\.ipynb\)", text)]
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
     assert f"start at {tmp_path / 'other'};" in copy_pages("../pages")

@@ -59,6 +59,7 @@ def main(folder: Path) -> None:
     name = f"echoquality-{said['package']}"
     sdist, wheel = folder / f"{name}.tar.gz", folder / f"{name}-py3-none-any.whl"
     with ZipFile(wheel) as archive:
+        assert not [file for file in archive.namelist() if "experiments" in file], "experiments/ is not installed"
         metadata = Metadata.from_email(archive.read(f"{name}.dist-info/METADATA"), validate=True)
     assert {"all", "train"} <= set(metadata.provides_extra) and metadata.description.startswith("# echoquality")
     for built in (sdist, wheel):

@@ -7,6 +7,7 @@ Cells marked `#| eval: false` (the Run sections) are left alone, as nbdev_test l
 without a kernel they show nothing, and their state holds every frame.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from nbclient import NotebookClient
 from nbdev.clean import clean_nb
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ["PYTHONPATH"] = str(ROOT)  # experiments/ is not installed
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
