@@ -140,12 +140,15 @@ def for_users(notebook: dict) -> dict | None:
     return {**notebook, "cells": left} if len(left) > 1 or "## " in said else None
 
 # %% ../nbs/command/command.ipynb #304eb2d6
+_IN_A_CLONE = re.compile(r"\[([^][]+)\]\([./]*experiments/[^)]*\)")  # a link to what is not copied
+
+
 def _as_copied(page: Path) -> bytes | None:
     "What a copy of a page, or of a picture, holds; None for a notebook of tests alone."
     if page.suffix != ".ipynb":
         return page.read_bytes()
     notebook = for_users(json.loads(page.read_text(encoding="utf-8")))
-    return notebook and (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+    return notebook and (_IN_A_CLONE.sub(r"\1", json.dumps(notebook, indent=1, ensure_ascii=False)) + "\n").encode()
 
 
 def copy_pages(folder: Path) -> str:
@@ -157,6 +160,8 @@ def copy_pages(folder: Path) -> str:
     with suppress(SettingsError):  # what was noted above this folder is gone
         start = project_root()
     for path in sorted(path for path in pages().rglob("*") if path.suffix in (".ipynb", ".png")):
+        if path.parent.name == "experiments":  # they run in a clone alone
+            continue
         copy = Path(folder) / path.relative_to(pages())
         if (data := _as_copied(path)) is None:
             continue

@@ -7,8 +7,9 @@ __all__ = ['ScoreScale', 'MIN_PATIENTS', 'MinPatients', 'MIN_CLASS_PATIENTS', 'T
            'Kind', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'COMMANDS', 'ALIKE', 'WROTE', 'OF_ONE_RUN',
            'scale_ends', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded', 'DegradationSettings',
            'DatasetSettings', 'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings',
-           'ConformanceSettings', 'ExperimentSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on',
-           'free_folder', 'from_here', 'as_options', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
+           'ConformanceSettings', 'TrainingsSettings', 'ComparisonSettings', 'DemoSettings', 'expect_networks',
+           'run_stage', 'handed_on', 'free_folder', 'from_here', 'as_options', 'next_command', 'from_clips',
+           'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import math
@@ -319,29 +320,22 @@ class ConformanceSettings(Settings):
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
 
 # %% ../nbs/base/settings.ipynb #3f3fac13
-class ExperimentSettings(Settings):
-    "What trainings are compared, and on which clips."
+class TrainingsSettings(Settings):
+    "How trainings are compared."
 
-    output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
-    compare: Literal["copies", "teachers"] = Field(
-        "copies", description="uses of synthetic clips, or teachers with and without bias, and what reviews mend"
-    )
-    simulators: tuple[Literal["phantom", "aperture"], ...] = Field(
-        ("phantom", "aperture"), min_length=1, description="who makes the clips: phantom, aperture"
-    )
+    output_dir: ProjectPath = Field("data/comparison", description="folder of the comparison; what it holds is kept")
     size: Literal["tiny", "core", "full"] = Field("core", description="minutes, a quarter of an hour, or hours")
     seeds: int = Field(0, ge=0, description="trainings of each variant (0: as many as the size has)")
-    seed_from: int = Field(1, ge=1, description="the first seed, also of the patients: 1 to choose, 101 to judge once")
-    lacking: tuple[str, ...] = Field(
-        ("rib", "reverberation", "gain", "tgc"), description="failures that natural training clips of aperture lack"
-    )
-    kinds: tuple[Kind, ...] = Field(("physical",), min_length=1, description="how `physical` copies are degraded")
-    shares: tuple[Annotated[float, Field(gt=0)], ...] = Field((), description="how often each kind (empty: equally)")
-    severities: tuple[Severity, Severity] = Field((1, 5), description="least and greatest of physical kinds, 1 to 5")
+    seed_from: int = Field(1, ge=1, description="the first seed: 1 to choose, 101 to judge once")
     architecture: Literal["small3d", Architecture] = Field("small3d", description="network, from random weights")
     rounds: int = Field(1000, ge=100, description="draws of the bootstrap over patients and seeds")
     workers: int = Field(0, ge=0, description="processes (0 means one per core)")
-    annotations_csv: OptionalPath = Field("", description="table of a dataset to compare on ('': simulated clips)")
+
+
+class ComparisonSettings(TrainingsSettings):
+    "On which clips trainings are compared."
+
+    annotations_csv: ProjectPath = Field(TABLE, description="table of the dataset to compare on")
     experts_csv: OptionalPath = Field("", description="grades of its test clips: video_path, expert, grade ('': none)")
 
 # %% ../nbs/base/settings.ipynb #93a264b9
