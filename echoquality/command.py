@@ -34,6 +34,7 @@ from echoquality.core import (
     from_command_line,
     project_root,
     run_main,
+    set_aside,
     told_of_space,
     typed,
     write_text,
@@ -196,7 +197,8 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     executed.parent.mkdir(exist_ok=True)
     shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
     try:
-        execute_notebook(page_of(stage), executed, parameters, cwd=root, **shown)
+        with set_aside(parameters) as known:  # what is written while it runs, too, holds no secret
+            execute_notebook(page_of(stage), executed, known, cwd=root, **shown)
         return write_report(executed)
     except PapermillExecutionError as error:
         raise _page_error(error.ename, error.evalue, executed) from None

@@ -16,7 +16,7 @@ import pandas as pd
 
 from .annotations import ANNOTATIONS, CLASS_DIRS, CSV
 from .candidates import better_thresholds, offer_in_words, wider
-from .core import counted, generator, plural
+from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
@@ -226,9 +226,9 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
             degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
             review = f", reviewed: {sample.review}" if sample.review else ""
             title = degradation.kind.replace("_", " ") if degradation else f"score {sample.score:.2f}{review}"
-            axis.set_title(title, fontsize=12)
+            axis.set_title(as_drawn(title), fontsize=12)
     for column, machine in enumerate(machines):
-        axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=13)
+        axes[0, column].set_title(f"{as_drawn(machine)}\n{axes[0, column].get_title()}", fontsize=13)
     words = dict(zip((Path(folder).name for folder in CLASS_DIRS.values()), ("good", "poor", "made poor"), strict=True))
     for row, kind in enumerate(kinds):
         axes[row * each, 0].set_ylabel(words[kind], fontsize=13)

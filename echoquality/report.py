@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import counted, write_text
+from .core import as_markdown, counted, write_text
 from echoquality.evidence import (
     as_json,
     compare,
@@ -225,12 +225,13 @@ def headline(evidence: Evidence) -> str:
         "What simpler models reach": _simpler(evidence),
         "Agreement with experts": _with_experts(evidence.experts) if evidence.experts is not None else [],
     }
+    known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
-        f"The labels are {evidence.facts.get('labels', 'those of the table of clips')}: these figures say how well "
-        "this model agrees with them, on clips that are clearly good or clearly poor by them. They are no agreement "
-        "with experts."
+        f"The labels are {known}: these figures say how well this model agrees with them, on clips that are clearly "
+        "good or clearly poor by them. They are no agreement with experts."
     )
-    text = [f"### {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in parts.items() if lines]
+    lists = {title: "\n".join(f"- {as_markdown(line)}" for line in lines) for title, lines in parts.items() if lines}
+    text = [f"### {title}\n\n{lines}" for title, lines in lists.items()]
     return "\n\n".join([text[0], labels, *text[1:]])
 
 # %% ../nbs/evidence/report.ipynb #def201b9
@@ -339,7 +340,8 @@ about patients: it has been tested on the clips described here, by the labels de
 
 def model_card(evidence: Evidence) -> str:
     "The model card, as Markdown."
-    facts = "\n".join(f"- {name}: {value}" for name, value in evidence.facts.items() if not isinstance(value, dict))
+    facts = {name: value for name, value in evidence.facts.items() if not isinstance(value, dict)}
+    facts = "\n".join(f"- {as_markdown(name)}: {as_markdown(value)}" for name, value in facts.items())
     weak = headline(evidence).replace("### ", "## ")
     return f"""# Model card
 
@@ -361,7 +363,8 @@ Value (95 % interval of a bootstrap over patients); the threshold is from valida
 
 def _markdown(rows: pd.DataFrame) -> str:
     "A table as Markdown."
-    lines = [rows.columns, ["---"] * len(rows.columns), *rows.astype(str).to_numpy()]
+    lines = [[*map(as_markdown, line)] for line in (rows.columns, *rows.to_numpy())]
+    lines[1:1] = [["---"] * len(rows.columns)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 # %% ../nbs/evidence/report.ipynb #4ed15dde

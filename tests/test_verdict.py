@@ -37,6 +37,18 @@ def test_data_below_a_simulators_folder_are_simulated(tmp_path):
     assert is_simulated(tmp_path / "demo/raw_data") and not is_simulated(tmp_path)
 
 
+def test_what_a_table_says_is_text():
+    import pandas as pd
+
+    evil = "<img src=x onerror=alert(1)>"
+    table = pd.DataFrame({evil: [evil, Path(evil)], "n": [0.25, None]}, pd.Index([evil, "b"], name=evil))
+    table = pd.concat({evil: table}, axis=1, names=[evil, None])
+    for html in (as_table(table, index=True, precision=2).to_html(), bullets([evil]).data, table.to_html()):
+        assert "<img" not in html and "&lt;img" in html
+    assert as_table(table, index=True, precision=2).to_html().count("&lt;img") == 7 and "0.25" in html
+    assert as_table(pd.DataFrame({"a": [0.123]}), formats={"a": "{:.0%}"}).to_html().count("12%") == 1
+
+
 def test_a_figure_has_a_caption_and_an_alternative_text():
     import matplotlib.pyplot as plt
 
