@@ -595,14 +595,13 @@ def escaped(text) -> str:
     return html.escape(_unprintable(str(text)))
 
 
+_MARKS = re.compile(r"[\\`*\[\]|~]|\b_|_\b|^(?:[#+]|-(?!\d)|\d+(?=[.)](?:\s|$)))")  # what Markdown gives a meaning
+
+
 def as_markdown(text) -> str:
     "Text as Markdown that shows it, in a line."
     words = html.escape(_unprintable(" ".join(str(text).split())), quote=False).replace("$", "&#36;")
-    return re.sub(r"([\\`*\[\]|~]|\b_|_\b|^[#+-]|^\d+(?=[.)]))", lambda found: _in_entities(found[1]), words)
-
-
-def _in_entities(text: str) -> str:
-    return "".join(f"&#{ord(each)};" for each in text)
+    return _MARKS.sub(lambda found: "".join(f"&#{ord(each)};" for each in found[0]), words)
 
 
 def as_drawn(text) -> str:

@@ -161,6 +161,7 @@ def _known(row, form: str = ".3f") -> str:
 
 
 def _worth(evidence: Evidence) -> list[str]:
+    "What all clips show, as Markdown."
     table, area = evidence.predictions, _row(evidence, "all clips", "AUROC")
     tested = f"{counted(len(table), 'test clip')} of {counted(table['group'].nunique(), 'patient')}"
     brackets = ", and the brackets hold the 95 % interval" if np.isfinite(area.low) else ""
@@ -169,7 +170,7 @@ def _worth(evidence: Evidence) -> list[str]:
         natural = _row(evidence, "natural clips", "AUROC")
         lines.append(f"Without the synthetic clips: AUROC {_known(natural)}, n = {natural.n}.")
     if evidence.pairs is not None and len(evidence.pairs):
-        lines.append(f"{pairs_in_words(evidence.pairs)[0]}; 50 % would be chance.")
+        lines.append(f"{as_markdown(pairs_in_words(evidence.pairs)[0])}; 50 % would be chance.")
     good, poor = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
     if max(good.value, poor.value, area.value) == 1:
         lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
@@ -219,7 +220,6 @@ def _weakest(evidence: Evidence) -> list[str]:
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
     parts = {
-        "What it is worth": _worth(evidence),
         "Where it is weakest": _weakest(evidence),
         "What makes it doubtful": list(evidence.warnings) or ["nothing that was looked for was found"],
         "What simpler models reach": _simpler(evidence),
@@ -230,7 +230,9 @@ def headline(evidence: Evidence) -> str:
         f"The labels are {known}: these figures say how well this model agrees with them, on clips that are clearly "
         "good or clearly poor by them. They are no agreement with experts."
     )
-    lists = {title: "\n".join(f"- {as_markdown(line)}" for line in lines) for title, lines in parts.items() if lines}
+    said = {title: map(as_markdown, lines) for title, lines in parts.items() if lines}
+    said = {"What it is worth": _worth(evidence), **said}
+    lists = {title: "\n".join(f"- {line}" for line in lines) for title, lines in said.items()}
     text = [f"### {title}\n\n{lines}" for title, lines in lists.items()]
     return "\n\n".join([text[0], labels, *text[1:]])
 
