@@ -48,6 +48,7 @@ from .runs import found_run, note_run
 from .scoring import score_clip
 from .sector import SURE, Sector, show_sector
 from .studies import files_below
+from .tables import guarded
 from .verdict import Verdict, as_table, captioned, show_verdict, weighed
 
 _all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
@@ -236,8 +237,8 @@ def check_machines(settings: ConformanceSettings) -> Conformance:
 def _written(folder: Path, table: pd.DataFrame, pictures: dict) -> Conformance:
     machines = answers_by_machine(table)
     shown = table[table["checked"] | (table["notes"] != "")].drop(columns=["machine", "checked"])
-    write_text(folder / "conformance.csv", shown.map(_shown).to_csv(index=False))
-    write_text(folder / "machines.csv", machines.rename_axis("machine").map(_shown).to_csv())
+    for name, each in (("conformance", shown), ("machines", machines.rename_axis("machine").reset_index())):
+        write_text(folder / f"{name}.csv", each.map(_shown).apply(guarded).to_csv(index=False))
     with atomic(folder / "machines.png") as part:
         figure = show_machines(pictures)
         figure.savefig(part, dpi=80, format="png")

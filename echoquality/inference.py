@@ -52,6 +52,7 @@ from .runs import found_run, left_alone, note_run, train_again
 from .scoring import LeftOut, by_spread, by_worth, known_of
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, loose_files
+from .tables import guarded
 from .verdict import Verdict, as_table, captioned, made_by, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
@@ -179,8 +180,8 @@ def infer(settings: InferenceSettings) -> Inference:
         word, sentence = judged(inference, settings.min_patients)
         more = {"verdict": {"word": word, "sentence": sentence}, "threshold": threshold, "threshold_is": because}
         write_summary(list(entries.values()), folder, **more)
-        write_text(folder / "scores.csv", tables[0].to_csv(index=False))
-        write_text(folder / "left_out.csv", inference.left_out.to_csv(index=False))
+        write_text(folder / "scores.csv", tables[0].apply(guarded).to_csv(index=False))
+        write_text(folder / "left_out.csv", inference.left_out.apply(guarded).to_csv(index=False))
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.left_out["kind"].value_counts().items())
         raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/left_out.csv")

@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from .annotations import ANNOTATIONS, CLASS_DIRS, CSV
+from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, LEFT_OUT
 from .candidates import better_thresholds, offer_in_words, wider
 from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
@@ -23,7 +23,7 @@ from .plan import OLDER, STORED, DatasetError
 from .selection import QUARANTINE
 from .settings import MIN_CLASS_PATIENTS, PHYSICAL, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
-from .tables import read_rows
+from .tables import computed_in_words, read_rows
 from .verdict import Verdict, weighed
 
 # %% ../nbs/curation/outcome.ipynb #b78e37bf
@@ -184,7 +184,8 @@ def remarks(build: Build) -> list[str]:
         )
         labelled = counted((samples["review"] != "").sum(), "clip", "are")
         lines.append(f"{labelled} here with the label that people gave")
-    return lines
+    written = {CSV: samples, LEFT_OUT: build.quarantine} if "outputs" in build.plan else {}
+    return lines + [said for name, table in written.items() if (said := computed_in_words(name, table))]
 
 # %% ../nbs/curation/outcome.ipynb #04306f27
 def on_folders(build: Build) -> str:
@@ -244,7 +245,7 @@ def changes(build: Build, earlier: Path) -> pd.DataFrame:
         names = {kind: set(zip(rows["folder"], rows["file_id"], strict=True)) for kind, rows in clips.items()}
         return names | {"patients": set(samples["group"]), "machines": set(samples["machine_type"])}
 
-    then, now = sets(read_rows(earlier / CSV, ANNOTATIONS)), sets(build.samples)
+    then, now = sets(read_rows(earlier / CSV, ANNOTATIONS, exact=True)), sets(build.samples)
     rows = {kind: (len(then[kind]), len(now[kind]), len(then[kind] & now[kind])) for kind in now}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now", "in both"])
 
