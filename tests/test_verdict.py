@@ -64,11 +64,23 @@ from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality import conformance, evidence, folder_preview, inference, outcome, report, selection, training_run
+from echoquality import (
+    conformance,
+    evidence,
+    experts,
+    folder_preview,
+    inference,
+    outcome,
+    report,
+    selection,
+    shortcuts,
+    training_run,
+)
 from echoquality.annotations import ANNOTATIONS
 from echoquality.model import Model
 from echoquality.settings import (
@@ -211,3 +223,15 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
     left_out = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
     made = folder_preview.verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
     assert not list(filter(ODD.search, sentences(made)))
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.parametrize("name", [r"$\frac$", "$x$ <b>", "a$b", "\x1b[2J", "{x}_^"])
+def test_a_name_is_drawn_as_it_stands(name):
+    rows = pd.DataFrame({"machine_type": [name, "b"], "score": [0.2, 0.8], "status": ["FAIL", "PASS"], "folder": "f"})
+    found = pd.DataFrame({"source": name, "feature": [name], "AUROC": 0.7, "low": 0.6, "high": 0.8, "visible": True})
+    figures = [inference.show_scores(rows.assign(owner=0, file_id="x"), 0.5), shortcuts.show_audit(found, 0.65)]
+    figures.append(experts.show_agreement([1, 2], [0.2, 0.8], rows["machine_type"]))
+    for figure in figures:
+        figure.canvas.draw()  # raises where a $ begins a formula that is none
+        plt.close(figure)
