@@ -61,7 +61,7 @@ def _expect(right: pd.Series, column: str, expected: str, table: pd.DataFrame, p
 def read_table(path: Path, needed: Iterable[str] = NEEDED) -> pd.DataFrame:
     "The table as text, with the columns that are needed; its index is the line. Raises AnnotationsError."
     try:
-        return read_rows(path, needed)
+        return read_rows(path, needed, exact=True)
     except TableError as error:
         raise AnnotationsError(f"annotations_csv {path}: {error}; the dataset stage (03_dataset) writes it") from None
 

@@ -299,6 +299,8 @@ def _print_scores(files: list[str], csv: Path | None, settings: InferenceSetting
     if csv:
         import pandas as pd
 
-        write_text(csv, pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
+        from echoquality.tables import guarded
+
+        write_text(csv, pd.DataFrame(rows).apply(guarded).to_csv(index=False, lineterminator="\n"))
     if not number:
         raise SystemExit(1)

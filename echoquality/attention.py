@@ -19,7 +19,7 @@ from captum.attr import LayerAttribution, LayerGradCam
 from IPython.display import HTML
 
 from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_frames
-from .core import progress
+from .core import as_drawn, progress
 from .dicom import gif, open_clip
 from .model import Model, make_network
 from .store import ClipStore
@@ -135,7 +135,7 @@ def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
         for axis, t in zip(line, np.linspace(0, len(pictures) - 1, frames).round().astype(int), strict=True):
             axis.imshow(pictures[t])
             axis.set_axis_off()
-        line[0].set_title(f"{each.title}; inside the sector {each.inside:.0%}", fontsize=8, loc="left")
+        line[0].set_title(as_drawn(f"{each.title}; inside the sector {each.inside:.0%}"), fontsize=8, loc="left")
     bar = figure.colorbar(plt.cm.ScalarMappable(cmap="jet"), cax=figure.add_axes((0.92, 0.1, 0.012, 0.8)))
     bar.set_ticks([0, 1], labels=["none", "most"])
     return figure

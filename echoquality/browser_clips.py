@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial, wraps
-from html import escape
 from pathlib import Path
 
 import cv2
@@ -19,7 +18,7 @@ import numpy as np
 from ipywidgets import HTML, VBox
 from pydicom import Dataset
 
-from .core import cores, from_root, printable, reason_of
+from .core import cores, escaped, from_root, printable, reason_of
 from echoquality.dicom import (
     FRAME_TIME,
     BadFile,
@@ -221,7 +220,7 @@ def open_clip(source, root: Path | None = None, **facts) -> Clip:
 # %% ../nbs/looking/browser_clips.ipynb #f19571fa
 def message(text: str) -> HTML:
     "Words in place of, or above, what was asked for."
-    return HTML(f'<p style="padding: 8px; border: 1px solid orange; line-height: 1.4">{escape(text)}</p>')
+    return HTML(f'<p style="padding: 8px; border: 1px solid orange; line-height: 1.4">{escaped(text)}</p>')
 
 
 class Panel(VBox):

@@ -34,6 +34,7 @@ from echoquality.core import (
     from_command_line,
     project_root,
     run_main,
+    set_aside,
     told_of_space,
     typed,
     write_text,
@@ -204,7 +205,11 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
         write_text(executed.parent / NOTE, json.dumps({STARTS: ".."}, indent=1) + "\n")
     shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
     try:
-        execute_notebook(page_of(stage), executed, parameters, cwd=root, **shown)
+        with set_aside(parameters) as known:  # what is written while it runs, too, holds no secret
+            try:
+                execute_notebook(page_of(stage), executed, known, cwd=root, **shown)
+            finally:
+                _hide(executed, [(parameters[name], known[name]) for name in known if known[name] != parameters[name]])
         return write_report(executed)
     except PapermillExecutionError as error:
         raise _page_error(error.ename, error.evalue, executed) from None
@@ -225,6 +230,15 @@ def _page_error(name: str, said: str, executed: Path) -> BaseException:
     if name == "FullDisk":
         return FullDisk(errno.ENOSPC, said)
     return PageError(f"{said}\n(its notebook: {executed})")
+
+
+def _hide(executed: Path, secrets: list[tuple[str, str]]) -> None:
+    "Hide in a notebook what a library's error may quote: pairs of a secret and what is shown of it."
+    if secrets and executed.is_file():
+        text = executed.read_text(encoding="utf-8")
+        for secret, shown in secrets:
+            text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], shown)
+        write_text(executed, text)
 
 # %% ../nbs/command/command.ipynb #9a71ddbf
 def report_name(stage: str, settings: Settings) -> str:

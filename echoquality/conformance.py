@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['QUESTIONS', 'FILES', 'SERIOUS', 'FINE', 'show_machines', 'list_files', 'draw_clips', 'Question', 'answer',
            'machine_answers', 'answers_by_machine', 'Conformance', 'check_machines', 'summary', 'main', 'problems_of',
-           'verdict', 'ConformanceSettings', 'from_notebook', 'settings_table', 'captioned', 'show_verdict']
+           'verdict', 'ConformanceSettings', 'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict']
 
 # %% ../nbs/looking/conformance.ipynb #dea6cb6d
 from .settings import ConformanceSettings, from_clips, next_command, run_stage
@@ -29,6 +29,7 @@ from .clip_checks import FACTS, FOUND, Checked, check_clip, file_facts
 from echoquality.core import (
     KILLED,
     SettingsError,
+    as_drawn,
     atomic,
     counted,
     from_command_line,
@@ -47,9 +48,10 @@ from .runs import found_run, note_run
 from .scoring import score_clip
 from .sector import SURE, Sector, show_sector
 from .studies import files_below
-from .verdict import Verdict, captioned, show_verdict, weighed
+from .tables import guarded
+from .verdict import Verdict, as_table, captioned, show_verdict, weighed
 
-_all_ = ["ConformanceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
+_all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/looking/conformance.ipynb #53d9cbbf
 def show_machines(
@@ -68,7 +70,7 @@ def show_machines(
         axis.set_facecolor("black")  # where the apex lies above the picture
         told = axis.get_title() if problems is None else problems.get(name) or "can be used"
         colour = "k" if problems is None else "C3" if problems.get(name) else "C2"
-        axis.set_title(f"{name}\n{told}", fontsize=9 if problems is None else 11, color=colour, wrap=True)
+        axis.set_title(as_drawn(f"{name}\n{told}"), fontsize=9 if problems is None else 11, color=colour, wrap=True)
     return figure
 
 # %% ../nbs/looking/conformance.ipynb #a130ba1a
@@ -235,8 +237,8 @@ def check_machines(settings: ConformanceSettings) -> Conformance:
 def _written(folder: Path, table: pd.DataFrame, pictures: dict) -> Conformance:
     machines = answers_by_machine(table)
     shown = table[table["checked"] | (table["notes"] != "")].drop(columns=["machine", "checked"])
-    write_text(folder / "conformance.csv", shown.map(_shown).to_csv(index=False))
-    write_text(folder / "machines.csv", machines.rename_axis("machine").map(_shown).to_csv())
+    for name, each in (("conformance", shown), ("machines", machines.rename_axis("machine").reset_index())):
+        write_text(folder / f"{name}.csv", each.map(_shown).apply(guarded).to_csv(index=False))
     with atomic(folder / "machines.png") as part:
         figure = show_machines(pictures)
         figure.savefig(part, dpi=80, format="png")

@@ -6,8 +6,8 @@
 __all__ = ['OPERATIONS', 'ORDER', 'ALL_OPERATIONS', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
            'Degradation', 'FanError', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade',
            'degraded_header', 'degrade_file', 'preview_folder', 'loops', 'main', 'DegradationSettings', 'KINDS',
-           'from_notebook', 'preview_table', 'settings_table', 'show_loops', 'show_preview', 'verdict', 'captioned',
-           'show_verdict']
+           'from_notebook', 'preview_table', 'settings_table', 'show_loops', 'show_preview', 'verdict', 'as_table',
+           'captioned', 'show_verdict']
 
 # %% ../nbs/02_degradation.ipynb #53fddeba
 from .settings import DegradationSettings, run_stage
@@ -45,10 +45,10 @@ from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, level
 from .physical import Physical
 from .sector import mask_in_region
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
-from .verdict import captioned, is_simulated, show_verdict
+from .verdict import as_table, captioned, is_simulated, show_verdict
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table"]
-_all_ += ["show_loops", "show_preview", "verdict", "captioned", "show_verdict"]  # for Run
+_all_ += ["show_loops", "show_preview", "verdict", "as_table", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/02_degradation.ipynb #34fd67e3
 class ContrastReduction(Operation):

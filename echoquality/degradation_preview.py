@@ -8,7 +8,6 @@ __all__ = ['PREVIEWED', 'compare_features', 'Previewed', 'load_for_preview', 'Op
 
 # %% ../nbs/looking/degradation_preview.ipynb #5bb7ae8e
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +28,7 @@ from ipywidgets import (
 from pydantic import ValidationError
 
 from .browser_clips import Clip, Panel, array_clip, count_shown, grey, reason_for, shown_instead
-from .core import from_root, generator
+from .core import escaped, from_root, generator
 from .degradation import ALL_OPERATIONS, Degradation, FanError, degrade, draw_from
 from .dicom import FRAME_TIME, BadFile, find_sector, frame_time, open_clip
 from .fan import Fan
@@ -197,7 +196,7 @@ class DegradationPreview(Panel):
             drawn, why = None, str(error)
         self.operations.set(drawn)
         self._follow()
-        self.record.value = escape(why) or self.record.value
+        self.record.value = escaped(why) or self.record.value
 
     def _follow(self) -> None:
         if (clip := self._clip) is None:
@@ -205,11 +204,11 @@ class DegradationPreview(Panel):
         try:
             asked = self.operations.degradation
         except ValidationError as error:
-            self.record.value = escape(fault_of(error))
+            self.record.value = escaped(fault_of(error))
             return
         changed = degrade(clip.frames, clip.mask, asked) if asked else clip.frames
         self.player.show(self._before, array_clip(changed, clip.mask, clip.frame_time))
-        self.record.value = f"<code>{escape(str(asked or 'nothing is changed'))}</code>"
+        self.record.value = f"<code>{escaped(asked or 'nothing is changed')}</code>"
         self._table.value = features_html(clip.frames, changed, clip.mask)
 
 # %% ../nbs/looking/degradation_preview.ipynb #1a56d737

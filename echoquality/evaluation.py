@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['Evaluation', 'evaluate', 'summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook', 'headline',
-           'overview', 'settings_table', 'captioned', 'show_verdict', 'verdict', 'calibration_in_words', 'show_audit',
-           'show_measures', 'show_reliability', 'show_strips', 'Subject', 'prepare', 'without_machine']
+           'overview', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'verdict', 'calibration_in_words',
+           'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'Subject', 'prepare', 'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -47,10 +47,10 @@ from .runs import found_run, left_alone, note_run
 from .shortcuts import feature_table, show_audit
 from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .unseen_machines import unseen_machines, without_machine
-from .verdict import captioned, show_verdict
+from .verdict import as_table, captioned, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
-_all_ += ["captioned", "show_verdict", "verdict", "calibration_in_words"]
+_all_ += ["as_table", "captioned", "show_verdict", "verdict", "calibration_in_words"]
 _all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 _all_ += ["Subject", "prepare", "without_machine"]
 

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .core import progress, sha256
+from .core import as_drawn, progress, sha256
 from .metrics import Ranking, bootstrap, interval, probability, share_interval
 from .settings import MIN_PATIENTS
 
@@ -332,7 +332,7 @@ def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> p
         axis.set(title=measure, xlim=(-0.05, 1.05))
         axis.grid(axis="x", color="0.9")
     titles = [names[by] or f"{part} (n={indexed.loc[(by, part, 'AUROC'), 'n']})" for by, part in lines]
-    axes[0].set(yticks=range(len(lines)), yticklabels=titles)
+    axes[0].set(yticks=range(len(lines)), yticklabels=map(as_drawn, titles))
     axes[0].invert_yaxis()
     return figure
 

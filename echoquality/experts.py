@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
+from .core import as_drawn
 from .evidence import EvidenceError
 from .metrics import bootstrap, interval
 from .tables import TableError, numbers, read_rows
@@ -134,8 +135,8 @@ def show_agreement(truth, score, machine, xlabel: str = "mean grade of the exper
     figure, axis = plt.subplots(figsize=(4.8, 3.6), layout="constrained")
     rows = pd.DataFrame({"truth": np.asarray(truth), "score": np.asarray(score), "machine": np.asarray(machine)})
     for name, part in rows.groupby("machine"):
-        axis.plot(part["truth"], part["score"], "o", ms=4, alpha=0.6, label=name)
-    axis.set(xlabel=xlabel, ylabel="score of the model", ylim=(-0.03, 1.03))
+        axis.plot(part["truth"], part["score"], "o", ms=4, alpha=0.6, label=as_drawn(name))
+    axis.set(xlabel=as_drawn(xlabel), ylabel="score of the model", ylim=(-0.03, 1.03))
     axis.set_title(f"Spearman's ρ {spearman(rows['truth'], rows['score'])[0]:.2f}, n = {len(rows)}", fontsize=10)
     axis.legend(fontsize=8)
     return figure

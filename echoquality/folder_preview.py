@@ -8,7 +8,6 @@ __all__ = ['PAIR', 'UNDRAWN', 'middle_frames', 'middle_picture', 'preview_table'
 
 # %% ../nbs/curation/folder_preview.ipynb #a77d7b02
 from collections import Counter
-from html import escape
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from .core import KILLED, counted, generator, parallel
+from .core import KILLED, as_drawn, counted, escaped, generator, parallel
 from .dicom import clip_mask, clip_sector, frame_count, gif, read_frames, read_header
 from .fan import Fan
 from .files import bad_file, is_junk
@@ -103,7 +102,7 @@ def show_preview(clips: dict[str, tuple]) -> plt.Figure:
                 axis.imshow(sector_picture(row[title], mask), cmap="gray", vmin=0, vmax=255)
             else:
                 axis.text(0.5, 0.5, "no trusted fan", ha="center", fontsize=14)
-            axis.set_title(title.replace("_", " "), fontsize=18)  # read on a first screen
+            axis.set_title(as_drawn(title.replace("_", " ")), fontsize=18)  # read on a first screen
             axis.set(xticks=[], yticks=[])
     return fig
 
@@ -130,10 +129,10 @@ def show_loops(clips: dict[str, tuple], caption: str) -> HTML:
         for each, changed in degraded:
             alt = f"{title}, as it is and after {each.kind.replace('_', ' ')}, looping"
             rows.setdefault(each.kind, {})[title] = image(looping_pair(frames, changed, mask), alt, 2 * PAIR[0])
-    heads = "".join(f"<th>{escape(title)}</th>" for title in clips)
+    heads = "".join(f"<th>{escaped(title)}</th>" for title in clips)
     cells = {kind: [pairs.get(title, "no trusted fan") for title in clips] for kind, pairs in rows.items()}
     body = "".join(
-        f"<tr><th>{kind.replace('_', ' ')}</th>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
+        f"<tr><th>{escaped(kind.replace('_', ' '))}</th>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>"
         for kind, row in cells.items()
     )
     table = f"<table><thead><tr><th></th>{heads}</tr></thead><tbody>{body}</tbody></table>"

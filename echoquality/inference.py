@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RUN', 'FILES', 'LOOKS', 'machine_table', 'show_scores', 'show_worst', 'passing', 'InferenceError', 'Inference',
            'infer', 'judged', 'summary', 'main', 'verdict', 'InferenceSettings', 'from_notebook', 'settings_table',
-           'captioned', 'show_verdict']
+           'as_table', 'captioned', 'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
 from .settings import MIN_PATIENTS, InferenceSettings, next_command, run_stage, thresholds_for
@@ -25,6 +25,7 @@ import pandas as pd
 from .batches import LearningError, choose_hardware
 from echoquality.core import (
     SettingsError,
+    as_drawn,
     counted,
     from_command_line,
     from_notebook,
@@ -51,9 +52,10 @@ from .runs import found_run, left_alone, note_run, train_again
 from .scoring import LeftOut, by_spread, by_worth, known_of
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, loose_files
-from .verdict import Verdict, captioned, made_by, show_verdict, weighed
+from .tables import guarded
+from .verdict import Verdict, as_table, captioned, made_by, show_verdict, weighed
 
-_all_ = ["InferenceSettings", "from_notebook", "settings_table", "captioned", "show_verdict"]  # for Run
+_all_ = ["InferenceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/06_inference.ipynb #d7bf7bf3
 def machine_table(scores: pd.DataFrame, who: str = "folder") -> pd.DataFrame:
@@ -74,7 +76,7 @@ def show_scores(scores: pd.DataFrame, threshold: float) -> plt.Figure:
     left.hist(by_machine, bins=20, range=(0, 1), stacked=True)  # in the colours of the machines on the right
     left.axvline(threshold, color="k", ls="--", lw=1)
     left.set(xlabel="score", ylabel="clips", title=f"{counted(len(scores), 'clip')}; good from {threshold:.3g} on")
-    right.barh(machines, machine_table(scores)["good"], color=[f"C{i}" for i in range(len(machines))])
+    right.barh([*map(as_drawn, machines)], machine_table(scores)["good"], color=[f"C{i}" for i in range(len(machines))])
     right.set(xlim=(0, 1), title="share of good clips")
     right.invert_yaxis()
     return figure
@@ -91,7 +93,7 @@ def show_worst(scores: pd.DataFrame, raw_data_dir: Path, most: int = 10) -> plt.
     for axis, row in zip(axes.flat, worst.itertuples(), strict=False):
         with suppress(OSError, ValueError):
             axis.imshow(middle_picture(raw_data_dir / row.folder / row.file_id), cmap="gray", vmin=0, vmax=255)
-        axis.set_title(f"score {row.score:.2g}, {row.machine_type}", fontsize=10)
+        axis.set_title(as_drawn(f"score {row.score:.2g}, {row.machine_type}"), fontsize=10)
     for axis in axes.flat:
         axis.set_axis_off()
     return figure
@@ -178,8 +180,8 @@ def infer(settings: InferenceSettings) -> Inference:
         word, sentence = judged(inference, settings.min_patients)
         more = {"verdict": {"word": word, "sentence": sentence}, "threshold": threshold, "threshold_is": because}
         write_summary(list(entries.values()), folder, **more)
-        write_text(folder / "scores.csv", tables[0].to_csv(index=False))
-        write_text(folder / "left_out.csv", inference.left_out.to_csv(index=False))
+        write_text(folder / "scores.csv", tables[0].apply(guarded).to_csv(index=False))
+        write_text(folder / "left_out.csv", inference.left_out.apply(guarded).to_csv(index=False))
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.left_out["kind"].value_counts().items())
         raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/left_out.csv")

@@ -10,14 +10,13 @@ __all__ = ['KEYS', 'MOVES', 'to_review', 'history', 'Decisions', 'Session', 'Key
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
 from .browser_clips import Clip, Panel, open_clip, shown_instead
-from .core import from_root, printable
+from .core import escaped, from_root, printable
 from .machine_scores import judged_rows
 from .player import Player
 from .results import unusable
@@ -210,8 +209,8 @@ def carry_out(session: Session, word: str, note: str) -> tuple[bool, str]:
 # %% ../nbs/looking/label_review.ipynb #28742556
 def standing(session: Session) -> str:
     "How far a session is, as HTML."
-    held = f"; you called this one <b>{session.held}</b>" if session.held else ""
-    who = escape(session.decisions.who)
+    held = f"; you called this one <b>{escaped(session.held)}</b>" if session.held else ""
+    who = escaped(session.decisions.who)
     return f"<b>{session.decisions.reviewed} of {len(session.keys)} reviewed</b>, by {who}{held}"
 
 
@@ -255,9 +254,9 @@ class LabelReview(Panel):
         try:
             done, said = carry_out(self.session, word, self.bar.note.value)
         except ReviewsError as error:
-            self._remark.value = f'<b style="color: #c00">{escape(str(error))}</b>'
+            self._remark.value = f'<b style="color: #c00">{escaped(error)}</b>'
             return
-        self._remark.value = escape(said)
+        self._remark.value = escaped(said)
         if done and word in DECISIONS:
             self.bar.note.value = ""  # it went with the decision
         if done:

@@ -14,16 +14,16 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from .annotations import ANNOTATIONS, CLASS_DIRS, CSV
+from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, LEFT_OUT
 from .candidates import more_chosen, offer_in_words
-from .core import counted, generator, plural
+from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
 from .selection import QUARANTINE
 from .settings import PHYSICAL, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
-from .tables import read_rows
+from .tables import computed_in_words, read_rows
 from .verdict import Verdict, weighed
 
 # %% ../nbs/curation/outcome.ipynb #b78e37bf
@@ -184,7 +184,8 @@ def remarks(build: Build) -> list[str]:
         )
         labelled = counted((samples["review"] != "").sum(), "clip", "are")
         lines.append(f"{labelled} here with the label that people gave")
-    return lines
+    written = {CSV: samples, LEFT_OUT: build.quarantine} if "outputs" in build.plan else {}
+    return lines + [said for name, table in written.items() if (said := computed_in_words(name, table))]
 
 # %% ../nbs/curation/outcome.ipynb #04306f27
 def on_folders(build: Build) -> str:
@@ -239,9 +240,9 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
             degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
             review = f", reviewed: {sample.review}" if sample.review else ""
             title = degradation.kind.replace("_", " ") if degradation else f"score {sample.score:.2f}{review}"
-            axis.set_title(title, fontsize=12)
+            axis.set_title(as_drawn(title), fontsize=12)
     for column, machine in enumerate(machines):
-        axes[0, column].set_title(f"{machine}\n{axes[0, column].get_title()}", fontsize=13)
+        axes[0, column].set_title(f"{as_drawn(machine)}\n{axes[0, column].get_title()}", fontsize=13)
     words = dict(zip((Path(folder).name for folder in CLASS_DIRS.values()), ("good", "poor", "made poor"), strict=True))
     for row, kind in enumerate(kinds):
         axes[row * each, 0].set_ylabel(words[kind], fontsize=13)
@@ -257,7 +258,7 @@ def changes(build: Build, earlier: Path) -> pd.DataFrame:
         names = {kind: set(zip(rows["folder"], rows["file_id"], strict=True)) for kind, rows in clips.items()}
         return names | {"patients": set(samples["group"]), "machines": set(samples["machine_type"])}
 
-    then, now = sets(read_rows(earlier / CSV, ANNOTATIONS)), sets(build.samples)
+    then, now = sets(read_rows(earlier / CSV, ANNOTATIONS, exact=True)), sets(build.samples)
     rows = {kind: (len(then[kind]), len(now[kind]), len(then[kind] & now[kind])) for kind in now}
     return pd.DataFrame.from_dict(rows, orient="index", columns=["then", "now", "in both"])
 

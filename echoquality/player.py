@@ -12,13 +12,13 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from html import escape
 from itertools import zip_longest
 from pathlib import Path
 
 from ipywidgets import HTML, Button, Dropdown, HBox, IntSlider, Layout, ToggleButton
 
 from .browser_clips import Clip, Panel, open_clip, shown_instead
+from .core import escaped
 from .dicom import FRAME_TIME, BadFile
 
 # %% ../nbs/looking/player.ipynb #fb121f1e
@@ -37,10 +37,10 @@ def _polygon(name: str, points: tuple[tuple[int, int], ...]) -> str:
 
 def picture_html(clip: Clip) -> str:
     "A clip with its outline and its facts, as HTML; `cine_css` says what of it is seen."
-    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in clip.facts.items())
+    rows = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(text)}</td></tr>" for name, text in clip.facts.items())
     facts = f"<figcaption><table>{rows}</table></figcaption>" if rows else ""
     if not clip.frames:
-        why = f'<p class="reason">{escape(clip.reason)}</p>' if clip.reason else ""
+        why = f'<p class="reason">{escaped(clip.reason)}</p>' if clip.reason else ""
         return f"<figure>{why}{facts}</figure>"
     over = f'<div class="over">{_layer(clip.overlay)}</div>' if clip.overlay else ""
     edges = _polygon("edge", clip.outline) + _polygon("fan", clip.fan)

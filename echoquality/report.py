@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import counted, write_text
+from .core import as_markdown, counted, write_text
 from echoquality.evidence import (
     as_json,
     compare,
@@ -161,6 +161,7 @@ def _known(row, form: str = ".3f") -> str:
 
 
 def _worth(evidence: Evidence) -> list[str]:
+    "What all clips show, as Markdown."
     table, area = evidence.predictions, _row(evidence, "all clips", "AUROC")
     tested = f"{counted(len(table), 'test clip')} of {counted(table['group'].nunique(), 'patient')}"
     brackets = ", and the brackets hold the 95 % interval" if np.isfinite(area.low) else ""
@@ -169,7 +170,7 @@ def _worth(evidence: Evidence) -> list[str]:
         natural = _row(evidence, "natural clips", "AUROC")
         lines.append(f"Without the synthetic clips: AUROC {_known(natural)}, n = {natural.n}.")
     if evidence.pairs is not None and len(evidence.pairs):
-        lines.append(f"{pairs_in_words(evidence.pairs)[0]}; 50 % would be chance.")
+        lines.append(f"{as_markdown(pairs_in_words(evidence.pairs)[0])}; 50 % would be chance.")
     good, poor = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
     if max(good.value, poor.value, area.value) == 1:
         lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
@@ -219,18 +220,20 @@ def _weakest(evidence: Evidence) -> list[str]:
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
     parts = {
-        "What it is worth": _worth(evidence),
         "Where it is weakest": _weakest(evidence),
         "What makes it doubtful": list(evidence.warnings) or ["nothing that was looked for was found"],
         "What simpler models reach": _simpler(evidence),
         "Agreement with experts": _with_experts(evidence.experts) if evidence.experts is not None else [],
     }
+    known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
-        f"The labels are {evidence.facts.get('labels', 'those of the table of clips')}: these figures say how well "
-        "this model agrees with them, on clips that are clearly good or clearly poor by them. They are no agreement "
-        "with experts."
+        f"The labels are {known}: these figures say how well this model agrees with them, on clips that are clearly "
+        "good or clearly poor by them. They are no agreement with experts."
     )
-    text = [f"### {title}\n\n" + "\n".join(f"- {line}" for line in lines) for title, lines in parts.items() if lines]
+    said = {title: map(as_markdown, lines) for title, lines in parts.items() if lines}
+    said = {"What it is worth": _worth(evidence), **said}
+    lists = {title: "\n".join(f"- {line}" for line in lines) for title, lines in said.items()}
+    text = [f"### {title}\n\n{lines}" for title, lines in lists.items()]
     return "\n\n".join([text[0], labels, *text[1:]])
 
 # %% ../nbs/evidence/report.ipynb #def201b9
@@ -339,7 +342,8 @@ about patients: it has been tested on the clips described here, by the labels de
 
 def model_card(evidence: Evidence) -> str:
     "The model card, as Markdown."
-    facts = "\n".join(f"- {name}: {value}" for name, value in evidence.facts.items() if not isinstance(value, dict))
+    facts = {name: value for name, value in evidence.facts.items() if not isinstance(value, dict)}
+    facts = "\n".join(f"- {as_markdown(name)}: {as_markdown(value)}" for name, value in facts.items())
     weak = headline(evidence).replace("### ", "## ")
     return f"""# Model card
 
@@ -361,7 +365,8 @@ Value (95 % interval of a bootstrap over patients); the threshold is from valida
 
 def _markdown(rows: pd.DataFrame) -> str:
     "A table as Markdown."
-    lines = [rows.columns, ["---"] * len(rows.columns), *rows.astype(str).to_numpy()]
+    lines = [[*map(as_markdown, line)] for line in (rows.columns, *rows.to_numpy())]
+    lines[1:1] = [["---"] * len(rows.columns)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 # %% ../nbs/evidence/report.ipynb #4ed15dde

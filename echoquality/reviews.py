@@ -24,7 +24,7 @@ import pandas as pd
 from .core import generator, printable, reason_of
 from .settings import ORDERS
 from .studies import closed
-from .tables import TableError, delimiter_of, read_text
+from .tables import TableError, delimiter_of, guarded, read_text, unguarded
 
 # %% ../nbs/curation/reviews.ipynb #1fbff8af
 REVIEW = ["who", "when", "file_id", "old", "new", "note", "folder"]  # the columns of a review file
@@ -87,7 +87,7 @@ def add_review(path: Path, who: str, folder: str, file_id: str, old: str, new: s
     values = {"who": " ".join(who.split()), "when": datetime.now(UTC).isoformat(timespec="milliseconds")}
     values |= {"file_id": file_id, "old": old, "new": new, "note": " ".join(note.split()), "folder": folder}
     try:
-        _append(Path(path), _line(values[name] for name in REVIEW))
+        _append(Path(path), _line(guarded(pd.Series(values)[REVIEW])))
     except OSError as error:
         raise ReviewsError(f"{path}: the decision was not written: {reason_of(error)}") from None
 
@@ -132,6 +132,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         if len(line) != len(head):
             raise _faulty(path, number, f"{len(line)} values, expected {len(head)}")
     table = pd.DataFrame([[*line, ""][: len(REVIEW)] for line in rows.values()], list(rows), REVIEW, dtype=str)
+    table = table.apply(unguarded)
     return _checked(table.assign(who=table["who"].str.strip()), path)
 
 # %% ../nbs/curation/reviews.ipynb #90352b29

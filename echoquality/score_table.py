@@ -35,7 +35,7 @@ from .header_index import Clip, HeaderIndex, hashed, headers
 from .results import COLUMNS, ResultsError, expect_results, read_results, unusable, verdict
 from .settings import ScoreScale, SelectionSettings, scale_ends
 from .studies import LOOSE, StudiesError, closed, find_files
-from .tables import FORMS, TableError, did_you_mean, numbers, percentages, read_rows
+from .tables import FORMS, TableError, did_you_mean, guarded, numbers, percentages, read_rows
 
 # %% ../nbs/reading/score_table.ipynb #31acad8d
 def read_table(path: Path, wanted: Iterable[str] = ()) -> pd.DataFrame:
@@ -459,7 +459,8 @@ def write_score_table(
         print(printable(f"note: {Path(place).as_posix()} is not in the table: {why}"), flush=True)
     names = [place for place in places if place not in shut]
     with atomic(path) as part:
-        table = pd.DataFrame({path_column: [name.removeprefix(f"{LOOSE}/") for name in names], score_column: ""})
+        paths = guarded(pd.Series([name.removeprefix(f"{LOOSE}/") for name in names], dtype=str))
+        table = pd.DataFrame({path_column: paths, score_column: ""})
         table.to_csv(part, index=False, encoding="utf-8-sig", errors="backslashreplace", lineterminator="\n")
     return len(names)
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
            'Selection', 'selection_table', 'select', 'unused', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
-           'settings_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
+           'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
            'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table',
            'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer', 'score_differences', 'score_warning',
            'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
@@ -55,10 +55,10 @@ from .results import ResultsError, unusable
 from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
 from .score_table import read_scores, used_in_words
 from .splits import FOR_TWO, SPLITS, GroupsError, group_places, owners
-from .verdict import Verdict, captioned, made_by, show_verdict, weighed
+from .verdict import Verdict, as_table, captioned, made_by, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
-_all_ += ["captioned", "show_verdict"]
+_all_ += ["as_table", "captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
 _all_ += ["more_chosen", "offer_in_words", "threshold_offer"]

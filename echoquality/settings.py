@@ -32,6 +32,7 @@ from echoquality.core import (
     Settings,
     SettingsError,
     from_command_line,
+    is_secret,
     project_root,
     shown_value,
 )
@@ -395,12 +396,7 @@ def handed_on(led_by: Settings, stage: str) -> dict:
     for each, (name, file) in WROTE.items():
         if isinstance(led_by, STAGES[each]):
             chosen[name] = led_by.output_dir / file
-    return {name: value for name, value in chosen.items() if name in names and not _is_secret(value)}
-
-
-def _is_secret(value) -> bool:
-    "Whether a value is an address with somebody's password, which is for no report."
-    return isinstance(value, str) and re.search(r"//[^/\s]*@", value) is not None
+    return {name: value for name, value in chosen.items() if name in names and not is_secret(value)}
 
 # %% ../nbs/base/settings.ipynb #30eecdd0
 def _is_taken(path: Path) -> bool:

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .core import KILLED, parallel, progress
+from .core import KILLED, as_drawn, parallel, progress
 from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
 from .files import bad_file
 from .metrics import auroc_interval
@@ -183,10 +183,11 @@ def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
     for axis, source in zip(axes[0], sources, strict=True):
         rows = found[found["source"] == source]
         colours = np.where(rows["AUROC"] <= bound, "0.7", np.where(rows["visible"], "C3", "C1"))
-        axis.barh(rows["feature"], rows["AUROC"] - 0.5, left=0.5, color=colours)
-        axis.hlines(rows["feature"], rows["low"], rows["high"], color="k", lw=1)
+        features = rows["feature"].map(as_drawn)
+        axis.barh(features, rows["AUROC"] - 0.5, left=0.5, color=colours)
+        axis.hlines(features, rows["low"], rows["high"], color="k", lw=1)
         axis.axvline(bound, color="0.4", ls="--", lw=1)
-        axis.set(title=f"good against {source} poor clips", xlabel="AUROC", xlim=(0.2, 1.02))
+        axis.set(title=as_drawn(f"good against {source} poor clips"), xlabel="AUROC", xlim=(0.2, 1.02))
         axis.invert_yaxis() if axis is axes[0, 0] else None
     return figure
 

@@ -9,8 +9,9 @@ __all__ = ['ORDER', 'HIDING', 'failure', 'run_section', 'shown_cells', 'about', 
 # %% ../nbs/base/stage_report.ipynb #6e4f7cd3
 import re
 import sys
+from base64 import b64encode
 from datetime import datetime
-from html import escape
+from hashlib import sha256
 from importlib import resources
 from itertools import chain, dropwhile, islice, takewhile
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import HTMLExporter
 
-from .core import write_text
+from .core import escaped, write_text
 from .runs import NEW, read_about
 from .settings import STAGES, without_paths
 
@@ -87,11 +88,20 @@ def links(name: str, names: set[str]) -> str:
     return f'<nav><a href="index.html">all runs</a>{"".join(near)}</nav>'
 
 
+def _policy(script: str) -> str:
+    "What a browser may do for a page: run this script, show pictures that are in the page; nothing is fetched or sent."
+    print_of = b64encode(sha256(script.encode()).digest()).decode()
+    allowed = f"img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{print_of}'"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+
+
 def html_of(template: str, notebook: nbformat.NotebookNode, **known) -> str:
     "What a template of the package makes of a notebook and of what is `known` besides."
-    where = [str(resources.files("echoquality"))]
-    exporter = HTMLExporter(template_name="report_template", template_file=template, extra_template_basedirs=where)
-    return exporter.from_notebook_node(notebook, known)[0]
+    where = resources.files("echoquality")
+    script = (where / "report_template/report.js").read_text(encoding="utf-8")
+    how = {"template_name": "report_template", "template_file": template, "extra_template_basedirs": [str(where)]}
+    exporter = HTMLExporter(**how, filters={"escaped": escaped})
+    return exporter.from_notebook_node(notebook, known | {"script": script, "policy": _policy(script)})[0]
 
 
 def write_runs(folder: Path) -> None:
@@ -114,7 +124,7 @@ def _hide_paths(notebook: nbformat.NotebookNode) -> None:
         if told := output.get("metadata", {}).get("echoquality", {}).get("command"):
             shown = without_paths(told)
             output.metadata["echoquality"]["command"] = shown
-            output.data["text/html"] = output.data["text/html"].replace(escape(told), escape(shown))
+            output.data["text/html"] = output.data["text/html"].replace(escaped(told), escaped(shown))
 
 
 def write_report(executed: Path, paths: bool = True) -> Path:

@@ -7,7 +7,6 @@ __all__ = ['MARK', 'score_rows', 'score_counts', 'histogram_svg', 'offer', 'writ
            'ThresholdExplorer', 'threshold_explorer']
 
 # %% ../nbs/looking/thresholds.ipynb #264fdb42
-from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import yaml
 from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
 from .browser_clips import Panel, message, shown_instead
-from .core import SettingsError, from_root, reason_of, write_text
+from .core import SettingsError, escaped, from_root, reason_of, write_text
 from .machine_scores import judged_rows
 from .results import unusable
 from .reviews import reviewed
@@ -68,7 +67,7 @@ def _panel(counts: pd.Series, top: int, low: float, high: float, size: tuple[int
         f'<line x1="{at * width:.1f}" x2="{at * width:.1f}" y1="0" y2="{height}" stroke="{colour}"/>'
         for at, colour in ((low, "#d62728"), (high, "#2ca02c"))
     )
-    name = f'<text x="{width / 2}" y="14" text-anchor="middle">{escape(counts.name)}, {counts.sum()} clips</text>'
+    name = f'<text x="{width / 2}" y="14" text-anchor="middle">{escaped(counts.name)}, {counts.sum()} clips</text>'
     ends = f'<text x="0" y="{height + 14}">0</text><text x="{width}" y="{height + 14}" text-anchor="end">1</text>'
     drawn = f'<g fill="#999">{bars}</g>{lines}{name}{ends}'
     return f'<svg width="{width}" height="{height + 18}" font-size="12" fill="currentColor">{drawn}</svg>'
@@ -121,7 +120,7 @@ def caption(rows: pd.DataFrame, settings: SelectionSettings) -> str:
         if scored > whole:
             status, words = ("PASS", settings.high_assessment) if label else ("FAIL", settings.low_assessment)
             lines.append(f"{scored - whole} more have the score of {name}, but not {status} and '{words}…'")
-    return "".join(f"<div>{escape(line)}</div>" for line in lines)
+    return "".join(f"<div>{escaped(line)}</div>" for line in lines)
 
 # %% ../nbs/looking/thresholds.ipynb #92966421
 def _sliders(settings: SelectionSettings, most: int) -> dict:
@@ -167,7 +166,7 @@ class ThresholdExplorer(Panel):
             self.table = offer(self._rows, self.settings, self._verdicts)
             self._table.value = shown_table(self.table) + caption(self._rows, self.settings)
         except (SelectionError, SettingsError) as error:
-            self._table.value = f"<pre>{escape(str(error))}</pre>"
+            self._table.value = f"<pre>{escaped(error)}</pre>"
 
     def _save(self) -> None:
         try:
@@ -175,7 +174,7 @@ class ThresholdExplorer(Panel):
             said = f"written: papermill nbs/03_dataset.ipynb runs/dataset.new.ipynb -f {self._path.value}"
         except (ValueError, OSError) as error:
             said = str(error) if isinstance(error, SettingsError) else f"{self._path.value}: {reason_of(error)}"
-        self._remark.value = f"<code>{escape(said)}</code>"
+        self._remark.value = f"<code>{escaped(said)}</code>"
 
 # %% ../nbs/looking/thresholds.ipynb #62d0fac7
 @shown_instead

@@ -8,7 +8,6 @@ __all__ = ['resolved_uri', 'data_facts', 'Tracker', 'ending', 'promote']
 # %% ../nbs/learning/tracking.ipynb #cffe907a
 import logging
 import os
-import re
 import subprocess
 import time
 import warnings
@@ -22,7 +21,16 @@ import numpy as np
 import torch
 
 from .annotations import MANIFEST
-from .core import SettingsError, locked, project_root, reason_of, sha256, text_sha256
+from echoquality.core import (
+    SettingsError,
+    is_secret,
+    locked,
+    project_root,
+    reason_of,
+    sha256,
+    text_sha256,
+    without_secrets,
+)
 from .model import Model, Scorer, example_clips
 
 # %% ../nbs/learning/tracking.ipynb #ded78c06
@@ -52,11 +60,6 @@ def data_facts(annotations: Path) -> dict[str, str]:
         return facts
 
 # %% ../nbs/learning/tracking.ipynb #22a0d476
-def _without_password(uri: str) -> str:
-    "A URI without a password."
-    return re.sub(r"//[^/\s]*@", "//…@", uri)
-
-
 def _client(uri: str):
     from mlflow import MlflowClient
 
@@ -103,8 +106,8 @@ class _Connection:
         except Exception as error:  # whatever it is, training goes on
             self.lost.append(what)
             self.silent_until = time.monotonic() + 60
-            why = _without_password(reason_of(error))[:150]
-            print(f"note: MLflow at {_without_password(self.uri)} did not take {what}: {why}", flush=True)
+            why = reason_of(error)[:150]
+            print(f"note: MLflow at {without_secrets(self.uri)} did not take {what}: {why}", flush=True)
             return None
 
     def flush(self) -> None:
@@ -163,6 +166,8 @@ def _start(tracker: Tracker, name: str, parameters: dict, tags: dict, run_id: st
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # seconds
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    if is_secret(tracker.uri):
+        os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"  # a run's address, which begins with ours
     import mlflow
 
     for logger in ("mlflow", "alembic", "urllib3.connectionpool"):

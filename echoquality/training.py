@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['recipe_of', 'form_of', 'check_places', 'Data', 'prepare', 'show_augmented', 'train', 'main', 'TrainingSettings',
-           'count_clips', 'from_notebook', 'settings_table', 'live_curves', 'show_confusion', 'show_curves', 'summary',
-           'verdict', 'captioned', 'show_verdict', 'Training']
+           'as_table', 'count_clips', 'from_notebook', 'settings_table', 'live_curves', 'show_confusion', 'show_curves',
+           'summary', 'verdict', 'captioned', 'show_verdict', 'Training']
 
 # %% ../nbs/04_training.ipynb #39f47d3c
 from .settings import TrainingSettings, run_stage
@@ -31,6 +31,7 @@ from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, 
 from .clips import Form, Window
 from echoquality.core import (
     SettingsError,
+    as_drawn,
     counted,
     from_command_line,
     from_notebook,
@@ -62,9 +63,9 @@ from echoquality.training_run import (
     verdict,
     write_run,
 )
-from .verdict import captioned, show_verdict
+from .verdict import as_table, captioned, show_verdict
 
-_all_ = ["TrainingSettings", "count_clips", "from_notebook", "settings_table", "live_curves"]  # for Run
+_all_ = ["TrainingSettings", "as_table", "count_clips", "from_notebook", "settings_table", "live_curves"]  # for Run
 _all_ += ["show_confusion", "show_curves", "summary", "verdict", "captioned", "show_verdict", "Training"]
 
 # %% ../nbs/04_training.ipynb #2ce79110
@@ -161,7 +162,8 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
         for axis, each in zip(line, drawn, strict=True):
             axis.imshow(augment(clip, each)[len(clip) // 2].squeeze().numpy(), cmap="gray", vmin=0, vmax=255)
             axis.set(xticks=[], yticks=[])
-        line[0].set_ylabel(f"{'good' if label else 'poor'}, {rows['machine_type'][row]}", fontsize=8)
+        machine = as_drawn(rows["machine_type"][row])
+        line[0].set_ylabel(f"{'good' if label else 'poor'}, {machine}", fontsize=8)
     for axis, title in zip(axes[0], ["as it is", *(f"epoch {e + 1}" for e in range(draws))], strict=True):
         axis.set_title(title, fontsize=9)
     return figure

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .core import without_secrets
 from .curves import show_confusion, show_curves
 from .settings import TrainingSettings
 from .tracking import Tracker, data_facts
@@ -27,8 +28,9 @@ def logged_parameters(settings: TrainingSettings) -> dict:
 
 def begin_run(settings: TrainingSettings, tracker: Tracker, run: dict) -> dict:
     "Begin in MLflow, or go on with the run that is known there (`run`: run_id, uri); the run with its id."
-    known = run.get("run_id", "") if run.get("uri") == tracker.uri else ""
-    parameters, facts, uri = logged_parameters(settings), data_facts(settings.annotations_csv), tracker.uri
+    uri = without_secrets(tracker.uri)  # as it is noted; a run of before 0.4.0 noted all of it
+    known = run.get("run_id", "") if without_secrets(run.get("uri", "")) == uri else ""
+    parameters, facts = logged_parameters(settings), data_facts(settings.annotations_csv)
     started = tracker.start(settings.output_dir.name, parameters, facts, known)
     return {**run, "run_id": started, "uri": uri} if started else run
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .annotations import LEFT_OUT, table_hashes
-from .core import WorkError, counted, sha256, text_sha256
+from .core import WorkError, counted, sha256, text_sha256, without_secrets
 from .metrics import auroc_interval, confusion, spread
 from .model import Model, load_model
 from .pairs import pairs_in_words
@@ -48,7 +48,8 @@ def clips_hash(table: pd.DataFrame) -> str:
 
 def write_run(settings: TrainingSettings, table: pd.DataFrame, run: dict, done: int = 0) -> dict:
     "Write what the run is: its clips, epochs `done`, and its id in MLflow, which `run` knows; what was written."
-    run = {"run_id": run.get("run_id", ""), "uri": run.get("uri", ""), "clips": clips_hash(table), "done": done}
+    uri = without_secrets(run.get("uri", ""))
+    run = {"run_id": run.get("run_id", ""), "uri": uri, "clips": clips_hash(table), "done": done}
     note_run(settings.output_dir, RUN, identity(settings), **run)
     return run
 

@@ -4,20 +4,21 @@
 
 # %% auto #0
 __all__ = ['CHANCE', 'LITTLE', 'SIMULATED', 'Verdict', 'weighed', 'made_by', 'by_chance', 'is_simulated', 'verdict_html',
-           'show_verdict', 'image', 'figure_html', 'captioned']
+           'show_verdict', 'as_table', 'bullets', 'image', 'figure_html', 'captioned']
 
 # %% ../nbs/base/verdict.ipynb #6e173611
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from IPython.display import HTML, display
 
-from .core import counted, printable, provenance
+from .core import counted, escaped, printable, provenance
 from .settings import MIN_PATIENTS
 
 # %% ../nbs/base/verdict.ipynb #4a5f31c0
@@ -72,11 +73,12 @@ def is_simulated(folder: Path) -> bool:
 
 def verdict_html(verdict: Verdict) -> str:
     "A verdict as HTML."
-    figures = "".join(f"<li><b>{escape(value)}</b> <span>{escape(what)}</span> <small>{escape(count)}</small></li>"
+    figures = "".join(f"<li><b>{escaped(value)}</b> <span>{escaped(what)}</span> <small>{escaped(count)}</small></li>"
                       for value, what, count in verdict.figures)  # fmt: skip
-    command = f"<pre>{escape(verdict.command)}</pre>" if verdict.command else ""
-    return (f'<section class="verdict {verdict.word}"><p><strong>{verdict.word}</strong> {escape(verdict.sentence)}</p>'
-            f"<ul>{figures}</ul><div><b>Next:</b> {escape(verdict.next)}{command}</div></section>")  # fmt: skip
+    command = f"<pre>{escaped(verdict.command)}</pre>" if verdict.command else ""
+    word, said = escaped(verdict.word), escaped(verdict.sentence)
+    return (f'<section class="verdict {word}"><p><strong>{word}</strong> {said}</p>'
+            f"<ul>{figures}</ul><div><b>Next:</b> {escaped(verdict.next)}{command}</div></section>")  # fmt: skip
 
 
 def show_verdict(verdict: Verdict, data: Path) -> None:
@@ -87,16 +89,34 @@ def show_verdict(verdict: Verdict, data: Path) -> None:
     about |= {"simulated": is_simulated(data), "echoquality": versions["echoquality"], "python": versions["python"]}
     display(HTML(verdict_html(verdict)), metadata={"echoquality": about})
 
+# %% ../nbs/base/verdict.ipynb #38c45371
+def _as_text(value):
+    "Of what may hold markup its text as HTML; numbers, dates and what is missing as they are."
+    return value if pd.api.types.is_scalar(value) and not isinstance(value, str | bytes) else escaped(value)
+
+
+def as_table(table: pd.DataFrame, index: bool = False, formats: dict | None = None, precision: int = 6):
+    "A table to be displayed, all that it says as text; `formats`: how columns are written; `precision` of numbers."
+    labels = dict.fromkeys(("index", "columns"), _as_text)
+    shown = table.map(_as_text).rename(**labels).rename_axis(**labels).style.format(formats, precision=precision)
+    return shown if index else shown.hide(axis="index")
+
+
+def bullets(lines: Iterable[str]) -> HTML:
+    "Lines of text as a list."
+    return HTML(f"<ul>{''.join(f'<li>{escaped(line)}</li>' for line in lines)}</ul>")
+
 # %% ../nbs/base/verdict.ipynb #552a1f9e
 def image(content: bytes, alt: str, width: float) -> str:
     "The bytes of a PNG or a GIF as HTML, `width` in pixels."
     kind = "gif" if content.startswith(b"GIF") else "png"
-    return f'<img width="{width:.0f}" alt="{escape(alt)}" src="data:image/{kind};base64,{b64encode(content).decode()}">'
+    source = f"data:image/{kind};base64,{b64encode(content).decode()}"
+    return f'<img width="{width:.0f}" alt="{escaped(alt)}" src="{source}">'
 
 
 def figure_html(shown: str, caption: str) -> HTML:
     "What is HTML already, as a figure with a caption."
-    return HTML(f"<figure>{shown}<figcaption>{escape(caption)}</figcaption></figure>")
+    return HTML(f"<figure>{shown}<figcaption>{escaped(caption)}</figcaption></figure>")
 
 
 def captioned(picture: plt.Figure | bytes, caption: str, alt: str, inches: float = 0) -> HTML:

@@ -40,7 +40,7 @@ from echoquality.command import (
     report_name,
     run_page,
 )
-from echoquality.core import SettingsError, from_command_line, project_root
+from echoquality.core import _SECRETS, SettingsError, from_command_line, project_root
 from echoquality.runs import past_runs
 from echoquality.settings import MODEL, STAGES, TABLE, DatasetSettings, TrainingSettings
 
@@ -133,6 +133,24 @@ def test_a_copied_page_runs_to_its_end(stem, desk):
     run = desk / f"{stem}.ipynb"
     execute_notebook(pages / f"{stem}.ipynb", run, ASKED[stem], cwd=desk, progress_bar=False)
     assert f"…/{desk.name}" in run.read_text(encoding="utf-8") and sorted(pages.rglob("*")) == sorted(before)
+
+
+def test_a_password_is_in_no_file_of_a_run(tmp_path, monkeypatch):
+    import papermill
+
+    monkeypatch.chdir(tmp_path)
+    given = {"tracking_uri": "http://alice:pw@127.0.0.1:9/x", "epochs": 1}
+
+    def execute(page, executed, parameters, **how):  # one whose library quotes the address
+        assert "pw" not in str(parameters) and json.loads(os.environ[_SECRETS]).keys() == {"tracking_uri"}
+        Path(executed).write_text(f"{parameters} {given['tracking_uri']} refused", "utf-8")
+        raise papermill.exceptions.PapermillExecutionError(0, 0, "", "OSError", "refused", [])
+
+    monkeypatch.setattr(papermill, "execute_notebook", execute)
+    with pytest.raises(PageError):
+        run_page("training", given, "training")
+    text = (tmp_path / "runs/training.new.ipynb").read_text("utf-8")
+    assert "pw" not in text and text.endswith("http://…@127.0.0.1:9/x refused")
 
 
 def test_a_report_is_named_after_stage_and_folder():

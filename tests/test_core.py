@@ -5,6 +5,7 @@ from echoquality.core import *
 
 import errno
 import fcntl
+import html
 import io
 import json
 import os
@@ -20,9 +21,12 @@ from typing import Literal
 import dask
 import pytest
 from distributed import Client, LocalCluster
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nbconvert.filters import markdown2html
 from pydantic import Field
 
-from echoquality.core import NOTE, STARTS, _wait
+from echoquality.core import _SECRETS, NOTE, STARTS, _unprintable, _wait
 
 
 def test_project_root_is_found_from_below():
@@ -87,6 +91,18 @@ def test_settings_ignore_the_environment(monkeypatch):
     assert ExampleSettings().threshold == 0.95
 
 
+def test_a_notebook_holds_no_secret_and_its_kernel_knows_it():
+    class Example(Settings):
+        server: str = ""
+
+    with set_aside({"server": "http://me:pw@host", "number": 1}) as shown:
+        assert shown == {"server": "http://…@host", "number": 1}
+        assert from_notebook(Example, shown).server == "http://me:pw@host"
+    assert _SECRETS not in os.environ
+    with pytest.raises(SettingsError, match="give the whole one"):  # the notebook, executed again
+        from_notebook(Example, shown)
+
+
 def test_notebook_parameters_are_checked():
     assert from_notebook(ExampleSettings, {"threshold": 0.5, "x": 1}).threshold == 0.5
     injected = {"threshold": 0.5, "In": ["", "# Parameters\ntreshold = 0.7\n"]}
@@ -125,6 +141,15 @@ def test_names_that_a_terminal_cannot_take_are_escaped(monkeypatch, encoding):
     said = streams[0].detach().getvalue()
     assert b"\\udcff" in said and (encoding == "utf-8" or said.startswith(b"\\u65e5\\u672c"))
     assert streams[1].errors == "backslashreplace"
+
+
+def test_a_terminal_is_told_no_codes_and_no_secrets(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", stream := io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n"))
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    escape_output()
+    escape_output()
+    print("IM_\x1b[2J\r\x9b1A\u202e, Köln\xa0", "http://me:pw@host")
+    assert stream.detach().getvalue().decode() == "IM_\\x1b[2J\\r\\x9b1A\\u202e, Köln\xa0 http://…@host\n"
 
 
 def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
@@ -209,6 +234,7 @@ def test_a_stage_that_asks_for_it_is_told_to_resume():
     assert typed(Asking, "echoquality train", argv) == "go on with: echoquality train --name 'a b' --resume"
     assert typed(Asking, "echoquality train", [*argv, "--resume"]).count("--resume") == 1
     assert typed(Other, "python -m x", argv) == "go on with: python -m x --name 'a b'"
+    assert typed(Other, "x", ["--name=http://me:pw@host"]) == "go on with: x --name=http://…@host (…: as you gave it)"
 
 
 @pytest.mark.parametrize(
@@ -357,6 +383,48 @@ def test_generators_are_independent_and_repeat():
     assert (first == generator(1, "a").random(4)).all()
     assert (first != generator(1, "b").random(4)).all()
     assert (first != generator(2, "a").random(4)).all()
+
+
+def test_what_stands_in_a_file_is_shown_as_text():
+    evil = '<img src=x onerror="alert(1)">\x1b[2J'
+    assert escaped(evil) == r"&lt;img src=x onerror=&quot;alert(1)&quot;&gt;\x1b[2J"
+    assert escaped("Müller & Söhne\n") == "Müller &amp; Söhne\n" and escaped(7) == "7"
+    assert as_drawn(r"$\frac$ costs 5 $") == r"\$\frac\$ costs 5 \$"
+    assert as_markdown("AUROC 0.91 (0.88 to 0.95), hand_made") == "AUROC 0.91 (0.88 to 0.95), hand_made"
+
+
+@given(st.text(alphabet="ab1 <>&\"'`*_[]()|~$\\#+-.!:/\n\x1b"))
+@settings(deadline=None)
+def test_markdown_of_a_text_shows_the_text(text):
+    shown = markdown2html(f"- a {as_markdown(text)} b")
+    assert set(re.findall(r"<(\w+)", shown)) == {"ul", "li"}
+    said = " ".join(_unprintable(" ".join(text.split())).split())
+    assert " ".join(html.unescape(re.sub("<[^>]*>", "", shown)).split()) == " ".join(f"a {said} b".split())
+
+
+ADDRESSES = [
+    *("http://alice:pw@host/x", "https://alice:p/w@host", "https://alice:p@w@host:5000/a?b=1", "postgresql://a:pw@h/db"),
+    *("http://host/?token=pw", "https://host/x?a=1&access_token=pw", "https://host/x#pw", "postgresql://h/db?password=pw"),
+    *("https://hooks.slack.com/services/T0/B0/pw", "https://discord.com/api/webhooks/12/pw", "alice:pw@host:5000"),
+    *("https://api.telegram.org/bot12345678:pwABCDEFGHIJKLMNOP/send", "https://x.example/key/pw", "tls://u:pw@h:8786"),
+    *("https://hc-ping.com/pw1e2d3c-aaaa-bbbb-cccc-1234567890ab", "Server=h;Password=pw;Port=1", "mssql+pyodbc://s:pw@h"),
+    *("https:/alice:pw@host/model.pt", "http://alice:it's-pw@host", '{"api_key": "pw"}', "Authorization: Bearer pw"),
+]
+
+
+@pytest.mark.parametrize("secret", ADDRESSES)
+def test_a_secret_is_hidden_wherever_it_stands(secret):
+    shown = without_secrets(secret)
+    assert "pw" not in shown and "p/w" not in shown and is_secret(secret) and without_secrets(shown) == shown
+    assert "pw" not in without_secrets(f"MLflow at {secret} did not answer: ({secret!r}), {secret}.")
+
+
+PLAIN = ["sqlite:///mlflow.db", "sqlite:////home/me@lab/x.db", "http://127.0.0.1:5000", "https://mlflow.example/team"]
+
+
+@pytest.mark.parametrize("value", [*PLAIN, "data/a@b", "C:/Users/me@lab/x", "the token is …", "tcp://host:8786", 0.95])
+def test_what_is_no_secret_is_shown(value):
+    assert without_secrets(str(value)) == str(value) and not is_secret(value)
 
 
 def test_reasons_hold_no_address_and_no_path():

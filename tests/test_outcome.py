@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from echoquality.annotations import CLASS_DIRS
+from echoquality.annotations import CLASS_DIRS, CSV
 from echoquality.candidates import offer_in_words
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.degradation import Degradation
@@ -84,6 +84,9 @@ def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     assert any("good clips make 40 synthetic ones" in line for line in others)
     asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}
     assert "severities change nothing: recipe has none" in remarks(replace(build, plan=asked))
+    rows = [build.plan["samples"][0], build.plan["samples"][1] | {"machine_model": "=1+1"}]
+    said = remarks(replace(build, plan={**build.plan, "samples": rows}))[-1]
+    assert said.startswith(f"{CSV}: 1 cell begins") and "(row 3, column machine_model)" in said
     with pytest.raises(DatasetError, match=r"\d+ files? left out of \d+ tried"):
         check_quarantine(build, 0)
     check_quarantine(build, 0.9)

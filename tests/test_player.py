@@ -15,6 +15,12 @@ from echoquality.browser_clips import Clip, array_clip
 from echoquality.phantom import simulate_clip
 
 
+def test_what_a_file_says_is_text_in_the_player():
+    evil = "<img src=x onerror=alert(1)>"
+    shown = picture_html(Clip(facts={evil: evil}, reason=evil))
+    assert "<img" not in shown and shown.count("&lt;img") == 3
+
+
 def test_nothing_from_a_header_becomes_html():
     clip = array_clip(np.zeros((2, 8, 8), np.uint8), machine="<script>alert(1)</script>")
     bad = Clip(reason="<img src=x onerror=alert(1)>")

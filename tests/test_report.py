@@ -100,6 +100,12 @@ def test_the_card_has_every_figure():
     assert "accuracy (agreement with the labels)" in card and "expected calibration error" in card and "nan" not in card
 
 
+def test_what_files_say_is_text_in_the_card():
+    evil = {"labels": "<script>x</script> | **y**", "split": "# a $b$"}
+    evil = replace(found := simulated_evidence(rounds=5), facts=found.facts | evil, warnings=("[a](b)",))
+    assert not re.search(r"<script|\*\*y|\[a\]|\$", card := model_card(evil)) and "&lt;script&gt;" in card
+
+
 def test_what_is_written_can_be_read(evidence, tmp_path):
     write_evidence(evidence, tmp_path)
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))

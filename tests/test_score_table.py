@@ -251,6 +251,18 @@ def test_a_table_is_written_filled_in_and_checked(tmp_path, capsys):
         write_score_table(tmp_path / "raw", table)
 
 
+def test_names_that_a_spreadsheet_would_compute_are_marked_and_lead_to_their_files(tmp_path):
+    names = ["=1+1/a", "@b/-c", "plain/d", "'=e/f"]
+    for name in names:
+        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / name).write_text("")
+    write_score_table(tmp_path / "raw", table := tmp_path / "scores.csv")
+    assert {"'=1+1/a,", "'@b/-c,", "plain/d,", "''=e/f,"} == {*table.read_text("utf-8-sig").splitlines()[1:]}
+    table.write_text(table.read_text("utf-8").replace(",\n", ",0.5\n"), "utf-8")
+    read = read_scores(SelectionSettings(results_dir=table, raw_data_dir=tmp_path / "raw", index_dir=""))
+    assert {*(read["folder"] + "/" + read["file_id"])} == {*names}
+
+
 def folder_of_files(root, *names):
     for name in names:
         (root / "raw" / name).parent.mkdir(parents=True, exist_ok=True)

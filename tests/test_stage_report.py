@@ -4,13 +4,19 @@ from echoquality.stage_report import *
 
 
 import re
+import shutil
+import subprocess
 from html import escape, unescape
 
 import nbformat
+import pandas as pd
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from echoquality.core import as_markdown
 from echoquality.runs import NEW, read_about
 from echoquality.stage_report import failure, main, shown_cells, write_report
+from echoquality.verdict import as_table
 
 
 def executed_page(*cells) -> nbformat.NotebookNode:
@@ -59,7 +65,39 @@ def test_a_report_shows_what_run_shows(tmp_path):
     assert report == tmp_path / "dataset.html" and (tmp_path / "dataset.ipynb").is_file()
     assert "<b>a verdict</b>" in html and "36 files" in html and "<details><summary>Parameters</summary>" in html
     assert html.count("26 November 2026, 12:00 UTC · simulated data: demo/raw_data · echoquality 0.2.0") == 2
-    assert not any(text in html for text in ("epoch 1", "build()", "hidden()", "two passes", "http"))
+    assert not any(text in html for text in ("epoch 1", "build()", "hidden()", "two passes", "://"))
+
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_what_files_say_is_text_in_a_report(tmp_path):
+    about = {"word": "no", "sentence": EVIL, "data": EVIL, "simulated": False, "echoquality": EVIL}
+    about["python"] = "</script>"
+    table = {"text/html": as_table(pd.DataFrame({EVIL: [EVIL]}, [EVIL]), index=True).to_html()}
+    table = new_code_cell("x", outputs=[new_output("display_data", table)])
+    plain = new_code_cell("x", outputs=[new_output("display_data", {"text/plain": EVIL})])
+    markdown = new_code_cell("x", outputs=[new_output("display_data", {"text/markdown": as_markdown(EVIL)})])
+    cells = [found("<b>a verdict</b>", **about), said(EVIL), table, plain, markdown]
+    nbformat.write(executed_page(*cells), tmp_path / f"dataset{NEW}")
+    html = write_report(tmp_path / f"dataset{NEW}").read_text(encoding="utf-8")
+    listed = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<img" not in html + listed and html.count("&lt;img") >= 8 and html.count("</script>") == 2
+    assert read_about(tmp_path / "dataset.html")["sentence"] == EVIL and "&lt;img" in listed
+
+
+@pytest.mark.slow
+def test_a_browser_runs_a_reports_script_and_no_other(tmp_path):
+    if not (browser := shutil.which("chromium") or shutil.which("google-chrome")):
+        pytest.skip("no browser here")
+    rows = "".join(f"<tr><td>{n}</td></tr>" for n in range(20))
+    slipped = "<img src=x onerror=\"document.title = 'obeyed'\"><script>document.title = 'obeyed'</script>"
+    shown = f"<table><thead><tr><th>n</th></tr></thead><tbody>{rows}</tbody></table>{slipped}"
+    nbformat.write(executed_page(found(shown)), tmp_path / f"dataset{NEW}")
+    report = write_report(tmp_path / f"dataset{NEW}")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    seen = subprocess.run([browser, *flags, report.as_uri()], capture_output=True, text=True, timeout=120).stdout
+    assert 'placeholder="search 20 rows"' in seen and "<title>Dataset" in seen
 
 
 def test_the_list_has_all_runs_and_each_report_its_neighbours(tmp_path):

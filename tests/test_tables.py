@@ -13,8 +13,11 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echoquality import tables
+from echoquality.tables import computed_in_words, guarded, unguarded
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -35,6 +38,31 @@ def test_what_is_no_text_is_refused(tmp_path, content, message):
         (tmp_path / "t.csv").write_bytes(content)
     with pytest.raises(TableError, match=message):
         read_text(tmp_path / "t.csv")
+
+
+SIGNS = st.text(alphabet="'=+-@\t\r\n＝a1 ", max_size=5)
+
+
+@given(st.lists(SIGNS, min_size=1, max_size=5))
+def test_guarded_text_is_no_formula_and_is_read_as_it_was(values):
+    column = pd.Series(values, dtype=str)
+    assert not guarded(column).str.match(r"[=+\-@\t\r\n＝]").any()
+    assert unguarded(guarded(column)).tolist() == values
+
+
+def test_a_guarded_table_is_read_as_it_was(tmp_path):
+    table = pd.DataFrame({"path": ["=cmd|' /C calc'!A0", "-1/IM_1", "'=a", "plain"], "n": [-1, 2, 3, 4]})
+    table.apply(guarded).to_csv(tmp_path / "t.csv", index=False)
+    assert (tmp_path / "t.csv").read_text("utf-8").splitlines()[1:3] == ["'=cmd|' /C calc'!A0,-1", "'-1/IM_1,2"]
+    assert tables.read_rows(tmp_path / "t.csv")["path"].tolist() == table["path"].tolist()
+    assert tables.read_rows(tmp_path / "t.csv", exact=True)["path"].tolist()[1:3] == ["'-1/IM_1", "''=a"]
+
+
+def test_cells_that_a_spreadsheet_would_compute_are_told():
+    table = pd.DataFrame({"a": ["x", "=1+1"], "b": ["@SUM(A1)", "y"], "n": [-1.0, 2.0]})
+    said = computed_in_words("t.csv", table)
+    assert said.startswith("t.csv: 2 cells begin") and "(row 2, column b; row 3, column a)" in said
+    assert computed_in_words("t.csv", table[["n"]]) == "" and "; …)" in computed_in_words("t.csv", table, most=1)
 
 
 TAGS = {name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text")}

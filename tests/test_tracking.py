@@ -32,6 +32,9 @@ def test_uris():
     for uri in ("./mlruns", "", "file:///tmp"):
         with pytest.raises(SettingsError, match="expected sqlite:///<file>"):
             resolved_uri(uri)
+    for uri in ("me:secret@host", "ftp://me:secret@host"):
+        with pytest.raises(SettingsError, match="…@host'"):
+            resolved_uri(uri)
 
 
 def test_the_data_are_named(tmp_path):

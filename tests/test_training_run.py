@@ -35,6 +35,8 @@ def test_a_run_is_known_again(settings):
     going_on = settings.model_copy(update={"resume": True})
     assert read_run(going_on) == written and not is_done(going_on)
     assert is_done(going_on.model_copy(update={"epochs": 2}))
+    write_run(going_on, table, {"run_id": "7", "uri": "http://me:secret@host"}, done=2)
+    assert "secret" not in (settings.output_dir / "training.json").read_text()
     with pytest.raises(WorkError, match=r"another run: learning_rate was 0.0001, now 0.002\. Choose a new"):
         read_run(going_on.model_copy(update={"learning_rate": 2e-3}))
 

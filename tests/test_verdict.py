@@ -37,6 +37,18 @@ def test_data_below_a_simulators_folder_are_simulated(tmp_path):
     assert is_simulated(tmp_path / "demo/raw_data") and not is_simulated(tmp_path)
 
 
+def test_what_a_table_says_is_text():
+    import pandas as pd
+
+    evil = "<img src=x onerror=alert(1)>"
+    table = pd.DataFrame({evil: [evil, Path(evil)], "n": [0.25, None]}, pd.Index([evil, "b"], name=evil))
+    table = pd.concat({evil: table}, axis=1, names=[evil, None])
+    for html in (as_table(table, index=True, precision=2).to_html(), bullets([evil]).data, table.to_html()):
+        assert "<img" not in html and "&lt;img" in html
+    assert as_table(table, index=True, precision=2).to_html().count("&lt;img") == 7 and "0.25" in html
+    assert as_table(pd.DataFrame({"a": [0.123]}), formats={"a": "{:.0%}"}).to_html().count("12%") == 1
+
+
 def test_a_figure_has_a_caption_and_an_alternative_text():
     import matplotlib.pyplot as plt
 
@@ -52,11 +64,23 @@ from dataclasses import replace
 from itertools import product
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality import conformance, evidence, folder_preview, inference, outcome, report, selection, training_run
+from echoquality import (
+    conformance,
+    evidence,
+    experts,
+    folder_preview,
+    inference,
+    outcome,
+    report,
+    selection,
+    shortcuts,
+    training_run,
+)
 from echoquality.annotations import ANNOTATIONS
 from echoquality.model import Model
 from echoquality.settings import (
@@ -201,3 +225,15 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
     left_out = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
     made = folder_preview.verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
     assert not list(filter(ODD.search, sentences(made)))
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.parametrize("name", [r"$\frac$", "$x$ <b>", "a$b", "\x1b[2J", "{x}_^"])
+def test_a_name_is_drawn_as_it_stands(name):
+    rows = pd.DataFrame({"machine_type": [name, "b"], "score": [0.2, 0.8], "status": ["FAIL", "PASS"], "folder": "f"})
+    found = pd.DataFrame({"source": name, "feature": [name], "AUROC": 0.7, "low": 0.6, "high": 0.8, "visible": True})
+    figures = [inference.show_scores(rows.assign(owner=0, file_id="x"), 0.5), shortcuts.show_audit(found, 0.65)]
+    figures.append(experts.show_agreement([1, 2], [0.2, 0.8], rows["machine_type"]))
+    for figure in figures:
+        figure.canvas.draw()  # raises where a $ begins a formula that is none
+        plt.close(figure)
