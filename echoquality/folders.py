@@ -16,7 +16,7 @@ import numpy as np
 
 from .batches import Hardware
 from .core import KILLED, printable, progress, text_sha256
-from .files import is_junk
+from .files import is_junk, stamp_of
 from .header_index import Clip, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
@@ -114,8 +114,7 @@ def folder_stamp(folder: Path, files: list[str]) -> str:
     seen = []
     for name in filterfalse(is_junk, files):
         with suppress(OSError):
-            stat = (folder / name).stat()  # of what a link leads to
-            seen.append((name, stat.st_size, stat.st_mtime_ns))
+            seen.append((name, *stamp_of((folder / name).stat())))  # of what a link leads to
     return text_sha256(ascii(seen))
 
 

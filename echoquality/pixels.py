@@ -52,6 +52,8 @@ def _compressed(opened: Opened, count: int) -> list[list[tuple[int, int]]]:
     fragments, cut = _fragments(opened.file)
     if fragments and not fragments[0][2]:
         del fragments[0]  # the table
+    if not fragments and not cut:
+        raise BadFile("no pixel data: there is not one frame in them; export the clip again, with its pixels")
     if not any(begins for *_, begins in fragments):
         compressed = opened.header.file_meta.TransferSyntaxUID.is_encapsulated
         no_frame = "truncated, or no JPEG, JPEG-LS, JPEG 2000 or RLE: no frame begins in the pixel data"
