@@ -66,10 +66,12 @@ def _not_ultrasound(header: Dataset) -> BadFile:
 
 
 def _is_cut(opened: Opened) -> bool:
-    "Whether a file without pixel data breaks off within a value of its header."
+    "Whether a file without pixel data breaks off within an element of its header."
     last = opened.header.get_item(max(opened.header.keys()), keep_deferred=True)
-    short = isinstance(last, RawDataElement) and last.value is not None and len(last.value) < last.length < 0xFFFFFFFF
-    return short or opened.file.tell() > opened.file.seek(0, os.SEEK_END)
+    read, size = opened.file.tell(), opened.file.seek(0, os.SEEK_END)  # a long value was passed over, to where it ends
+    known = isinstance(last, RawDataElement) and last.length < 0xFFFFFFFF
+    end = last.value_tell + last.length if known else size
+    return max(read, end) > size or 0 < size - end < 8  # the beginning of an element has eight bytes
 
 
 def _without_pixels(opened: Opened) -> BadFile:
