@@ -395,7 +395,8 @@ def _towards_a_dataset(runs: list[PastRun]) -> tuple[str, list[str]]:
     if any(map(os.path.isfile, (asked.results_dir, asked.results_dir / "summary.json"))):
         names = ["dataset"] if looked else ["select", "dataset"]
         return "DICOM files and scores, and no dataset yet", [next_command(name, asked) for name in names]
-    asked = SelectionSettings(raw_data_dir=clips, **{"results_dir": table} if _has_scores(table) else {})
+    where = {"raw_data_dir": clips, "index_dir": asked.index_dir}
+    asked = SelectionSettings(**where, **{"results_dir": table} if _has_scores(table) else {})
     if asked.results_dir == table:
         return "DICOM files and a table of scores", [next_command(name, asked) for name in ("select", "dataset")]
     after, command = from_clips(asked, "select")

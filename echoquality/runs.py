@@ -181,8 +181,9 @@ def train_again(model: Path, led_by: Settings | None = None) -> str:
 def score_with(led_by: EvaluationSettings) -> str:
     "The command that scores the clips of an evaluated model's archive; '' where no folder of clips is known."
     built = newest(past_runs(), "dataset", output_dir=led_by.annotations_csv.parent)
-    clips = built.settings.raw_data_dir if built else InferenceSettings().raw_data_dir
-    return next_command("score", led_by, raw_data_dir=clips) if os.path.isdir(clips) else ""
+    told = built.settings if built else InferenceSettings()
+    where = {"raw_data_dir": told.raw_data_dir, "index_dir": told.index_dir}
+    return next_command("score", led_by, **where) if os.path.isdir(told.raw_data_dir) else ""
 
 # %% ../nbs/base/runs.ipynb #4155536c
 ABOUT = re.compile(r'<script id="about"[^>]*>(.*?)</script>')

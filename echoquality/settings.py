@@ -469,8 +469,10 @@ def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
         return "see which clips can be chosen" if then == "select" else "build a dataset", next_command(then, led_by)
     if os.path.isfile(model):
         return "let the model score them", next_command("score", led_by)
-    clips = handed_on(led_by, "selection").get("raw_data_dir", ScoresSettings().raw_data_dir)
-    words = as_options({"raw_data_dir": clips, "table": project_root() / "scores.csv"})
+    given = handed_on(led_by, "selection")
+    words = {"raw_data_dir": given.get("raw_data_dir", ScoresSettings().raw_data_dir)}
+    words |= {name: given[name] for name in ("index_dir",) if name in given}
+    words = as_options({**words, "table": project_root() / "scores.csv"})
     return "write a table of them, to be given scores", shlex.join(["echoquality", "scores", *words])
 
 # %% ../nbs/base/settings.ipynb #2113a3e9

@@ -120,10 +120,10 @@ def test_another_training_is_another_one(tmp_path, monkeypatch):
 def test_a_model_scores_the_archive_that_it_came_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     asked = EvaluationSettings(annotations_csv="d/a.csv", model="m/model.safetensors")
-    noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive")
+    noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive", index_dir="")
     assert score_with(asked) == ""
     (tmp_path / "archive").mkdir()
-    assert score_with(asked) == "echoquality score --raw-data-dir archive --model m/model.safetensors"
+    assert score_with(asked) == "echoquality score --raw-data-dir archive --index-dir '' --model m/model.safetensors"
 
 
 def test_a_report_says_what_it_is_about(tmp_path):

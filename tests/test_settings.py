@@ -246,6 +246,8 @@ def test_what_comes_after_clips_depends_on_what_there_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     asked = DegradationSettings(input_dir="/mnt/a", kinds="gain")
     assert from_clips(asked, "dataset")[1] == "echoquality scores --raw-data-dir /mnt/a --table scores.csv"
+    unkept = SelectionSettings(raw_data_dir="/mnt/a", index_dir="")
+    assert from_clips(unkept, "select")[1].endswith(" --raw-data-dir /mnt/a --index-dir '' --table scores.csv")
     for file, then in ((MODEL, "score"), ("data/results/inference_output/summary.json", "dataset")):
         (tmp_path / file).parent.mkdir(parents=True)
         (tmp_path / file).touch()
