@@ -37,12 +37,11 @@ from echoquality.command import (
     next_step,
     page_of,
     pages,
-    report_name,
     run_page,
 )
 from echoquality.core import SettingsError, from_command_line, project_root
 from echoquality.runs import past_runs
-from echoquality.settings import MODEL, STAGES, TABLE, DatasetSettings, TrainingSettings
+from echoquality.settings import MODEL, STAGES, TABLE
 
 
 def test_every_stage_has_its_page():
@@ -130,12 +129,6 @@ def test_a_copied_page_runs_to_its_end(stem, desk):
     run = desk / f"{stem}.ipynb"
     execute_notebook(pages / f"{stem}.ipynb", run, ASKED[stem], cwd=desk, progress_bar=False)
     assert f"…/{desk.name}" in run.read_text(encoding="utf-8") and sorted(pages.rglob("*")) == sorted(before)
-
-
-def test_a_report_is_named_after_stage_and_folder():
-    assert report_name("training", TrainingSettings()) == "training"
-    assert report_name("training", TrainingSettings(output_dir="weights/second")) == "training_second"
-    assert report_name("dataset", DatasetSettings(dry_run=True)) == "dataset_dry_run"
 
 
 @pytest.mark.slow
