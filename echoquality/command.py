@@ -30,6 +30,7 @@ from echoquality.core import (
     atomic,
     did_you_mean,
     escape_output,
+    escaped,
     from_command_line,
     project_root,
     run_main,
@@ -193,9 +194,11 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     root = project_root()
     executed = root / f"runs/{name or stage}{NEW}"
     executed.parent.mkdir(exist_ok=True)
+    parameters = {name: escaped(value) if isinstance(value, str) else value for name, value in parameters.items()}
+    place = executed if str(executed).isprintable() else os.path.relpath(executed)  # it stands in the notebook, too
     shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
     try:
-        execute_notebook(page_of(stage), executed, parameters, cwd=root, **shown)
+        execute_notebook(page_of(stage), place, parameters, cwd=root, **shown)
         return write_report(executed)
     except PapermillExecutionError as error:
         raise _page_error(error.ename, error.evalue, executed) from None

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from .core import KILLED, counted, generator, parallel
+from .core import KILLED, counted, escaped, generator, parallel
 from .dicom import clip_mask, clip_sector, frame_count, gif, read_frames, read_header
 from .fan import Fan
 from .files import bad_file, is_junk
@@ -38,6 +38,10 @@ def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
         return str(bad_file(e, "cannot be used"))
 
 
+def _name(path: Path, folder: Path) -> str:
+    return escaped(path.relative_to(folder).as_posix())
+
+
 def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple[dict[str, tuple], pd.DataFrame]:
     """(frames, left out) of up to `most` clips below a folder, drawn at random.
 
@@ -51,12 +55,12 @@ def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple
         told = next((f"{path.name} is {why}" for path, why in shut.items()), "input_dir is a folder with DICOM files")
         raise FileNotFoundError(f"{folder}: no files there; {told}")
     order = [files[i] for i in generator(seed, "preview").permutation(len(files))]
-    frames, left_out = {}, [(path.relative_to(folder).as_posix(), "preview", why) for path, why in shut.items()]
+    frames, left_out = {}, [(_name(path, folder), "preview", why) for path, why in shut.items()]
     while order and len(frames) < most:
         batch = [order.pop() for _ in range(min(len(order), most - len(frames)))]
         found = parallel(_middle_frame, batch, workers, "clips", lost=lambda path: KILLED)
         for path, result in zip(batch, found, strict=True):
-            name = path.relative_to(folder).as_posix()
+            name = _name(path, folder)
             if isinstance(result, str):
                 left_out.append((name, "preview", result))
             else:

@@ -30,6 +30,7 @@ from echoquality.core import (
     ProjectPath,
     Settings,
     SettingsError,
+    escaped,
     from_command_line,
     project_root,
     shown_value,
@@ -439,7 +440,7 @@ def as_options(given: dict) -> list[str]:
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")
             continue
-        text = from_here(value) if isinstance(value, Path) else "" if value is None else str(value)
+        text = escaped(from_here(value)) if isinstance(value, Path) else "" if value is None else str(value)
         text = ",".join(map(str, value)) if isinstance(value, tuple) else text
         words += [f"--{option}={text}"] if text.startswith("-") else [f"--{option}", text]
     return words

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from echoquality.core import (
     SettingsError,
+    escaped,
     from_command_line,
     parameter_table,
     parameters_cell,
     parameters_source,
     project_root,
+    settings_table,
 )
 from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, thresholds_for, without_paths
 
@@ -253,6 +255,18 @@ def test_what_comes_after_clips_depends_on_what_there_is(tmp_path, monkeypatch):
         (tmp_path / file).touch()
         assert from_clips(asked, "dataset")[1].startswith(f"echoquality {then} --raw-data-dir /mnt/a")
     assert from_clips(asked, "dataset")[1].endswith(" --kinds gain")
+
+
+@given(st.text(st.characters(exclude_characters="\0/")).filter(lambda text: text.strip(".") and "\\" not in text),
+       st.binary(min_size=1, max_size=3))  # fmt: skip
+def test_a_folder_of_any_bytes_is_told_in_a_command_that_runs(text, more):
+    name = (text.encode(errors="surrogatepass") + more.replace(b"\0", b"\xff").replace(b"/", b"\xe9"))
+    name = name.replace(b"\\", b"").decode(errors="surrogateescape") + "_"
+    asked = SelectionSettings(raw_data_dir=Path("/", name))
+    shown = next_command("select", asked)
+    assert shown.encode() and from_command_line(SelectionSettings, shlex.split(shown)[2:]) == asked
+    assert SelectionSettings(raw_data_dir=escaped(f"/{name}")) == asked  # as papermill is given it
+    settings_table(asked)
 
 
 def test_thresholds_that_find_clips_of_both_classes():
