@@ -27,6 +27,10 @@ from .settings import DegradationSettings, from_clips, next_command
 from .studies import closed, files_below
 from .verdict import Verdict, figure_html, image, weighed
 
+# %% ../nbs/curation/folder_preview.ipynb #7b9a9595
+def _name(path: Path, folder: Path) -> str:
+    return escaped(path.relative_to(folder).as_posix())
+
 # %% ../nbs/curation/folder_preview.ipynb #f070860d
 def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
     "The middle frame of a clip, its sector's mask, and its fan or why it is not used; or why there is none."
@@ -36,10 +40,6 @@ def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
         return read_frames(path, [frame_count(header) // 2], grey=False)[0], sector.mask, trusted_fan(sector)
     except Exception as e:  # the file's own problem, whatever it is
         return str(bad_file(e, "cannot be used"))
-
-
-def _name(path: Path, folder: Path) -> str:
-    return escaped(path.relative_to(folder).as_posix())
 
 
 def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple[dict[str, tuple], pd.DataFrame]:

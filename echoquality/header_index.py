@@ -236,16 +236,13 @@ class HeaderIndex:
 
     def forget(self, files: Iterable[str]) -> None:
         "Ask again, next time, about files (paths below the tree) that turn out to be others than is known."
-        keys = [(os.fsencode(self.tree), os.fsencode(file)) for file in files]
+        keys = [tuple(map(os.fsencode, (self.tree, file))) for file in files]
         self.table.change("DELETE FROM answers WHERE tree = ? AND path = ?", keys)
 
     def answers(
         self, question: str, rows: list, marks: list[str], ask: Callable, workers: int, label: str, size: int = 1
     ) -> list[dict]:
-        """What `ask` says of each of some rows of results; `marks` (`mark`): what decides it beside the file.
-
-        A worker is given `size` rows at a time.
-        """
+        "What `ask` says of each of some rows; `marks` (`mark`): what decides it beside the file; `size`: rows at once."
         keys, found = self.known(question, rows, marks)
         todo = [i for i, answer in enumerate(found) if answer is None]
         blocks, new = [todo[i : i + size] for i in range(0, len(todo), size)], []

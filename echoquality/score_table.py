@@ -454,15 +454,15 @@ def write_score_table(
         raise TableError(f"{path}: not found{meant}; --new begins a table of this name")
     files = find_files(raw_data_dir)
     places = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
-    unnamed = {place: NO_TEXT for place in places if not is_text(place)}
-    shut = {place: why for place in places if (why := closed(Path(raw_data_dir, place), raw_data_dir))} | unnamed
+    why_not = {place: closed(Path(raw_data_dir, place), raw_data_dir) for place in places}
+    shut = {place: why or NO_TEXT for place, why in why_not.items() if why or not is_text(place)}
     for place, why in shut.items():
         print(printable(f"note: {Path(place).as_posix()} is not in the table: {why}"), flush=True)
-    names = [place for place in places if place not in shut]
+    paths = [place.removeprefix(f"{LOOSE}/") for place in places if place not in shut]
     with atomic(path) as part:
-        table = pd.DataFrame({path_column: [name.removeprefix(f"{LOOSE}/") for name in names], score_column: ""})
+        table = pd.DataFrame({path_column: paths, score_column: ""})
         table.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
-    return len(names)
+    return len(paths)
 
 
 def check_scores(

@@ -188,6 +188,20 @@ def test_what_comes_after_a_second_dataset(tmp_path, monkeypatch):
     assert next_step()[1] == [f"echoquality train --annotations-csv two/{Path(TABLE).name} {again}"]
 
 
+@pytest.mark.parametrize(("written", "said"), [
+    (b"video_path;quality_score;group\na.dcm;1;g\nb.dcm;0;h\n", "a dataset of 2 clips of 2 patients"),
+    ("video_path\tquality_score\tgroup\na.dcm\t1\tg\n".encode("utf-16"), "a dataset of 1 clips of 1 patients"),
+    (b"video_path,quality_score\na.dcm,1\n", "a dataset of 1 clips: not trained on yet"),
+    (b"\xef\xbb\xbfgroup,video_path\r\n\xc3\xa9,a.dcm\r\n,b.dcm\r\n", "a dataset of 2 clips: not trained on yet"),
+])  # fmt: skip
+def test_a_table_that_a_spreadsheet_saved_is_a_dataset(written, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / TABLE).parent.mkdir(parents=True)
+    (tmp_path / TABLE).write_bytes(written)
+    told, commands = next_step()
+    assert said in told and commands == ["echoquality train --model-weights ''"]
+
+
 def test_what_is_no_is_mended_and_what_was_begun_goes_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made(tmp_path, TABLE, "w/training.json")
