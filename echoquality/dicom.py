@@ -76,14 +76,16 @@ def _is_cut(opened: Opened) -> bool:
 
 def _without_pixels(opened: Opened) -> BadFile:
     "Why an ultrasound object has no pixel data."
-    header = opened.header
+    header, cut = opened.header, BadFile("truncated: the file ends within its header")
     if opened.length is None and _is_cut(opened):
-        return BadFile("truncated: the file ends within its header")
+        return cut
     if opened.raw or ("Rows" not in header and any(tag.is_private for tag in header)):
         said = "no pixels, only raw data of the vendor's own; export the clip as DICOM ultrasound"
         return BadFile(said, "vendor's own")
     if "PixelDataProviderURL" in header:
         return BadFile("no pixel data: they are on a server that the header names; export the clip with its pixels")
+    if "Rows" not in header:  # what describes the pixels stands before them
+        return cut
     where = "their element is empty" if opened.length == 0 else "the file ends with its header"
     return BadFile(f"no pixel data: {where}; export the clip again, with its pixels")
 
