@@ -9,7 +9,9 @@ import json
 import multiprocessing
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -136,3 +138,49 @@ def small_training(dataset, store) -> dict:
     small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18", "seed": 5}
     places = {"annotations_csv": dataset, "store_dir": store, "model_weights": ""}
     return {**small, **places, "precision": "32", "workers": 1, "mlflow": False}
+
+
+HOLD = """
+import json, os, sys, time
+from pathlib import Path
+
+folder, ending, most, go = json.loads(os.environ["HELD"])
+
+
+def hold(event, args):
+    if event == "os.rename" and str(args[1]).startswith(folder) and str(args[1]).endswith(ending):
+        while not os.path.exists(go) and sum(1 for _ in Path(folder).rglob(f"*{ending}")) >= most:
+            time.sleep(0.01)
+
+
+sys.addaudithook(hold)
+"""
+
+
+@pytest.fixture
+def held(tmp_path_factory) -> Callable[..., AbstractContextManager[Path]]:
+    """held(folder, ending, most=1): processes that start within stop as they are about to finish one file more than
+    `most` with that ending below `folder`, until a file is at the path that is given. So a test that stops a job midway
+    does not race against its end, however slow or quick the machine is.
+    """
+
+    @contextmanager
+    def holding(folder: Path, ending: str, most: int = 1) -> Iterator[Path]:
+        place = tmp_path_factory.mktemp("held")
+        (place / "sitecustomize.py").write_text(HOLD)  # Python imports it wherever it starts
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("HELD", json.dumps([str(folder), ending, most, str(place / "go")]))
+            patched.setenv("PYTHONPATH", str(place), prepend=os.pathsep)
+            yield place / "go"
+
+    return holding
+
+
+@pytest.fixture
+def free_port() -> int:
+    "A port on loopback that is free, below those that the system gives to others meanwhile."
+    for port in range(20_000 + os.getpid() * 7 % 10_000, 32_768):
+        with suppress(OSError), socket.socket() as tried:
+            tried.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")

@@ -83,7 +83,7 @@ def measured(files: int, jobs: dict) -> Iterator[str]:
         for what, job in jobs.items():
             found = fresh(job, folder)
             yield f"| {files:,} | {what} | {found.seconds:.1f} | {found.peak:.0f} | {found.tree:.0f} |"
-        size = (folder / "index/headers.sqlite").stat().st_size
+        size = sum(path.stat().st_size for path in (folder / "index").iterdir())
         yield f"| {files:,} | size of the index: {size / 1e6:.1f} MB | | | |"
 
 

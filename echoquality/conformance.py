@@ -35,6 +35,7 @@ from echoquality.core import (
     from_command_line,
     from_notebook,
     generator,
+    in_utf8,
     only_one,
     parallel,
     printable,
@@ -42,7 +43,7 @@ from echoquality.core import (
     settings_table,
     write_text,
 )
-from .files import bad_file, is_junk
+from .files import NO_TEXT, bad_file, is_junk, is_text
 from .model import Model, WeightsError, load_scorer
 from .runs import found_run, note_run
 from .scoring import score_clip
@@ -82,14 +83,19 @@ def _files_below(folder: Path) -> list[Path]:
     return files
 
 
-def _lost_facts(path: Path, root: Path) -> dict:
-    return dict.fromkeys(FACTS) | {"file": path.relative_to(root).as_posix(), "notes": f"reading: {KILLED}"}
+def _no_facts(path: Path, root: Path, why: str = KILLED) -> dict:
+    return dict.fromkeys(FACTS) | {"file": in_utf8(path.relative_to(root).as_posix()), "notes": f"reading: {why}"}
+
+
+def _facts(path: Path, root: Path) -> dict:
+    named = is_text(path.relative_to(root).as_posix())
+    return file_facts(path, root) if named else _no_facts(path, root, NO_TEXT)
 
 
 def list_files(settings: ConformanceSettings) -> pd.DataFrame:
     "`FACTS` and `notes` of every file below clips_dir, and `machine`: maker and model."
     root, files = settings.clips_dir.resolve(), _files_below(settings.clips_dir)
-    facts, lost = (partial(function, root=root) for function in (file_facts, _lost_facts))
+    facts, lost = (partial(function, root=root) for function in (_facts, _no_facts))
     table = pd.DataFrame(list(parallel(facts, files, settings.workers, "headers", lost)), columns=[*FACTS, "notes"])
     table["machine"] = (table["maker"].fillna("") + " " + table["model"].fillna("")).str.strip()
     return table

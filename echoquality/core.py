@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOTE', 'STARTS', 'ProjectPath', 'OptionalPath', 'OptionalShare', 'ENDS', 'AGAIN', 'LOCK', 'HIDDEN', 'KILLED',
-           'DECISIVE', 'project_root', 'from_root', 'as_asked', 'SettingsError', 'Settings', 'did_you_mean',
+           'DECISIVE', 'project_root', 'in_utf8', 'from_root', 'as_asked', 'SettingsError', 'Settings', 'did_you_mean',
            'set_aside', 'from_notebook', 'escape_output', 'CommandParser', 'from_command_line', 'parameter_table',
            'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'FullDisk', 'free_bytes',
            'expect_space', 'told_of_space', 'WorkError', 'interruptible', 'typed', 'run_main', 'atomic', 'finished',
@@ -90,8 +90,14 @@ def project_root(start: Path | None = None) -> Path:
     return start
 
 # %% ../nbs/base/core.ipynb #f984e2cd
+def in_utf8(text: str) -> str:
+    "Text with escapes (`\\udce9`) for what of a name is no UTF-8, as tables and reports have it."
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def from_root(path: Path | str) -> Path:
-    "A path; a relative one starts at the project's root. Raises SettingsError for the home of nobody."
+    "A path, also of `in_utf8`; a relative one starts at the project's root. Raises SettingsError for an unknown ~user."
+    path = re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda found: chr(int(found[1], 16)), str(path))
     try:
         path = Path(path).expanduser()
     except RuntimeError:
@@ -358,7 +364,7 @@ def shown_value(value) -> str:
     if not isinstance(value, Path):
         return re.sub(r"sqlite:////.*/", "sqlite:///…/", str(value))
     root, value = project_root(), Path(os.path.normpath(value))
-    return str(value.relative_to(root)) if value.is_relative_to(root) else f"…/{value.name}"
+    return in_utf8(str(value.relative_to(root)) if value.is_relative_to(root) else f"…/{value.name}")
 
 
 def settings_table(settings: Settings) -> "pd.DataFrame":
@@ -369,7 +375,7 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     import pandas as pd
 
     values = {name: without_secrets(shown_value(value)) for name, value in settings}
-    values["relative paths start at"] = f"…/{project_root().name}"
+    values["relative paths start at"] = in_utf8(f"…/{project_root().name}")
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/base/core.ipynb #145d61c4

@@ -59,7 +59,7 @@ from echoquality.outcome import (
     verdict,
 )
 from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
-from .probing import known_machines
+from .probing import header_index, known_machines
 from .results import ResultsError
 from .reviews import ReviewsError
 from .runs import expect_free, left_alone
@@ -121,6 +121,7 @@ def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None) -> di
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
     outcomes = list(zip(plan["samples"], written, strict=True))
     failed = {_origin(sample, key): why for sample, (_, why) in outcomes if why}
+    header_index(settings).forget({sample["source"] for sample, (_, why) in outcomes if why})  # what it knew is not so
     rows = [left_out(path, "write", why, key) for path, why in failed.items()]
     outputs = {sample["video_path"]: digest for sample, (digest, _) in outcomes if digest}
     return {**plan, "outputs": outputs, "quarantine": plan["quarantine"] + rows}

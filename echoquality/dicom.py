@@ -10,6 +10,7 @@ __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MAX_FRAMES', 'MA
 
 # %% ../nbs/reading/dicom.ipynb #ba92806c
 import math
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ import numpy as np
 import pydicom
 from PIL import Image
 from pydicom import Dataset, uid
+from pydicom.dataelem import RawDataElement
 from pydicom.pixels import get_decoder
 
 # %% ../nbs/reading/dicom.ipynb #19d6f4ca
@@ -79,12 +81,29 @@ def _not_ultrasound(header: Dataset) -> BadFile:
     return BadFile(f"not ultrasound: {uid.UID(said).name}", "other modality")
 
 
-def _without_pixels(header: Dataset, raw: bool) -> BadFile:
+def _is_cut(opened: Opened) -> bool:
+    "Whether a file without pixel data breaks off within an element of its header."
+    last = opened.header.get_item(max(opened.header.keys()), keep_deferred=True)
+    read, size = opened.file.tell(), opened.file.seek(0, os.SEEK_END)  # a long value was passed over, to where it ends
+    known = isinstance(last, RawDataElement) and last.length < 0xFFFFFFFF
+    end = last.value_tell + last.length if known else size
+    return max(read, end) > size or 0 < size - end < 8  # the beginning of an element has eight bytes
+
+
+def _without_pixels(opened: Opened) -> BadFile:
     "Why an ultrasound object has no pixel data."
-    if raw or ("Rows" not in header and any(tag.is_private for tag in header)):
+    header, cut = opened.header, BadFile("truncated: the file ends within its header")
+    if opened.length is None and _is_cut(opened):
+        return cut
+    if opened.raw or ("Rows" not in header and any(tag.is_private for tag in header)):
         said = "no pixels, only raw data of the vendor's own; export the clip as DICOM ultrasound"
         return BadFile(said, "vendor's own")
-    return BadFile("truncated: the file ends before its pixel data")
+    if "PixelDataProviderURL" in header:
+        return BadFile("no pixel data: they are on a server that the header names; export the clip with its pixels")
+    if "Rows" not in header:  # what describes the pixels stands before them
+        return cut
+    where = "their element is empty" if opened.length == 0 else "the file ends with its header"
+    return BadFile(f"no pixel data: {where}; export the clip again, with its pixels")
 
 # %% ../nbs/reading/dicom.ipynb #93d4f01e
 _NO_DECODER = {  # transfer syntaxes (their beginning) that are known and not read
@@ -184,8 +203,8 @@ def _judged(opened: Opened, several: bool) -> Pixels:
         raise _not_ultrasound(header)
     if other := _other_modality(header):
         raise BadFile(f"not ultrasound of the heart: {other}", "other modality")
-    if opened.length is None:
-        raise _without_pixels(header, opened.raw)
+    if not opened.length:
+        raise _without_pixels(opened)
     _check_pixels(header)
     pixels, count = find_pixels(opened), frame_count(header)
     if count > MAX_FRAMES:

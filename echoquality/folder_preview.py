@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from .core import KILLED, as_drawn, counted, escaped, generator, parallel
+from .core import KILLED, as_drawn, counted, escaped, generator, in_utf8, parallel
 from .dicom import clip_mask, clip_sector, frame_count, gif, read_frames, read_header
 from .fan import Fan
 from .files import bad_file, is_junk
@@ -25,6 +25,10 @@ from .sector import sector_picture
 from .settings import DegradationSettings, from_clips, next_command
 from .studies import closed, files_below
 from .verdict import Verdict, figure_html, image, weighed
+
+# %% ../nbs/curation/folder_preview.ipynb #7b9a9595
+def _name(path: Path, folder: Path) -> str:
+    return in_utf8(path.relative_to(folder).as_posix())
 
 # %% ../nbs/curation/folder_preview.ipynb #f070860d
 def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
@@ -50,12 +54,12 @@ def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple
         told = next((f"{path.name} is {why}" for path, why in shut.items()), "input_dir is a folder with DICOM files")
         raise FileNotFoundError(f"{folder}: no files there; {told}")
     order = [files[i] for i in generator(seed, "preview").permutation(len(files))]
-    frames, left_out = {}, [(path.relative_to(folder).as_posix(), "preview", why) for path, why in shut.items()]
+    frames, left_out = {}, [(_name(path, folder), "preview", why) for path, why in shut.items()]
     while order and len(frames) < most:
         batch = [order.pop() for _ in range(min(len(order), most - len(frames)))]
         found = parallel(_middle_frame, batch, workers, "clips", lost=lambda path: KILLED)
         for path, result in zip(batch, found, strict=True):
-            name = path.relative_to(folder).as_posix()
+            name = _name(path, folder)
             if isinstance(result, str):
                 left_out.append((name, "preview", result))
             else:

@@ -16,7 +16,7 @@ import numpy as np
 
 from .batches import Hardware
 from .core import KILLED, printable, progress, text_sha256
-from .files import is_junk
+from .files import NO_TEXT, is_junk, is_text, stamp_of
 from .header_index import Clip, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
@@ -28,11 +28,7 @@ from .studies import LOOSE, closed, expect_folder
 # %% ../nbs/evidence/folders.ipynb #3bad3da6
 def text_of(name: str) -> str:
     "A name, or, where it is no UTF-8, what of it can be written."
-    try:
-        name.encode()
-        return name
-    except UnicodeEncodeError:
-        return printable(name)
+    return name if is_text(name) else printable(name)
 
 
 OTHERS = LeftOut("of another program", "left there by a desktop, an editor or a file server; not looked at")
@@ -42,8 +38,8 @@ def not_opened(folder: str, file: str, root: Path) -> LeftOut | None:
     "Why a file of a folder below `root` is not even opened; None if it is."
     if is_junk(file):
         return OTHERS
-    if text_of(folder) != folder or text_of(file) != file:
-        return LeftOut("unreadable", "its name, or its folder's, is no UTF-8; rename it")
+    if not is_text(folder + file):
+        return LeftOut("unreadable", NO_TEXT)
     why = closed(root / folder / file, root)
     return LeftOut("unreadable", why) if why else None
 
@@ -114,8 +110,7 @@ def folder_stamp(folder: Path, files: list[str]) -> str:
     seen = []
     for name in filterfalse(is_junk, files):
         with suppress(OSError):
-            stat = (folder / name).stat()  # of what a link leads to
-            seen.append((name, stat.st_size, stat.st_mtime_ns))
+            seen.append((name, *stamp_of((folder / name).stat())))  # of what a link leads to
     return text_sha256(ascii(seen))
 
 

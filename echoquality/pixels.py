@@ -6,6 +6,7 @@
 __all__ = ['told_by_grey', 'Pixels', 'find_pixels', 'decoded']
 
 # %% ../nbs/reading/pixels.ipynb #2aa88ead
+import os
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from .files import BadFile, Opened, bad_file, frame_count, value_of
 from .streams import Stream, is_start, marked, read_stream
 
 # %% ../nbs/reading/pixels.ipynb #6d28deb6
-_ITEM, _UNDEFINED = b"\xfe\xff\x00\xe0", 0xFFFFFFFF
+_ITEM, _END, _UNDEFINED = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0", 0xFFFFFFFF
 
 
 def _begins(data: bytes) -> bool:
@@ -52,6 +53,9 @@ def _compressed(opened: Opened, count: int) -> list[list[tuple[int, int]]]:
     fragments, cut = _fragments(opened.file)
     if fragments and not fragments[0][2]:
         del fragments[0]  # the table
+    opened.file.seek(-8, os.SEEK_CUR)
+    if not fragments and opened.file.read(4) == _END:
+        raise BadFile("no pixel data: there is not one frame in them; export the clip again, with its pixels")
     if not any(begins for *_, begins in fragments):
         compressed = opened.header.file_meta.TransferSyntaxUID.is_encapsulated
         no_frame = "truncated, or no JPEG, JPEG-LS, JPEG 2000 or RLE: no frame begins in the pixel data"

@@ -30,7 +30,7 @@ from echoquality.core import (
     printable,
     run_main,
 )
-from .files import is_junk
+from .files import NO_TEXT, is_junk, is_text
 from .header_index import Clip, HeaderIndex, hashed, headers
 from .results import COLUMNS, ResultsError, expect_results, read_results, unusable, verdict
 from .settings import ScoreScale, SelectionSettings, scale_ends
@@ -454,15 +454,15 @@ def write_score_table(
         raise TableError(f"{path}: not found{meant}; --new begins a table of this name")
     files = find_files(raw_data_dir)
     places = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
-    shut = {place: why for place in places if (why := closed(Path(raw_data_dir, place), raw_data_dir))}
+    why_not = {place: closed(Path(raw_data_dir, place), raw_data_dir) for place in places}
+    shut = {place: why or NO_TEXT for place, why in why_not.items() if why or not is_text(place)}
     for place, why in shut.items():
         print(printable(f"note: {Path(place).as_posix()} is not in the table: {why}"), flush=True)
-    names = [place for place in places if place not in shut]
+    paths = [place.removeprefix(f"{LOOSE}/") for place in places if place not in shut]
     with atomic(path) as part:
-        paths = guarded(pd.Series([name.removeprefix(f"{LOOSE}/") for name in names], dtype=str))
-        table = pd.DataFrame({path_column: paths, score_column: ""})
-        table.to_csv(part, index=False, encoding="utf-8-sig", errors="backslashreplace", lineterminator="\n")
-    return len(names)
+        table = pd.DataFrame({path_column: guarded(pd.Series(paths, dtype=str)), score_column: ""})
+        table.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
+    return len(paths)
 
 
 def check_scores(

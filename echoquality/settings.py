@@ -32,6 +32,7 @@ from echoquality.core import (
     Settings,
     SettingsError,
     from_command_line,
+    in_utf8,
     is_secret,
     project_root,
     shown_value,
@@ -429,7 +430,7 @@ def as_options(given: dict) -> list[str]:
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")
             continue
-        text = from_here(value) if isinstance(value, Path) else "" if value is None else str(value)
+        text = in_utf8(from_here(value)) if isinstance(value, Path) else "" if value is None else str(value)
         text = ",".join(map(str, value)) if isinstance(value, tuple) else text
         words += [f"--{option}={text}"] if text.startswith("-") else [f"--{option}", text]
     return words
@@ -459,8 +460,10 @@ def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
         return "see which clips can be chosen" if then == "select" else "build a dataset", next_command(then, led_by)
     if os.path.isfile(model):
         return "let the model score them", next_command("score", led_by)
-    clips = handed_on(led_by, "selection").get("raw_data_dir", ScoresSettings().raw_data_dir)
-    words = as_options({"raw_data_dir": clips, "table": project_root() / "scores.csv"})
+    given = handed_on(led_by, "selection")
+    words = {"raw_data_dir": given.get("raw_data_dir", ScoresSettings().raw_data_dir)}
+    words |= {name: given[name] for name in ("index_dir",) if name in given}
+    words = as_options({**words, "table": project_root() / "scores.csv"})
     return "write a table of them, to be given scores", shlex.join(["echoquality", "scores", *words])
 
 # %% ../nbs/base/settings.ipynb #2113a3e9

@@ -20,7 +20,7 @@ import nbformat
 from nbconvert import HTMLExporter
 
 from .core import escaped, write_text
-from .runs import NEW, read_about
+from .runs import NEW, free_name, read_about, run_of
 from .settings import STAGES, without_paths
 
 # %% ../nbs/base/stage_report.ipynb #f21333ba
@@ -128,7 +128,7 @@ def _hide_paths(notebook: nbformat.NotebookNode) -> None:
 
 
 def write_report(executed: Path, paths: bool = True) -> Path:
-    """Write the report of a run that succeeded, and return its path. Raises ValueError for another one.
+    """Write the report of a run that succeeded, and return its path (`free_name`). Raises ValueError for another one.
 
     Without `paths` its next command is shown without the folders outside the project, and cannot be run as it stands.
     """
@@ -136,7 +136,9 @@ def write_report(executed: Path, paths: bool = True) -> Path:
     if why := failure(notebook):
         raise ValueError(f"{executed} {why}")
     if executed.name.endswith(NEW):
-        executed = executed.replace(executed.with_name(executed.name.removesuffix(NEW) + ".ipynb"))
+        name, run = executed.name.removesuffix(NEW), run_of(executed)
+        name = free_name(executed.parent, name, run) if run else name
+        executed = executed.replace(executed.with_name(f"{name}.ipynb"))
     report = executed.with_suffix(".html")
     if not paths:
         _hide_paths(notebook)

@@ -32,7 +32,7 @@ from echoquality.core import (
     write_text,
 )
 from .dicom import read_header
-from .files import bad_file, frame_count
+from .files import bad_file, frame_count, stamp_of
 
 # %% ../nbs/learning/store.ipynb #c17ced0f
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Source:
     "A file as it was when it was hashed."
 
     file: Path
-    stamp: tuple  # place, size, time
+    stamp: tuple  # place, and `stamp_of`
     sha256: str
 
 
@@ -107,10 +107,9 @@ def write_shard(folder: Path, form: Form, sources: list[Source]) -> list[tuple[P
 
 
 def _stamp(file: Path) -> tuple | None:
-    "(place, size, time), which tell whether a file was touched; None where it is gone."
+    "(place, `stamp_of`), which tell whether a file was touched; None where it is gone."
     try:
-        stat = file.stat()
-        return str(file), stat.st_size, stat.st_mtime_ns
+        return str(file), *stamp_of(file.stat())
     except OSError:
         return None
 

@@ -37,12 +37,11 @@ from echoquality.command import (
     next_step,
     page_of,
     pages,
-    report_name,
     run_page,
 )
 from echoquality.core import _SECRETS, SettingsError, from_command_line, project_root
 from echoquality.runs import past_runs
-from echoquality.settings import MODEL, STAGES, TABLE, DatasetSettings, TrainingSettings
+from echoquality.settings import MODEL, STAGES, TABLE
 
 
 def test_every_stage_has_its_page():
@@ -153,12 +152,6 @@ def test_a_password_is_in_no_file_of_a_run(tmp_path, monkeypatch):
     assert "pw" not in text and text.endswith("http://…@127.0.0.1:9/x refused")
 
 
-def test_a_report_is_named_after_stage_and_folder():
-    assert report_name("training", TrainingSettings()) == "training"
-    assert report_name("training", TrainingSettings(output_dir="weights/second")) == "training_second"
-    assert report_name("dataset", DatasetSettings(dry_run=True)) == "dataset_dry_run"
-
-
 @pytest.mark.slow
 def test_a_page_that_fails_leaves_the_earlier_report(corpus, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -214,6 +207,20 @@ def test_what_comes_after_a_second_dataset(tmp_path, monkeypatch):
     again = "--model-weights '' --output-dir weights/trained_models_enhanced_2 --epochs 3"
     ran(tmp_path / "runs/dataset_two.ipynb", output_dir="two")
     assert next_step()[1] == [f"echoquality train --annotations-csv two/{Path(TABLE).name} {again}"]
+
+
+@pytest.mark.parametrize(("written", "said"), [
+    (b"video_path;quality_score;group\na.dcm;1;g\nb.dcm;0;h\n", "a dataset of 2 clips of 2 patients"),
+    ("video_path\tquality_score\tgroup\na.dcm\t1\tg\n".encode("utf-16"), "a dataset of 1 clips of 1 patients"),
+    (b"video_path,quality_score\na.dcm,1\n", "a dataset of 1 clips: not trained on yet"),
+    (b"\xef\xbb\xbfgroup,video_path\r\n\xc3\xa9,a.dcm\r\n,b.dcm\r\n", "a dataset of 2 clips: not trained on yet"),
+])  # fmt: skip
+def test_a_table_that_a_spreadsheet_saved_is_a_dataset(written, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / TABLE).parent.mkdir(parents=True)
+    (tmp_path / TABLE).write_bytes(written)
+    told, commands = next_step()
+    assert said in told and commands == ["echoquality train --model-weights ''"]
 
 
 def test_what_is_no_is_mended_and_what_was_begun_goes_on(tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tracemalloc
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,16 @@ def without_pixels(data: bytes) -> bytes:
     return data[: data.index(b"\xe0\x7f\x10\x00OB")] + private
 
 
+def of_a_header(data: bytes, end: int = 0) -> bytes:
+    "What is left where the pixels are taken out of a file, or where it breaks off before them."
+    return data[: data.index(b"\xe0\x7f\x10\x00OB") + end]
+
+
+def of_a_table(data: bytes) -> bytes:
+    "Compressed pixel data that are whole, and hold no frame."
+    return of_a_header(data, 12) + bytes.fromhex("feff00e000000000feffdde000000000")
+
+
 def of_a_vendor(data: bytes) -> bytes:
     return data.replace(b"1.2.840.10008.5.1.4.1.1.3.1\0", b"1.2.840.113543.6.6.1.3.1000\0")
 
@@ -126,6 +137,10 @@ def of_a_vendor(data: bytes) -> bytes:
     (with_syntax(102), "MPEG-2, MPEG-4 or HEVC video"),
     (with_syntax(107), "MPEG-2, MPEG-4 or HEVC video"),
     (with_syntax(110), "JPEG XL, which is not read"),
+    (of_a_header, "no pixel data: the file ends with its header; export"),
+    (of_a_table, "no pixel data: there is not one frame in them; export"),
+    (partial(of_a_header, end=-1), "truncated: the file ends within its header"),
+    (partial(of_a_header, end=12), "truncated, or no JPEG"),
     (without_pixels, "no pixels, only raw data of the vendor's own; export"),
     (of_a_vendor, "an object of the vendor's own kind; export"),
 ])

@@ -3,8 +3,12 @@
 from echoquality.explore import *
 
 
+import json
 import subprocess
 import sys
+
+from echoquality import header_index
+from echoquality.command import page_of
 
 
 def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
@@ -15,6 +19,21 @@ def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
     assert "the dataset stage (03_dataset) writes it" in synthetic_pair(tmp_path / "x.csv").value
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     assert "no column video_path" in synthetic_pair(tmp_path / "x.csv").value
+
+
+def test_what_run_shows_keeps_its_index_where_it_is_told_to_or_nowhere(dataset, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(header_index, "FILE", "headers-{}.sqlite")
+    cells = json.loads(page_of("explore").read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    run = [text for text in sources[: sources.index("#| default_exp explore")] if "error_browser(" not in text]
+    home, found = dataset.parent.parent, {}
+    for place in ("", "kept"):
+        given = {"results_dir": str(home / "results/inference_output"), "raw_data_dir": str(home / "raw_data")}
+        for text in run:
+            exec(text, found)
+            found |= {**given, "index_dir": place, "most": 2, "reviewer": "ana"} if text is run[0] else {}
+        assert [path.parent.name for path in tmp_path.rglob("headers*")] == [place] * bool(place) and len(run) == 7
 
 
 def test_good_clips_can_be_previewed(dataset, tmp_path):

@@ -3,6 +3,7 @@
 from echoquality.files import *
 
 
+import os
 import re
 import struct
 from pathlib import Path
@@ -41,6 +42,21 @@ def test_what_is_no_dicom_file_is_told_as_what_it_is(start, said, tmp_path):
 def test_what_nobody_put_there_is_known_by_its_name(path):
     assert is_junk(path) and is_junk(Path("study") / path)
     assert not any(map(is_junk, ["A/IM_0001", "1.2.840.113619.2", ".hidden", "eaDir", "Thumbs", "DS_Store.dcm"]))
+
+
+def test_a_file_that_was_exchanged_or_written_to_has_another_stamp(tmp_path):
+    file, other = tmp_path / "a", tmp_path / "b"
+    for path in (file, other):
+        path.write_text("1234")
+        os.utime(path, (1e9, 1e9))
+    first = stamp_of(file.stat())
+    assert first == stamp_of(file.stat())
+    other.replace(file)
+    assert file.stat().st_mtime == 1e9 and (second := stamp_of(file.stat())) != first
+    with file.open("r+b") as written:  # in its place: the entry stays, its time of change does not
+        written.write(b"4321")
+    os.utime(file, (1e9, 1e9))
+    assert stamp_of(file.stat())[:2] == second[:2] and stamp_of(file.stat()) != second
 
 
 def implicit_label(data: bytes, end: int) -> bytes:

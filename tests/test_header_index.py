@@ -13,7 +13,7 @@ import pytest
 from pydicom import examples
 
 from echoquality import header_index
-from echoquality.header_index import FILE, HeaderIndex, as_json, from_json, mark, unread
+from echoquality.header_index import HeaderIndex, as_json, from_json, mark, unread
 
 
 def test_what_is_the_systems_fault_is_not_kept():
@@ -34,8 +34,8 @@ def test_an_answer_comes_back_as_it_was():
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     "An index of six files in three folders, one of them no clip, and rows of results."
-    monkeypatch.setattr(header_index, "FILE", FILE)
-    names = ["A/1", "A/2", "B/1", "心臓/1 ä", "心臓/\udce4", "B/none"]
+    monkeypatch.setattr(header_index, "FILE", "headers-{}.sqlite")
+    names = ["A/1", "A/2", "B/1", "心臓/1 ä", "\udcff/\udce4", "B/none"]
     for name in names[:5]:
         (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(examples.get_path("ybr_color"), tmp_path / "raw" / name)
@@ -58,12 +58,22 @@ def test_a_header_is_read_once_until_its_file_changes(tree, opened, tmp_path):
     first = headers(rows, index, 1)
     assert len(opened) == 6 and first[0]["frames"] > 1 and first[5]["reason"] == "not a DICOM file"
     assert headers(rows, HeaderIndex(tmp_path / "index", tmp_path / "raw"), 1) == first and len(opened) == 6
-    os.utime(tmp_path / "raw/A/2", (1, 1))
+    before = (tmp_path / "raw/A/2").stat()
+    shutil.copyfile(tmp_path / "raw/A/1", tmp_path / "raw/new")
+    (tmp_path / "raw/new").rename(tmp_path / "raw/A/2")  # as archives and synchronisation do
+    os.utime(tmp_path / "raw/A/2", ns=(before.st_atime_ns, before.st_mtime_ns))
     (tmp_path / "raw/B/none").write_text("none")
     assert headers(rows, index, 1) == first == headers(rows, HeaderIndex(None, tmp_path / "raw"), 1)
     assert opened[6:8] == ["2", "none"] and len(opened) == 14
     assert (tmp_path / "index").stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "index").iterdir()] == [0o600]
+
+
+def test_what_turns_out_not_to_be_so_is_asked_again(tree, opened):
+    index, rows = tree
+    headers(rows, index, 1)
+    index.forget(["A/2", "\udcff/\udce4", "none"])
+    assert headers(rows, index, 1) and opened[6:] == ["2", "\udce4"]
 
 
 def test_an_interrupted_indexing_goes_on(tree, opened, monkeypatch):
@@ -97,22 +107,51 @@ def test_a_table_of_another_tree_answers_nothing(tree, opened, tmp_path):
     index, rows = tree
     headers(rows, index, 1)
     shutil.copytree(tmp_path / "raw", tmp_path / "raw2")
-    assert headers(rows, HeaderIndex(tmp_path / "index", tmp_path / "raw2"), 1) and len(opened) == 12
+    other = HeaderIndex(tmp_path / "index", tmp_path / "raw2")
+    assert headers(rows, other, 1) and len(opened) == 12
+    other.table.path.write_bytes(b"damaged")
+    assert headers(rows, other, 1) and len(opened) == 18
+    assert headers(rows, index, 1) and len(opened) == 18  # what happens to one table concerns no other
+
+
+def test_a_tree_may_be_called_anything(tree, opened, tmp_path):
+    _, rows = tree
+    place = tmp_path / "\udce9t\udce9 ' \n"
+    (tmp_path / "raw").rename(place)
+    index = HeaderIndex(place / "index", place)
+    assert headers(rows, index, 1) == headers(rows, index, 1) and len(opened) == 6
+
+
+def test_a_file_of_another_program_stays_as_it_is(tree, opened, tmp_path, capsys):
+    index, rows = tree
+    (tmp_path / "index").mkdir()
+    with sqlite3.connect(index.table.path) as table:
+        table.execute("CREATE TABLE answers (a)")
+        table.execute("PRAGMA user_version = 3")
+    table.close()
+    before = index.table.path.read_bytes()
+    (tmp_path / "index/headers.sqlite").write_text("of somebody else")
+    assert headers(rows, index, 1) == headers(rows, HeaderIndex(tmp_path / "index", tmp_path / "raw"), 1)
+    other = HeaderIndex(tmp_path / "index", tmp_path / "raw").table.path
+    assert other.read_bytes() == before and "of another program" in capsys.readouterr().out
+    assert (tmp_path / "index/headers.sqlite").read_text() == "of somebody else"
 
 
 def test_an_older_or_damaged_table_is_made_anew(tree, opened, tmp_path, capsys):
     index, rows = tree
-    path, first = tmp_path / "index" / FILE, headers(rows, index, 1)
+    path, first = index.table.path, headers(rows, index, 1)
     with sqlite3.connect(path) as table:
         table.execute("PRAGMA user_version = 99")
     table.close()
     assert headers(rows, index, 1) == first and len(opened) == 12
-    path.write_bytes(path.read_bytes()[:5000])
+    path.write_bytes(half := path.read_bytes()[:5000])
     assert headers(rows, index, 1) == first and len(opened) == 18
-    path.write_bytes(b"no table, but long enough to be taken for one" * 99)
+    path.write_bytes(none := b"no table, but long enough to be taken for one" * 99)
     assert headers(rows, index, 1) == first == headers(rows, index, 1) and len(opened) == 24
     said = capsys.readouterr().out
     assert "is of another version, and is made anew" in said and said.count("is damaged") == 2
+    kept = [path.with_name(f"{path.name}.damaged-{n}").read_bytes() for n in (1, 2)]
+    assert kept == [half, none] and "it is kept as" in said
 
 
 def test_without_a_table_the_work_goes_on_and_says_so_once(tree, opened, tmp_path, capsys, monkeypatch):
@@ -123,7 +162,7 @@ def test_without_a_table_the_work_goes_on_and_says_so_once(tree, opened, tmp_pat
     assert headers(rows, odd, 1) == first == headers(rows, odd, 1)
     assert capsys.readouterr().out.count("cannot be used") == 1
     monkeypatch.setattr(header_index, "PATIENCE", 0.01)
-    with sqlite3.connect(tmp_path / "index" / FILE) as table:
+    with sqlite3.connect(index.table.path) as table:
         table.execute("BEGIN EXCLUSIVE")
         assert headers(rows, index, 1) == first
     table.close()

@@ -80,10 +80,10 @@ def test_every_file_has_an_answer(where, done):
     assert {"Doppler spectrum", "other modality", "unreadable"} <= set(left["kind"])
     scores = inference.scores.set_index(["folder", "file_id"])
     same = scores.loc[[("EPIQ7-1", name) for name in ("a/IM_0001", "b/IM_0001", "within")], "score"]
-    assert same.std() < 1e-6
+    assert same.std() < 1e-5
     for key in list(scores.index)[::7]:
         expected = score_clip(settings.raw_data_dir / key[0] / key[1], where[1])
-        assert scores.loc[key, "score"] == pytest.approx(expected, abs=2e-6)
+        assert scores.loc[key, "score"] == pytest.approx(expected, abs=1e-5)
     assert scores["machine_type"].nunique() == 4 and summary(inference).startswith(str(settings.output_dir))
 
 
@@ -167,7 +167,7 @@ def test_windows_threshold_and_uncertainty(where, tmp_path):
     found = infer(InferenceSettings(**asked, windows=2, uncertainty=4, threshold=0.999)).scores
     assert (found["uncertainty"] > 0).all() and (found["status"] == "FAIL").all()
     expected = score_clip(raw / "Vivid-1" / found["file_id"][0], where[1], windows=2)
-    assert found["score"][0] == pytest.approx(expected, abs=2e-6)
+    assert found["score"][0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_machines_of_ones_own_are_named_and_unknown_ones_are_counted(where, tmp_path):

@@ -13,7 +13,6 @@ import pytest
 from echoquality.annotations import read_annotations
 from echoquality.browser_clips import open_clip
 from echoquality.clips import Form, Window
-from echoquality.command import report_name
 from echoquality.conformance import list_files
 from echoquality.core import from_command_line
 from echoquality.dataset import build_dataset, simulated_settings
@@ -21,6 +20,7 @@ from echoquality.degradation_preview import clip_files
 from echoquality.folder_preview import middle_frames
 from echoquality.inference import infer
 from echoquality.model import Model, make_network, save_model
+from echoquality.runs import report_name
 from echoquality.score_table import ScoreTableSettings, check_scores, write_score_table
 from echoquality.selection import select
 from echoquality.settings import STAGES

@@ -152,7 +152,7 @@ def run_python(code: str, clone: Path) -> None:
 
 def ask_server(name: str, words: list[str], clone: Path) -> None:
     "Start a server as a guide does, on a port of its own; ask it; stop it."
-    port = str(20_000 + os.getpid() % 20_000)
+    port = str(20_000 + os.getpid() % 10_000)  # below those that the system gives to others
     if name == "make lab":
         dry = subprocess.run(["make", "-n", "lab"], cwd=project_root(), capture_output=True, text=True, check=True)
         command = next(line for line in dry.stdout.splitlines() if "jupyter lab" in line)  # make tests may be around it
@@ -161,7 +161,7 @@ def ask_server(name: str, words: list[str], clone: Path) -> None:
     with open(clone / "server.log", "wb") as log:
         process = subprocess.Popen([*words, "--port", port], cwd=clone, env=environment(clone), stdout=log, stderr=log)
     try:
-        end, answer = time.monotonic() + 120, None
+        end, answer = time.monotonic() + 300, None
         while answer is None and process.poll() is None and time.monotonic() < end:
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}{SERVERS[name]}", timeout=5) as reply:

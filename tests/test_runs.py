@@ -10,6 +10,7 @@ import pytest
 
 from echoquality.core import WorkError, atomic, only_one, printable
 from echoquality.runs import (
+    claim_name,
     found_run,
     left_alone,
     newest,
@@ -17,10 +18,11 @@ from echoquality.runs import (
     others,
     past_runs,
     read_about,
+    report_name,
     score_with,
     train_again,
 )
-from echoquality.settings import EvaluationSettings
+from echoquality.settings import STAGES, DatasetSettings, EvaluationSettings, TrainingSettings
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".DS_Store", "mine/model.pt", ".r.json.swp", "sub/mine.csv", "a\nb"])
@@ -106,6 +108,50 @@ def test_what_is_no_run_is_passed_over(tmp_path, monkeypatch, text):
     assert past_runs() == []
 
 
+def test_a_report_is_named_after_stage_and_folder():
+    assert report_name("training", TrainingSettings()) == "training"
+    assert report_name("training", TrainingSettings(output_dir="weights/second")) == "training_second"
+    assert report_name("dataset", DatasetSettings(dry_run=True)) == "dataset_dry_run"
+    assert report_name("dataset", DatasetSettings(output_dir="a/\udce9t \n" + "x" * 250)) == "dataset__t_" + "x" * 37
+
+
+def test_reports_of_other_data_have_other_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def begun(stage, **given):
+        return claim_name(stage, STAGES[stage](**given))
+
+    def finished(name):
+        (tmp_path / f"runs/{name}.new.ipynb").rename(tmp_path / f"runs/{name}.ipynb")
+        (tmp_path / f"runs/{name}.html").touch()
+
+    assert begun("selection", raw_data_dir="a") == "selection" == begun("selection", raw_data_dir="x/../a", seed=3)
+    assert begun("selection", raw_data_dir="b") == "selection_2"  # while the first is at work, and then
+    finished("selection")
+    finished("selection_2")
+    assert [begun("selection", raw_data_dir=each) for each in "ab"] == ["selection", "selection_2"]
+    assert begun("selection", raw_data_dir="b", results_dir="c") == "selection_3"
+    assert begun("dataset", output_dir="a/out") == "dataset_out" == begun("dataset", output_dir="a/out", seed=4)
+    assert begun("dataset", output_dir="b/out") == "dataset_out_2"
+    assert [begun("dataset", dry_run=True, raw_data_dir=each) for each in "aba"] == [
+        "dataset_dry_run", "dataset_dry_run_2", "dataset_dry_run"]  # fmt: skip
+    assert begun("conformance", clips_dir="a") == "conformance" != begun("conformance", clips_dir="b")
+
+
+def test_what_is_no_run_keeps_its_name_and_what_failed_does_not(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    noted(tmp_path / "runs/selection.new.ipynb", raw_data_dir="tpyo")
+    assert claim_name("selection", STAGES["selection"](raw_data_dir="a")) == "selection_2"
+    broken = json.loads((tmp_path / "runs/selection.new.ipynb").read_text())
+    broken["metadata"]["papermill"]["exception"] = True
+    (tmp_path / "runs/selection.new.ipynb").write_text(json.dumps(broken, indent=1))
+    assert claim_name("selection", STAGES["selection"](raw_data_dir="b")) == "selection"
+    (tmp_path / "runs/training.ipynb").write_text("{}")
+    (tmp_path / "runs/evaluation.html").touch()
+    assert claim_name("training", TrainingSettings()) == "training_2"
+    assert claim_name("evaluation", EvaluationSettings()) == "evaluation_2"
+
+
 def test_another_training_is_another_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = tmp_path / "weights/trained_models_enhanced/model.safetensors"
@@ -120,10 +166,10 @@ def test_another_training_is_another_one(tmp_path, monkeypatch):
 def test_a_model_scores_the_archive_that_it_came_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     asked = EvaluationSettings(annotations_csv="d/a.csv", model="m/model.safetensors")
-    noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive")
+    noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive", index_dir="")
     assert score_with(asked) == ""
     (tmp_path / "archive").mkdir()
-    assert score_with(asked) == "echoquality score --raw-data-dir archive --model m/model.safetensors"
+    assert score_with(asked) == "echoquality score --raw-data-dir archive --index-dir '' --model m/model.safetensors"
 
 
 def test_a_report_says_what_it_is_about(tmp_path):

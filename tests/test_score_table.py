@@ -251,6 +251,16 @@ def test_a_table_is_written_filled_in_and_checked(tmp_path, capsys):
         write_score_table(tmp_path / "raw", table)
 
 
+def test_a_file_whose_name_is_no_text_is_named_and_not_in_the_table(tmp_path, capsys):
+    for name in ("A/1", "\udce9/1", "A/\udcff"):
+        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / name).touch()
+    assert write_score_table(tmp_path / "raw", tmp_path / "t.csv") == 1
+    said = capsys.readouterr().out
+    assert said.count("is no UTF-8; rename it") == 2 and r"A/\udcff" in said and said.encode()
+    assert (tmp_path / "t.csv").read_text(encoding="utf-8-sig") == "path,score\nA/1,\n"
+
+
 def test_names_that_a_spreadsheet_would_compute_are_marked_and_lead_to_their_files(tmp_path):
     names = ["=1+1/a", "@b/-c", "plain/d", "'=e/f"]
     for name in names:

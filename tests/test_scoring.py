@@ -47,8 +47,8 @@ def test_a_score_is_that_of_the_evaluation(model):
     with torch.inference_mode():
         logits = [model.network(clip_input(REAL, model.form, model.window, start))[0, 0] for start in (0, 11, 22)]
     expected = [float(torch.sigmoid(logit / 1.7)) for logit in logits]
-    assert score_clip(REAL, model) == pytest.approx(expected[0], abs=1e-6)
-    assert score_clip(REAL, model, windows=3) == pytest.approx(np.mean(expected), abs=1e-6)
+    assert score_clip(REAL, model) == pytest.approx(expected[0], abs=1e-5)
+    assert score_clip(REAL, model, windows=3) == pytest.approx(np.mean(expected), abs=1e-5)
 
 
 def test_a_file_that_is_no_clip_raises(model):
@@ -93,7 +93,7 @@ def test_files_from_anywhere_get_a_score_or_a_reason(model, tmp_path):
     assert [row.get("reason", row.get("status")) for row in rows] == [
         "not a DICOM file", "PASS", "file not found", "PASS",
     ]  # fmt: skip
-    assert rows[1]["score"] == rows[3]["score"] == pytest.approx(score_clip(REAL, model), abs=1e-6)
+    assert rows[1]["score"] == rows[3]["score"] == pytest.approx(score_clip(REAL, model), abs=1e-5)
     assert [row["status"] for row in score_files([REAL], model, 1.0, hardware)] == ["FAIL"]
 
 
@@ -102,8 +102,8 @@ def test_batches_give_the_scores_of_single_files(model):
     clip = read_windows(REAL, View(model.form, Window(8, 2), 3))
     flipped = type(clip)(np.ascontiguousarray(clip.clips[:1, :, ::-1]), {})
     found = score_clips([clip, flipped, clip], ["a", "b", "c"], model, hardware, batch_size=2)
-    assert found[0]["score"] == pytest.approx(score_clip(REAL, model, 3), abs=1e-6)
-    assert found[0]["score"] == pytest.approx(found[2]["score"], abs=1e-6)
+    assert found[0]["score"] == pytest.approx(score_clip(REAL, model, 3), abs=1e-5)
+    assert found[0]["score"] == pytest.approx(found[2]["score"], abs=1e-5)
     assert found[1]["score"] != found[0]["score"] and "uncertainty" not in found[0]
 
 
@@ -116,7 +116,7 @@ def test_a_short_clip_goes_on_as_the_model_says():
         model = Model(make_network("mc3_18").eval(), "mc3_18", form, Window(40, 4, short))
         with torch.inference_mode():
             one = torch.sigmoid(model.network(clip_input(REAL, form, model.window))[0, 0])
-        assert score_clip(REAL, model) == pytest.approx(float(one), abs=1e-6)
+        assert score_clip(REAL, model) == pytest.approx(float(one), abs=1e-5)
 
 
 def test_uncertainty_repeats_and_depends_on_the_name_alone(model):

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from echoquality.core import (
     SettingsError,
     from_command_line,
+    in_utf8,
     parameter_table,
     parameters_cell,
     parameters_source,
     project_root,
+    settings_table,
 )
 from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, thresholds_for, without_paths
 
@@ -247,11 +249,25 @@ def test_what_comes_after_clips_depends_on_what_there_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     asked = DegradationSettings(input_dir="/mnt/a", kinds="gain")
     assert from_clips(asked, "dataset")[1] == "echoquality scores --raw-data-dir /mnt/a --table scores.csv"
+    unkept = SelectionSettings(raw_data_dir="/mnt/a", index_dir="")
+    assert from_clips(unkept, "select")[1].endswith(" --raw-data-dir /mnt/a --index-dir '' --table scores.csv")
     for file, then in ((MODEL, "score"), ("data/results/inference_output/summary.json", "dataset")):
         (tmp_path / file).parent.mkdir(parents=True)
         (tmp_path / file).touch()
         assert from_clips(asked, "dataset")[1].startswith(f"echoquality {then} --raw-data-dir /mnt/a")
     assert from_clips(asked, "dataset")[1].endswith(" --kinds gain")
+
+
+@given(st.text(st.characters(exclude_characters="\0/")).filter(lambda text: text.strip(".") and "\\" not in text),
+       st.binary(min_size=1, max_size=3))  # fmt: skip
+def test_a_folder_of_any_bytes_is_told_in_a_command_that_runs(text, more):
+    name = (text.encode(errors="surrogatepass") + more.replace(b"\0", b"\xff").replace(b"/", b"\xe9"))
+    name = name.replace(b"\\", b"").decode(errors="surrogateescape") + "_"
+    asked = SelectionSettings(raw_data_dir=Path("/", name))
+    shown = next_command("select", asked)
+    assert shown.encode() and from_command_line(SelectionSettings, shlex.split(shown)[2:]) == asked
+    assert SelectionSettings(raw_data_dir=in_utf8(f"/{name}")) == asked  # as papermill is given it
+    settings_table(asked)
 
 
 def test_thresholds_that_find_clips_of_both_classes():

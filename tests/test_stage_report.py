@@ -117,6 +117,16 @@ def test_the_list_has_all_runs_and_each_report_its_neighbours(tmp_path):
     assert training.count('<a href="selection.html">← selection</a>') == 2
 
 
+def test_a_report_of_other_data_is_not_replaced(tmp_path):
+    for site in "abab":
+        page = executed_page(said(f"of site {site}"))
+        page.metadata.papermill["parameters"] = {"output_dir": f"{site}/out"}
+        nbformat.write(page, tmp_path / f"dataset{NEW}")
+        report = write_report(tmp_path / f"dataset{NEW}")
+        assert f"of site {site}" in report.read_text(encoding="utf-8")
+        assert report.stem == {"a": "dataset", "b": "dataset_2"}[site] and report.with_suffix(".ipynb").is_file()
+
+
 def test_of_several_each_has_its_answer(tmp_path, capsys):
     nbformat.write(new_notebook(), tmp_path / f"training{NEW}")
     nbformat.write(executed_page(said("36 files")), tmp_path / f"dataset{NEW}")

@@ -171,11 +171,12 @@ build_store(sorted(Path(sys.argv[1]).rglob("*.*")), Path(sys.argv[2]), Form(size
 
 
 @pytest.mark.slow
-def test_a_killed_build_goes_on(files, built, tmp_path):
+def test_a_killed_build_goes_on(files, built, tmp_path, held):
     folder = built.folder.parent
     raw = files[0].parent.parent
     for wanted in (1, 5):
-        job = subprocess.Popen([sys.executable, "-c", BUILD, raw, tmp_path])
+        with held(tmp_path, ".json", most=5):
+            job = subprocess.Popen([sys.executable, "-c", BUILD, raw, tmp_path])
         while len(list(tmp_path.rglob("*.json"))) < wanted and job.poll() is None:
             time.sleep(0.01)
         job.kill()

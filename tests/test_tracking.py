@@ -6,7 +6,6 @@ from echoquality.tracking import *
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -183,34 +182,31 @@ def test_nothing_imports_mlflow_before_it_is_asked_for():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def _get(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=10) as answer:
         return answer.read()
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, free_port):
     "(process, URI) of an MLflow server on loopback."
-    port = _free_port()
+    port = free_port
     command = ["mlflow", "server", "--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db", "--host", "127.0.0.1"]
     options = ["--port", str(port), "--workers", "1"]
     with (tmp_path / "server.log").open("w") as log:
         process = subprocess.Popen([sys.executable, "-m", *command, *options], cwd=tmp_path, stdout=log, stderr=log,
                                    start_new_session=True)  # fmt: skip
-    for _ in range(600):
-        try:
-            _get(f"http://127.0.0.1:{port}/health")
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield process, f"http://127.0.0.1:{port}"
-    _stop(process)
+    try:
+        answer, deadline = None, time.monotonic() + 300
+        while answer is None and process.poll() is None and time.monotonic() < deadline:
+            try:
+                answer = _get(f"http://127.0.0.1:{port}/health")
+            except OSError:
+                time.sleep(0.1)
+        assert answer is not None, (tmp_path / "server.log").read_text()[-2000:]
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        _stop(process)
 
 
 def _stop(process) -> None:

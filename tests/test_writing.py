@@ -30,6 +30,18 @@ def test_a_file_that_changes_between_plan_and_write_is_noticed(corpus, tmp_path)
     assert build_dataset(settings).status == "unchanged"
 
 
+def test_a_file_of_which_the_index_knew_what_is_not_so_is_looked_at_again(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("echoquality.header_index.stamp_of", lambda stat: ())  # a share that tells of no change
+    shutil.copytree(corpus / "raw_data", tmp_path / "raw")
+    first = simulated_settings(corpus, tmp_path / "out", raw_data_dir=tmp_path / "raw", num_synthetic=0)
+    victim = make_plan(first)["samples"][0]
+    with (tmp_path / "raw" / victim["source"]).open("ab") as file:
+        file.write(b"\0\0")
+    assert len(build_dataset(first).samples) == len(make_plan(first)["samples"]) - 1
+    again = build_dataset(first.model_copy(update={"output_dir": tmp_path / "two"}))
+    assert victim["file_id"] in set(again.samples["file_id"]) and "write" not in set(again.quarantine["stage"])
+
+
 def test_real_clips_are_copied_and_synthetic_ones_replay(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
