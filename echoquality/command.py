@@ -26,6 +26,7 @@ from echoquality.core import (
     STARTS,
     CommandParser,
     FullDisk,
+    Settings,
     SettingsError,
     atomic,
     did_you_mean,
@@ -39,7 +40,16 @@ from echoquality.core import (
     typed,
     write_text,
 )
-from .runs import PastRun, claim_name, newest, past_runs, read_about, report_name, score_with  # noqa: F401
+from echoquality.runs import (  # noqa: F401
+    PastRun,
+    claim_name,
+    newest,
+    past_runs,
+    read_about,
+    report_name,
+    score_with,
+    train_on,
+)
 from echoquality.settings import (
     COMMANDS,
     MODEL,
@@ -300,6 +310,16 @@ def circle(runs: list[PastRun]) -> list[PastRun]:
     return [run for run in (dataset, training, evaluation, inference) if run]
 
 # %% ../nbs/command/command.ipynb #8a2d3fce
+def _as_begun(run: PastRun) -> Settings:
+    "The settings of a run, with what its folder notes of them: the last command there may have been refused."
+    with suppress(OSError, ValueError, AttributeError):
+        noted = json.loads((run.settings.output_dir / FILES[run.stage][0]).read_text(encoding="utf-8"))
+        said = noted.get("identity") or noted.get("parameters") or {}
+        known = {name: value for name, value in said.items() if name in type(run.settings).model_fields}
+        return type(run.settings)(**run.settings.model_dump() | known)
+    return run.settings
+
+
 def _unfinished(runs: list[PastRun]) -> tuple[str, list[str]] | None:
     "What was begun last, if it did not come to its end, and the command that goes on; or None."
     run = next(iter(runs), None)
@@ -308,9 +328,10 @@ def _unfinished(runs: list[PastRun]) -> tuple[str, list[str]] | None:
     begun, done = (os.path.isfile(run.settings.output_dir / name) for name in FILES[run.stage])
     if done or not begun:
         return None
-    resume = {"resume": True} if "resume" in type(run.settings).model_fields else {}
+    settings = _as_begun(run)
+    resume = {"resume": True} if "resume" in type(settings).model_fields else {}
     command = next(name for name, stage in COMMANDS.items() if stage == run.stage)
-    again = next_command(command, run.settings, output_dir=run.settings.output_dir, **resume)
+    again = next_command(command, settings, output_dir=settings.output_dir, **resume)
     return f"{from_here(run.settings.output_dir)}: a run that did not come to its end; this goes on", [again]
 
 
@@ -327,6 +348,12 @@ def _mending(run: PastRun) -> tuple[str, list[str]] | None:
 AND = ("", ", a model", ", a model, its evaluation", ", a model, its evaluation, its scores of other files")
 
 
+def _is_built(selected: Settings, dataset: Settings) -> bool:
+    "Whether a dataset was built as was selected."
+    chosen = {name: value for name, value in selected if name in type(dataset).model_fields and name != "workers"}
+    return all(getattr(dataset, name) == value for name, value in chosen.items())
+
+
 def next_step() -> tuple[str, list[str]]:
     "What stands here, in words, and the commands that go on from there."
     runs = past_runs()
@@ -336,24 +363,22 @@ def next_step() -> tuple[str, list[str]]:
     if not done:
         return _towards_a_dataset(runs)
     said, fault = _dataset_in_words(done[0].settings.output_dir / FILES["dataset"][1])
-    if looked and looked.ended > done[-1].ended:
+    if looked and looked.ended > done[-1].ended and not _is_built(looked.settings, done[0].settings):
         build = "build one as was selected since", [next_command("dataset", looked.settings)]
         after, commands = _mending(looked) or build
     elif fault:
         after, commands = "build another one", [next_command("dataset", done[0].settings)] if done[0].ended else []
     else:
         mending = (_mending(run) for run in reversed(done))  # who went on although it was no is told again
-        after, commands = next(filter(None, mending), None) or _onwards(done, runs)
+        after, commands = next(filter(None, mending), None) or _onwards(done)
     return f"{said}{AND[len(done) - 1]}: {after}", commands
 
 # %% ../nbs/command/command.ipynb #2e2eb2e3
-def _onwards(done: list[PastRun], runs: list[PastRun]) -> tuple[str, list[str]]:
+def _onwards(done: list[PastRun]) -> tuple[str, list[str]]:
     "What follows on the last link of the circle."
     last = done[-1].settings
-    if len(done) == 1:  # as the last network was trained
-        trained = newest(runs, "training")
-        given = handed_on(last, "training")
-        return "not trained on yet", [next_command("train", trained and trained.settings, **given)]
+    if len(done) == 1:
+        return "not trained on yet", [train_on(last)]
     if len(done) == 2:
         return "not evaluated yet", [next_command("evaluate", last)]
     if len(done) == 3:

@@ -281,10 +281,10 @@ def verdict(inference: Inference, settings: InferenceSettings) -> Verdict:
         machines if len(by) > 1 else ("100%", f"are {made_by(by.index[0])}", "there is no other type of machine"),
         (counted(left, "file"), f"{'was' if left == 1 else 'were'} left out{most}", f"of {len(scores) + left}"),
     )
-    after = "look at the worst clips in the report; if they are poor, build the next dataset from these scores."
+    after = "look at the worst clips in the report; if they are poor, see what the next dataset would hold."
     word, sentence = judged(inference, settings.min_patients)
     halves = (scores.loc[scores["status"] == status, "score"].tolist() for status in ("PASS", "FAIL"))
-    then = next_command("dataset", settings, **thresholds_for(*halves))
+    then = next_command("select", settings, **thresholds_for(*halves))
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
     return Verdict(word, sentence, figures, after, then)

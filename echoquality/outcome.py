@@ -20,6 +20,7 @@ from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
+from .runs import train_on
 from .selection import QUARANTINE
 from .settings import PHYSICAL, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
@@ -333,4 +334,4 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
         return "score files of more patients; then select and build again.", ""
     if build.status == "planned":
         return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
-    return "train a network.", next_command("train", settings)
+    return "train a network.", train_on(settings)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NEW', 'ABOUT', 'others', 'left_alone', 'expect_free', 'note_run', 'found_run', 'PastRun', 'run_of', 'past_runs',
-           'newest', 'report_name', 'of_same_data', 'free_name', 'claim_name', 'train_again', 'score_with',
+           'newest', 'report_name', 'of_same_data', 'free_name', 'claim_name', 'train_on', 'train_again', 'score_with',
            'read_about']
 
 # %% ../nbs/base/runs.ipynb #ef279a36
@@ -29,7 +29,15 @@ from echoquality.core import (
     provenance,
     write_text,
 )
-from .settings import ALIKE, STAGES, EvaluationSettings, InferenceSettings, TrainingSettings, next_command
+from echoquality.settings import (
+    ALIKE,
+    STAGES,
+    EvaluationSettings,
+    InferenceSettings,
+    TrainingSettings,
+    handed_on,
+    next_command,
+)
 
 # %% ../nbs/base/runs.ipynb #7a10c0d2
 def others(folder: Path, ours: Collection[str]) -> list[str]:
@@ -102,12 +110,12 @@ def found_run(
     if not path.is_file():
         expect_free(folder, ours)
         return {}
-    if not resume:
-        raise WorkError(f"{folder} holds a run already; go on with --resume, or choose a new output_dir")
     noted, then, version = _noted(path)
     then = (older or {}) | then
     if differ := [f"{k} was {then.get(k)!r}, now {v!r}" for k, v in identity.items() if then.get(k) != v]:
         raise WorkError(f"{folder} holds another run: {'; '.join(differ)}. Choose a new output_dir")
+    if not resume:
+        raise WorkError(f"{folder} holds a run already; go on with --resume, or choose a new output_dir")
     if (now := provenance()["echoquality"]) != version and not is_done(noted):
         began = f"{folder} holds a run that echoquality {version} began, and this is {now}"
         raise WorkError(f"{began}; go on with that version, or choose a new output_dir")
@@ -234,6 +242,12 @@ def claim_name(stage: str, settings: Settings) -> str:
     return name
 
 # %% ../nbs/base/runs.ipynb #1b31347b
+def train_on(dataset: Settings) -> str:
+    "The command that trains on a dataset, as the last network was trained."
+    trained = newest(past_runs(), "training")
+    return next_command("train", trained and trained.settings, **handed_on(dataset, "training"))
+
+
 def train_again(model: Path, led_by: Settings | None = None) -> str:
     "The command of a training like that of `model`, at a third of its learning rate; '' where nothing is known of it."
     run = newest(past_runs(), "training", output_dir=Path(model).parent)
