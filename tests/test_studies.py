@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.files import BadFile
-from echoquality.studies import StudiesError, closed, expect_folder, files_below, find_files, locate, loose_files
+from echoquality.studies import StudiesError, closed, expect_folder, files_below, find_files, locate, loose_files, meet
 
 
 def test_files_are_found_by_their_path(tmp_path):
