@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from io import BufferedReader, FileIO
 from pathlib import Path, PurePath
 
@@ -106,11 +106,12 @@ JUNK = (  # by name, in lower case
     *("@eadir", "#recycle", "@recycle", ".@__thumb", "#snapshot", ".snapshot", "lost+found"),  # file servers
     *(".fuse_hidden*", ".nfs*", ".ipynb_checkpoints", ".directory"),
 )
+_JUNK = re.compile("|".join(map(translate, JUNK)))
 
 
 def is_junk(path: PurePath | str) -> bool:
     "Whether a path is, or lies in, what desktops, file servers and editors leave behind."
-    return any(fnmatchcase(part.lower(), name) for part in PurePath(path).parts for name in JUNK)
+    return any(_JUNK.match(part.lower()) for part in PurePath(path).parts)
 
 # %% ../nbs/reading/files.ipynb #d17ce803
 def _pixel_data(file, little: bool) -> tuple[str, int | None]:

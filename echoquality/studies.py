@@ -272,6 +272,8 @@ _TELLING = re.compile(r"(0x)?[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]
 
 def _tells(name: str) -> bool:
     "Whether a name is a UID, a UUID or a hash, and not a number with zeros before it."
+    if len(name) < 16:
+        return False
     stem = re.sub(r"\.[a-z]{1,5}$", "", name.casefold())
     return bool(_TELLING.fullmatch(stem)) and len(stem.strip("0x")) > 8
 
