@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Files', 'SPELLED', 'UID', 'ACCESSION', 'EXTRA', 'read_table', 'column', 'optional', 'on_scale', 'scores_of',
-           'scale_fault', 'by_path', 'match_files', 'doubles', 'identifiers', 'names_no_files', 'with_identifiers',
-           'with_verdicts', 'through_links', 'table_rows', 'remarks', 'nearest', 'met_counts', 'met_in_words',
-           'in_words', 'used_in_words', 'checked_rows', 'read_scores', 'write_score_table', 'check_scores',
-           'ScoreTableSettings', 'main']
+           'scale_fault', 'are_grades', 'grades_in_words', 'by_path', 'match_files', 'doubles', 'identifiers',
+           'names_no_files', 'with_identifiers', 'with_verdicts', 'through_links', 'table_rows', 'remarks', 'nearest',
+           'met_counts', 'met_in_words', 'in_words', 'used_in_words', 'checked_rows', 'read_scores',
+           'write_score_table', 'check_scores', 'ScoreTableSettings', 'main']
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
 from collections import Counter, defaultdict
@@ -79,12 +79,27 @@ def scale_fault(said: pd.Series, scale: str = "1") -> str:
         return fault
     if not found.count() and len(odd := said[said != ""]):
         return f"no score is a number; {_place(odd)} says {printable(odd.iloc[0])[:40]!r}"
-    off = found[found.notna() & ~scores.between(0, 1)]
-    if 10 * len(off) <= found.count():
+    off, graded = found[found.notna() & ~scores.between(0, 1)], are_grades(found, max(worst, best))
+    if 10 * len(off) <= found.count() and not graded:
         return ""
     where = f"{len(off)} of {found.count()} scores are off the scale, the first, {off.iloc[0]:g}, in {_place(off)}"
     ends = f"expected {worst:g} to {best:g}, found {found.min():g} to {found.max():g}"
-    return f"{where}: {ends}; say another score_scale, like 100 or 1-5, or correct them"
+    advice = grades_in_words(found, max(worst, best)) if graded else "say another score_scale, like 100 or 1-5"
+    return f"{where}: {ends}; {advice}, or correct them"
+
+
+def are_grades(found: pd.Series, most: float) -> bool:
+    "Whether numbers go in whole steps beyond the `most` of a scale: then those that lie on it are grades, too."
+    return bool((found > most).any() and (found.dropna() % 1 == 0).all())
+
+
+def grades_in_words(found: pd.Series, most: float) -> str:
+    "Which score_scale to say for grades."
+    low, high = found.min(), found.max()
+    scale = "100" if 10 < high <= 100 else f"{low:g}-{high:g}"
+    means = f"if {low:g} is the worst grade that can be given and {high:g} the best"
+    return f"whole numbers beyond {most:g} are grades: say another score_scale, --score-scale {scale}" + (
+        "" if scale == "100" else f" {means} ({high:g}-{low:g} if {low:g} is the best)")  # fmt: skip
 
 
 def _percent_fault(said: pd.Series, worst: float) -> str:
@@ -146,8 +161,8 @@ def doubles(rows: pd.DataFrame) -> pd.Series:
     claims, reasons, word = defaultdict(list), {}, rows.index.name or "row"
     for row in rows[(rows["fault"] == "") & rows["score"].notna()].itertuples():
         claims[row.folder, row.file_id].append(row)
-    for same in claims.values():
-        fits = [(-HOW.index(row.met) if row.met in HOW else 0, row.note == "") for row in same]
+    for same in (rows for rows in claims.values() if len(rows) > 1):
+        fits = [(row.met != "", -HOW.index(row.met) if row.met in HOW else 0, row.note == "") for row in same]
         first, *others = nearest = [row for row, fit in zip(same, fits, strict=True) if fit == max(fits)]
         farther = f"no file of its own: the path in {word} {first.Index} fits it better"
         reasons |= {row.Index: farther for row, fit in zip(same, fits, strict=True) if fit < max(fits)}

@@ -48,6 +48,10 @@ def test_scores_off_the_scale_are_one_fault_unless_they_are_few():
     for said, scale in (("0.2 93 97", "1"), ("1 1 1 1 1 1 1 2", "1"), ("0.5 0.9", "5-1")):
         fault = scale_fault(pd.Series(said.split()), scale)
         assert "scores are off the scale, the first, " in fault and "say another score_scale" in fault
+    for said, scale, better in (([1] * 46 + [2, 3, 4, 5], "1", "1-5 if 1"), ([0, 1] * 23 + [2, 3], "1", "0-3 if 0"),
+                                ([1, 5] * 30 + [6, 7], "1-5", "1-7 if 1"), ([0, 1] * 30 + [85], "1", "100, or")):
+        fault = scale_fault(pd.Series(map(str, said)), scale)
+        assert f"are grades: say another score_scale, --score-scale {better}" in fault, fault
     assert scale_fault(pd.Series(["n/a", ""])) == "no score is a number; row 0 says 'n/a'"
     assert scores_of(pd.Series(["0.5"] * 10 + ["-1", "n/a"])).isna().sum() == 1
     assert scale_fault(pd.Series(["0.5"] * 10 + ["-1", "n/a"])) == scale_fault(pd.Series([], dtype=str)) == ""
