@@ -99,9 +99,9 @@ def _expect_fractions(rows: pd.DataFrame, source: str) -> None:
     if len(above) and (found % 1 == 0).all():
         score, folder, file_id = above[["score", "folder", "file_id"]].iloc[0]
         raise ResultsError(
-            f"{source}: key 'score' is {score:g} in folder {folder!r}, file {file_id!r}, and all {len(found)} are whole "
-            "numbers: grades or percent, expected 0 to 1; write them into a table of scores, with --score-scale 1-5, or "
-            "100 for percent"
+            f"{source}: key 'score' is {score:g} in folder {folder!r}, file {file_id!r}, and all {len(found)} are "
+            "whole numbers: grades or percent, expected 0 to 1; write them into a table of scores, and say "
+            "--score-scale 1-5, or 100 for percent"
         )
     if 2 * len(above) > rows["score"].count() and above["score"].max() <= 100:
         score, folder, file_id = above[["score", "folder", "file_id"]].iloc[0]
