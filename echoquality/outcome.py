@@ -20,6 +20,7 @@ from .core import counted, generator, plural
 from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
+from .score_table import met_in_words
 from .selection import QUARANTINE
 from .settings import MIN_CLASS_PATIENTS, PHYSICAL, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
@@ -119,6 +120,20 @@ def _count(samples: pd.DataFrame, by: str, wanted: list[str] | None = None) -> p
     return table.reindex(columns=[*(wanted or table.columns.drop("all")), "all"], fill_value=0)
 
 # %% ../nbs/curation/outcome.ipynb #99fb3951
+def _on_met(met: dict[str, dict[str, int]]) -> list[str]:
+    "How many rows of each table met a file, by what, and how much of what options name is here; an older plan: []."
+    said = []
+    if scores := met.get("scores"):
+        by = met_in_words(scores) or "none"
+        lost = f"; {scores['none']} met none" if scores["none"] else ""
+        said = [f"rows of the table of scores that met a file: {by}{lost}"]
+    for option, counts in met.items():
+        parts = [f"{counts[f'{what}_met']} of {counted(counts[what], what[:-1])}" for what in ("rows", "folders")
+                 if what in counts]  # fmt: skip
+        said += [f"{option} met {' and '.join(parts)}"] if parts and option != "reviews" else []  # these are told below
+    return said
+
+
 def _on_offsets(offsets: list[dict]) -> list[str]:
     "By how many logits the scores of each machine were moved, or why they were not (`fit_offsets`)."
     said = [f"{row['machine']}: none, {row['why_none']}" if row["why_none"] else
@@ -176,7 +191,7 @@ def remarks(build: Build) -> list[str]:
     if ids := build.plan["ids_shared_by_many"]:
         they = "it names nobody" if ids == 1 else "they name nobody"
         lines.append(f"{counted(ids, 'patient id', 'stand')} in so many folders that {they}: each folder is a group")
-    lines += _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
+    lines += _on_met(build.plan.get("met", {})) + _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "

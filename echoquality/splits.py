@@ -10,7 +10,6 @@ __all__ = ['FEW_TOPS', 'SPLITS', 'unusable_ids', 'linked_groups', 'GroupsError',
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ import pandas as pd
 # %% ../nbs/curation/splits.ipynb #220c6960
 from .copies import components
 from .core import from_root, generator, printable, text_sha256
-from .studies import meet, plain
+from .studies import meet, nearest_place, plain
 from .tables import TableError, is_table, read_rows
 
 # %% ../nbs/curation/splits.ipynb #8b7a0a1f
@@ -139,8 +138,8 @@ def group_by_met(group_by: str, places: Iterable[str]) -> dict[str, int]:
         found = {"rows": len(rows), "rows_met": int((rows["place"] != "").sum())} | found
     if places and len(silent) == len(places):
         what = f"a row names {printable(rows['folder'].iloc[0])!r}; " if len(rows) else ""
-        near = get_close_matches(rows["folder"].iloc[0], places, 1, 0.3) if len(rows) else []
-        like = f"the nearest folder is {printable((near or places)[0])!r}"
+        near = nearest_place(rows["folder"].iloc[0], places) if len(rows) else places[0]
+        like = f"the nearest folder is {printable(near)!r}"
         raise GroupsError(f"group_by {group_by!r} says nothing of {len(places)} of {len(places)} folders: {what}{like}")
     return found
 

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['LED_OUT', 'ASTRAY', 'MOST_LINKS', 'LOOSE', 'MARKS', 'HOW', 'StudiesError', 'is_inside', 'closed', 'files_below',
-           'find_files', 'loose_files', 'places', 'locate', 'expect_folder', 'plain', 'respelled', 'Met', 'meet']
+           'find_files', 'loose_files', 'places', 'locate', 'expect_folder', 'plain', 'respelled', 'Met', 'meet',
+           'nearest_place']
 
 # %% ../nbs/reading/studies.ipynb #e66c4a24
 import os
@@ -14,6 +15,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -374,3 +376,12 @@ def meet(paths: Iterable[str], places: Iterable[str], root: Path | None = None) 
             if other.place or other.could_be > found[path].could_be:
                 found[path] = other._replace(other_spelling=bool(other.place))
     return [found[path] for path in paths]
+
+# %% ../nbs/reading/studies.ipynb #cee43be6
+def nearest_place(path: str, places: Iterable[str]) -> str:
+    "The place, of at most 2,000 that share a name with it, that a path which means none is most like; '' of none."
+    key, places = plain(path), list(places)
+    name, tops = key.rpartition("/")[2], set(key.split("/"))
+    same = [place for place in places if place.rpartition("/")[2] == name]
+    inside = same or [place for place in places if place.partition("/")[0] in tops]
+    return next(iter(get_close_matches(key, (inside or places)[:2000], 1, 0)), "")

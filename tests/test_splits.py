@@ -55,8 +55,8 @@ EXAMS = [f"E{i:02}" for i in range(8)]
 
 
 @pytest.mark.parametrize(("said", "kind"), [
-    ("{}", "csv"), ("/mnt/pacs/echo/{}", "tsv"), ("D:\\echo\\{}\\", "xlsx"), ("./{}/IM_1", "parquet"), ("{}/gone", "csv"),
-    (" {} ", "csv"), ("lower", "csv"),
+    ("{}", "csv"), ("/mnt/pacs/echo/{}", "tsv"), ("D:\\echo\\{}\\", "xlsx"), ("./{}/IM_1", "parquet"),
+    ("{}/gone", "csv"), (" {} ", "csv"), ("lower", "csv"),
 ])  # fmt: skip
 def test_a_table_of_patients_meets_folders_however_it_names_them(said, kind, tmp_path):
     rows = [(each.lower() if said == "lower" else said.format(each), f"P{i // 2}") for i, each in enumerate(EXAMS)]
