@@ -11,7 +11,7 @@ __all__ = ['Files', 'SPELLED', 'UID', 'ACCESSION', 'EXTRA', 'read_table', 'colum
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -142,18 +142,19 @@ def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.
     rows = []
     for path, met in zip(paths, meet(paths, places, root), strict=True):
         place = places[met.place] if met.place else by_path(path, files)
-        fault = "" if met.place else _no_file(met, place, "/".join(place) in places)
+        fault = "" if met.place else _no_file(met, place, places)
         rows.append((*place, met.how, SPELLED if met.other_spelling else "", fault))
     return pd.DataFrame(rows, paths.index, ["folder", "file_id", "met", "note", "fault"])
 
 
-def _no_file(met: Met, place: tuple[str, str], is_there: bool) -> str:
+def _no_file(met: Met, place: tuple[str, str], places: Collection[str]) -> str:
     "Why a path means no file for certain; '' where it is looked for in vain."
     if met.could_be:
-        return f"several files end like its path: {met.could_be}, {printable(', '.join(met.such_as))[:120]}"
+        here = "" if set(met.such_as) <= set(places) else ", not all of them here,"
+        return f"several files{here} end like its path: {met.could_be}, {printable(', '.join(met.such_as))[:120]}"
     if not place[0]:
         return "no path, or one without a folder to which no file belongs"
-    return "no file for certain: others lie elsewhere, and one only ends like its path" if is_there else ""
+    return "no file for certain: one there only ends like its path" if "/".join(place) in places else ""
 
 # %% ../nbs/reading/score_table.ipynb #53455187
 def doubles(rows: pd.DataFrame) -> pd.Series:

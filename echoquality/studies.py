@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LED_OUT', 'ASTRAY', 'MOST_LINKS', 'LOOSE', 'MARKS', 'HOW', 'StudiesError', 'is_inside', 'closed', 'files_below',
-           'find_files', 'loose_files', 'places', 'locate', 'expect_folder', 'plain', 'respelled', 'Met', 'meet',
-           'nearest_place']
+           'find_files', 'loose_files', 'plain', 'respelled', 'Met', 'meet', 'nearest_place', 'places', 'locate',
+           'expect_folder']
 
 # %% ../nbs/reading/studies.ipynb #e66c4a24
 import os
@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -105,45 +106,6 @@ def find_files(raw_data_dir: Path) -> dict[str, list[str]]:
 def loose_files(raw_data_dir: Path) -> list[str]:
     "Files that lie in no folder; folders of other programs."
     return sorted(path.name for path in Path(raw_data_dir).iterdir() if not path.is_dir() or is_junk(path.name))
-
-# %% ../nbs/reading/studies.ipynb #61245e35
-def places(row) -> list[PurePosixPath]:
-    "Where the file of a results row (`folder`, `file_id`, `path`) may lie below `raw_data_dir`; the likeliest first."
-    parts = PurePosixPath(row.path.replace("\\", "/")).parts
-    behind = parts[len(parts) - parts[::-1].index(row.folder) :] if row.folder in parts else parts[-1:]
-    found = [PurePosixPath(row.folder, *behind), PurePosixPath(row.folder, row.file_id)]
-    as_we_write = row.path.endswith(f"{row.folder}/{row.file_id}")  # no guessing is needed
-    return found[::-1] if as_we_write else found
-
-
-def _climbs(place: PurePosixPath, folder: Path, root: Path) -> bool:
-    "Whether a path below `root` leaves its folder, or the folder `root`, by its names alone: through `..`."
-    path, above = (Path(os.path.normpath(each)) for each in (root / place, folder))
-    return not (path.is_relative_to(above) and above.is_relative_to(root))
-
-
-def locate(row, raw_data_dir: Path) -> Path:
-    "The file of a results row, below `raw_data_dir` with its links followed. Raises BadFile."
-    root = Path(raw_data_dir).resolve()
-    for place in places(row):
-        if _climbs(place, root / row.folder, root):
-            raise BadFile("its path leads outside its folder under raw_data_dir, and is not opened")
-        try:
-            why, found = closed(root / place, root), (root / place).is_file()
-        except (OSError, ValueError) as e:  # over-long names, null bytes
-            said = reason_of(e) if isinstance(e, OSError) else type(e).__name__
-            raise BadFile(f"its path cannot be looked up: {said}") from None
-        if why:
-            raise BadFile(why)
-        if found:
-            return root / place
-    raise BadFile("not found in its folder under raw_data_dir")
-
-# %% ../nbs/reading/studies.ipynb #a43aea48
-def expect_folder(raw_data_dir: Path) -> None:
-    "Raise OSError where `raw_data_dir` cannot be seen: a share that is gone is nothing that its files have done."
-    if not Path(raw_data_dir).is_dir():
-        raise OSError(f"raw_data_dir {raw_data_dir} cannot be seen from {platform.node()}; is it mounted there?")
 
 # %% ../nbs/reading/studies.ipynb #e1a70168
 _DRIVE = re.compile(r"(?:file:/*|//[?.]/)?[A-Za-z]:(?=/)|file:/*", re.IGNORECASE)
@@ -247,14 +209,14 @@ def _sole(key: str, start: int, tree: _Tree) -> bool:
     return not elsewhere and len(tree.at(tree.ends.there(key[start:]))) == 1
 
 
-def _roots(rows: Iterable[_Row], tree: _Tree, known: Counter) -> Counter:
-    "(base, beginning of a path) behind which whole places stand without doubt, and how often; to those `known`."
-    counts = known.copy()
+def _roots(rows: Iterable[_Row], tree: _Tree) -> dict[_Row, tuple[str, str]]:
+    "Rows whose path ends without doubt in a whole place, and (base, beginning) of the path: what stands before it."
+    roots = {}
     for row in rows:
         starts = [start for start in _starts(row.key) if row.key[start:] in tree.whole]
         if starts and ((starts[0] == 0 and not row.base) or (len(starts) == 1 and _sole(row.key, starts[0], tree))):
-            counts[row.base, row.key[: starts[0]]] += 1
-    return counts
+            roots[row] = row.base, row.key[: starts[0]]
+    return roots
 
 
 def _whole(row: _Row, tree: _Tree, roots: Counter) -> tuple[str, list[str]]:
@@ -332,12 +294,13 @@ def _contested(found: dict[_Row, tuple[str, str, list[str]]]) -> dict[_Row, list
 def _met(
     paths: Iterable[str], places: Iterable[str], root: Path | None, spelling: Callable[[str], str], known: Counter
 ) -> tuple[dict[str, Met], Counter]:
-    "(path → what it met, the roots of the paths) in one spelling, given roots that are `known`."
+    "(path → what it met, roots of those that met something) in one spelling, given roots that are `known`."
     tree, rows = _Tree(places, spelling, root), _rows(paths, spelling, root)
     each, found = dict.fromkeys(rows.values()), {}
-    roots = _roots(each, tree, known)
+    roots = _roots(each, tree)
+    counts = known + Counter(roots.values())
     for row in each:
-        key, doubt = _whole(row, tree, roots)
+        key, doubt = _whole(row, tree, counts)
         found[row] = key, HOW[0] if key else "", doubt
     lost = _Endings({row.key for row, (key, *_) in found.items() if not key})
     for row, (key, _, doubt) in found.items():
@@ -345,7 +308,8 @@ def _met(
             found[row] = _by_ending(row, tree, lost)
     found |= {row: ("", "", keys) for row, keys in _contested(found).items()}
     names = {row.key: path for path, row in rows.items()} | {key: same[0] for key, same in tree.whole.items()}
-    return {path: _said(path, *found[row], names, tree) for path, row in rows.items()}, roots
+    met = {path: _said(path, *found[row], names, tree) for path, row in rows.items()}
+    return met, Counter(root for row, root in roots.items() if found[row][0])
 
 
 def _said(path: str, key: str, how: str, doubt: list[str], names: dict[str, str], tree: _Tree) -> Met:
@@ -385,3 +349,66 @@ def nearest_place(path: str, places: Iterable[str]) -> str:
     same = [place for place in places if place.rpartition("/")[2] == name]
     inside = same or [place for place in places if place.partition("/")[0] in tops]
     return next(iter(get_close_matches(key, (inside or places)[:2000], 1, 0)), "")
+
+# %% ../nbs/reading/studies.ipynb #61245e35
+def places(row) -> list[PurePosixPath]:
+    "Where the file of a results row (`folder`, `file_id`, `path`) may lie below `raw_data_dir`; the likeliest first."
+    parts = PurePosixPath(row.path.replace("\\", "/")).parts
+    behind = parts[len(parts) - parts[::-1].index(row.folder) :] if row.folder in parts else parts[-1:]
+    found = [PurePosixPath(row.folder, *behind), PurePosixPath(row.folder, row.file_id)]
+    as_we_write = row.path.endswith(f"{row.folder}/{row.file_id}")  # no guessing is needed
+    return found[::-1] if as_we_write else found
+
+
+def _climbs(place: PurePosixPath, folder: Path, root: Path) -> bool:
+    "Whether a path below `root` leaves its folder, or the folder `root`, by its names alone: through `..`."
+    path, above = (Path(os.path.normpath(each)) for each in (root / place, folder))
+    return not (path.is_relative_to(above) and above.is_relative_to(root))
+
+
+def locate(row, raw_data_dir: Path) -> Path:
+    "The file of a results row, below `raw_data_dir` with its links followed. Raises BadFile."
+    root = Path(raw_data_dir).resolve()
+    for place in places(row):
+        if _climbs(place, root / row.folder, root):
+            raise BadFile("its path leads outside its folder under raw_data_dir, and is not opened")
+        try:
+            why, found = closed(root / place, root), (root / place).is_file()
+        except (OSError, ValueError) as e:  # over-long names, null bytes
+            said = reason_of(e) if isinstance(e, OSError) else type(e).__name__
+            raise BadFile(f"its path cannot be looked up: {said}") from None
+        if why:
+            raise BadFile(why)
+        if found:
+            return root / place
+    if found := _other_spelling(row, root):
+        return found
+    raise BadFile("not found in its folder under raw_data_dir")
+
+
+def _other_spelling(row, root: Path) -> Path | None:
+    "The one file in the folder of a results row that is meant by another spelling of its place; None of several."
+    tops = [root / row.folder] if (root / row.folder).is_dir() else _spelled(root, root).get(respelled(row.folder), [])
+    if len(tops) != 1 or _climbs(PurePosixPath(row.folder), root / row.folder, root):
+        return None
+    files = _spelled(tops[0], root)
+    for place in places(row):
+        found = files.get(respelled(place.relative_to(row.folder).as_posix()), [])
+        if len(found) == 1 and found[0].is_file() and not closed(found[0], root):
+            return found[0]
+    return None
+
+
+@lru_cache(8)
+def _spelled(folder: Path, root: Path) -> dict[str, list[Path]]:
+    "What `respelled` makes of the paths of the files in a folder, or of all that lies in `root`, and which they are."
+    found: dict[str, list[Path]] = {}
+    for path in root.iterdir() if folder == root else _walked(folder, root):
+        found.setdefault(respelled(path.relative_to(folder).as_posix()), []).append(path)
+    return found
+
+# %% ../nbs/reading/studies.ipynb #a43aea48
+def expect_folder(raw_data_dir: Path) -> None:
+    "Raise OSError where `raw_data_dir` cannot be seen: a share that is gone is nothing that its files have done."
+    if not Path(raw_data_dir).is_dir():
+        raise OSError(f"raw_data_dir {raw_data_dir} cannot be seen from {platform.node()}; is it mounted there?")
