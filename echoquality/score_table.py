@@ -283,8 +283,9 @@ def table_rows(
 
 def _with_folders(names: pd.Series, folders: pd.Series) -> pd.Series:
     "Paths, with the folder that a table says before those that do not say it."
-    said = [f"/{plain(folder)}/" in f"/{plain(name)}" for folder, name in zip(folders, names, strict=True)]
-    return names.where((folders == "") | pd.Series(said, names.index, dtype=bool), folders + "/" + names)
+    pairs = zip(folders, names, strict=True)
+    said = [folder == "" or f"/{plain(folder)}/" in f"/{plain(name)}" for folder, name in pairs]
+    return names.where(pd.Series(said, names.index, dtype=bool), folders + "/" + names)
 
 # %% ../nbs/reading/score_table.ipynb #8c991852
 def remarks(rows: pd.DataFrame) -> pd.Series:

@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -120,12 +120,13 @@ def plain(path: str) -> str:
 
 
 MARKS = " '\"`´‘’‚“”„«»"
+_MARKED = re.compile(f"[{MARKS}]")
 
 
 def respelled(path: str) -> str:
     "`plain`, in small letters, without quotation marks and `.dcm`: what all spellings of a path have in common."
     text = plain(path.strip(MARKS)).casefold()
-    if any(mark in text for mark in MARKS):
+    if _MARKED.search(text):
         text = "/".join(part.strip(MARKS) for part in text.split("/"))
     return text.removesuffix(".dcm")
 
@@ -219,15 +220,20 @@ def _roots(rows: Iterable[_Row], tree: _Tree) -> dict[_Row, tuple[str, str]]:
     return roots
 
 
-def _whole(row: _Row, tree: _Tree, roots: Counter) -> tuple[str, list[str]]:
+def _root(base: str, folder: str, roots: Counter) -> int | None:
+    "How much of the path of a folder is its root: the commonest of those it begins with, the shorter of two; None."
+    most, start = max((roots.get((base, folder[:start]), 0), -start) for start in [*_starts(folder)])
+    return -start if most else None
+
+
+def _whole(row: _Row, tree: _Tree, root_of: Callable[[str, str], int | None]) -> tuple[str, list[str]]:
     "(the path of the place that a row means by its whole path, '' for none; what it could mean)."
     if row.bound or (row.key in tree.whole and not row.base):
         return (row.key if row.key in tree.whole else ""), []
-    starts = list(_starts(row.key))
-    most, start = max((roots.get((row.base, row.key[:start]), 0), -start) for start in starts)
-    if most:
-        return (row.key[-start:] if row.key[-start:] in tree.whole else ""), []
-    near = next((row.key[start:] for start in starts if row.key[start:] in tree.whole), None)
+    start = root_of(row.base, row.key[: row.key.rfind("/") + 1])
+    if start is not None:
+        return (row.key[start:] if row.key[start:] in tree.whole else ""), []
+    near = next((row.key[start:] for start in _starts(row.key) if row.key[start:] in tree.whole), None)
     return "", [] if near is None else tree.ends.there(near)
 
 # %% ../nbs/reading/studies.ipynb #9b1185e1
@@ -299,8 +305,9 @@ def _met(
     each, found = dict.fromkeys(rows.values()), {}
     roots = _roots(each, tree)
     counts = known + Counter(roots.values())
+    root_of = cache(partial(_root, roots=counts))
     for row in each:
-        key, doubt = _whole(row, tree, counts)
+        key, doubt = _whole(row, tree, root_of)
         found[row] = key, HOW[0] if key else "", doubt
     lost = _Endings({row.key for row, (key, *_) in found.items() if not key})
     for row, (key, _, doubt) in found.items():
