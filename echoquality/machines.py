@@ -162,7 +162,7 @@ def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
             raise ValueError(f"{table.index.name} {line}: {error}") from None
     return _in_place(fans, lines, Path(raw_data_dir)) if raw_data_dir else fans
 
-
+# %% ../nbs/reading/machines.ipynb #d958b702
 def _in_place(fans: Fans, lines: dict[tuple[str, str], str], folder: Path) -> Fans:
     "Fans of files by where these lie in a folder; those of none stay as they are. Raises ValueError if all are none's."
     paths = [whose for kind, whose in fans if kind == "path"]

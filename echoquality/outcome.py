@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEST_PATIENTS', 'Build', 'count_files', 'count_splits', 'count_patients', 'count_class_patients', 'count_kinds',
-           'unmade', 'remarks', 'on_folders', 'check_quarantine', 'contact_sheet', 'changes', 'better_options',
-           'verdict']
+           'on_met', 'unmade', 'remarks', 'on_folders', 'check_quarantine', 'contact_sheet', 'changes',
+           'better_options', 'verdict']
 
 # %% ../nbs/curation/outcome.ipynb #ec9c7540
 from dataclasses import dataclass
@@ -120,15 +120,15 @@ def _count(samples: pd.DataFrame, by: str, wanted: list[str] | None = None) -> p
     return table.reindex(columns=[*(wanted or table.columns.drop("all")), "all"], fill_value=0)
 
 # %% ../nbs/curation/outcome.ipynb #99fb3951
-def _on_met(met: dict[str, dict[str, int]]) -> list[str]:
+def on_met(build: Build) -> list[str]:
     "How many rows of each table met a file, by what, and how much of what options name is here; an older plan: []."
-    said = []
+    said, met = [], build.plan.get("met", {})
     if scores := met.get("scores"):
         by = met_in_words(scores) or "none"
         lost = f"; {scores['none']} met none" if scores["none"] else ""
         said = [f"rows of the table of scores that met a file: {by}{lost}"]
     for option, counts in met.items():
-        parts = [f"{counts[f'{what}_met']} of {counted(counts[what], what[:-1])}" for what in ("rows", "folders")
+        parts = [f"{counts[f'{what}_met']} of {counts[what]} {what}" for what in ("rows", "folders")
                  if what in counts]  # fmt: skip
         said += [f"{option} met {' and '.join(parts)}"] if parts and option != "reviews" else []  # these are told below
     return said
@@ -191,7 +191,7 @@ def remarks(build: Build) -> list[str]:
     if ids := build.plan["ids_shared_by_many"]:
         they = "it names nobody" if ids == 1 else "they name nobody"
         lines.append(f"{counted(ids, 'patient id', 'stand')} in so many folders that {they}: each folder is a group")
-    lines += _on_met(build.plan.get("met", {})) + _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
+    lines += on_met(build) + _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "

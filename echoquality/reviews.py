@@ -218,7 +218,7 @@ def reviewed(path: Path | None, rows: pd.DataFrame) -> pd.DataFrame:
     places = places[~places.index.duplicated()]
     return verdicts.set_axis(places.reindex(pd.MultiIndex.from_frame(verdicts[CLIP])).fillna(-1).astype(int).to_numpy())
 
-
+# %% ../nbs/curation/reviews.ipynb #fbd3587c
 def reviews_met(verdicts: pd.DataFrame, rows: pd.DataFrame, path: Path) -> dict[str, int]:
     "How many clips that people judged (`reviewed`) are among the results. Raises ReviewsError where none is."
     met = int((verdicts.index >= 0).sum())

@@ -87,7 +87,7 @@ def scale_fault(said: pd.Series, scale: str = "1") -> str:
     advice = grades_in_words(found, max(worst, best)) if graded else "say another score_scale, like 100 or 1-5"
     return f"{where}: {ends}; {advice}, or correct them"
 
-
+# %% ../nbs/reading/score_table.ipynb #197aa04f
 def are_grades(found: pd.Series, most: float) -> bool:
     "Whether numbers go in whole steps beyond the `most` of a scale: then those that lie on it are grades, too."
     return bool((found > most).any() and (found.dropna() % 1 == 0).all())

@@ -260,6 +260,14 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
     hint = f"Is raw_data_dir the folder above {out[0][0].folder}?" if not place.is_dir() else ""
     return f"none of {tried} candidates under {settings.raw_data_dir} can be used: {common}. {hint}"
 
+# %% ../nbs/01_selection.ipynb #d7188879
+def _rows_met(rows: pd.DataFrame, verdicts: pd.DataFrame, settings: SelectionSettings) -> dict[str, dict[str, int]]:
+    "How many rows of a table of scores, and of reviews, met something. Raises ReviewsError where no review did."
+    met = {"scores": met_counts(rows)} if "met" in rows else {}
+    if settings.reviews_csv:
+        met["reviews"] = reviews_met(verdicts, rows, settings.reviews_csv)
+    return met
+
 # %% ../nbs/01_selection.ipynb #bda421c0
 def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
@@ -267,9 +275,7 @@ def select(settings: SelectionSettings) -> Selection:
     if "met" in rows:  # from a table
         print(used_in_words(rows), flush=True)
     verdicts = reviewed(settings.reviews_csv, rows)
-    met = {"scores": met_counts(rows)} if "met" in rows else {}
-    if settings.reviews_csv:
-        met["reviews"] = reviews_met(verdicts, rows, settings.reviews_csv)
+    met = _rows_met(rows, verdicts, settings)
     rows, offsets = judged_rows(rows, verdicts, settings)
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():

@@ -179,7 +179,7 @@ class _Endings:
         low, high = self.of(key)
         return [_backwards(text[:-1])[:-1] for text in self.back[low : high if most is None else min(high, low + most)]]
 
-
+# %% ../nbs/reading/studies.ipynb #48a64913
 class _Tree:
     "Places by their path in a `spelling`; with their folder `root` a file counts once, however many links lead to it."
 
@@ -225,7 +225,7 @@ def _root(base: str, folder: str, roots: Counter) -> int | None:
     most, start = max((roots.get((base, folder[:start]), 0), -start) for start in [*_starts(folder)])
     return -start if most else None
 
-
+# %% ../nbs/reading/studies.ipynb #3423a58a
 def _whole(row: _Row, tree: _Tree, root_of: Callable[[str, str], int | None]) -> tuple[str, list[str]]:
     "(the path of the place that a row means by its whole path, '' for none; what it could mean)."
     if row.bound or (row.key in tree.whole and not row.base):
@@ -392,7 +392,7 @@ def locate(row, raw_data_dir: Path) -> Path:
         return found
     raise BadFile("not found in its folder under raw_data_dir")
 
-
+# %% ../nbs/reading/studies.ipynb #1cc4f271
 def _other_spelling(row, root: Path) -> Path | None:
     "The one file in the folder of a results row that is meant by another spelling of its place; None of several."
     tops = [root / row.folder] if (root / row.folder).is_dir() else _spelled(root, root).get(respelled(row.folder), [])
