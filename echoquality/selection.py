@@ -230,6 +230,14 @@ def _owners(rows: pd.DataFrame, settings: SelectionSettings) -> pd.Series:
     first = owner.groupby(usable["folder"].reindex(owner.index)).first()
     return owner.reindex(usable.index).fillna(usable["folder"].map(first))
 
+
+def _rows_met(rows: pd.DataFrame, verdicts: pd.DataFrame, settings: SelectionSettings) -> dict[str, dict[str, int]]:
+    "How many rows of a table of scores, and of reviews, met something. Raises ReviewsError where no review did."
+    met = {"scores": met_counts(rows)} if "met" in rows else {}
+    if settings.reviews_csv:
+        met["reviews"] = reviews_met(verdicts, rows, settings.reviews_csv)
+    return met
+
 # %% ../nbs/01_selection.ipynb #0086ddc7
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, settings) -> pd.DataFrame:
     "`class_table` of candidates and samples, and the MB of the files taken."
@@ -259,14 +267,6 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
     place = settings.raw_data_dir / out[0][0].folder
     hint = f"Is raw_data_dir the folder above {out[0][0].folder}?" if not place.is_dir() else ""
     return f"none of {tried} candidates under {settings.raw_data_dir} can be used: {common}. {hint}"
-
-# %% ../nbs/01_selection.ipynb #d7188879
-def _rows_met(rows: pd.DataFrame, verdicts: pd.DataFrame, settings: SelectionSettings) -> dict[str, dict[str, int]]:
-    "How many rows of a table of scores, and of reviews, met something. Raises ReviewsError where no review did."
-    met = {"scores": met_counts(rows)} if "met" in rows else {}
-    if settings.reviews_csv:
-        met["reviews"] = reviews_met(verdicts, rows, settings.reviews_csv)
-    return met
 
 # %% ../nbs/01_selection.ipynb #bda421c0
 def select(settings: SelectionSettings) -> Selection:
