@@ -150,7 +150,7 @@ def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.
 def _no_file(met: Met, place: tuple[str, str], places: Collection[str]) -> str:
     "Why a path means no file for certain; '' where it is looked for in vain."
     if met.could_be:
-        here = "" if set(met.such_as) <= set(places) else ", not all of them here,"
+        here = "" if all(each in places for each in met.such_as) else ", not all of them here,"
         return f"several files{here} end like its path: {met.could_be}, {printable(', '.join(met.such_as))[:120]}"
     if not place[0]:
         return "no path, or one without a folder to which no file belongs"
