@@ -32,7 +32,7 @@ from echoquality.dicom import (
 from .fan import Fan
 from .machines import read_machines
 from .sector import bounds, find_sector, mask_in_region
-from .studies import is_inside, locate
+from .studies import is_inside, locate, meet
 
 # %% ../nbs/looking/browser_clips.ipynb #6325c602
 def encoded(frame: np.ndarray, quality: int = 85) -> bytes:
@@ -132,8 +132,9 @@ def _with_fan(frames: np.ndarray, header: Dataset, given: Fan | None) -> dict:
 
 def _given(path: Path, header: Dataset, fans: Path) -> Fan | None:
     "The fan that a table has for a file, whose path may end with what stands there. Raises SettingsError."
-    machines, ends = read_machines(fans=fans), ("/".join(path.parts[n:]) for n in range(len(path.parts)))
-    return machines.fan(header, next((end for end in ends if ("path", end) in machines.fans), ""))[0]
+    machines = read_machines(fans=fans)
+    own = meet([str(path)], [whose for kind, whose in machines.fans if kind == "path"])[0]
+    return machines.fan(header, own.place)[0]
 
 # %% ../nbs/looking/browser_clips.ipynb #ff5229f8
 def _header_facts(header: Dataset) -> dict[str, str]:

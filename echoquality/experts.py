@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import cohen_kappa_score
 
-from .core import as_drawn
+from .core import as_drawn, printable
 from .evidence import EvidenceError
 from .metrics import bootstrap, interval
+from .studies import meet, nearest_place
 from .tables import TableError, numbers, read_rows
 
 # %% ../nbs/evidence/experts.ipynb #74b35935
@@ -38,6 +39,9 @@ def read_grades(path: Path, table: pd.DataFrame) -> pd.DataFrame:
         grades = read_rows(path, ("video_path", "expert", "grade"))
     except TableError as error:
         raise EvidenceError(f"experts_csv {path}: {error}") from None
+    places = list(table["video_path"])
+    met = meet(grades["video_path"], places)
+    grades = grades.assign(video_path=[each.place or own for each, own in zip(met, grades["video_path"], strict=True)])
     number = numbers(grades["grade"])
     for what, wrong in {
         "grade is no number: found {grade!r}, expected one like 4 or 3.5": ~np.isfinite(number),
@@ -48,9 +52,14 @@ def read_grades(path: Path, table: pd.DataFrame) -> pd.DataFrame:
             row = grades.loc[wrong.idxmax()]
             raise EvidenceError(f"experts_csv {path}: {grades.index.name} {row.name}: {what.format(**row)}")
     known = grades.assign(grade=number)[grades["video_path"].isin(table["video_path"])]
-    if known["video_path"].nunique() < 3:
-        count, all_ = known["video_path"].nunique(), grades["video_path"].nunique()
-        raise EvidenceError(f"experts_csv {path}: {count} of its {all_} clips are test clips, and 3 are the least")
+    count, all_ = known["video_path"].nunique(), grades["video_path"].nunique()
+    if count < 3:
+        lost = next((each for each in grades["video_path"] if each not in places), "")
+        near = f"; {printable(lost)!r} is none, the nearest {printable(nearest_place(lost, places))!r}" if lost else ""
+        few = f"{count} of its {all_} clips are test clips, and 3 are the least"
+        raise EvidenceError(f"experts_csv {path}: {few}{near}")
+    if count < all_:
+        print(f"note: experts_csv: {count} of its {all_} clips are test clips; the others are passed over", flush=True)
     return known.reset_index(drop=True)
 
 # %% ../nbs/evidence/experts.ipynb #9662186e

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from io import BufferedReader, FileIO
 from pathlib import Path, PurePath
 
@@ -107,11 +107,12 @@ JUNK = (  # by name, in lower case
     *("@eadir", "#recycle", "@recycle", ".@__thumb", "#snapshot", ".snapshot", "lost+found"),  # file servers
     *(".fuse_hidden*", ".nfs*", ".ipynb_checkpoints", ".directory"),
 )
+_JUNK = re.compile("|".join(map(translate, JUNK)))
 
 
 def is_junk(path: PurePath | str) -> bool:
     "Whether a path is, or lies in, what desktops, file servers and editors leave behind."
-    return any(fnmatchcase(part.lower(), name) for part in PurePath(path).parts for name in JUNK)
+    return any(_JUNK.match(part.lower()) for part in PurePath(path).parts)
 
 # %% ../nbs/reading/files.ipynb #bce4238c
 NO_TEXT = "its name, or its folder's, is no UTF-8; rename it"

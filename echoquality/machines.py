@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['OTHER', 'FANS', 'Fans', 'machine_model', 'Machine', 'read_fans', 'Machines', 'machine_type', 'read_machines',
-           'unknown_machines']
+           'unknown_machines', 'options_met']
 
 # %% ../nbs/reading/machines.ipynb #2496af30
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, partial
@@ -25,7 +25,7 @@ from pydicom import Dataset
 from .core import SettingsError, printable, reason_of
 from .fan import FAN_COLUMNS, Fan, MachineFan, fan_values, read_fan
 from .files import value_of
-from .studies import is_inside
+from .studies import find_files, is_inside, meet, nearest_place
 from .tables import read_rows
 
 # %% ../nbs/reading/machines.ipynb #f3827d83
@@ -145,8 +145,11 @@ def _is_in(path: str, folder: Path) -> bool:
 
 
 def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
-    "The rows of a table of fans; files must be in `raw_data_dir`, where one is given. Raises ValueError: line, column."
-    table, fans = read_rows(path, ("apex", "angles", "radius")), {}
+    """The rows of a table of fans, those of files by where they lie in `raw_data_dir`, if one is given.
+
+    Raises ValueError: line, column; also where no row is of a machine, nor of a file that is there.
+    """
+    table, fans, lines = read_rows(path, ("apex", "angles", "radius")), {}, {}
     if unknown := [name for name in table if name not in (*FANS, *FAN_COLUMNS)]:
         raise ValueError(f"column {unknown[0]!r} is unknown; known are {', '.join((*FANS, *FAN_COLUMNS))}")
     for line, row in table.iterrows():
@@ -154,12 +157,28 @@ def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
             key = _whose(row)
             if key in fans:
                 raise ValueError(f"column {key[0]}: {key[1]!r} stands there twice")
-            if key[0] == "path" and raw_data_dir and not _is_in(key[1], Path(raw_data_dir)):
-                raise ValueError(f"column path: {key[1]!r} is no file in raw_data_dir {raw_data_dir}")
-            fans[key] = fan_values(row)
+            fans[key], lines[key] = fan_values(row), f"{table.index.name} {line}: column {key[0]}: {key[1]!r}"
         except ValueError as error:
             raise ValueError(f"{table.index.name} {line}: {error}") from None
-    return fans
+    return _in_place(fans, lines, Path(raw_data_dir)) if raw_data_dir else fans
+
+# %% ../nbs/reading/machines.ipynb #d958b702
+def _in_place(fans: Fans, lines: dict[tuple[str, str], str], folder: Path) -> Fans:
+    "Fans of files by where these lie in a folder; those of none stay as they are. Raises ValueError if all are none's."
+    paths = [whose for kind, whose in fans if kind == "path"]
+    if all(_is_in(path, folder) for path in paths):
+        return fans
+    places = [f"{top}/{name}".removeprefix("./") for top, names in find_files(folder).items() for name in names]
+    found, placed = dict(zip(paths, meet(paths, places, folder), strict=True)), {}
+    if len(paths) == len(fans) and not any(met.place for met in found.values()):
+        near = nearest_place(paths[0], places)
+        raise ValueError(f"{lines['path', paths[0]]} is no file in raw_data_dir {folder}; the nearest is {near!r}")
+    for (kind, whose), values in fans.items():
+        key = kind, (found[whose].place or whose) if kind == "path" else whose
+        if key in placed:
+            raise ValueError(f"{lines[kind, whose]} is the file {key[1]!r} of another row; keep one of them")
+        placed[key] = values
+    return placed
 
 # %% ../nbs/reading/machines.ipynb #92960d3e
 @dataclass(frozen=True)
@@ -226,3 +245,39 @@ def unknown_machines(clips: pd.DataFrame, machines: Machines) -> pd.DataFrame:
     counts = clips.loc[clips["machine_type"] == OTHER, "machine_model"].value_counts()
     unknown = [(printable(name)[:64] or "(not named)", n) for name, n in counts.items() if not machines.find(name)]
     return pd.DataFrame(unknown, columns=["machine_model", "clips"])
+
+# %% ../nbs/reading/machines.ipynb #f9fc1190
+def options_met(
+    machines: Machines, models: Iterable[str], folders: Iterable[str], raw_data_dir: Path
+) -> tuple[dict[str, dict[str, int]], list[str]]:
+    """(option → rows of it, and rows_met; what to say of rows that meet no file, model or folder), of what people gave.
+
+    `models`: of all clips (`machine_model`). Raises SettingsError where no row of a table of fans meets any.
+    """
+    models = {model for model in models if model}
+    texts, known, package = [*models, *folders], {model.casefold(): model for model in models}, _package_entries()
+    near = {whose: _nearest_in_words(whose, known) for kind, whose in machines.fans
+            if kind == "machine" and whose not in known}  # fmt: skip
+    near |= {whose: " is no file in raw_data_dir" for kind, whose in machines.fans
+             if kind == "path" and not _is_in(whose, Path(raw_data_dir))}  # fmt: skip
+    if machines.fans and len(near) == len(machines.fans):
+        raise SettingsError(f"parameter 'fans': no row meets a clip: {_first(near)}")
+    own = {name: each for name, each in machines.entries.items() if package.get(name) != each}
+    lost = {name: _nearest_in_words(name, known) for name, each in own.items()
+            if not any(re.search(each.pattern, text, re.IGNORECASE) for text in texts)}  # fmt: skip
+    given, missed = {"fans": machines.fans, "machines": own}, {"fans": near, "machines": lost}
+    counts = {option: {"rows": len(rows), "rows_met": len(rows) - len(missed[option])}
+              for option, rows in given.items()}  # fmt: skip
+    notes = [f"{option}: {counts[option]['rows_met']} of {counts[option]['rows']} rows meet a clip; {_first(each)}"
+             for option, each in missed.items() if each]  # fmt: skip
+    return {option: count for option, count in counts.items() if count["rows"]}, notes
+
+
+def _first(missed: dict[str, str]) -> str:
+    return "; ".join(f"{printable(whose)[:80]!r}{why}" for whose, why in [*missed.items()][:3])
+
+
+def _nearest_in_words(name: str, known: dict[str, str]) -> str:
+    "That no clip is of a machine, and of which they are that is called most like it."
+    near = get_close_matches(name.casefold(), known, 1, 0)
+    return " is no machine of these clips" + (f" (nearest: {printable(known[near[0]])[:80]!r})" if near else "")

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEST_PATIENTS', 'Build', 'count_files', 'count_splits', 'count_patients', 'count_class_patients', 'count_kinds',
-           'unmade', 'remarks', 'on_folders', 'on_ids', 'check_quarantine', 'contact_sheet', 'changes', 'short_classes',
-           'better_options', 'verdict']
+           'on_met', 'unmade', 'remarks', 'on_folders', 'on_ids', 'check_quarantine', 'contact_sheet', 'changes',
+           'short_classes', 'better_options', 'verdict']
 
 # %% ../nbs/curation/outcome.ipynb #ec9c7540
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
+from .score_table import met_in_words
 from .selection import QUARANTINE
 from .settings import PHYSICAL, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
@@ -120,6 +121,20 @@ def _count(samples: pd.DataFrame, by: str, wanted: list[str] | None = None) -> p
     return table.reindex(columns=[*(wanted or table.columns.drop("all")), "all"], fill_value=0)
 
 # %% ../nbs/curation/outcome.ipynb #99fb3951
+def on_met(build: Build) -> list[str]:
+    "How many rows of each table met a file, by what, and how much of what options name is here; an older plan: []."
+    said, met = [], build.plan.get("met", {})
+    if scores := met.get("scores"):
+        by = met_in_words(scores) or "none"
+        lost = f"; {scores['none']} met none" if scores["none"] else ""
+        said = [f"rows of the table of scores that met a file: {by}{lost}"]
+    for option, counts in met.items():
+        parts = [f"{counts[f'{what}_met']} of {counts[what]} {what}" for what in ("rows", "folders")
+                 if what in counts]  # fmt: skip
+        said += [f"{option} met {' and '.join(parts)}"] if parts and option != "reviews" else []  # these are told below
+    return said
+
+
 def _on_offsets(offsets: list[dict]) -> list[str]:
     "By how many logits the scores of each machine were moved, or why they were not (`fit_offsets`)."
     said = [f"{row['machine']}: none, {row['why_none']}" if row["why_none"] else
@@ -177,7 +192,7 @@ def remarks(build: Build) -> list[str]:
     if ids := build.plan["ids_shared_by_many"]:
         they = "it names nobody" if ids == 1 else "they name nobody"
         lines.append(f"{counted(ids, 'patient id', 'stand')} in so many folders that {they}: each folder is a group")
-    lines += _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
+    lines += on_met(build) + _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOT_RECORDED', 'OLDER', 'PARTS', 'PRIVATE', 'STORED', 'key_of', 'inputs', 'synthetic_sources', 'DatasetError',
-           'group_folders', 'clip_fan', 'clip_fans', 'Sources', 'find_sources', 'plan_samples', 'left_out',
+           'group_folders', 'group_met', 'clip_fan', 'clip_fans', 'Sources', 'find_sources', 'plan_samples', 'left_out',
            'pseudonymous', 'make_plan', 'shown', 'keep_private', 'with_private']
 
 # %% ../nbs/curation/plan.ipynb #d35c3b82
@@ -32,7 +32,7 @@ from .results import expect_results, summary_path
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
 from .settings import PHYSICAL, DatasetSettings, expanded
-from .splits import Groups, GroupsError, assign_splits, group_places, group_table
+from .splits import Groups, GroupsError, assign_splits, group_by_met, group_places, group_table
 
 # %% ../nbs/curation/plan.ipynb #b7e051d5
 NOT_RECORDED = {  # these do not change a byte
@@ -92,6 +92,14 @@ def group_folders(selection: Selection, group_by: str, digest: Callable = text_s
     "Which folders belong together, named by `digest`. Raises DatasetError where that cannot be told."
     try:
         return group_places(selection.links, group_by, digest)
+    except GroupsError as error:
+        raise DatasetError(str(error)) from None
+
+
+def group_met(selection: Selection, group_by: str) -> dict[str, dict[str, int]]:
+    "What `group_by` met (`group_by_met`). Raises DatasetError where that is nothing."
+    try:
+        return {"group_by": group_by_met(group_by, selection.links["place"])} if group_by else {}
     except GroupsError as error:
         raise DatasetError(str(error)) from None
 
@@ -241,6 +249,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     given = inputs(settings, key)  # before files are opened for hours: what changes meanwhile is found to differ
     selection = select(settings)
     quarantine = [left_out(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
+    met = group_met(selection, settings.group_by)
     groups = group_folders(selection, settings.group_by, partial(pseudonym, key) if key else text_sha256)
     selection = pseudonymous(selection, settings, key) if key else selection
     sources = find_sources(selection, settings)
@@ -248,6 +257,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         **provenance(),
         **given,
         "scores": "" if key else summary_path(settings.results_dir).name,  # for those who ask where labels are from
+        "met": selection.met | met,
         "tried": selection.tried,
         "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": groups.shared_ids,

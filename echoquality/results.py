@@ -94,8 +94,15 @@ def _folder_rows(entry: dict, errors: list[str]) -> list[tuple]:
 
 # %% ../nbs/reading/results.ipynb #fb25b784
 def _expect_fractions(rows: pd.DataFrame, source: str) -> None:
-    "Raise ResultsError where most of the scores look like percent."
-    above = rows[rows["score"] > 1]
+    "Raise ResultsError where the scores look like grades, or most of them like percent."
+    above, found = rows[rows["score"] > 1], rows["score"].dropna()
+    if len(above) and (found % 1 == 0).all():
+        score, folder, file_id = above[["score", "folder", "file_id"]].iloc[0]
+        raise ResultsError(
+            f"{source}: key 'score' is {score:g} in folder {folder!r}, file {file_id!r}, and all {len(found)} are "
+            "whole numbers: grades or percent, expected 0 to 1; write them into a table of scores, and say "
+            "--score-scale 1-5, or 100 for percent"
+        )
     if 2 * len(above) > rows["score"].count() and above["score"].max() <= 100:
         score, folder, file_id = above[["score", "folder", "file_id"]].iloc[0]
         raise ResultsError(

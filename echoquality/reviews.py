@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['REVIEW', 'DECISIONS', 'CLIP', 'VERDICTS', 'ReviewsError', 'expect_writable', 'add_review', 'read_reviews',
-           'decisions', 'combine', 'reviewed', 'review_counts', 'review_agreement', 'queue']
+           'decisions', 'combine', 'reviewed', 'reviews_met', 'review_counts', 'review_agreement', 'queue']
 
 # %% ../nbs/curation/reviews.ipynb #0508a7f8
 import codecs
@@ -23,7 +23,7 @@ import pandas as pd
 # %% ../nbs/curation/reviews.ipynb #8e035a76
 from .core import generator, printable, reason_of
 from .settings import ORDERS
-from .studies import closed
+from .studies import closed, meet, nearest_place
 from .tables import TableError, delimiter_of, guarded, read_text, unguarded
 
 # %% ../nbs/curation/reviews.ipynb #1fbff8af
@@ -192,17 +192,20 @@ def combine(decided: pd.DataFrame) -> pd.DataFrame:
     return votes.assign(review=review, said=told).reset_index()[[*CLIP, "review", "said"]]  # and not by whom
 
 # %% ../nbs/curation/reviews.ipynb #42194bc1
-def _with_folders(reviews: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    bare = reviews["folder"] == ""
-    known = rows[rows["file_id"].isin(reviews.loc[bare, "file_id"])]
-    if (twice := known["file_id"].duplicated()).any():
-        name = known.loc[twice, "file_id"].iloc[0]
-        raise ReviewsError(
-            f"file_id {name!r} stands in several folders of the results; the reviews need a column 'folder'"
-        )
-    found = dict(zip(known["file_id"], known["folder"], strict=True))
-    named = zip(reviews["folder"], reviews["file_id"], strict=True)
-    return reviews.assign(folder=[folder or found.get(file_id, "") for folder, file_id in named])
+def _in_place(reviews: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    "Reviews with the folder and file_id of the clip of `rows` that each means. Raises ReviewsError."
+    said = (reviews["folder"] + "/" + reviews["file_id"]).where(reviews["folder"] != "", reviews["file_id"])
+    names, own = (list(zip(each["folder"], each["file_id"], strict=True)) for each in (rows, reviews))
+    places = dict(zip(rows["folder"] + "/" + rows["file_id"], names, strict=True))
+    lost = [each for each in dict.fromkeys(said) if each not in places]
+    found = dict(zip(lost, meet(lost, places), strict=True)) if lost else {}
+    for name in reviews.loc[reviews["folder"] == "", "file_id"]:
+        if name in found and found[name].could_be:
+            several = f"file_id {name!r} stands in several folders of the results"
+            raise ReviewsError(f"{several}; the reviews need a column 'folder'")
+    clips = [places.get(found[each].place if each in found else each, as_said)
+             for each, as_said in zip(said, own, strict=True)]  # fmt: skip
+    return reviews.assign(folder=[folder for folder, _ in clips], file_id=[file_id for _, file_id in clips])
 
 
 def reviewed(path: Path | None, rows: pd.DataFrame) -> pd.DataFrame:
@@ -211,10 +214,23 @@ def reviewed(path: Path | None, rows: pd.DataFrame) -> pd.DataFrame:
     Its index is that of the clip in `rows`, -1 where the clip is none of them. Raises ReviewsError.
     """
     reviews = read_reviews(path) if path else pd.DataFrame(columns=REVIEW, dtype=str)
-    verdicts = combine(decisions(_with_folders(reviews, rows)))
+    verdicts = combine(decisions(_in_place(reviews, rows) if len(reviews) else reviews))
     places = pd.Series(rows.index, pd.MultiIndex.from_frame(rows[CLIP])) if len(verdicts) else pd.Series(dtype=int)
     places = places[~places.index.duplicated()]
     return verdicts.set_axis(places.reindex(pd.MultiIndex.from_frame(verdicts[CLIP])).fillna(-1).astype(int).to_numpy())
+
+# %% ../nbs/curation/reviews.ipynb #fbd3587c
+def reviews_met(verdicts: pd.DataFrame, rows: pd.DataFrame, path: Path) -> dict[str, int]:
+    "How many clips that people judged (`reviewed`) are among the results. Raises ReviewsError where none is."
+    met = int((verdicts.index >= 0).sum())
+    if len(verdicts) and not met:
+        first = "/".join(verdicts.iloc[0][CLIP])
+        near = nearest_place(first, rows["folder"] + "/" + rows["file_id"])
+        raise ReviewsError(
+            f"{path}: none of {len(verdicts)} reviewed clips is among the {len(rows)} results: the first is "
+            f"{printable(first)!r}, the nearest result {printable(near)!r}; give the reviews of these results, or none"
+        )
+    return {"rows": len(verdicts), "rows_met": met}
 
 
 def review_counts(verdicts: pd.DataFrame) -> dict[str, int]:

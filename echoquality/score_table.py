@@ -4,18 +4,15 @@
 
 # %% auto #0
 __all__ = ['Files', 'SPELLED', 'UID', 'ACCESSION', 'EXTRA', 'read_table', 'column', 'optional', 'on_scale', 'scores_of',
-           'scale_fault', 'endings', 'ending_index', 'files_like', 'respelled', 'by_path', 'Finder', 'match_files',
-           'by_name_alone', 'strays', 'doubles', 'identifiers', 'names_no_files', 'with_identifiers', 'with_verdicts',
-           'through_links', 'table_rows', 'remarks', 'nearest', 'in_words', 'used_in_words', 'checked_rows',
-           'read_scores', 'write_score_table', 'check_scores', 'ScoreTableSettings', 'main']
+           'scale_fault', 'are_grades', 'grades_in_words', 'by_path', 'match_files', 'doubles', 'identifiers',
+           'names_no_files', 'with_identifiers', 'with_verdicts', 'through_links', 'table_rows', 'remarks', 'nearest',
+           'met_counts', 'met_in_words', 'in_words', 'used_in_words', 'checked_rows', 'read_scores',
+           'write_score_table', 'check_scores', 'ScoreTableSettings', 'main']
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
-import os
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +31,7 @@ from .files import NO_TEXT, is_junk, is_text
 from .header_index import Clip, HeaderIndex, hashed, headers
 from .results import COLUMNS, ResultsError, expect_results, read_results, unusable, verdict
 from .settings import ScoreScale, SelectionSettings, scale_ends
-from .studies import LOOSE, StudiesError, closed, find_files
+from .studies import HOW, LOOSE, MARKS, Met, StudiesError, closed, find_files, meet, plain
 from .tables import FORMS, TableError, did_you_mean, guarded, numbers, percentages, read_rows
 
 # %% ../nbs/reading/score_table.ipynb #31acad8d
@@ -82,12 +79,27 @@ def scale_fault(said: pd.Series, scale: str = "1") -> str:
         return fault
     if not found.count() and len(odd := said[said != ""]):
         return f"no score is a number; {_place(odd)} says {printable(odd.iloc[0])[:40]!r}"
-    off = found[found.notna() & ~scores.between(0, 1)]
-    if 10 * len(off) <= found.count():
+    off, graded = found[found.notna() & ~scores.between(0, 1)], are_grades(found, max(worst, best))
+    if 10 * len(off) <= found.count() and not graded:
         return ""
     where = f"{len(off)} of {found.count()} scores are off the scale, the first, {off.iloc[0]:g}, in {_place(off)}"
     ends = f"expected {worst:g} to {best:g}, found {found.min():g} to {found.max():g}"
-    return f"{where}: {ends}; say another score_scale, like 100 or 1-5, or correct them"
+    advice = grades_in_words(found, max(worst, best)) if graded else "say another score_scale, like 100 or 1-5"
+    return f"{where}: {ends}; {advice}, or correct them"
+
+# %% ../nbs/reading/score_table.ipynb #197aa04f
+def are_grades(found: pd.Series, most: float) -> bool:
+    "Whether numbers go in whole steps beyond the `most` of a scale: then those that lie on it are grades, too."
+    return bool((found > most).any() and (found.dropna() % 1 == 0).all())
+
+
+def grades_in_words(found: pd.Series, most: float) -> str:
+    "Which score_scale to say for grades."
+    low, high = found.min(), found.max()
+    scale = "100" if 10 < high <= 100 else f"{low:g}-{high:g}"
+    means = f"if {low:g} is the worst grade that can be given and {high:g} the best"
+    return f"whole numbers beyond {most:g} are grades: say another score_scale, --score-scale {scale}" + (
+        "" if scale == "100" else f" {means} ({high:g}-{low:g} if {low:g} is the best)")  # fmt: skip
 
 
 def _percent_fault(said: pd.Series, worst: float) -> str:
@@ -105,131 +117,53 @@ def _place(rows: pd.Series) -> str:
     "What the first of some rows is called."
     return f"{rows.index.name or 'row'} {rows.index[0]}"
 
-# %% ../nbs/reading/score_table.ipynb #ea309a31
-def endings(path: str) -> list[str]:
-    "A path without its first folder, its first two, and so on, the longest first; either slash, `/` between names."
-    parts = [name for name in unicodedata.normalize("NFC", path.replace("\\", "/")).split("/") if name not in ("", ".")]
-    return ["/".join(parts[n:]) for n in range(len(parts))]
-
-
-def ending_index(files: Iterable[str], spelling: Callable[[str], str] = str) -> dict[str, list[str]]:
-    "Ending → the files that have it, in a `spelling`."
-    index: dict[str, list[str]] = {}
-    for file in files:
-        for ending in endings(spelling(file)):
-            index.setdefault(ending, []).append(file)
-    return index
-
-
-def files_like(path: str, index: dict[str, list[str]]) -> tuple[list[str], int]:
-    "The files that share the longest ending with a path, and how many names that ending has; none share 0."
-    return next(((index[end], end.count("/") + 1) for end in endings(path) if end in index), ([], 0))
-
-# %% ../nbs/reading/score_table.ipynb #spell002
-_MARKS = " '\"`´‘’‚“”„«»"
-
-
-def respelled(path: str) -> str:
-    "A path in small letters, without quotation marks and `.dcm`: what all its spellings have in common."
-    text = unicodedata.normalize("NFC", path).casefold().replace("\\", "/")
-    if any(mark in text for mark in _MARKS):
-        text = "/".join(part.strip(_MARKS) for part in text.split("/"))
-    return text.removesuffix(".dcm")
-
 # %% ../nbs/reading/score_table.ipynb #18ce7b31
 Files = dict[str, list[str]]  # folder → the files in it, as `find_files` has them
 
 
 def by_path(path: str, files: Files) -> tuple[str, str]:
     "The folder and the name in it of a file that is not there, by its path alone; folder '' where it names none."
-    parts = (endings(path) or [""])[0].split("/")
+    parts = plain(path).split("/")
     place = next((n for n, part in enumerate(parts[:-1]) if part in files), max(len(parts) - 2, 0))
     if len(parts) == 1:
         return LOOSE if LOOSE in files else "", parts[0]
     return parts[place], "/".join(parts[place + 1 :])
 
-
-def _distinct(found: list[str], root: Path) -> list[str]:
-    "Of files that are one and the same by way of links the first."
-    return list({os.path.realpath(Path(root, name)): name for name in reversed(found)}.values())[::-1]
-
-# %% ../nbs/reading/score_table.ipynb #302c6208
-class Finder:
-    "Finds the files that a path may mean; with their folder `root` a file counts once, however many links lead to it."
-
-    def __init__(self, files: Files, root: Path | None = None):
-        self.root = root
-        self.places = [f"{folder}/{name}" for folder in files for name in files[folder] if not is_junk(name)]
-        self.whole = {endings(place)[0]: place for place in self.places}
-        self.index = ending_index(self.places)
-
-    @cached_property
-    def respelled(self) -> dict[str, list[str]]:
-        "Of a table that spells as the files do it is not needed."
-        return ending_index(self.places, respelled)
-
-    def find(self, path: str) -> tuple[list[str], int, bool]:
-        "The files that a path may mean, how many names they share with it, and whether in another spelling."
-        ends = endings(path)
-        if ends and ends[0] in self.whole:
-            return [self.whole[ends[0]]], len(ends), False
-        found, shared = files_like(path, self.index)
-        if shared < 2:
-            others, common = files_like(respelled(path), self.respelled)
-            if common > shared or len(others) > len(found):
-                return self._once(others), common, True
-        return self._once(found), shared, False
-
-    def _once(self, found: list[str]) -> list[str]:
-        return _distinct(found, self.root) if self.root and 1 < len(found) < 10 else found
-
 # %% ../nbs/reading/score_table.ipynb #match001
-def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.DataFrame:
-    """For each path folder and file_id, `shared`: how many names it has in common with its file (0: there is none),
-    `alike`: how many files have as many, `met`: by what else than its path it is found, and `fault`: why it means none.
-    Those of a path whose name alone is that of several files in other folders are none of its. `root`: their folder, to
-    follow links.
-    """
-    finder, rows = Finder(files, root), []
-    for path in paths:
-        found, shared, other = finder.find(path)
-        alike, fault = len(found), ""
-        if alike > 1 and shared == 1 < len(endings(path)):
-            found, shared = [], 0
-        folder, name = found[0].split("/", 1) if len(found) == 1 else by_path(path, files)
-        if len(found) > 1:
-            fault = f"several files end like its path: {alike}, {printable(', '.join(found[:3]))[:120]}"
-        elif not folder:
-            fault = "no path, or one without a folder to which no file belongs"
-        rows.append((folder, name, shared, alike, SPELLED if other and len(found) == 1 else "", fault))
-    return pd.DataFrame(rows, paths.index, ["folder", "file_id", "shared", "alike", "met", "fault"])
-
-
 SPELLED = "found under another spelling"
 
-# %% ../nbs/reading/score_table.ipynb #08ecb4f3
-def by_name_alone(rows: pd.DataFrame) -> pd.Series:
-    "Which of `rows` (path, shared) have a folder that is called otherwise than that of their file; bool."
-    deep = pd.Series([len(endings(path)) > 1 for path in rows["path"]], rows.index, dtype=bool)
-    return deep & (rows["shared"] == 1)
+
+def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.DataFrame:
+    """For each path folder, file_id, `met`: by what it is found (`HOW`; ''), `note`: in another spelling, and `fault`.
+
+    `fault`: why it means none; a path without a file has none if where it says is nothing. `root`: see `meet`.
+    """
+    places = {f"{folder}/{name}": (folder, name) for folder in files for name in files[folder] if not is_junk(name)}
+    rows = []
+    for path, met in zip(paths, meet(paths, places, root), strict=True):
+        place = places[met.place] if met.place else by_path(path, files)
+        fault = "" if met.place else _no_file(met, place, places)
+        rows.append((*place, met.how, SPELLED if met.other_spelling else "", fault))
+    return pd.DataFrame(rows, paths.index, ["folder", "file_id", "met", "note", "fault"])
 
 
-def strays(rows: pd.DataFrame) -> pd.Series:
-    "A reason for each of `rows` (path, folder, shared, fault) that is found by its name alone, unlike those beside it."
-    origin = pd.Series([path.replace("\\", "/").rpartition("/")[0] for path in rows["path"]], rows.index, dtype=str)
-    alone = by_name_alone(rows) & (rows["fault"] == "")
-    apart = rows["folder"].where(alone).groupby(origin).transform("nunique") > 1
-    others = (~alone).groupby(origin).transform("any")
-    return (alone & (apart | others)).map({True: "found by its name alone, and the files beside it are not", False: ""})
+def _no_file(met: Met, place: tuple[str, str], places: Collection[str]) -> str:
+    "Why a path means no file for certain; '' where it is looked for in vain."
+    if met.could_be:
+        here = "" if all(each in places for each in met.such_as) else ", not all of them here,"
+        return f"several files{here} end like its path: {met.could_be}, {printable(', '.join(met.such_as))[:120]}"
+    if not place[0]:
+        return "no path, or one without a folder to which no file belongs"
+    return "no file for certain: one there only ends like its path" if "/".join(place) in places else ""
 
 # %% ../nbs/reading/score_table.ipynb #53455187
 def doubles(rows: pd.DataFrame) -> pd.Series:
-    "Why rows (folder, file_id, shared, met, score, fault) that share their file with another cannot be used; ''."
+    "Why rows (folder, file_id, met, note, score, fault) that share their file with another cannot be used; ''."
     claims, reasons, word = defaultdict(list), {}, rows.index.name or "row"
     for row in rows[(rows["fault"] == "") & rows["score"].notna()].itertuples():
         claims[row.folder, row.file_id].append(row)
-    for same in claims.values():
-        fits = [(row.shared, row.met == "") for row in same]
+    for same in (rows for rows in claims.values() if len(rows) > 1):
+        fits = [(row.met != "", -HOW.index(row.met) if row.met in HOW else 0, row.note == "") for row in same]
         first, *others = nearest = [row for row, fit in zip(same, fits, strict=True) if fit == max(fits)]
         farther = f"no file of its own: the path in {word} {first.Index} fits it better"
         reasons |= {row.Index: farther for row, fit in zip(same, fits, strict=True) if fit < max(fits)}
@@ -256,31 +190,31 @@ def identifiers(files: Files, index: HeaderIndex, workers: int) -> pd.DataFrame:
 
 
 def names_no_files(said: pd.Series, rows: pd.DataFrame) -> bool:
-    "Whether a column is one of identifiers: none with a folder or an extension, few of them met (`rows`: shared)."
+    "Whether a column is one of identifiers: none with a folder or an extension, few of them met (`rows`: met)."
     given = said[said != ""]
-    return len(given) > 2 * (rows["shared"] > 0).sum() and not given.str.contains(_OF_A_PATH).any()
+    return len(given) > 2 * (rows["met"] != "").sum() and not given.str.contains(_OF_A_PATH).any()
 
 # %% ../nbs/reading/score_table.ipynb #ident003
 def with_identifiers(rows: pd.DataFrame, said: pd.Series, clips: pd.DataFrame) -> pd.DataFrame:
     "`rows` of `match_files`; those without a file have the clip of `clips` (`identifiers`) that `said` names."
     places, found = clips["folder"] + "/" + clips["file_id"], []
     known = {kind: places.groupby(clips[kind]).agg(list).to_dict() for kind in (UID, ACCESSION)}
-    for row, value in zip(rows.itertuples(index=False), said.str.strip(_MARKS), strict=True):
-        keys = {UID: value, ACCESSION: hashed(value)} if value and not row.shared else {}
+    for row, value in zip(rows.itertuples(index=False), said.str.strip(MARKS), strict=True):
+        keys = {UID: value, ACCESSION: hashed(value)} if value and not row.met else {}
         kind = next((kind for kind, key in keys.items() if key in known[kind]), "")
         own = known[kind][keys[kind]] if kind else []
         if len(own) == 1:
-            row = (*own[0].split("/", 1), 1, 1, f"found by its {kind}", "")
+            row = (*own[0].split("/", 1), kind, f"found by its {kind}", "")
         elif own:
             several = f"several clips have its {kind}: {len(own)}, {printable(', '.join(own[:3]))[:120]}"
-            row = (*row[:2], 0, len(own), "", several)
+            row = (*row[:2], "", "", several)
         elif keys:
-            row = (*row[:2], 0, 0, "", f"no clip has this as its {UID} or {ACCESSION}")
+            row = (*row[:2], "", "", f"no clip has this as its {UID} or {ACCESSION}")
         found.append(tuple(row))
     return pd.DataFrame(found, rows.index, rows.columns)
 
 # %% ../nbs/reading/score_table.ipynb #ef910357
-EXTRA = ["derived", "patient", "machine", "fault", "shared"]  # columns beside COLUMNS
+EXTRA = ["derived", "patient", "machine", "fault", "met"]  # columns beside COLUMNS
 
 
 def with_verdicts(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
@@ -314,10 +248,10 @@ def through_links(rows: pd.DataFrame, files: Files, root: Path) -> pd.DataFrame:
 
     rows = rows.copy()
     for row in rows.itertuples():
-        places = [(row.folder, row.file_id, row.shared)]
-        places += [(*by_path(row.path, files), 0)] * (row.shared < 2)  # of its name alone there may be one elsewhere
+        places = [(row.folder, row.file_id, row.met)]
+        places += [(*by_path(row.path, files), "")] * (row.met != HOW[0])  # of its end alone there may be one elsewhere
         if shut := next(((*place, said) for place in places if (said := why(*place[:2]))), None):
-            rows.loc[row.Index, ["folder", "file_id", "shared", "fault"]] = shut
+            rows.loc[row.Index, ["folder", "file_id", "met", "fault"]] = shut
     return rows
 
 # %% ../nbs/reading/score_table.ipynb #da56006d
@@ -330,31 +264,37 @@ def table_rows(
     ask: Callable[[], pd.DataFrame] | None = None,
     root: Path | None = None,
 ) -> pd.DataFrame:
-    """A table (text) as results: `COLUMNS`, `EXTRA`, `alike`, `met`, a row each, in its order. Raises TableError.
+    """A table (text) as results: `COLUMNS`, `EXTRA`, `note`, a row each, in its order. Raises TableError.
 
     `ask`: called for `identifiers` where the column of paths has none; `root`: folder of the files, to follow links.
     """
     names, said = column(table, path_column, "path_column"), column(table, score_column, "score_column")
-    folders = optional(table, "folder")
-    paths = names.where(folders == "", folders + "/" + names)  # harmless where the path says it, too
+    paths = _with_folders(names, optional(table, "folder"))
     rows = match_files(paths, files, root)
     if ask and names_no_files(names, rows):
         rows = with_identifiers(rows, names, ask())
     rows = rows.assign(path=paths, score=scores_of(said, scale))
     rows = through_links(rows, files, root) if root else rows
     rows = with_verdicts(rows.assign(patient=optional(table, "patient"), machine=optional(table, "machine")), table)
-    rows["fault"] = _or(_or(rows["fault"], strays(rows)), _score_faults(rows, said))
+    rows["fault"] = _or(rows["fault"], _score_faults(rows, said))
     rows["fault"] = _or(rows["fault"], doubles(rows))
-    return rows[[*COLUMNS, *EXTRA, "alike", "met"]]
+    return rows[[*COLUMNS, *EXTRA, "note"]]
+
+
+def _with_folders(names: pd.Series, folders: pd.Series) -> pd.Series:
+    "Paths, with the folder that a table says before those that do not say it."
+    pairs = zip(folders, names, strict=True)
+    said = [folder == "" or f"/{plain(folder)}/" in f"/{plain(name)}" for folder, name in pairs]
+    return names.where(pd.Series(said, names.index, dtype=bool), folders + "/" + names)
 
 # %% ../nbs/reading/score_table.ipynb #8c991852
 def remarks(rows: pd.DataFrame) -> pd.Series:
     "What there is to say of each row of `table_rows`; ''."
     said = unusable(rows)
-    more = (rows["alike"] > 1).map({True: ", several have its name", False: ""})
-    said = said.where((said != "") | (rows["shared"] > 0), "no file has this path" + more)
-    said = said.where((said != "") | ~by_name_alone(rows), "found by its name alone, in another folder")
-    return said.where((said != "") | (rows["met"] == ""), rows["met"] + ": " + rows["folder"] + "/" + rows["file_id"])
+    said = said.where((said != "") | (rows["met"] != ""), "no file has this path")
+    alone = (rows["met"] == "name") & rows["path"].str.contains(r"[/\\]")
+    said = said.where((said != "") | ~alone, "found by its name alone, in another folder")
+    return said.where((said != "") | (rows["note"] == ""), rows["note"] + ": " + rows["folder"] + "/" + rows["file_id"])
 
 
 def nearest(path: str, files: Files) -> str:
@@ -366,16 +306,33 @@ def nearest(path: str, files: Files) -> str:
     return f"{folder}/{near[0]}" if near else ""
 
 # %% ../nbs/reading/score_table.ipynb #1859a96f
+def _has_file(rows: pd.DataFrame) -> pd.Series:
+    return (rows["met"] != "") & ~rows["fault"].str.startswith(("several files", "no file", "a link"))
+
+
+def met_counts(rows: pd.DataFrame) -> dict[str, int]:
+    "How many rows of a table met a file by what (`HOW`, UID, ACCESSION), the surest first, and how many met none."
+    counts = rows.loc[_has_file(rows), "met"].value_counts()
+    counts = {how: int(counts[how]) for how in (*HOW, UID, ACCESSION) if how in counts}
+    return counts | {"none": len(rows) - sum(counts.values())}
+
+
+def met_in_words(counts: dict[str, int]) -> str:
+    "'240 by whole path, 3 by ending', of `met_counts`; '' where none met any."
+    return ", ".join(f"{count} by {how}" for how, count in counts.items() if how != "none")
+
+
 def in_words(rows: pd.DataFrame, files: Files, most: int = 10) -> str:
     "How many rows of `table_rows` mean a file, and the first `most` of each kind of remark."
     said, word = remarks(rows), rows.index.name or "row"
-    there = (rows["shared"] > 0) & ~rows["fault"].str.startswith(("several files", "no file", "found by", "a link"))
+    there, by = rows[_has_file(rows)], met_in_words(met_counts(rows))
     number = sum(not is_junk(name) for names in files.values() for name in names)
-    lines = [f"{len(rows)} rows, {there.sum()} of them with a file; there are {number} files in {len(files)} folders"]
+    found = f"{len(there)} of them with a file{by and f' ({by})'}"
+    lines = [f"{len(rows)} rows, {found}; there are {number} files in {len(files)} folders"]
     for kind, group in rows[said != ""].groupby(said.str.partition(":")[0], sort=False):
         lines.append(f"{len(group)} × {kind}")
         for row in group.head(most).itertuples():
-            hint = f" (nearest: {near})" if not row.shared and (near := nearest(row.path, files)) else ""
+            hint = f" (nearest: {near})" if not row.met and (near := nearest(row.path, files)) else ""
             lines.append(f"  {word} {row.Index}: {row.path}{said[row.Index].removeprefix(kind)}{hint}")
     return "\n".join(map(printable, lines))
 
@@ -383,7 +340,6 @@ def in_words(rows: pd.DataFrame, files: Files, most: int = 10) -> str:
 _IN_SHORT = {  # how a remark on a row begins → of one such row, of several
     "several": ("could be several files", "could be several files"),
     "no ": ("has no file", "have no file"),
-    "found by its name alone": ("has no file for certain", "have no file for certain"),
     "the same file": ("stands twice", "stand twice"),
     "one file with": ("contradicts another", "contradict another"),
     "has no score": ("no score", "no score"),
@@ -393,7 +349,7 @@ _IN_SHORT = {  # how a remark on a row begins → of one such row, of several
 def used_in_words(rows: pd.DataFrame) -> str:
     "How many rows (`COLUMNS`, `EXTRA`) will be used, and why not the rest."
     said, short = unusable(rows), Counter()
-    said = said.where((rows["shared"] > 0) | said.str.startswith("several"), "no file")
+    said = said.where((rows["met"] != "") | said.str.startswith("several"), "no file")
     for why in said[said != ""]:
         short[next((words for begin, words in _IN_SHORT.items() if why.startswith(begin)), _ODD)] += 1
     why_not = ", ".join(f"{count} {words[count > 1]}" for words, count in short.most_common())
@@ -413,7 +369,7 @@ def checked_rows(
         fault = scale_fault(column(table, columns[1], "score_column"), columns[2])
     except TableError as error:
         raise ResultsError(f"{path}: {error}") from None
-    if not fault and not rows["shared"].any():
+    if not fault and not (rows["met"] != "").any():
         fault = f"none of its paths leads to a file below {index.tree}"
     if fault:
         raise ResultsError(f"{path}: {fault}\n{in_words(rows, files)}")
@@ -435,7 +391,7 @@ def read_scores(settings: SelectionSettings) -> pd.DataFrame:
     if not rows["score"].count():
         raise ResultsError(f"{path}: no row has a score")
     there = rows["folder"] + "/" + rows["file_id"]
-    return rows.assign(path=there.where(rows["shared"] > 0, rows["path"]))[[*COLUMNS, *EXTRA]].reset_index(drop=True)
+    return rows.assign(path=there.where(rows["met"] != "", rows["path"]))[[*COLUMNS, *EXTRA]].reset_index(drop=True)
 
 # %% ../nbs/reading/score_table.ipynb #0a63b644
 def write_score_table(

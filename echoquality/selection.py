@@ -49,11 +49,19 @@ from echoquality.core import (
     settings_table,
 )
 from .machine_scores import judged_rows, score_differences, score_warning
-from .machines import unknown_machines
+from .machines import options_met, unknown_machines
 from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
 from .results import ResultsError, unusable
-from .reviews import ReviewsError, decisions, read_reviews, review_agreement, review_counts, reviewed
-from .score_table import read_scores, used_in_words
+from echoquality.reviews import (
+    ReviewsError,
+    decisions,
+    read_reviews,
+    review_agreement,
+    review_counts,
+    reviewed,
+    reviews_met,
+)
+from .score_table import met_counts, read_scores, used_in_words
 from .splits import FOR_TWO, SPLITS, GroupsError, group_places, owners
 from .verdict import Verdict, as_table, captioned, made_by, show_verdict, weighed
 
@@ -175,6 +183,7 @@ class Selection:
     offsets: pd.DataFrame  # by which scores were adjusted, a row per machine (`fit_offsets`); empty without
     offer: pd.DataFrame  # of `threshold_offer`
     links: pd.DataFrame  # LINKS of every file that was opened: whose it is; `clip` where it is one of several copies
+    met: dict[str, dict[str, int]]  # table → how many of its rows met something here (`met_counts`, `options_met`)
 
 # %% ../nbs/01_selection.ipynb #9818397e
 _COMPARED = ("instance", "frames_sha256", "shape", "look")  # what `probe` finds for comparing clips only
@@ -221,6 +230,14 @@ def _owners(rows: pd.DataFrame, settings: SelectionSettings) -> pd.Series:
     first = owner.groupby(usable["folder"].reindex(owner.index)).first()
     return owner.reindex(usable.index).fillna(usable["folder"].map(first))
 
+
+def _rows_met(rows: pd.DataFrame, verdicts: pd.DataFrame, settings: SelectionSettings) -> dict[str, dict[str, int]]:
+    "How many rows of a table of scores, and of reviews, met something. Raises ReviewsError where no review did."
+    met = {"scores": met_counts(rows)} if "met" in rows else {}
+    if settings.reviews_csv:
+        met["reviews"] = reviews_met(verdicts, rows, settings.reviews_csv)
+    return met
+
 # %% ../nbs/01_selection.ipynb #0086ddc7
 def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, settings) -> pd.DataFrame:
     "`class_table` of candidates and samples, and the MB of the files taken."
@@ -255,14 +272,17 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
 def select(settings: SelectionSettings) -> Selection:
     "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
     rows = read_scores(settings)
-    if "shared" in rows:  # from a table
+    if "met" in rows:  # from a table
         print(used_in_words(rows), flush=True)
     verdicts = reviewed(settings.reviews_csv, rows)
+    met = _rows_met(rows, verdicts, settings)
     rows, offsets = judged_rows(rows, verdicts, settings)
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
     origin, opened = origins(chosen, settings), Opened(settings)
+    options, notes = options_met(opened.machines, origin["machine_model"], chosen["folder"], settings.raw_data_dir)
+    print(*(printable(f"note: {note}\n") for note in notes), sep="", end="", flush=True)
     chosen, folders = with_origins(chosen, origin), folder_facts(chosen, origin)
     decided = verdicts[(verdicts["review"] != "unsure") & (verdicts.index >= 0)]
     looked_at = list(rows.loc[decided.index].itertuples(index=False))
@@ -287,6 +307,7 @@ def select(settings: SelectionSettings) -> Selection:
         offsets=offsets,
         offer=threshold_offer(rows, settings, verdicts, _owners(rows, settings)),
         links=_links(folders, opened),
+        met=met | options,
     )
 
 # %% ../nbs/01_selection.ipynb #cb7c714e

@@ -20,6 +20,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 if TYPE_CHECKING:  # a third of a second that `echoquality` alone does without
     import pandas as pd
@@ -322,8 +323,7 @@ def _table(rows: Iterable[tuple[int, list[str]]], word: str, needed: tuple[str, 
     import pandas as pd
 
     rows = iter(rows)
-    names = [name.strip() for name in next(rows, (1, []))[1]]
-    _expect_names(names, needed)
+    names = _names(next(rows, (1, []))[1], needed)
     table = dict(rows)
     if word == "row":  # no value can slip into another column there
         table = {number: (values + [""] * len(names))[: len(names)] for number, values in table.items()}
@@ -334,14 +334,21 @@ def _table(rows: Iterable[tuple[int, list[str]]], word: str, needed: tuple[str, 
     return _saved(table[[name for name in names if name]])
 
 # %% ../nbs/base/tables.ipynb #spread09
-def _expect_names(names: list[str], needed: tuple[str, ...]) -> None:
-    "Raise TableError unless the `needed` columns are there, and each once."
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"  # signs without a width, which are no blanks to Python
+
+
+def _names(written: list[str], needed: tuple[str, ...]) -> list[str]:
+    "The names of columns, without what is not seen of them. Raises TableError unless each `needed` one is there once."
+    names = [normalize("NFC", str(name)).strip().strip(_UNSEEN).strip() for name in written]
     if not names:
         raise TableError("cannot be read as a table: it is empty")
-    if twice := [name for name in names if name and names.count(name) > 1]:
-        raise TableError(f"column {twice[0]!r} stands there twice; keep one of them")
+    if twice := next((name for name in names if name and names.count(name) > 1), ""):
+        spelled = {repr(each): None for each, name in zip(written, names, strict=True) if name == twice}
+        said = f" ({printable(', '.join(spelled))})" if len(spelled) > 1 else ""
+        raise TableError(f"column {twice!r} stands there twice{said}; keep one of them")
     if missing := [name for name in needed if name not in names]:
         raise TableError(f"no column {', '.join(missing)}; found {printable(', '.join(names[:15]))[:300]}")
+    return names
 
 
 def _expect_fit(line: int, values: list[str], names: list[str]) -> None:
@@ -376,13 +383,15 @@ def _parquet(path: Path, needed: tuple[str, ...]) -> "pd.DataFrame":
     import pyarrow.parquet
 
     try:
+        _names(pyarrow.parquet.read_schema(path).names, needed)  # of a column that stands twice pyarrow reads none
         table = pyarrow.parquet.read_table(path).to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    except TableError:
+        raise
     except FileNotFoundError:
         raise TableError("not found") from None
     except Exception as error:  # pyarrow's errors have no common base
         raise TableError(f"no Parquet table that can be read ({type(error).__name__})") from None
-    table = table.rename(columns=lambda name: str(name).strip())
-    _expect_names([*table], needed)
+    table = table.set_axis(_names([*table], needed), axis=1)
     return table.astype(str).where(table.notna(), "").set_axis(pd.RangeIndex(1, len(table) + 1, name="row"))
 
 # %% ../nbs/base/tables.ipynb #72be5986

@@ -32,11 +32,12 @@ def test_grades_that_cannot_be_used(tmp_path, text, message):
         read_grades(tmp_path / "g.csv", pd.DataFrame({"video_path": [f"c{i}" for i in range(5)]}))
 
 
-def test_grades_of_other_clips_are_passed_over(tmp_path):
-    rows = "".join(f"c{i},x,{i}\n" for i in range(9))
+def test_grades_of_other_clips_are_passed_over(tmp_path, capsys):
+    rows = "".join(f"{['', './', 'C:/data/'][i % 3]}c{i},x,{i}\n" for i in range(9))
     (tmp_path / "g.csv").write_text("video_path,expert,grade\n" + rows)
     found = read_grades(tmp_path / "g.csv", pd.DataFrame({"video_path": [f"c{i}" for i in range(5)]}))
-    assert found["grade"].tolist() == [0, 1, 2, 3, 4]
+    assert found["grade"].tolist() == [0, 1, 2, 3, 4] and found["video_path"].tolist() == [f"c{i}" for i in range(5)]
+    assert "5 of its 9 clips are test clips" in capsys.readouterr().out
 
 
 def test_grades_that_a_german_spreadsheet_saved(tmp_path):

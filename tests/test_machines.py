@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 
 from echoquality.core import SettingsError
-from echoquality.machines import Machines, machine_model, machine_type, read_machines, unknown_machines
+from echoquality.machines import (
+    Machine,
+    Machines,
+    machine_model,
+    machine_type,
+    options_met,
+    read_machines,
+    unknown_machines,
+)
 
 
 def header_of(**elements) -> Dataset:
@@ -127,6 +135,32 @@ def test_what_is_wrong_in_a_table_of_fans_is_named(text, said, tmp_path):
     (tmp_path / "fans.csv").write_text(text)
     with pytest.raises(SettingsError, match=rf"parameter 'fans': .*fans.csv: {said}"):
         read_machines(fans=tmp_path / "fans.csv", raw_data_dir=tmp_path)
+
+
+def test_a_fan_or_a_machine_that_meets_no_clip_is_told_with_the_nearest(tmp_path):
+    (tmp_path / "raw/A").mkdir(parents=True)
+    (tmp_path / "raw/A/IM_1").write_text("")
+    head, where = "path;machine;apex;angles;radius\n", f"{FAN.replace(',', ';')}\n"
+
+    def read(*rows):
+        (tmp_path / "fans.csv").write_text(head + "".join(f"{row};{where}" for row in rows))
+        return read_machines(None, tmp_path / "fans.csv", tmp_path / "raw")
+
+    for said in ("/mnt/echo/A/IM_1", "A\\IM_1", "a/im_1.dcm", "IM_1", str(tmp_path / "raw/A/IM_1")):
+        assert list(read(f"{said};", ";SC2000").fans) == [("path", "A/IM_1"), ("machine", "sc2000")]
+    with pytest.raises(SettingsError, match=r"line 2: column path: 'B/IM_1' is no file in .*; the nearest is 'A/IM_1'"):
+        read("B/IM_1;", "C/IM_1;")
+    with pytest.raises(SettingsError, match=r"line 3: column path: 'a/im_1' is the file 'A/IM_1' of another row"):
+        read("A/IM_1;", "a/im_1;")
+    models = ["SIEMENS ACUSON SC2000", "GE Vivid E9"]
+    met, notes = options_met(read("A/IM_1;", "B/9;", ";SIEMENS SC2000"), models, ["A"], tmp_path / "raw")
+    assert met == {"fans": {"rows": 3, "rows_met": 1}}
+    assert "fans: 1 of 3 rows meet a clip" in notes[0] and "(nearest: 'SIEMENS ACUSON SC2000')" in notes[0]
+    with pytest.raises(SettingsError, match="parameter 'fans': no row meets a clip: 'epiq 7' is no machine of these"):
+        options_met(read(";EPIQ 7"), models, ["A"], tmp_path / "raw")
+    own = Machines({"SC": Machine(pattern="SC3000"), "GE": Machine(pattern="vivid"), **Machines().entries})
+    met, notes = options_met(own, models, ["A"], tmp_path / "raw")
+    assert met == {"machines": {"rows": 2, "rows_met": 1}} and "'SC' is no machine of these clips" in notes[0]
 
 
 def test_unknown_machines_are_counted():

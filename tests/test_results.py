@@ -131,6 +131,8 @@ def test_a_score_that_is_none_costs_its_clip(tmp_path, score):
 def test_scores_in_percent_are_one_fault(tmp_path):
     with pytest.raises(ResultsError, match=r"2 of 3 scores .* folder 'F', file '1': key 'score' is 93\.1, .* percent"):
         of_scores(tmp_path, 0.4, 93.1, "null", 100)
+    with pytest.raises(ResultsError, match=r"key 'score' is 4 .*, and all 4 are whole numbers: grades .*-scale 1-5"):
+        of_scores(tmp_path, 0, 1, 1, 4)
     for others in ([0.4, 1, 93.1, 100], [93.1, 1000], ["null"], []):
         assert len(of_scores(tmp_path, *others)) == len(others)
 

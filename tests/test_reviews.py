@@ -182,6 +182,20 @@ def test_a_verdict_finds_its_clip_with_or_without_a_folder():
     assert reviewed(None, rows).empty
 
 
+def test_a_decision_meets_its_clip_however_it_is_spelled(tmp_path):
+    rows = pd.DataFrame({"folder": ["Müller", "G"], "file_id": ["IM_1.dcm", "sub/2"]}, index=[5, 6])
+    said = [("Mu\u0308ller", "IM_1.dcm"), ("müller", "im_1"), ("raw_data/Müller", "IM_1.dcm"), ("", "IM_1.dcm")]
+    for folder, name in said:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.csv"
+        add_review(path, "ana", folder, name, "good", "bad")
+        assert reviewed(path, rows).index.tolist() == [5]
+        assert reviews_met(reviewed(path, rows), rows, path) == {"rows": 1, "rows_met": 1}
+    add_review(tmp_path / "x.csv", "ana", "H", "sub/2", "good", "bad")  # another patient's
+    with pytest.raises(ReviewsError, match=r"none of 1 reviewed clips is among the 2 .*'H/sub/2', .* 'G/sub/2'"):
+        reviews_met(reviewed(tmp_path / "x.csv", rows), rows, tmp_path / "x.csv")
+    assert reviews_met(reviewed(None, rows), rows, None) == {"rows": 0, "rows_met": 0}
+
+
 def test_kappa_is_that_of_the_definition():
     one, other = ["good"] * 20 + ["bad"] * 5 + ["good"] * 10 + ["bad"] * 15, ["good"] * 25 + ["bad"] * 25
     table = pd.DataFrame(

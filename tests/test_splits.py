@@ -87,6 +87,46 @@ def test_whoever_shares_a_patient_shares_a_group(pairs):
     assert group_places(links).names == group_places(links.sample(frac=1, random_state=0)).names
 
 
+EXAMS = [f"E{i:02}" for i in range(8)]
+
+
+@pytest.mark.parametrize(("said", "kind"), [
+    ("{}", "csv"), ("/mnt/pacs/echo/{}", "tsv"), ("D:\\echo\\{}\\", "xlsx"), ("./{}/IM_1", "parquet"),
+    ("{}/gone", "csv"), (" {} ", "csv"), ("lower", "csv"),
+])  # fmt: skip
+def test_a_table_of_patients_meets_folders_however_it_names_them(said, kind, tmp_path):
+    rows = [(each.lower() if said == "lower" else said.format(each), f"P{i // 2}") for i, each in enumerate(EXAMS)]
+    table = pd.DataFrame(rows, columns=["folder", "patient"])
+    path = tmp_path / f"patients.{kind}"
+    if kind in ("csv", "tsv"):
+        table.to_csv(path, index=False, sep="," if kind == "csv" else "\t")
+    else:
+        table.to_excel(path, index=False) if kind == "xlsx" else table.to_parquet(path)
+    assert [grouping(str(path), EXAMS)(each) for each in EXAMS] == [f"P{i // 2}" for i in range(8)]
+    assert group_by_met(str(path), EXAMS) == {"rows": 8, "rows_met": 8, "folders": 8, "folders_met": 8}
+
+
+def test_what_group_by_does_not_meet_is_an_error_or_counted(tmp_path):
+    for group_by in (r"^PAT(\d+)", "3"):
+        with pytest.raises(GroupsError, match=r"says nothing of 8 of 8 folders: the nearest folder is 'E00'"):
+            group_by_met(group_by, EXAMS)
+    with pytest.raises(GroupsError, match=r"nothing of 8 of 8 .*a row names 'X/F07'; the nearest folder is 'E07'"):
+        (tmp_path / "p.csv").write_text("folder,patient\nX/F07,A\nX9/E0,B\n")
+        group_by_met(str(tmp_path / "p.csv"), EXAMS)
+    (tmp_path / "p.csv").write_text("folder,patient\nE00,A\nE1,B\nE02/IM,C\n")
+    assert group_by_met(str(tmp_path / "p.csv"), EXAMS) == {"rows": 3, "rows_met": 2, "folders": 8, "folders_met": 2}
+    assert group_by_met("E0[0-3]", EXAMS) == {"folders": 8, "folders_met": 4} and group_by_met("", EXAMS) == {}
+    (tmp_path / "p.csv").write_text("folder,patient\nE00/1,A\nE00/2,B\n")
+    with pytest.raises(GroupsError, match=r"line 3: another patient than in a row before, and group_by tells folders"):
+        grouping(str(tmp_path / "p.csv"), EXAMS)
+
+
+def test_a_patient_who_is_not_there_is_nobody_elses_folder(tmp_path):
+    (tmp_path / "p.csv").write_text("folder,patient\n/x/P1/ST1,A\n/x/P9/ST1,B\n/x/P2,C\n")
+    name_of = grouping(str(tmp_path / "p.csv"), places := ["P1/ST1/SE1", "P3/ST1/SE1", "P2/ST4"])
+    assert [name_of(place) for place in places] == ["A", "", "C"]
+
+
 def test_patients_are_patients_and_studies_studies():
     export = pd.DataFrame({"patient": [f"p{i // 3}" for i in range(66)], "study": [f"s{i // 2}" for i in range(66)]})
     export["folder"] = ["site a"] * 33 + ["site b"] * 33

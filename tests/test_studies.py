@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.files import BadFile
-from echoquality.studies import StudiesError, closed, expect_folder, files_below, find_files, locate, loose_files
+from echoquality.studies import StudiesError, closed, expect_folder, files_below, find_files, locate, loose_files, meet
 
 
 def test_files_are_found_by_their_path(tmp_path):
@@ -83,6 +83,69 @@ def test_nothing_outside_is_looked_into_and_the_search_ends(links, root):
         assert all(Path(place).is_relative_to(top / "raw") for place in asked)
 
 
+UID = "1.2.840.113619.2.55.3"
+
+
+def met_by(paths, files) -> list[str]:
+    "What each path means, '' for none."
+    return [met.place for met in meet(paths, files)]
+
+
+def test_a_missing_file_is_not_another_patients():
+    there = [f"P{p}/DICOM/IM_{n}" for p in (1, 2) for n in (1, 2)] + [f"P3/DICOM/IM_{n}" for n in (4, 5, 6)]
+    gone = ["P1/DICOM/IM_4", "P2/DICOM/IM_5", "P9/DICOM/IM_6"]
+    for root in ("", "/mnt/pacs/", "D:\\echo\\"):
+        assert met_by([root + path for path in there[:4] + gone], there) == [*there[:4], "", "", ""]
+        assert met_by([root + gone[0]], there[4:]) == [""]  # a table of one row
+    assert met_by(["/x/P1/ST1/IM_1", "/x/P1/ST2/IM_1"], ["P3/ST1/IM_1", "P3/ST2/IM_1"]) == ["", ""]
+    assert met_by(["/x/P1/IM_1", "/x/P9/IM_4"], ["P1/IM_1", "./IM_4"]) == ["P1/IM_1", ""]
+    assert met_by(["P1/DICOM/IM_4", "P2/DICOM/IM_4"], ["DICOM/IM_4"]) == ["", ""]
+    assert met_by(["/x/p1/im_1", "/x/p9/im_4"], ["P1/IM_1", "P3/IM_4"]) == ["P1/IM_1", ""]
+    assert met_by(["/x/P9/0000000000000000002"], ["P3/0000000000000000002"]) == [""]
+
+
+def test_an_ending_counts_if_nothing_else_ends_so():
+    assert met_by(["DICOM/IM_4"], ["P3/DICOM/IM_4"]) == met_by(["IM_4"], ["P3/DICOM/IM_4"]) == ["P3/DICOM/IM_4"]
+    assert met_by(["DICOM/IM_4", "P9/DICOM/IM_4"], ["P3/DICOM/IM_4"]) == ["", ""]
+    assert met_by(["IM_4"], ["P3/IM_4", "P4/IM_4"]) == met_by(["/x/C/1"], ["C/1", "y/C/1"]) == [""]
+    assert met_by(["C/1", "x/C/1", "x/D/1"], ["C/1", "y/C/1", "D/1"]) == ["C/1", "", ""]
+    assert met_by([f"/x/DOE/{UID}.7"], [f"P3/{UID}.7"]) == [f"P3/{UID}.7"]  # a UID says more than its folder
+    assert met_by([f"/x/P4/{UID}.7"], [f"P3/{UID}.7", "P4/1"]) == [""]
+    found = meet(["/x/A/1", "A\\1", "1", "a/1.DCM"], ["A/1"])
+    assert [(met.how, met.other_spelling) for met in found] == [
+        ("whole path", False), ("whole path", False), ("name", False), ("whole path", True)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [
+    "/mnt/echo/V/Mu\u0308ller", "C:\\V\\Müller", "./V//Müller", " V/Müller ", "file:///Z:/V/Müller", "'V/müller.dcm'",
+    "/V /Müller",
+])  # fmt: skip
+def test_a_path_from_anywhere_means_the_same_file(path, tmp_path):
+    for file in ("V/Müller", "V/Mu\u0308ller"):
+        assert met_by([path], [file, "W/Mueller"]) == [file]
+    assert met_by(["A/ü", "A/u\u0308"], ["A/ü", "A/u\u0308"]) == ["A/ü", "A/u\u0308"]
+    assert [met.place for met in meet([f"{tmp_path}/A/1", f"{tmp_path}/1"], ["A/1", "B/1"], tmp_path)] == ["A/1", ""]
+
+
+FOUR = st.lists(st.lists(st.sampled_from(["a", "A", "b", "1", "2"]), min_size=1, max_size=4).map("/".join), max_size=8)
+
+
+@given(FOUR, FOUR, st.randoms())
+def test_no_name_of_a_path_is_another_in_its_file(paths, files, order):
+    paths, files = list(dict.fromkeys(paths)), list(dict.fromkeys(files))
+    found = dict(zip(paths, meet(paths, files), strict=True))
+    for path, met in found.items():
+        if path in files:
+            assert met.place == path and not met.other_spelling
+        if met.place:
+            longer, shorter = sorted((f"/{path}".casefold(), f"/{met.place}".casefold()), key=len, reverse=True)
+            assert longer.endswith(shorter)
+    order.shuffle(paths)
+    assert dict(zip(paths, meet(paths, files), strict=True)) == found
+    others = [each.place for each in meet([f"/mnt/{path}" for path in paths if path in files], files)]
+    assert all(place in ("", path) for place, path in zip(others, [p for p in paths if p in files], strict=True))
+
+
 def row_of(folder="Vivid-1", file_id="1.2", path="raw_data/Vivid-1/1.2"):
     return pd.Series({"folder": folder, "file_id": file_id, "path": path})
 
@@ -130,6 +193,19 @@ def test_nothing_outside_is_opened(row, tmp_path):
     with pytest.raises(BadFile, match=r"not opened|cannot be looked up") as error:
         locate(row, tmp_path / "raw")
     assert str(tmp_path) not in str(error.value)
+
+
+def test_a_summary_from_another_disk_spells_otherwise(tmp_path):
+    (tmp_path / "Mu\u0308ller/sub").mkdir(parents=True)
+    for name in ("IM_1.dcm", "sub/IM_2", "IM_3", "im_3"):
+        (tmp_path / "Mu\u0308ller" / name).write_text("")
+    for folder in ("Müller", "MÜLLER"):
+        for name, meant in (("im_1", "IM_1.dcm"), ("SUB/im_2.DCM", "sub/IM_2")):
+            found = locate(row_of(folder, name, f"D:\\echo\\{folder}\\{name}"), tmp_path)
+            assert found == tmp_path / "Mu\u0308ller" / meant
+    for name in ("Im_3", "IM_4"):  # two files could be meant, and none
+        with pytest.raises(BadFile, match="not found"):
+            locate(row_of("Müller", name, f"Müller/{name}"), tmp_path)
 
 
 def test_a_folder_that_is_gone_is_an_error_that_names_it():

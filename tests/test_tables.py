@@ -12,6 +12,8 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -243,6 +245,20 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path, text, message):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(TableError, match=message):
         read_rows(tmp_path / "t.csv", ["grade"])
+
+
+@pytest.mark.parametrize("other", ["score", " score", "score\u00a0", "\u200bscore", "\ufeffscore "])
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_a_column_that_stands_twice_is_named(tmp_path, other, kind):
+    path, names, values = tmp_path / f"t.{kind}", ["path", "score", other], ["a", "1", "2"]
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_arrays([pa.array([value]) for value in values], names), path)
+    elif kind == "xlsx":
+        pd.DataFrame([values], columns=names).to_excel(path, index=False)
+    else:
+        path.write_text(f"{','.join(names)}\n{','.join(values)}\n", encoding="utf-8")
+    with pytest.raises(TableError, match="column 'score' stands there twice"):
+        read_rows(path)
 
 
 def test_a_decimal_comma_is_a_decimal_point():
