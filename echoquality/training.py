@@ -180,7 +180,9 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     start = settings.model_weights or "random weights: nothing is known at the start"
     changed = counted(len(weights.changes), "change") + ", listed at the end" if weights.changes else ""
     start = f"goes on after epoch {run['done']}" if run.get("done") else f"starts from: {start}"
-    print("\n".join([*hardware.reasons, f"{start}{changed and f' ({changed})'}"]), flush=True)
+    large = hardware.device == "cpu" and settings.frames * settings.image_size**2 >= 16 * 112**2
+    smaller = ["on a CPU this takes long; to begin with: --architecture mc3_18 --image-size 56 --frames 16"] * large
+    print("\n".join([*hardware.reasons, *smaller, f"{start}{changed and f' ({changed})'}"]), flush=True)
     if first:
         run = write_run(settings, data.table, run)  # before anything else: the folder is this run's from now on
         write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
