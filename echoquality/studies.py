@@ -293,7 +293,8 @@ def _contested(found: dict[_Row, tuple[str, str, list[str]]]) -> dict[_Row, list
     for key, rows in claims.items():
         longest = max((row.key for row in rows), key=len)
         if not all(_fits(row.key, longest) for row in rows):
-            contested |= {row: sorted({each.key for each in rows}) for row in rows if row.base or row.key != key}
+            keys = sorted({row.key for row in rows})
+            contested |= {row: keys for row in rows if row.base or row.key != key}
     return contested
 
 # %% ../nbs/reading/studies.ipynb #ceecdab5
@@ -327,8 +328,8 @@ def _said(path: str, key: str, how: str, doubt: list[str], names: dict[str, str]
         places = [place for place in places if text == place or text.endswith(f"/{place}")] or places
     if len(places) == 1:
         return Met(places[0], how)
-    doubt = places or [names[each] for each in doubt]
-    return Met(could_be=len(doubt), such_as=tuple(doubt[:3]))
+    first = places[:3] or [names[each] for each in doubt[:3]]
+    return Met(could_be=len(places or doubt), such_as=tuple(first))
 
 
 def meet(paths: Iterable[str], places: Iterable[str], root: Path | None = None) -> list[Met]:
