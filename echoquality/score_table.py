@@ -151,7 +151,8 @@ def _no_file(met: Met, place: tuple[str, str], places: Collection[str]) -> str:
     "Why a path means no file for certain; '' where it is looked for in vain."
     if met.could_be:
         here = "" if all(each in places for each in met.such_as) else ", not all of them here,"
-        return f"several files{here} end like its path: {met.could_be}, {printable(', '.join(met.such_as))[:120]}"
+        number = f"{met.could_be}{' or more' * (met.could_be == 10)}"  # no more are counted
+        return f"several files{here} end like its path: {number}, {printable(', '.join(met.such_as))[:120]}"
     if not place[0]:
         return "no path, or one without a folder to which no file belongs"
     return "no file for certain: one there only ends like its path" if "/".join(place) in places else ""
