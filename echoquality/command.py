@@ -312,7 +312,7 @@ def circle(runs: list[PastRun]) -> list[PastRun]:
 # %% ../nbs/command/command.ipynb #8a2d3fce
 def _as_begun(run: PastRun) -> Settings:
     "The settings of a run, with what its folder notes of them: the last command there may have been refused."
-    with suppress(OSError, ValueError, AttributeError):
+    with suppress(OSError, ValueError, AttributeError, TypeError, RecursionError):
         noted = json.loads((run.settings.output_dir / FILES[run.stage][0]).read_text(encoding="utf-8"))
         said = noted.get("identity") or noted.get("parameters") or {}
         known = {name: value for name, value in said.items() if name in type(run.settings).model_fields}

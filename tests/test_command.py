@@ -235,6 +235,18 @@ def test_what_is_no_is_mended_and_what_was_begun_goes_on(tmp_path, monkeypatch):
     os.utime(tmp_path / "runs/training_w.new.ipynb", (2e9, 2e9))
     begun = "--model-weights '' --output-dir w --epochs 3 --resume"
     assert next_step()[1] == [f"echoquality train {begun}"]
+    (tmp_path / "w/training.json").write_text('{"identity": {"epochs": 5}}')  # the command with 3 was refused
+    assert next_step()[1] == [f"echoquality train {begun.replace('3', '5')}"]
+
+
+def test_what_was_built_as_selected_is_not_built_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made(tmp_path, TABLE)
+    ran(tmp_path / "runs/dataset.ipynb", high_quality_threshold=0.8, num_synthetic=3)
+    for threshold, command in ((0.8, "train"), (0.9, "dataset")):
+        ran(tmp_path / "runs/selection.ipynb", high_quality_threshold=threshold)
+        os.utime(tmp_path / "runs/selection.ipynb", (2e9, 2e9))
+        assert next_step()[1][0].split()[1] == command
 
 
 PLACES = ["runs", "runs/dataset.ipynb", "runs/training_b.ipynb", "runs/evaluation.new.ipynb", "runs/dataset.html",
