@@ -73,7 +73,7 @@ class ScoresSettings(Settings):
 # %% ../nbs/base/settings.ipynb #216b8d87
 MIN_PATIENTS = 30  # where none of 30 shows an error, one in ten may still have one (rule of three: 3/30)
 MinPatients = Annotated[
-    int, Field(ge=1, description="patients below which no verdict is better than careful, and intervals are wide")
+    int, Field(ge=1, description="minimum number of patients for the verdict good")
 ]
 MIN_CLASS_PATIENTS = 2  # where one patient decides, nobody can tell patient from quality
 
@@ -215,7 +215,7 @@ class TrainingSettings(Settings):
     synthetic_as: Literal["label", "pair", "none"] = Field(
         "pair", description="what a synthetic clip is: poor, worse than its source, or left out"
     )
-    mask: Literal["fan", "motion"] = Field("fan", description="what is seen: the fan where it is sure, or what moves")
+    mask: Literal["fan", "motion"] = Field("fan", description="input region: fan if its confidence is ≥ 0.85, else motion")
     short_clips: Literal["repeat", "zeros"] = Field("repeat", description="how a clip shorter than `frames` goes on")
     grey: bool = Field(False, description="clips without colour: a third of the bytes")
     precision: Literal["auto", "bf16", "32"] = Field("auto", description="auto: bfloat16 where the hardware has it")
