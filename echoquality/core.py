@@ -139,6 +139,7 @@ class Settings(BaseSettings):
         cli_kebab_case=True,
         cli_implicit_flags=True,
         cli_hide_none_type=True,
+        cli_parse_none_str="\0",  # which nobody can type: a column may be called null
     )
 
     def __init__(self, **values):

@@ -215,7 +215,7 @@ class TrainingSettings(Settings):
     synthetic_as: Literal["label", "pair", "none"] = Field(
         "pair", description="what a synthetic clip is: poor, worse than its source, or left out"
     )
-    mask: Literal["fan", "motion"] = Field("fan", description="input region: fan if its confidence is ≥ 0.85, else motion")
+    mask: Literal["fan", "motion"] = Field("fan", description="input region: fan where confidence ≥ 0.85, else motion")
     short_clips: Literal["repeat", "zeros"] = Field("repeat", description="how a clip shorter than `frames` goes on")
     grey: bool = Field(False, description="clips without colour: a third of the bytes")
     precision: Literal["auto", "bf16", "32"] = Field("auto", description="auto: bfloat16 where the hardware has it")

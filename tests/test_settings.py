@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echoquality.core import (
@@ -239,6 +239,7 @@ CHOICES = {
 
 
 @given(st.fixed_dictionaries({}, optional=CHOICES))
+@example({"path_column": "null", "score_column": "None"})
 def test_a_command_is_read_as_it_was_meant(chosen):
     asked = DatasetSettings(**chosen)
     words = shlex.split(next_command("dataset", asked, output_dir=asked.output_dir))
