@@ -287,9 +287,8 @@ def label_review(
     """
     if not reviewer.strip():  # an account's name would do until two people share one
         raise ReviewsError("reviewer is empty; give the name under which your decisions are to be kept")
+    expect_writable(from_root(reviews_csv))
     where = {"results_dir": results_dir, "raw_data_dir": raw_data_dir, "reviews_csv": from_root(reviews_csv)}
     settings = SelectionSettings(**where, **parameters)
-    rows = to_review(settings, order, most)
-    expect_writable(settings.reviews_csv)
-    session = Session(rows, settings.reviews_csv, printable(" ".join(reviewer.split())))
+    session = Session(to_review(settings, order, most), settings.reviews_csv, printable(" ".join(reviewer.split())))
     return LabelReview(session, settings.raw_data_dir, blind=order in ("audit", "machines"))

@@ -88,7 +88,7 @@ def test_a_machine_is_judged_by_all_its_clips():
 @pytest.mark.parametrize("wrong, word, said", [
     ({}, "good", "2 of 2 machines can be used for everything."), ({"confidence": 0.2}, "careful", "with sector"),
     ({"frames_read": 2}, "no", "1 of 2 machines can be used for everything; B 2 cannot be used; problems"),
-    ({"changed_outside": 9}, "no", "B 2 cannot be used; problems with degradation (below)."),
+    ({"changed_outside": 9}, "no", "B 2 cannot be used; problems with degradation."),
 ])
 def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
     table = pd.DataFrame([GOOD, GOOD | {"machine": "B 2"} | wrong])

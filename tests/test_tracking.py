@@ -149,7 +149,7 @@ def test_the_champion_is_beaten_or_stays(tmp_path):
         numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
         return lambda path: seen.append(path.read_text()) or numbers
 
-    assert promote(first, "m", compared(False)) == f"version {one} is the champion of 'm', the first one" and not seen
+    assert promote(first, "m", compared(False)) == f"version {one} is the champion of 'm', which had none" and not seen
     assert "already" in promote(first, "m", compared(False)) and not seen
     assert f"version {one} stays the champion" in promote(second, "m", compared(False)) and seen == ["weights"]
     said = promote(second, "m", compared(True))
