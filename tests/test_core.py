@@ -66,6 +66,31 @@ def test_settings_say_once_that_the_noted_folder_is_gone(tmp_path, monkeypatch):
     assert str(error.value).count("which is gone") == 1
 
 
+ADDRESSES = [
+    *("http://alice:pw@host/x", "https://alice:p/w@host", "https://alice:p@w@host:5000/a?b=1", "postgresql://a:pw@h/db"),
+    *("http://host/?token=pw", "https://host/x?a=1&access_token=pw", "https://host/x#pw", "postgresql://h/db?password=pw"),
+    *("https://hooks.slack.com/services/T0/B0/pw", "https://discord.com/api/webhooks/12/pw", "alice:pw@host:5000"),
+    *("https://api.telegram.org/bot12345678:pwABCDEFGHIJKLMNOP/send", "https://x.example/key/pw", "tls://u:pw@h:8786"),
+    *("https://hc-ping.com/pw1e2d3c-aaaa-bbbb-cccc-1234567890ab", "Server=h;Password=pw;Port=1", "mssql+pyodbc://s:pw@h"),
+    *("https:/alice:pw@host/model.pt", "http://alice:it's-pw@host", '{"api_key": "pw"}', "Authorization: Bearer pw"),
+]
+
+
+@pytest.mark.parametrize("secret", ADDRESSES)
+def test_a_secret_is_hidden_wherever_it_stands(secret):
+    shown = without_secrets(secret)
+    assert "pw" not in shown and "p/w" not in shown and is_secret(secret) and without_secrets(shown) == shown
+    assert "pw" not in without_secrets(f"MLflow at {secret} did not answer: ({secret!r}), {secret}.")
+
+
+PLAIN = ["sqlite:///mlflow.db", "sqlite:////home/me@lab/x.db", "http://127.0.0.1:5000", "https://mlflow.example/team"]
+
+
+@pytest.mark.parametrize("value", [*PLAIN, "data/a@b", "C:/Users/me@lab/x", "the token is …", "tcp://host:8786", 0.95])
+def test_what_is_no_secret_is_shown(value):
+    assert without_secrets(str(value)) == str(value) and not is_secret(value)
+
+
 class ExampleSettings(Settings):
     "Settings of the tests below."
 
@@ -400,31 +425,6 @@ def test_markdown_of_a_text_shows_the_text(text):
     assert set(re.findall(r"<(\w+)", shown)) == {"ul", "li"}
     said = " ".join(_unprintable(" ".join(text.split())).split())
     assert " ".join(html.unescape(re.sub("<[^>]*>", "", shown)).split()) == " ".join(f"a {said} b".split())
-
-
-ADDRESSES = [
-    *("http://alice:pw@host/x", "https://alice:p/w@host", "https://alice:p@w@host:5000/a?b=1", "postgresql://a:pw@h/db"),
-    *("http://host/?token=pw", "https://host/x?a=1&access_token=pw", "https://host/x#pw", "postgresql://h/db?password=pw"),
-    *("https://hooks.slack.com/services/T0/B0/pw", "https://discord.com/api/webhooks/12/pw", "alice:pw@host:5000"),
-    *("https://api.telegram.org/bot12345678:pwABCDEFGHIJKLMNOP/send", "https://x.example/key/pw", "tls://u:pw@h:8786"),
-    *("https://hc-ping.com/pw1e2d3c-aaaa-bbbb-cccc-1234567890ab", "Server=h;Password=pw;Port=1", "mssql+pyodbc://s:pw@h"),
-    *("https:/alice:pw@host/model.pt", "http://alice:it's-pw@host", '{"api_key": "pw"}', "Authorization: Bearer pw"),
-]
-
-
-@pytest.mark.parametrize("secret", ADDRESSES)
-def test_a_secret_is_hidden_wherever_it_stands(secret):
-    shown = without_secrets(secret)
-    assert "pw" not in shown and "p/w" not in shown and is_secret(secret) and without_secrets(shown) == shown
-    assert "pw" not in without_secrets(f"MLflow at {secret} did not answer: ({secret!r}), {secret}.")
-
-
-PLAIN = ["sqlite:///mlflow.db", "sqlite:////home/me@lab/x.db", "http://127.0.0.1:5000", "https://mlflow.example/team"]
-
-
-@pytest.mark.parametrize("value", [*PLAIN, "data/a@b", "C:/Users/me@lab/x", "the token is …", "tcp://host:8786", 0.95])
-def test_what_is_no_secret_is_shown(value):
-    assert without_secrets(str(value)) == str(value) and not is_secret(value)
 
 
 def test_reasons_hold_no_address_and_no_path():

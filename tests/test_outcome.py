@@ -79,15 +79,15 @@ def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, mon
 
 
 def test_what_tables_and_options_met_is_told():
-    build = Build(Path(), {"met": {
+    asked = Build(Path(), {"met": {
         "scores": {"whole path": 240, "ending": 3, "none": 2}, "reviews": {"rows": 9, "rows_met": 8},
         "group_by": {"rows": 24, "rows_met": 12, "folders": 30, "folders_met": 15}, "fans": {"rows": 2, "rows_met": 1},
     }}, "written")
-    assert on_met(build) == [
+    assert on_met(asked) == [
         "rows of the table of scores that met a file: 240 by whole path, 3 by ending; 2 met none",
         "group_by met 12 of 24 rows and 15 of 30 folders", "fans met 1 of 2 rows",
     ]
-    assert on_met(replace(build, plan={})) == []
+    assert on_met(replace(asked, plan={})) == []
 
 
 def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
