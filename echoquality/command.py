@@ -482,7 +482,7 @@ def of_a_folder(argv: list[str]) -> list[str]:
             return ["--raw-data-dir", folder, *options]
     return argv
 
-
+# %% ../nbs/command/command.ipynb #67ac70eb
 def run_other(command: str, argv: list[str]) -> None:
     "Run a command that is no stage, or the stage `score` for some files alone."
     if command == "score":

@@ -80,7 +80,7 @@ def _not_ultrasound(header: Dataset) -> BadFile:
         return BadFile("an object of the vendor's own kind; export the clip as DICOM ultrasound", "vendor's own")
     return BadFile(f"not ultrasound: {uid.UID(said).name}", "other modality")
 
-
+# %% ../nbs/reading/dicom.ipynb #adb9874f
 def _is_cut(opened: Opened) -> bool:
     "Whether a file without pixel data breaks off within an element of its header."
     last = opened.header.get_item(max(opened.header.keys()), keep_deferred=True)

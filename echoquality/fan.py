@@ -33,7 +33,7 @@ def _whole_turns(angle: np.ndarray, middle: float) -> np.ndarray:
     "Angles in radians as those within half a turn of `middle`."
     return (angle - np.float32(middle - np.pi)) % np.float32(2 * np.pi) + np.float32(middle - np.pi)
 
-
+# %% ../nbs/reading/fan.ipynb #8a9169f2
 @dataclass(frozen=True)
 class Fan:
     "A fan cut by a window; lengths in heights of a pixel, angles in radians from straight down, left < 0."

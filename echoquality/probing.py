@@ -70,7 +70,7 @@ def clip_facts(
         **fingerprint(frames, frame_count(header)),
     }
 
-
+# %% ../nbs/curation/probing.ipynb #1ca9ea3a
 def _some_frames(clip: OpenClip) -> np.ndarray:
     "Frames spread over a clip, grey, uint8 (T, H, W); compressed clips are decoded to the end on the way."
     if not clip.header.file_meta.TransferSyntaxUID.is_encapsulated:

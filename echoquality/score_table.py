@@ -421,7 +421,7 @@ def write_score_table(
         table.to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\n")
     return len(paths)
 
-
+# %% ../nbs/reading/score_table.ipynb #033a632f
 def check_scores(
     table: Path,
     raw_data_dir: Path,

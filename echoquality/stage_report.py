@@ -94,7 +94,7 @@ def _policy(script: str) -> str:
     allowed = f"img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{print_of}'"
     return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
 
-
+# %% ../nbs/base/stage_report.ipynb #d3a4d233
 def html_of(template: str, notebook: nbformat.NotebookNode, **known) -> str:
     "What a template of the package makes of a notebook and of what is `known` besides."
     where = resources.files("echoquality")

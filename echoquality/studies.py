@@ -319,7 +319,7 @@ def _met(
     met = {path: _said(path, *found[row], names, tree) for path, row in rows.items()}
     return met, Counter(root for row, root in roots.items() if found[row][0])
 
-
+# %% ../nbs/reading/studies.ipynb #f97e2fac
 def _said(path: str, key: str, how: str, doubt: list[str], names: dict[str, str], tree: _Tree) -> Met:
     "What a path met; of several files at one path, which differ by how they are spelled, the one spelled like it."
     places = tree.at([key]) if key else []
