@@ -204,7 +204,7 @@ def draw_degradation(
         chosen = sorted(rng.permutation(len(OPERATIONS))[: rng.integers(2, len(OPERATIONS) + 1)])
     return Degradation(operations=[OPERATIONS[i].draw(rng) for i in chosen])
 
-# %% ../nbs/02_degradation.ipynb #fbe49beb
+
 def draw_from(
     rng: np.random.Generator,
     kinds: tuple[str, ...],

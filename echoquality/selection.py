@@ -325,7 +325,7 @@ def _few_patients(samples: pd.DataFrame, owner: pd.Series, who: str) -> tuple[li
     said = [f"{' and '.join(few)}: for {MIN_CLASS_PATIENTS} in each split it takes {FOR_TWO}"] if few else []
     return (said, []) if patients.min() < MIN_CLASS_PATIENTS * len(SPLITS) else ([], said)
 
-# %% ../nbs/01_selection.ipynb #18433cbe
+
 def verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
     "Whether a dataset can be made of it; `warning`: of `score_warning`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
