@@ -25,18 +25,9 @@ from .burned_in import clip_words_left, tesseract
 from .core import generator, printable
 from .degradation import degrade_file, draw_degradation
 from .derived import dciodvfy, validation_errors
-from echoquality.dicom import (
-    BadFile,
-    clip_sector,
-    frame_count,
-    iter_frames,
-    machine_type,
-    read_frames,
-    read_header,
-    spread,
-    value_of,
-)
+from .dicom import BadFile, clip_sector, frame_count, iter_frames, read_frames, read_header, spread, value_of
 from .files import bad_file, open_dicom
+from .machines import machine_type
 from .sector import Sector, blanked
 from .studies import closed
 from .writing import deidentify_file

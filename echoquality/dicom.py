@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['ULTRASOUND', 'IDENTIFIED', 'PIXELS', 'MAX_PIXELS', 'MAX_FRAMES', 'MAX_DECODED', 'DIRECTORY', 'OURS', 'LOOKS',
-           'FRAME_TIME', 'spread', 'OpenClip', 'open_clip', 'read_header', 'iter_frames', 'read_frames', 'patient_id',
-           'alike', 'whose', 'frame_time', 'clip_sector', 'clip_mask', 'gif', 'BadFile', 'fan_area', 'find_sector',
-           'frame_count', 'value_of', 'machine_model', 'machine_type']
+           'FRAME_TIME', 'spread', 'OpenClip', 'open_clip', 'read_header', 'iter_frames', 'read_frames',
+           'machine_model', 'patient_id', 'alike', 'whose', 'frame_time', 'clip_sector', 'clip_mask', 'gif', 'BadFile',
+           'fan_area', 'find_sector', 'frame_count', 'value_of']
 
 # %% ../nbs/reading/dicom.ipynb #ba92806c
 import math
@@ -29,15 +29,13 @@ from pydicom.pixels import get_decoder
 # %% ../nbs/reading/dicom.ipynb #19d6f4ca
 from .core import text_sha256
 from .fan import Fan
-from .files import BadFile, Opened, bad_file, frame_count, open_dicom, value_of
-from .machines import machine_model, machine_type
+from .files import BadFile, Opened, bad_file, frame_count, open_dicom
 from .pixels import Pixels, decoded, find_pixels
-from .regions import FORMATS, SEVERAL, image_boxes, region_boxes, regions_of
+from .regions import FORMATS, SEVERAL, image_boxes, region_boxes, regions_of, value_of
 from .sector import Sector, fan_area, find_sector, mask_in_region  # noqa: F401  one is passed on
 
 # %% ../nbs/reading/dicom.ipynb #f09c60d8
 _all_ = ["BadFile", "fan_area", "find_sector", "frame_count", "value_of"]  # what readers of clips need besides
-_all_ += ["machine_model", "machine_type"]
 
 # %% ../nbs/reading/dicom.ipynb #e53e66cb
 ULTRASOUND = {  # storage classes of ultrasound images, the retired ones too (PS3.4 B.5, PS3.6)
@@ -256,6 +254,12 @@ def iter_frames(
 def read_frames(path: Path, indices: Iterable[int] | None = None, grey: bool = True) -> np.ndarray:
     "`iter_frames` as one array: uint8 (T, H, W), or (T, H, W, 3) for RGB."
     return np.stack(list(iter_frames(path, indices, grey)))
+
+# %% ../nbs/reading/dicom.ipynb #f3827d83
+def machine_model(header: Dataset) -> str:
+    "Manufacturer and model as the header has them, on one line of at most 129 characters; '' where it has neither."
+    text = " ".join(str(value_of(header, name) or "") for name in ("Manufacturer", "ManufacturerModelName"))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:129]  # DICOM allows 64 for each
 
 # %% ../nbs/reading/dicom.ipynb #b3753487
 def patient_id(header: Dataset) -> str:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LONGEST', 'MAX_READS', 'MAX_VALUE', 'JUNK', 'NO_TEXT', 'BadFile', 'bad_file', 'named', 'is_junk', 'is_text',
-           'stamp_of', 'Opened', 'open_dicom', 'value_of', 'frame_count']
+           'stamp_of', 'Opened', 'open_dicom', 'frame_count']
 
 # %% ../nbs/reading/files.ipynb #43e6d529
 import os
@@ -18,8 +18,7 @@ from fnmatch import translate
 from io import BufferedReader, FileIO
 from pathlib import Path, PurePath
 
-from pydicom import DataElement, Dataset, dcmread, uid
-from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom import Dataset, dcmread, uid
 from pydicom.dataelem import RawDataElement
 
 from .core import printable, reason_of
@@ -186,17 +185,6 @@ def open_dicom(path: Path) -> Iterator[Opened]:
         yield Opened(header, file, length, vr, any(tag.is_private for tag in deferred))
 
 # %% ../nbs/reading/files.ipynb #50da4021
-def value_of(header: Dataset, name: str):
-    "A header's value, or None where it is missing, of another type than it must be, or cannot be converted to it."
-    try:
-        value, tag = header.get(name), tag_for_keyword(name)  # pydicom may hand on unconverted text (`70,5`)
-        if value is None or header[tag].VR not in (dictionary_VR(tag), "UN"):
-            return None
-        return DataElement(tag, dictionary_VR(tag), value).value
-    except Exception:  # each value representation fails in its own way
-        return None
-
-
 def frame_count(header: Dataset) -> int:
     "The number of frames that the header claims. Raises BadFile where it is no number."
     try:

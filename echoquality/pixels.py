@@ -22,7 +22,8 @@ from pydicom import Dataset, uid
 from pydicom.encaps import encapsulate
 from pydicom.pixels import apply_color_lut, convert_color_space, get_decoder
 
-from .files import BadFile, Opened, bad_file, frame_count, value_of
+from .files import BadFile, Opened, bad_file, frame_count
+from .regions import value_of
 from .streams import Stream, is_start, marked, read_stream
 
 # %% ../nbs/reading/pixels.ipynb #6d28deb6

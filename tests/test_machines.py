@@ -13,15 +13,8 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 
 from echoquality.core import SettingsError
-from echoquality.machines import (
-    Machine,
-    Machines,
-    machine_model,
-    machine_type,
-    options_met,
-    read_machines,
-    unknown_machines,
-)
+from echoquality.dicom import machine_model
+from echoquality.machines import Machine, Machines, machine_type, options_met, read_machines, unknown_machines
 
 
 def header_of(**elements) -> Dataset:

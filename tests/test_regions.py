@@ -11,6 +11,15 @@ from pydicom import Dataset
 from echoquality.regions import Place, image_boxes, image_region, place_of
 
 
+def test_values_that_are_missing_or_mangled_are_none():
+    from pydicom import DataElement, Dataset
+
+    header = Dataset()
+    header.Rows = 7
+    header.add(DataElement(0x00280011, "LO", "seven"))
+    assert (value_of(header, "Rows"), value_of(header, "Columns"), value_of(header, "PatientID")) == (7, None, None)
+
+
 def header_of(**values) -> Dataset:
     "A header of a frame of 600 × 800 pixels with one region, and `values` put into it."
     region, header = Dataset(), Dataset()
