@@ -13,8 +13,7 @@ import cv2
 import numpy as np
 from pydicom import Dataset
 
-from .fan import Fan, MachineFan, draw_fan
-from .fan_fit import fan_confidence, fit_fan, holds_motion
+from .fan import Fan, MachineFan, draw_fan, fan_confidence, fit_fan, holds_motion
 from .files import BadFile
 from .regions import SEVERAL, Point, box_area, image_region, place_of
 

@@ -3,10 +3,13 @@
 from echoquality.fan import *
 
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from echoquality.fan import Fan, polar, read_fan
+from echoquality.fan import Fan, fit_fan, polar, read_fan, speckle
+from echoquality.regions import Place, frame_box
 
 
 def test_a_window_cuts_a_fan_and_wide_pixels_make_it_narrow():
@@ -77,3 +80,100 @@ def test_a_fan_may_look_any_way(angles):
     assert inside.mean() > 0.05 and (inside ^ true).sum() < 10
     turned = fan.turned((240, 320)).mask((320, 240))
     assert (turned ^ np.rot90(inside)).sum() < 10
+
+
+Y, X = np.mgrid[:240, :320]
+SHAPES = {
+    "fan": (Fan((160, 10), (-0.7, 0.7), (0, 200)).mask((240, 320)), "fan"),
+    "rectangle": ((abs(X - 160) < 90) & (Y > 30) & (Y < 200), "linear"),
+    "trapezoid": ((abs(X - 160) < 75 + 0.45 * (Y - 30)) & (Y > 30) & (Y < 200), "trapezoid"),
+    "round trapezoid": ((abs(X - 160) < 60 + 0.35 * (Y - 30)) & (Y > 30) & (np.hypot(X - 160, Y + 140) < 340), "fan"),
+    "a fan of one degree": (Fan((160, 10), (-0.0087, 0.0087), (0, 200)).mask((240, 320)), "unknown"),
+    "nothing": (np.zeros((240, 320), bool), "unknown"),
+    "everything": (np.ones((240, 320), bool), "unknown"),
+    "a spot": (np.hypot(X - 160, Y - 100) < 5, "unknown"),
+}
+
+
+def noise(mask: np.ndarray, count: int = 8) -> np.ndarray:
+    "Frames of noise inside a mask, uint8 (count, H, W)."
+    return np.random.default_rng(0).integers(0, 200, (count, *mask.shape), dtype=np.uint8) * mask
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_shape_has_its_name(name):
+    mask, expected = SHAPES[name]
+    frames, place = noise(mask), Place(frame_box(mask.shape))
+    fan, kind, _, confidence = fit_fan(frames, place)
+    assert kind == expected and (fan is None) == (kind in ("linear", "unknown")) == (confidence == 0)
+    if fan:
+        found = fan.mask(mask.shape)
+        assert (found & mask).sum() > 0.96 * (found | mask).sum() and confidence > 0.95
+
+
+@pytest.mark.parametrize("probe", [None, (160, 120)])
+@pytest.mark.parametrize("quarters", [1, 2, 3, "disc"])
+def test_what_does_not_look_down_is_no_fan(quarters, probe):
+    mask = np.hypot(X - 160, Y - 120) < 100 if quarters == "disc" else np.rot90(SHAPES["fan"][0], quarters)
+    assert fit_fan(noise(mask), Place(frame_box(mask.shape), probe))[:2] == (None, "unknown")
+
+
+@pytest.mark.parametrize("part", [0.45, 0.6])
+def test_a_near_part_that_is_missing_costs_confidence(part):
+    mask, _ = SHAPES["fan"]
+    frames, place, near = noise(mask), Place(frame_box(mask.shape)), mask & (np.hypot(X - 160, Y - 10) < 200 * part)
+    for echoes in (0, 90):  # dark, or the echoes of a probe in air, which stand still
+        frames[:, near] = echoes
+        fan, _, _, confidence = fit_fan(frames, place)
+        found = fan.mask(mask.shape)
+        assert confidence == pytest.approx((found & mask).sum() / (found | mask).sum(), abs=0.06) and confidence < 0.85
+    curved = mask & (np.hypot(X - 160, Y - 10) > 60)
+    assert fit_fan(noise(curved), place)[3] > 0.95 and fit_fan(noise(curved), replace(place, probe=(160, 70)))[3] > 0.95
+    assert fit_fan(noise(curved), replace(place, probe=(160, 10)))[3] == pytest.approx(0.91, abs=0.02)
+
+
+def test_speckle_is_not_text_and_not_what_sweeps_by():
+    mask, _ = SHAPES["fan"]
+    frames = noise(mask, 16)
+    frames[:, 5:15, 10:60] = 200  # a label
+    for i, frame in enumerate(frames):
+        frame[200:230, 20 * i : 20 * i + 8] = 250  # a bar that sweeps, once over each place
+    level, moves = speckle(frames, Place(frame_box(mask.shape)), 2)
+    assert moves and level[np.hypot(X - 160, Y - 110)[1::2, 1::2] < 60].min() > 0.5
+    assert not level[:10, :32].any() and not level[105:, :].any()
+
+
+def test_an_ecg_in_the_header_is_left_out():
+    mask, _ = SHAPES["fan"]
+    frames = noise(mask | (Y > 215))
+    place = Place(frame_box(mask.shape), others=((0, 214, 319, 239),))
+    level, _ = speckle(frames, place, 2)
+    assert not level[107:].any() and level[60:90, 80].min() > 0
+
+
+@pytest.mark.parametrize(("probe", "source"), [
+    ((160, 10), "header"), ((160, 60), "axis"), ((100, 10), "pixels"), ((160, -400), "axis"), (None, "pixels"),
+])
+def test_a_header_is_checked_against_the_pixels(probe, source):
+    mask, _ = SHAPES["fan"]
+    fan, _, said, _ = fit_fan(noise(mask), Place(frame_box(mask.shape), probe))
+    assert said == source and fan.apex == pytest.approx((160, 10), abs=5)
+
+
+def test_stopped_clips_are_fitted_from_what_is_lit():
+    mask, _ = SHAPES["fan"]
+    stopped = np.repeat(np.where(mask, 20 + noise(mask, 1) // 2, 0).astype(np.uint8), 8, 0)
+    fan, kind, source, _ = fit_fan(stopped, Place(frame_box(mask.shape)))
+    assert (kind, source) == ("fan", "lit") and fan.apex == pytest.approx((160, 10), abs=5)
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 43), (3, 240, 320), (1, 240, 320), (3, 1, 1), (3, 3, 3), (3, 4, 4000)])
+def test_few_frames_and_small_ones_break_nothing(shape):
+    _, height, width = shape
+    true = Fan((width / 2, 0.04 * height), (-0.7, 0.7), (0, 0.85 * height))
+    fan, kind, *_ = fit_fan(noise(true.mask(shape[1:]), shape[0]), Place(frame_box(shape)))
+    if 32 <= height < width < 2 * height and shape[0] > 1:
+        found, mask = fan.mask(shape[1:]), true.mask(shape[1:])
+        assert kind == "fan" and (found & mask).sum() > 0.9 * (found | mask).sum()
+    for flat in (0, 255):
+        assert fit_fan(np.full(shape, flat, np.uint8), Place(frame_box(shape)))[0] is None

@@ -19,8 +19,7 @@ from pydicom import Dataset, examples
 from pydicom.data import get_testdata_file
 
 from echoquality.dicom import clip_sector, frame_count, read_frames, read_header, spread
-from echoquality.fan import Fan, MachineFan, polar, read_fan
-from echoquality.fan_fit import fit_fan
+from echoquality.fan import Fan, MachineFan, fit_fan, polar, read_fan
 from echoquality.files import BadFile
 from echoquality.phantom import simulate_clip
 from echoquality.regions import Place, frame_box
