@@ -21,7 +21,6 @@ from functools import partial
 from pathlib import Path
 
 from .annotations import CSV, LEFT_OUT, MANIFEST
-from .builds import PLAN, check_places, found_plan, is_whole, plan_path, planned_files, remove_parts
 from echoquality.core import (
     KILLED,
     SettingsError,
@@ -38,6 +37,7 @@ from echoquality.core import (
     write_text,
 )
 from .corpus import SMALL, Corpus, write_corpus
+from .plan import PLAN, check_places, found_plan, is_whole, plan_path, planned_files, remove_parts
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
 from .candidates import offer_in_words

@@ -24,7 +24,7 @@ from .runs import found_run
 from .settings import EvaluationSettings
 from .store import ClipStore, build_store
 from .tracking import Tracker
-from .training import check_places
+from .training_run import check_places
 
 # %% ../nbs/evidence/subject.ipynb #c27d47c7
 def training_of(model: Model) -> dict:

@@ -7,9 +7,40 @@ import pytest
 from mlflow import MlflowClient
 
 from echoquality import champion as module
+from echoquality.champion import promote
 from echoquality.evaluation import EvaluationSettings, evaluate, summary
 from echoquality.model import load_model
+from echoquality.tracking import Tracker
 from echoquality.training import TrainingSettings, train
+
+
+@pytest.mark.slow
+def test_the_champion_is_beaten_or_stays(tmp_path):
+    uri, versions = f"sqlite:///{tmp_path}/mlflow.db", []
+    (tmp_path / "model.safetensors").write_text("weights")
+    for _ in range(2):
+        tracker = Tracker(uri)
+        tracker.start("name", {}, {})
+        client = MlflowClient(uri)
+        if not versions:
+            client.create_registered_model("m")
+        versions.append((tracker, client.create_model_version("m", "runs:/x", tracker.run_id).version))
+        tracker.file(tmp_path / "model.safetensors")
+        tracker.finish()
+    (first, one), (second, two) = versions
+    seen = []
+
+    def compared(beats):
+        numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
+        return lambda path: seen.append(path.read_text()) or numbers
+
+    assert promote(first, "m", compared(False)) == f"version {one} is the champion of 'm', which had none" and not seen
+    assert "already" in promote(first, "m", compared(False)) and not seen
+    assert f"version {one} stays the champion" in promote(second, "m", compared(False)) and seen == ["weights"]
+    said = promote(second, "m", compared(True))
+    assert f"version {two} is the champion of 'm' now: against version {one} it has AUROC +0.010" in said
+    assert MlflowClient(uri).get_model_version_by_alias("m", "champion").version == two
+    assert "not registered" in promote(first, "other", compared(True))
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from echoquality.builds import file_hashes
 from echoquality.core import generator
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.phantom import MACHINES, simulate_clip
+from echoquality.plan import file_hashes
 from echoquality.results import COLUMNS, read_results
 from echoquality.sector import find_sector
 

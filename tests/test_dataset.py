@@ -7,7 +7,7 @@ import os
 
 import pandas as pd
 
-from echoquality.builds import file_hashes
+from echoquality.plan import file_hashes
 
 
 def test_the_dataset_is_what_the_contract_says(corpus, tmp_path):

@@ -12,12 +12,12 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID_dictionary
 
-from echoquality.builds import file_hashes
 from echoquality.dataset import DatasetError, build_dataset, estimate, remarks, simulated_settings, summary
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.fan import read_fan
 from echoquality.identity import pseudonym
+from echoquality.plan import file_hashes
 from echoquality.reviews import add_review
 from echoquality.sector import fan_area
 

@@ -19,8 +19,8 @@ import psutil
 import pytest
 from distributed import Client, LocalCluster
 
-from echoquality.builds import file_hashes
 from echoquality.dataset import build_dataset, simulated_settings
+from echoquality.plan import file_hashes
 
 
 def command_line(corpus: Path, output: Path, *more: str) -> list[str]:

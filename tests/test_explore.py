@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from echoquality import header_index
-from echoquality.command import page_of
+from echoquality.pages import page_of
 
 
 def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):

@@ -3,14 +3,20 @@
 from echoquality.plan import *
 
 
+import json
 from collections import Counter
+from pathlib import Path
+from zipfile import ZipFile
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echoquality import dataset
 from echoquality.balance import water_fill
-from echoquality.plan import make_plan, synthetic_sources
-from echoquality.settings import DatasetSettings
+from echoquality.core import KILLED, WorkError, only_one, project_root
+from echoquality.dataset import DatasetError, DatasetSettings, build_dataset, simulated_settings, summary
+from echoquality.plan import file_hashes, make_plan, planned_files, synthetic_sources
 
 
 @given(
@@ -31,3 +37,161 @@ def test_a_plan_calls_the_classes_as_those_of_older_versions(corpus):
     where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     plan = make_plan(DatasetSettings(**where, num_synthetic=0, workers=1))
     assert {row["class"] for row in plan["table"]} == {"high", "low"}
+
+
+def test_output_and_input_may_not_lie_in_each_other(corpus):
+    for output in [corpus / "raw_data/out", corpus, corpus / "results"]:
+        with pytest.raises(DatasetError, match="lie in each other"):
+            build_dataset(simulated_settings(corpus, output))
+
+
+def test_a_second_build_into_the_same_folder_is_refused(corpus, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    for name in ("out", "link"):
+        with only_one(tmp_path / "out"), pytest.raises(WorkError, match="another run is writing"):
+            build_dataset(simulated_settings(corpus, tmp_path / name))
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DatasetError, match="is not a folder"):
+        build_dataset(simulated_settings(corpus, tmp_path / "file"))
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "high_quality/mine.dcm", ".DS_Store", "._manifest.json", "mine/1.dcm"])
+def test_what_is_not_ours_is_named_and_left_alone(name, corpus, tmp_path):
+    mine, settings = tmp_path / "out" / name, simulated_settings(corpus, tmp_path / "out")
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    (unfinished := mine.with_name(".mine.0123abcd.part")).write_text("mine, too")
+    build_dataset(simulated_settings(corpus, tmp_path / "clean"))
+    for status in ("written", "unchanged"):
+        build = build_dataset(settings)
+        assert build.status == status and f"{name.split('mine/')[0]}" in summary(build, settings).split("left alone")[1]
+    assert mine.read_text() == "mine" and unfinished.read_text() == "mine, too"
+    whole = file_hashes(tmp_path / "out")
+    del whole[name], whole[unfinished.relative_to(tmp_path / "out").as_posix()]
+    assert whole == file_hashes(tmp_path / "clean")
+    assert "left alone" not in summary(build_dataset(simulated_settings(corpus, tmp_path / "clean")), settings)
+
+
+@pytest.mark.parametrize("name", ["quarantine.csv", "sample"])
+def test_what_would_be_overwritten_is_refused(name, corpus, tmp_path):
+    settings = simulated_settings(corpus, tmp_path / "out")
+    if name == "sample":
+        name = make_plan(settings, None)["samples"][3]["video_path"]
+    (tmp_path / "out" / name).parent.mkdir(parents=True)
+    (tmp_path / "out" / name).write_text("mine")
+    for dry_run in (True, False):
+        with pytest.raises(WorkError, match=f"holds {name} but no run of ours"):
+            build_dataset(settings.model_copy(update={"dry_run": dry_run}))
+    assert file_hashes(tmp_path / "out").keys() <= {name, ".lock"} and (tmp_path / "out" / name).read_text() == "mine"
+
+
+def test_other_parameters_are_refused_by_name(corpus, tmp_path):
+    build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    with pytest.raises(DatasetError, match="num_synthetic was 6, now 5; seed was 42, now 1"):
+        build_dataset(simulated_settings(corpus, tmp_path / "out", num_synthetic=5, seed=1))
+
+
+@pytest.fixture
+def older(tmp_path) -> DatasetSettings:
+    "A dataset of echoquality 0.1.0, the results that it was made from, and empty files in place of its sources."
+    with ZipFile(project_root() / "tests/dataset-0.1.0.zip") as kept:
+        kept.extractall(tmp_path)
+    for sample in json.loads((tmp_path / "out/manifest.json").read_text())["samples"]:
+        (tmp_path / "raw" / sample["source"]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / sample["source"]).touch()
+    (tmp_path / "out/validation_set").mkdir()
+    where = {"results_dir": tmp_path / "results", "raw_data_dir": tmp_path / "raw", "output_dir": tmp_path / "out"}
+    return DatasetSettings(**where, max_high_quality=2, max_low_quality=2, num_synthetic=2, workers=1)
+
+
+def test_a_dataset_of_an_older_version_stays_as_it_is(older):
+    before = file_hashes(older.output_dir)
+    build = build_dataset(older)
+    assert build.status == "unchanged" and len(build.samples) == 6 and file_hashes(older.output_dir) == before
+    assert "nothing to do" in summary(build, older) and "WITHOUT" not in summary(build, older)
+    with pytest.raises(DatasetError, match="group_by was '', now '1'"):
+        build_dataset(older.model_copy(update={"group_by": "1"}))
+
+
+@pytest.mark.parametrize("lost", ["quarantine.csv", "manifest.json"])
+def test_what_an_older_version_began_is_for_it_to_finish(lost, older):
+    plan = (older.output_dir / "manifest.json").read_text()
+    (older.output_dir / lost).unlink()
+    if lost == "manifest.json":
+        (older.output_dir / ".plan.json").write_text(plan)
+    with pytest.raises(DatasetError, match=r"a build that echoquality 0\.1\.0 began, .*finish it with that version"):
+        build_dataset(older)
+
+
+def test_a_second_run_does_nothing_and_restores_what_is_gone(corpus, tmp_path):
+    build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    before = file_hashes(tmp_path / "out")
+    more = simulated_settings(corpus, tmp_path / "out", workers=2, max_quarantine_share=0.9)
+    assert build_dataset(more).status == "unchanged"
+    for lost in [build.samples["video_path"].iloc[-1], "echo_annotations_enhanced.csv"]:
+        (tmp_path / "out" / lost).unlink()
+        assert build_dataset(simulated_settings(corpus, tmp_path / "out")).status == "written"
+        assert file_hashes(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("which", [0, -1, "echo_annotations_enhanced.csv", "quarantine.csv"])
+def test_a_dataset_that_was_changed_is_not_called_whole(which, corpus, tmp_path):
+    build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    name = which if isinstance(which, str) else build.samples["video_path"].iloc[which]
+    with (tmp_path / "out" / name).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(DatasetError, match=f"1 files in .* have changed .* the first {name}"):
+        build_dataset(simulated_settings(corpus, tmp_path / "out"))
+
+
+def test_other_raw_data_are_noticed(corpus, tmp_path):
+    build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    with pytest.raises(DatasetError, match="which was used here"):
+        build_dataset(simulated_settings(corpus, tmp_path / "out", raw_data_dir=tmp_path / "gone"))
+
+
+def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, tmp_path, monkeypatch):
+    build_dataset(simulated_settings(corpus, tmp_path / "whole"))
+    written, write = [], dataset.write_sample
+
+    def interrupted(sample, **folders):
+        if len(written) == 7:
+            raise KeyboardInterrupt
+        written.append(sample["video_path"])
+        return write(sample, **folders)
+
+    monkeypatch.setattr(dataset, "write_sample", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    monkeypatch.undo()
+    left = list((tmp_path / "out").rglob("*.dcm"))
+    assert len(left) == 7 and not list((tmp_path / "out").rglob("*.part"))
+    stamps = {p: p.stat().st_mtime_ns for p in left}
+    assert build_dataset(simulated_settings(corpus, tmp_path / "out")).status == "written"
+    assert file_hashes(tmp_path / "out") == file_hashes(tmp_path / "whole")
+    assert stamps == {p: p.stat().st_mtime_ns for p in left}  # what was there was not written again
+
+
+def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, tmp_path):
+    build_dataset(simulated_settings(corpus, tmp_path / "whole"))
+    plan = make_plan(simulated_settings(corpus, tmp_path / "out"))
+    target = tmp_path / "out" / plan["samples"][0]["video_path"]
+    target.parent.mkdir(parents=True)
+    target.write_bytes(b"half")
+    (tmp_path / "out/.plan.json").write_text(json.dumps(plan))
+    (tmp_path / "out/..plan.json.0123abcd.part").write_text("{")
+    build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    assert file_hashes(tmp_path / "out") == file_hashes(tmp_path / "whole")
+
+
+def test_what_was_lost_to_a_killed_process_is_tried_again(corpus, tmp_path, monkeypatch):
+    build_dataset(simulated_settings(corpus, tmp_path / "whole"))
+    write = dataset.write_sample
+    killed = lambda sample, **more: ("", KILLED) if sample["synthetic"] else write(sample, **more)  # noqa: E731
+    monkeypatch.setattr(dataset, "write_sample", killed)
+    first = build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    late = first.quarantine.query("stage == 'write'")
+    assert not first.samples["synthetic"].any() and set(late["reason"]) == {KILLED}
+    monkeypatch.undo()
+    assert build_dataset(simulated_settings(corpus, tmp_path / "out")).status == "written"
+    assert file_hashes(tmp_path / "out") == file_hashes(tmp_path / "whole")

@@ -7,14 +7,10 @@ import subprocess
 import sys
 
 import optuna
-import pandas as pd
 import pytest
 
-from echoquality import search as module
 from echoquality.batches import LearningError
-from echoquality.model import load_model
 from echoquality.search import run_search
-from echoquality.training import TrainingSettings, train
 
 
 def test_an_interrupted_trial_is_tried_again(tmp_path):
@@ -88,22 +84,3 @@ def test_what_is_worse_than_the_others_ends_early_and_failures_are_borne(tmp_pat
     assert set(table["state"]) == {"COMPLETE", "PRUNED"}
     with pytest.raises(LearningError, match="none of 1 trials ended with a result"):
         run_search(lambda v, r: 1 / 0, ("mc3_18",), tmp_path / "x", 1, seed=3, failures=(ZeroDivisionError,))
-
-
-@pytest.mark.slow
-def test_a_search_takes_the_best_of_its_trials(small_training, tmp_path, monkeypatch):
-    from mlflow import MlflowClient
-
-    monkeypatch.setattr(module, "ARCHITECTURES", ("mc3_18",))
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
-    chosen = {**small_training, "mlflow": True, "tracking_uri": uri, "epochs": 1, "output_dir": tmp_path / "run"}
-    training = train(TrainingSettings(**chosen, search_trials=2))
-    trials = pd.read_csv(tmp_path / "run/trials.csv")
-    assert len(trials) == 2 and training.history["val_loss"].min() == pytest.approx(trials["value"].min())
-    assert load_model(tmp_path / "run/model.safetensors").threshold == training.model.threshold
-    client = MlflowClient(uri)
-    runs = client.search_runs([client.get_experiment_by_name("echoquality").experiment_id])
-    assert sum(run.data.tags.get("mlflow.parentRunId") == training.run_id for run in runs) == 2
-    more = train(TrainingSettings(**chosen, search_trials=3, resume=True))
-    assert len(pd.read_csv(tmp_path / "run/trials.csv")) == 3 and "best of 3 trials" in more.notes[0]
-    assert len(list((tmp_path / "run/trials").glob("*/model.safetensors"))) == 3

@@ -34,6 +34,25 @@ def test_the_dataset_is_no_place_to_write_to(small_training):
         train(TrainingSettings(**small_training, output_dir=small_training["annotations_csv"].parent / "run"))
 
 
+@pytest.mark.slow
+def test_a_search_takes_the_best_of_its_trials(small_training, tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    monkeypatch.setattr(module, "ARCHITECTURES", ("mc3_18",))
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    chosen = {**small_training, "mlflow": True, "tracking_uri": uri, "epochs": 1, "output_dir": tmp_path / "run"}
+    training = train(TrainingSettings(**chosen, search_trials=2))
+    trials = pd.read_csv(tmp_path / "run/trials.csv")
+    assert len(trials) == 2 and training.history["val_loss"].min() == pytest.approx(trials["value"].min())
+    assert load_model(tmp_path / "run/model.safetensors").threshold == training.model.threshold
+    client = MlflowClient(uri)
+    runs = client.search_runs([client.get_experiment_by_name("echoquality").experiment_id])
+    assert sum(run.data.tags.get("mlflow.parentRunId") == training.run_id for run in runs) == 2
+    more = train(TrainingSettings(**chosen, search_trials=3, resume=True))
+    assert len(pd.read_csv(tmp_path / "run/trials.csv")) == 3 and "best of 3 trials" in more.notes[0]
+    assert len(list((tmp_path / "run/trials").glob("*/model.safetensors"))) == 3
+
+
 @pytest.fixture(scope="module")
 def trained(small_training, tmp_path_factory):
     settings = TrainingSettings(**small_training, output_dir=tmp_path_factory.mktemp("runs") / "run")

@@ -16,7 +16,19 @@ from echoquality.core import WorkError
 from echoquality.metrics import probability
 from echoquality.model import Model, make_network, save_model
 from echoquality.settings import TrainingSettings
-from echoquality.training_run import Training, is_done, read_run, read_training, remembered, summary, verdict, write_run
+from echoquality.tracking import Tracker
+from echoquality.training_run import (
+    Training,
+    epoch_listener,
+    is_done,
+    log_training,
+    read_run,
+    read_training,
+    remembered,
+    summary,
+    verdict,
+    write_run,
+)
 
 
 @pytest.fixture
@@ -115,3 +127,24 @@ def test_a_model_that_learned_nothing_says_so_in_its_file():
     assert said["word"] == "no" and "the same of every validation clip" in said["sentence"] and said["spread"] == 0
     one = remembered(replace(below, validation=validation.assign(label=1)))
     assert one["word"] == "no" and "clips are all good" in one["sentence"] and "nan" not in str(one)
+
+
+def test_each_epoch_is_sent_once(monkeypatch):
+    sent, tracker = [], Tracker()
+    monkeypatch.setattr(tracker, "metrics", lambda *values: sent.append(values))
+    history = pd.DataFrame({"epoch": [0, 1], "val_loss": [0.5, 0.4]})
+    epoch_listener(tracker)(history, {7: 0.6, 8: 0.3})
+    assert sent == [({"step_loss": 0.6}, 7), ({"step_loss": 0.3}, 8), ({"val_loss": 0.4}, 1)]
+
+
+def test_what_a_training_sends(tmp_path, monkeypatch):
+    sent, tracker = [], Tracker()
+    for name in ("figure", "metrics", "file", "model"):
+        monkeypatch.setattr(tracker, name, lambda *values, name=name: sent.append((name, *values)))
+    history = pd.DataFrame({"epoch": [0], "train_loss": [0.6], "val_loss": [0.5], "val_auroc": [1.0]})
+    validation = pd.DataFrame({"label": [0, 1], "logit": [-1.0, 1.0], "group": ["a", "a"], "probability": [0.2, 0.8]})
+    model = Model(None, "mc3_18", Form(), threshold=0.4)
+    log_training(tracker, Training(tmp_path, model, history, validation, pd.DataFrame(), "", ()))
+    assert [each[-1] for each in sent if each[0] == "figure"] == ["curves.png", "confusion.png"]
+    assert ("metrics", {"best_val_auroc": 1.0, "threshold": 0.4, "temperature": 1.0}, 1) in sent  # no interval
+    assert [each[1].name for each in sent if each[0] == "file"] == ["metrics.csv", "model.safetensors"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pydicom import dcmread
 
-from echoquality.builds import file_hashes
+from echoquality.plan import file_hashes
 from echoquality.corpus import Corpus, clip_dataset, corpus_rows
 from experiments.failures import FAILURES, simulate_aperture_clip
 from echoquality.phantom import MACHINES
