@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from echoquality.core import sha256
+from echoquality.safe_files import sha256
 
 
 def pytest_addoption(parser) -> None:

@@ -15,11 +15,13 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 # %% ../nbs/curation/annotations.ipynb #d86151f9
-from .core import counted, parallel, reason_of, sha256, text_sha256, write_text
+from .core import counted, reason_of
 from .dicom import BadFile, read_header, whose
+from .safe_files import sha256, text_sha256, write_text
 from .splits import SPLITS, GroupsError, assign_splits, class_of, group_places
 from .studies import is_inside
 from .tables import TableError, numbers, read_rows
+from .workers import parallel
 
 # %% ../nbs/curation/annotations.ipynb #d744eeec
 MANIFEST, CSV, LEFT_OUT = "manifest.json", "echo_annotations_enhanced.csv", "quarantine.csv"

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import SettingsError, as_asked, cores, printable, run_main, write_text
+from .core import SettingsError, printable
+from .parameters import as_asked, run_main
+from .safe_files import write_text
 from echoquality.settings import (
     GROUPS,
     KINDS,
@@ -26,6 +28,7 @@ from echoquality.settings import (
     expect_networks,
     from_here,
 )
+from .workers import cores
 
 # %% ../nbs/command/api.ipynb #13b6c14d
 def read_clip(path: Path | str, frames: Iterable[int] | None = None) -> np.ndarray:

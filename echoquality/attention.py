@@ -19,11 +19,12 @@ from captum.attr import LayerAttribution, LayerGradCam
 from IPython.display import HTML
 
 from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_frames
-from .core import as_drawn, progress
+from .core import as_drawn
 from .dicom import gif, open_clip
 from .model import Model, make_network
 from .store import ClipStore
 from .verdict import captioned
+from .workers import progress
 
 # %% ../nbs/evidence/attention.ipynb #67e5a638
 def grad_cam(network: torch.nn.Module, clips: torch.Tensor) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/curation/balance.ipynb #bc0aee5d
-from .core import text_sha256
+from .safe_files import text_sha256
 
 # %% ../nbs/curation/balance.ipynb #9a6a8325
 def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:

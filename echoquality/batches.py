@@ -22,10 +22,12 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from .annotations import CSV, read_annotations
 from .augmentation import Augmentation, augment, draw_augmentation
 from .clips import Form, Window, model_input, read_clip, take_frames
-from .core import as_asked, cores, generator
+from .core import generator
 from .files import BadFile, named
 from .pairs import PairBatches, taken_rows
+from .parameters import as_asked
 from .store import ClipStore, build_store
+from .workers import cores
 
 # %% ../nbs/learning/batches.ipynb #ffbf0a1f
 @dataclass(frozen=True)

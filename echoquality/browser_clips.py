@@ -18,7 +18,7 @@ import numpy as np
 from ipywidgets import HTML, VBox
 from pydicom import Dataset
 
-from .core import cores, escaped, from_root, printable, reason_of
+from .core import escaped, printable, reason_of
 from echoquality.dicom import (
     FRAME_TIME,
     BadFile,
@@ -31,8 +31,10 @@ from echoquality.dicom import (
 )
 from .fan import Fan
 from .machines import read_machines
+from .parameters import from_root
 from .sector import bounds, find_sector, mask_in_region
 from .studies import is_inside, locate, meet
+from .workers import cores
 
 # %% ../nbs/looking/browser_clips.ipynb #6325c602
 def encoded(frame: np.ndarray, quality: int = 85) -> bytes:

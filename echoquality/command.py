@@ -15,18 +15,17 @@ from contextlib import suppress
 from importlib import import_module, metadata
 from pathlib import Path
 
-from echoquality.core import (
+from .core import SettingsError, did_you_mean
+from .pages import PageError, copy_pages, run_page
+from echoquality.parameters import (
     CommandParser,
     Settings,
-    SettingsError,
-    did_you_mean,
     escape_output,
     from_command_line,
     project_root,
     run_main,
     typed,
 )
-from .pages import PageError, copy_pages, run_page
 from echoquality.runs import (  # noqa: F401
     PastRun,
     claim_name,

@@ -21,9 +21,10 @@ from .annotations import table_hashes
 from .comparison_data import MAKERS, SIZES, VARIANTS, Material, Variant, own
 from .comparison_measures import figures_of
 from .comparison_runs import read_runs, run_missing
-from .core import from_notebook, only_one, progress, settings_table, write_text  # noqa: F401  (for Run)
 from .runs import found_run, note_run
+from .safe_files import only_one, write_text
 from .settings import ComparisonSettings, TrainingsSettings
+from .workers import progress
 
 _all_ = ["ComparisonSettings", "Markdown", "from_notebook", "settings_table"]  # for Run
 

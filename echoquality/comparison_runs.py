@@ -22,11 +22,11 @@ from torch import nn
 from .batches import Hardware, Recipe
 from .clips import Window
 from .comparison_data import Material, Size, held_out_pairs, training_table, variants_of
-from .core import parallel
 from .learning import fit, predict
 from .metrics import fit_temperature
 from .model import make_network, pad_first
 from .predictions import write_parquet
+from .workers import parallel
 
 # %% ../nbs/evidence/comparison_runs.ipynb #3a6d8f5a
 def _stage(inside: int, outside: int, kernel: tuple[int, ...], stride: tuple[int, ...]) -> nn.Sequential:

@@ -26,31 +26,18 @@ import numpy as np
 import pandas as pd
 
 from .clip_checks import FACTS, FOUND, Checked, check_clip, file_facts
-from echoquality.core import (
-    KILLED,
-    SettingsError,
-    as_drawn,
-    atomic,
-    counted,
-    from_command_line,
-    from_notebook,
-    generator,
-    in_utf8,
-    only_one,
-    parallel,
-    printable,
-    run_main,
-    settings_table,
-    write_text,
-)
+from .core import SettingsError, as_drawn, counted, generator, in_utf8, printable
 from .files import NO_TEXT, bad_file, is_junk, is_text
 from .model import Model, WeightsError, load_scorer
+from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .runs import found_run, note_run
+from .safe_files import atomic, only_one, write_text
 from .scoring import score_clip
 from .sector import SURE, Sector, show_sector
 from .studies import files_below
 from .tables import guarded
 from .verdict import Verdict, as_table, captioned, show_verdict, weighed
+from .workers import KILLED, parallel
 
 _all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
 

@@ -18,10 +18,12 @@ import pandas as pd
 from pydicom import uid
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from .core import atomic, generator, parallel, write_text
+from .core import generator
 from .phantom import MACHINES, PhantomClip, simulate_clip
 from .results import verdict, write_results
+from .safe_files import atomic, write_text
 from .verdict import SIMULATED
+from .workers import parallel
 
 # %% ../nbs/phantom/corpus.ipynb #f62fd3bf
 def object_uid(seed: int, patient: int, number: int | None = None) -> str:

@@ -21,23 +21,12 @@ from functools import partial
 from pathlib import Path
 
 from .annotations import CSV, LEFT_OUT, MANIFEST
-from echoquality.core import (
-    KILLED,
-    SettingsError,
-    counted,
-    free_bytes,
-    from_command_line,
-    from_notebook,
-    on_cluster,
-    only_one,
-    parallel,
-    run_main,
-    settings_table,
-    sha256,
-    write_text,
-)
+from .core import SettingsError, counted
 from .corpus import SMALL, Corpus, write_corpus
+from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .plan import PLAN, check_places, found_plan, is_whole, plan_path, planned_files, remove_parts
+from .safe_files import free_bytes, only_one, sha256, write_text
+from .workers import KILLED, on_cluster, parallel
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
 from .candidates import offer_in_words

@@ -28,24 +28,19 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydicom import Dataset, examples
 from pydicom.sr.codedict import codes
 
-from echoquality.core import (
-    canonical_json,
-    from_command_line,
-    from_notebook,
-    generator,
-    progress,
-    run_main,
-    settings_table,
-)
+from .core import generator
 from .derived import derived_header, write_clip
 from .dicom import clip_sector, frame_count, open_clip, read_frames, read_header
 from .fan import Fan
 from .folder_preview import UNDRAWN, middle_frames, preview_table, show_loops, show_preview, verdict
 from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of, trusted_fan
+from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .physical import Physical
+from .safe_files import canonical_json
 from .sector import mask_in_region
 from .settings import GROUPS, KINDS, PHYSICAL, expanded
 from .verdict import as_table, captioned, is_simulated, show_verdict
+from .workers import progress
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table"]
 _all_ += ["show_loops", "show_preview", "verdict", "as_table", "captioned", "show_verdict"]  # for Run

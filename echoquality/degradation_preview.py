@@ -28,12 +28,13 @@ from ipywidgets import (
 from pydantic import ValidationError
 
 from .browser_clips import Clip, Panel, array_clip, count_shown, grey, reason_for, shown_instead
-from .core import escaped, from_root, generator
+from .core import escaped, generator
 from .degradation import ALL_OPERATIONS, Degradation, FanError, degrade, draw_from
 from .dicom import FRAME_TIME, BadFile, find_sector, frame_time, open_clip
 from .fan import Fan
 from .files import is_junk
 from .operations import UNKNOWN, trusted_fan
+from .parameters import from_root
 from .player import Player
 from .settings import GROUPS, KINDS, PHYSICAL
 from .shortcuts import MEASURED, clip_features

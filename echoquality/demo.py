@@ -15,7 +15,6 @@ import pandas as pd
 import yaml
 
 from .annotations import CSV
-from .core import from_command_line, project_root, write_text
 from .corpus import DEMO, Corpus, write_corpus
 from .dataset import DatasetSettings, build_dataset, count_files
 from .evaluation import EvaluationSettings, evaluate
@@ -24,6 +23,8 @@ from .experts import show_agreement, simulated_grades
 from .inference import InferenceSettings, infer
 from .inference import summary as inference_summary
 from .pages import page_of, run_page
+from .parameters import from_command_line, project_root
+from .safe_files import write_text
 from .settings import DemoSettings, from_here
 
 # %% ../nbs/command/demo.ipynb #7c650398

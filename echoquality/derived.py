@@ -25,9 +25,9 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.valuerep import validate_value
 
-from .core import atomic, canonical_json
 from .dicom import FRAME_TIME, frame_time, value_of
 from .regions import usable_regions
+from .safe_files import atomic, canonical_json
 
 # %% ../nbs/reading/derived.ipynb #ce3c985b
 MANDATORY = [  # type 1, 2 or 2C in the object's modules: there, if only empty

@@ -27,11 +27,11 @@ from pydicom.dataelem import RawDataElement
 from pydicom.pixels import get_decoder
 
 # %% ../nbs/reading/dicom.ipynb #19d6f4ca
-from .core import text_sha256
 from .fan import Fan
 from .files import BadFile, Opened, bad_file, frame_count, open_dicom
 from .pixels import Pixels, decoded, find_pixels
 from .regions import FORMATS, SEVERAL, image_boxes, region_boxes, regions_of, value_of
+from .safe_files import text_sha256
 from .sector import Sector, fan_area, find_sector, mask_in_region  # noqa: F401  one is passed on
 
 # %% ../nbs/reading/dicom.ipynb #f09c60d8

@@ -16,9 +16,10 @@ import pandas as pd
 from ipywidgets import HTML, Button, Dropdown, FloatSlider, GridBox, Layout, Select
 
 from .browser_clips import Clip, Panel, array_clip, open_clip, reason_for, shown_instead
-from .core import from_root, sha256
 from .evidence import EvidenceError, read_predictions, slices
+from .parameters import from_root
 from .player import Player
+from .safe_files import sha256
 
 # %% ../nbs/looking/error_browser.ipynb #f1e5c648
 CELLS = {  # (is good, was called good)

@@ -25,25 +25,16 @@ from .annotations import LEFT_OUT, AnnotationsError, labels_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
-from echoquality.core import (
-    SettingsError,
-    counted,
-    from_command_line,
-    from_notebook,
-    only_one,
-    run_main,
-    settings_table,
-    sha256,
-    typed,
-    write_text,
-)
+from .core import SettingsError, counted
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
 from .experts import read_grades
 from .model import WeightsError
 from .pairs import pairs_ordered
+from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
 from .report import Evidence, attention_doubts, headline, overview, verdict, weigh, write_evidence
 from .runs import found_run, left_alone, note_run
+from .safe_files import only_one, sha256, write_text
 from .shortcuts import feature_table, show_audit
 from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .unseen_machines import unseen_machines, without_machine

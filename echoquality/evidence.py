@@ -18,9 +18,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .core import as_drawn, progress, sha256
+from .core import as_drawn
 from .metrics import Ranking, bootstrap, interval, probability, share_interval
+from .safe_files import sha256
 from .settings import MIN_PATIENTS
+from .workers import progress
 
 # %% ../nbs/evidence/evidence.ipynb #93dd0950
 COLUMNS = {  # of a table of predictions, and what is in them

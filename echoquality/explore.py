@@ -11,11 +11,11 @@ from pathlib import Path
 
 from .annotations import NEEDED, is_synthetic, read_table
 from .browser_clips import shown_instead
-from .core import from_notebook, from_root, settings_table
 from .degradation_preview import DegradationPreview, degradation_preview
 from .dicom import BadFile, read_header
 from .error_browser import error_browser
 from .label_review import label_review, to_review
+from .parameters import from_notebook, from_root, settings_table
 from .player import Player, player
 from .settings import ExploreSettings, SelectionSettings
 from .studies import locate

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from .core import KILLED, as_drawn, counted, escaped, generator, in_utf8, parallel
+from .core import as_drawn, counted, escaped, generator, in_utf8
 from .dicom import clip_mask, clip_sector, frame_count, gif, read_frames, read_header
 from .fan import Fan
 from .files import bad_file, is_junk
@@ -25,6 +25,7 @@ from .sector import sector_picture
 from .settings import DegradationSettings, from_clips, next_command
 from .studies import closed, files_below
 from .verdict import Verdict, figure_html, image, weighed
+from .workers import KILLED, parallel
 
 # %% ../nbs/curation/folder_preview.ipynb #7b9a9595
 def _name(path: Path, folder: Path) -> str:

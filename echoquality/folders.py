@@ -15,15 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from .batches import Hardware
-from .core import KILLED, printable, progress, text_sha256
+from .core import printable
 from .files import NO_TEXT, is_junk, is_text, stamp_of
 from .header_index import Clip, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
 from .results import folder_entry, verdict
+from .safe_files import text_sha256
 from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
 from .settings import InferenceSettings
 from .studies import LOOSE, closed, expect_folder
+from .workers import KILLED, progress
 
 # %% ../nbs/evidence/folders.ipynb #3bad3da6
 def text_of(name: str) -> str:

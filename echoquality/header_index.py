@@ -25,10 +25,12 @@ import numpy as np
 from pydicom import Dataset
 
 # %% ../nbs/reading/header_index.ipynb #54d75337
-from .core import KILLED, parallel, printable, provenance, reason_of, sha256, text_sha256
+from .core import printable, provenance, reason_of
 from .dicom import frame_count, machine_model, read_header, value_of, whose
 from .files import bad_file, stamp_of
+from .safe_files import sha256, text_sha256
 from .studies import locate, places
+from .workers import KILLED, parallel
 
 # %% ../nbs/reading/header_index.ipynb #5b32fea4
 def hashed(identifier: str) -> str:

@@ -24,9 +24,9 @@ from pydicom import Dataset, uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.sr.codedict import codes
 
-from .core import locked, to_disk
 from .derived import MANDATORY, code_item, derived_header
 from .dicom import FRAME_TIME, frame_time
+from .safe_files import locked, to_disk
 
 # %% ../nbs/reading/identity.ipynb #d9bcc7e6
 class IdentityError(ValueError):

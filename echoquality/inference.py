@@ -23,22 +23,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from .batches import LearningError, choose_hardware
-from echoquality.core import (
-    SettingsError,
-    as_drawn,
-    counted,
-    from_command_line,
-    from_notebook,
-    only_one,
-    plural,
-    printable,
-    run_main,
-    settings_table,
-    sha256,
-    text_sha256,
-    typed,
-    write_text,
-)
+from .core import SettingsError, as_drawn, counted, plural, printable
 from .dicom import DIRECTORY
 from .files import is_junk
 from .folder_preview import middle_picture
@@ -47,8 +32,10 @@ from .header_index import HeaderIndex, headers
 from .machines import read_machines, unknown_machines
 from .metrics import share_interval
 from .model import Model, WeightsError, load_scorer
+from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run, train_again
+from .safe_files import only_one, sha256, text_sha256, write_text
 from .scoring import LeftOut, by_spread, by_worth, known_of
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, loose_files

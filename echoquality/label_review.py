@@ -16,8 +16,9 @@ import pandas as pd
 from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
 from .browser_clips import Clip, Panel, open_clip, shown_instead
-from .core import escaped, from_root, printable
+from .core import escaped, printable
 from .machine_scores import judged_rows
+from .parameters import from_root
 from .player import Player
 from .results import unusable
 from echoquality.reviews import (

@@ -35,11 +35,13 @@ from echoquality.batches import (
     shared_memory,
 )
 from .clips import model_input
-from .core import atomic, clock, expect_space, generator, progress, reason_of, write_text
+from .core import generator, reason_of
 from .metrics import auroc
 from .model import freeze
 from .pairs import PAIR_WEIGHT, pair_loss
+from .safe_files import atomic, expect_space, write_text
 from .store import ClipStore
+from .workers import clock, progress
 
 # %% ../nbs/learning/learning.ipynb #5402c09f
 # After our own modules: torchmetrics imports torchvision, which `vision` makes importable where its wheel does not fit.

@@ -15,8 +15,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import beta
 
 # %% ../nbs/learning/metrics.ipynb #4949494c
-from .core import generator, progress
+from .core import generator
 from .settings import MIN_PATIENTS
+from .workers import progress
 
 # %% ../nbs/learning/metrics.ipynb #b7bc7091
 def probability(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

@@ -34,8 +34,9 @@ from echoquality.checkpoints import (
     refusal,
 )
 from .clips import Form, Window, model_input
-from .core import atomic, reason_of
+from .core import reason_of
 from .phantom import simulate_clip
+from .safe_files import atomic
 from .settings import Architecture
 from .vision import torchvision
 

@@ -18,18 +18,9 @@ from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
-from echoquality.core import (
-    NOTE,
-    STARTS,
-    FullDisk,
-    SettingsError,
-    atomic,
-    in_utf8,
-    project_root,
-    set_aside,
-    told_of_space,
-    write_text,
-)
+from .core import SettingsError, in_utf8
+from .parameters import NOTE, STARTS, project_root, set_aside
+from .safe_files import FullDisk, atomic, told_of_space, write_text
 
 # %% ../nbs/base/pages.ipynb #1b2a5776
 def pages() -> Path:

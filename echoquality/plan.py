@@ -20,17 +20,7 @@ import pandas as pd
 
 from .annotations import CLASS_DIRS, CSV, LEFT_OUT, MANIFEST
 from .balance import water_fill
-from echoquality.core import (
-    KILLED,
-    canonical_json,
-    finished,
-    generator,
-    parallel,
-    provenance,
-    reason_of,
-    sha256,
-    text_sha256,
-)
+from .core import generator, provenance, reason_of
 from .degradation import draw_from, drawable
 from .dicom import clip_sector, read_header
 from .fan import Fan
@@ -41,9 +31,11 @@ from .pictures import one_picture
 from .probing import fan_table, known_machines
 from .results import expect_results, summary_path
 from .reviews import read_reviews, review_counts
+from .safe_files import canonical_json, finished, sha256, text_sha256
 from .selection import QUARANTINE, Selection, select
 from .settings import PHYSICAL, DatasetSettings, expanded
 from .splits import Groups, GroupsError, assign_splits, group_by_met, group_places, group_table
+from .workers import KILLED, parallel
 
 # %% ../nbs/curation/plan.ipynb #b7e051d5
 NOT_RECORDED = {  # these do not change a byte

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import atomic
 from .degradation import Degradation
 from .metrics import fit_temperature, probability, sensitivity_threshold, youden_threshold
+from .safe_files import atomic
 from .shortcuts import HAND_MADE, fit_simple, simple_probability
 
 # %% ../nbs/evidence/predictions.ipynb #6eec726d

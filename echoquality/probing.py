@@ -16,7 +16,6 @@ import pandas as pd
 
 # %% ../nbs/curation/probing.ipynb #a73e3b15
 from .copies import fingerprint
-from .core import sha256
 from .derived import derived_header
 from echoquality.dicom import (
     LOOKS,
@@ -32,6 +31,7 @@ from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines
 from .pictures import one_picture, picture_boxes
+from .safe_files import sha256
 from .sector import doubt, fan_area, find_sector
 from .settings import SelectionSettings
 from .studies import expect_folder, locate

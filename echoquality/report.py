@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import as_markdown, counted, write_text
+from .core import as_markdown, counted
 from echoquality.evidence import (
     as_json,
     compare,
@@ -28,6 +28,7 @@ from .experts import agreement
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
+from .safe_files import write_text
 from .settings import MIN_PATIENTS, EvaluationSettings
 from .shortcuts import FEATURES, audit, shortcuts
 from .verdict import Verdict, by_chance, weighed

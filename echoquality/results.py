@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from .core import reason_of, write_text
+from .core import reason_of
+from .safe_files import write_text
 from .tables import did_you_mean, is_table
 
 # %% ../nbs/reading/results.ipynb #821aa9eb

@@ -18,17 +18,9 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path, PureWindowsPath
 
-from echoquality.core import (
-    LOCK,
-    Settings,
-    WorkError,
-    finished,
-    locked,
-    printable,
-    project_root,
-    provenance,
-    write_text,
-)
+from .core import WorkError, printable, provenance
+from .parameters import Settings, project_root
+from .safe_files import LOCK, finished, locked, write_text
 from echoquality.settings import (
     ALIKE,
     STAGES,

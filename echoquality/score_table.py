@@ -18,18 +18,12 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field
 
-from echoquality.core import (
-    OptionalPath,
-    ProjectPath,
-    Settings,
-    atomic,
-    from_command_line,
-    printable,
-    run_main,
-)
+from .core import printable
 from .files import NO_TEXT, is_junk, is_text
 from .header_index import Clip, HeaderIndex, hashed, headers
+from .parameters import OptionalPath, ProjectPath, Settings, from_command_line, run_main
 from .results import COLUMNS, ResultsError, expect_results, read_results, unusable, verdict
+from .safe_files import atomic
 from .settings import ScoreScale, SelectionSettings, scale_ends
 from .studies import HOW, LOOSE, MARKS, Met, StudiesError, closed, find_files, meet, plain
 from .tables import FORMS, TableError, did_you_mean, guarded, numbers, percentages, read_rows

@@ -24,14 +24,16 @@ import torch
 from .augmentation import augment, draw_augmentation
 from .batches import Hardware
 from .clips import Form, Window, model_input, small_frames, take_frames
-from .core import KILLED, atomic, cores, generator, parallel, sha256
+from .core import generator
 from .dicom import frame_count, machine_model, open_clip
 from .files import bad_file
 from .machines import Machines
 from .metrics import probability, spread
 from .model import Model, Scorer, example_clips, model_header
 from .results import verdict
+from .safe_files import atomic, sha256
 from .settings import InferenceSettings
+from .workers import KILLED, cores, parallel
 
 # %% ../nbs/evidence/scoring.ipynb #402a8154
 @dataclass(frozen=True)

@@ -39,17 +39,10 @@ from echoquality.candidates import (
     wanted,
 )
 from .copies import same_clips
-from echoquality.core import (
-    SettingsError,
-    counted,
-    from_command_line,
-    from_notebook,
-    printable,
-    run_main,
-    settings_table,
-)
+from .core import SettingsError, counted, printable
 from .machine_scores import judged_rows, score_differences, score_warning
 from .machines import options_met, unknown_machines
+from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
 from .results import ResultsError, unusable
 from echoquality.reviews import (

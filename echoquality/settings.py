@@ -25,15 +25,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from echoquality.core import (
+from .core import SettingsError, in_utf8, is_secret
+from echoquality.parameters import (
     OptionalPath,
     OptionalShare,
     ProjectPath,
     Settings,
-    SettingsError,
     from_command_line,
-    in_utf8,
-    is_secret,
     project_root,
     shown_value,
 )

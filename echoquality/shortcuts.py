@@ -19,10 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from .core import KILLED, as_drawn, parallel, progress
+from .core import as_drawn
 from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
 from .files import bad_file
 from .metrics import auroc_interval
+from .workers import KILLED, parallel, progress
 
 # %% ../nbs/evidence/shortcuts.ipynb #4ea65036
 FEATURES = {  # name: what it is, whether the network can see it

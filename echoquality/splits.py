@@ -18,8 +18,10 @@ import pandas as pd
 
 # %% ../nbs/curation/splits.ipynb #220c6960
 from .copies import components
-from .core import from_root, generator, printable, text_sha256
+from .core import generator, printable
 from .dicom import alike
+from .parameters import from_root
+from .safe_files import text_sha256
 from .studies import meet, nearest_place, plain
 from .tables import TableError, is_table, read_rows
 

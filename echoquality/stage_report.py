@@ -19,8 +19,9 @@ from pathlib import Path
 import nbformat
 from nbconvert import HTMLExporter
 
-from .core import escaped, write_text
+from .core import escaped
 from .runs import NEW, free_name, read_about, run_of
+from .safe_files import write_text
 from .settings import STAGES, without_paths
 
 # %% ../nbs/base/stage_report.ipynb #f21333ba

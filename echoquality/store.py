@@ -17,22 +17,11 @@ import numpy as np
 import pandas as pd
 
 from .clips import Form, read_clip, take_frames
-from echoquality.core import (
-    KILLED,
-    LOCK,
-    atomic,
-    canonical_json,
-    expect_space,
-    locked,
-    parallel,
-    provenance,
-    reason_of,
-    sha256,
-    text_sha256,
-    write_text,
-)
+from .core import provenance, reason_of
 from .dicom import read_header
 from .files import bad_file, frame_count, stamp_of
+from .safe_files import LOCK, atomic, canonical_json, expect_space, locked, sha256, text_sha256, write_text
+from .workers import KILLED, parallel
 
 # %% ../nbs/learning/store.ipynb #c17ced0f
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from .core import progress, reason_of
+from .core import reason_of
 from .files import BadFile, is_junk
+from .workers import progress
 
 # %% ../nbs/reading/studies.ipynb #f61122dc
 class StudiesError(ValueError):

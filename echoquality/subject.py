@@ -15,12 +15,13 @@ from torch import nn
 
 from .annotations import LEFT_OUT, leave_out, read_annotations, read_table, table_hashes
 from .batches import Recipe, choose_hardware
-from .core import counted, sha256
+from .core import counted
 from .evidence import EvidenceError, check_classes
 from .experts import read_grades
 from .learning import predict
 from .model import Model, WeightsError, load_model, load_weights, make_network
 from .runs import found_run
+from .safe_files import sha256
 from .settings import EvaluationSettings
 from .store import ClipStore, build_store
 from .tracking import Tracker

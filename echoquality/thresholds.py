@@ -15,10 +15,12 @@ import yaml
 from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
 from .browser_clips import Panel, message, shown_instead
-from .core import SettingsError, escaped, from_root, reason_of, write_text
+from .core import SettingsError, escaped, reason_of
 from .machine_scores import judged_rows
+from .parameters import from_root
 from .results import unusable
 from .reviews import reviewed
+from .safe_files import write_text
 from .score_table import read_scores
 from echoquality.selection import (
     LABELS,

@@ -21,17 +21,10 @@ import numpy as np
 import torch
 
 from .annotations import MANIFEST
-from echoquality.core import (
-    SettingsError,
-    is_secret,
-    locked,
-    project_root,
-    reason_of,
-    sha256,
-    text_sha256,
-    without_secrets,
-)
+from .core import SettingsError, is_secret, reason_of, without_secrets
 from .model import Model, Scorer, example_clips
+from .parameters import project_root
+from .safe_files import locked, sha256, text_sha256
 
 # %% ../nbs/learning/tracking.ipynb #ded78c06
 _SCHEMES = ("sqlite:///", "http://", "https://", "postgresql", "mysql", "mssql", "databricks")

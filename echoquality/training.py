@@ -29,27 +29,14 @@ from .annotations import LEFT_OUT, AnnotationsError, count_clips, leave_out, rea
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, drawn_for, place
 from .clips import Form, Window
-from echoquality.core import (
-    SettingsError,
-    as_drawn,
-    atomic,
-    canonical_json,
-    counted,
-    from_command_line,
-    from_notebook,
-    only_one,
-    provenance,
-    run_main,
-    settings_table,
-    text_sha256,
-    typed,
-    write_text,
-)
+from .core import SettingsError, as_drawn, counted, provenance
 from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
 from .pairs import pairs_ordered, unpaired
+from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
+from .safe_files import atomic, canonical_json, only_one, text_sha256, write_text
 from .search import run_search
 from .store import ClipStore, build_store
 from .tracking import Tracker, ending

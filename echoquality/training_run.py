@@ -19,12 +19,13 @@ import numpy as np
 import pandas as pd
 
 from .annotations import LEFT_OUT, MANIFEST, table_hashes
-from .core import SettingsError, WorkError, counted, sha256, text_sha256, without_secrets
+from .core import SettingsError, WorkError, counted, without_secrets
 from .curves import show_confusion, show_curves
 from .metrics import auroc_interval, confusion, spread
 from .model import Model, load_model
 from .pairs import pairs_in_words
 from .runs import found_run, left_alone, note_run, train_again
+from .safe_files import sha256, text_sha256
 from .settings import MIN_PATIENTS, TrainingSettings, next_command
 from .tracking import Tracker, data_facts
 from .verdict import CHANCE, Verdict, by_chance, weighed

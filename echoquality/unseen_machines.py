@@ -8,9 +8,9 @@ __all__ = ['without_machine', 'unseen_machines']
 # %% ../nbs/evidence/unseen_machines.ipynb #22363e4d
 import pandas as pd
 
-from .core import text_sha256
 from .evidence import in_words, measure_table
 from .predictions import prediction_table
+from .safe_files import text_sha256
 from .settings import EvaluationSettings, TrainingSettings
 from .splits import SPLITS
 from .subject import Subject, logits_of, training_of

@@ -20,16 +20,10 @@ from filelock import FileLock, Timeout
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import CliPositionalArg
 
-from echoquality.core import (
-    ProjectPath,
-    Settings,
-    from_command_line,
-    progress,
-    reason_of,
-    run_main,
-    sha256,
-    text_sha256,
-)
+from .core import reason_of
+from .parameters import ProjectPath, Settings, from_command_line, run_main
+from .safe_files import sha256, text_sha256
+from .workers import progress
 
 # %% ../nbs/learning/weights.ipynb #dd5f6d1b
 class FetchSettings(Settings):

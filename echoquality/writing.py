@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
-from .core import atomic, cores, expect_space, free_bytes, sha256
 from .degradation import Degradation, degrade, degrade_file, degrade_frames, degraded_header
 from .derived import encode_rle, write_clip
 from echoquality.dicom import (
@@ -33,9 +32,11 @@ from .files import bad_file
 from .identity import deidentified_header, without_identity
 from .machines import Machines
 from .pictures import one_picture
+from .safe_files import atomic, expect_space, free_bytes, sha256
 from .sector import blanked, drawn_beside, fan_area
 from .settings import DatasetSettings
 from .studies import expect_folder
+from .workers import cores
 
 # %% ../nbs/curation/writing.ipynb #9dda7873
 def deidentify_file(

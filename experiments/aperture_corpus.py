@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from echoquality.core import atomic, generator, parallel
+from echoquality.safe_files import atomic
+from echoquality.core import generator
+from echoquality.workers import parallel
 from echoquality.corpus import DEMO, Corpus, clip_draw, corpus_rows, teacher_score, write_rows
 from experiments.failures import (
     FAILURES,

@@ -17,7 +17,8 @@ from pydantic import Field
 
 from echoquality.comparison import Comparison, compare, details, overview, show_differences, verdict
 from echoquality.comparison_data import SIZES
-from echoquality.core import ProjectPath, SettingsError, from_notebook, settings_table
+from echoquality.parameters import ProjectPath, from_notebook, settings_table
+from echoquality.core import SettingsError
 from echoquality.settings import DatasetSettings, Kind, Severity, TrainingsSettings
 from .failures import FAILURES
 from .materials import AMOUNTS, simulated, taught

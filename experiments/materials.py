@@ -15,7 +15,8 @@ import pandas as pd
 
 from echoquality.annotations import CSV, read_annotations
 from echoquality.comparison_data import GOOD, JUDGED, POOR, Material, Size
-from echoquality.core import atomic, generator
+from echoquality.safe_files import atomic
+from echoquality.core import generator
 from echoquality.corpus import Corpus, teacher_score, write_corpus
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.phantom import MACHINES

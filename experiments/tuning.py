@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from echoquality.core import KILLED, generator, parallel
+from echoquality.workers import KILLED, parallel
+from echoquality.core import generator
 from echoquality.degradation import degrade, draw_degradation, drawable
 from echoquality.dicom import clip_sector, frame_count, read_frames, read_header
 from echoquality.files import bad_file

@@ -22,8 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.command import COMMANDS, HELP, _onwards, circle, main, next_step
-from echoquality.core import SettingsError, from_command_line, project_root
+from echoquality.core import SettingsError
 from echoquality.pages import PageError, copy_pages, run_page
+from echoquality.parameters import from_command_line, project_root
 from echoquality.runs import past_runs
 from echoquality.settings import MODEL, STAGES, TABLE
 

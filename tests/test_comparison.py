@@ -14,7 +14,8 @@ from echoquality.comparison import (
     targets,
     verdict,
 )
-from echoquality.core import SettingsError, WorkError, parameters_cell, parameters_source, project_root
+from echoquality.core import SettingsError, WorkError
+from echoquality.parameters import parameters_cell, parameters_source, project_root
 
 
 def test_the_verdict_follows_from_the_figures():

@@ -8,8 +8,8 @@ import sys
 import nbformat
 import pytest
 
-from echoquality.core import project_root
 from echoquality.dataset import DatasetError, build_dataset, main, remarks, simulated_settings, summary
+from echoquality.parameters import project_root
 from echoquality.reviews import add_review
 
 

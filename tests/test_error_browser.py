@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.core import sha256
 from echoquality.evidence import simulated_predictions, simulated_predictions_of
+from echoquality.safe_files import sha256
 
 
 def test_every_clip_is_in_one_cell_the_surest_first():

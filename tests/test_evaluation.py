@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from echoquality import evaluation as module
-from echoquality.core import WorkError, sha256
+from echoquality.core import WorkError
 from echoquality.evaluation import EvaluationSettings, evaluate, summary
 from echoquality.evidence import EvidenceError, read_predictions
 from echoquality.model import load_model
+from echoquality.safe_files import sha256
 from echoquality.settings import KINDS
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from echoquality.core import generator, sha256
+from echoquality.core import generator
 from echoquality.evidence import (
     COLUMNS,
     MEASURES,
@@ -31,6 +31,7 @@ from echoquality.evidence import (
     slices,
 )
 from echoquality.metrics import probability
+from echoquality.safe_files import sha256
 
 
 def test_made_up_predictions_of_a_dataset(tmp_path):

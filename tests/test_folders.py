@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from echoquality.core import KILLED
 from echoquality.folders import folder_stamp, known_entry, not_opened, text_of
 from echoquality.results import folder_entry, write_folder
+from echoquality.workers import KILLED
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from echoquality.clips import Form, Window
-from echoquality.core import project_root, sha256
 from echoquality.evidence import simulated_predictions_of
 from echoquality.explore import synthetic_pair
 from echoquality.model import Model, make_network, save_model
+from echoquality.parameters import project_root
 from echoquality.reviews import read_reviews
+from echoquality.safe_files import sha256
 
 
 @pytest.fixture(scope="module")

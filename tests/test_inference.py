@@ -15,10 +15,11 @@ from pydicom.data import get_testdata_file
 
 from echoquality import folders
 from echoquality.clips import Form, Window
-from echoquality.core import WorkError, sha256
+from echoquality.core import WorkError
 from echoquality.inference import InferenceError, InferenceSettings, infer, show_worst, summary, verdict
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
+from echoquality.safe_files import sha256
 from echoquality.scoring import score_clip
 from echoquality.selection import SelectionSettings, select
 from echoquality.studies import StudiesError, find_files

@@ -19,9 +19,11 @@ from papermill.parameterize import parameterize_notebook
 from PIL import Image
 
 import echoquality
-from echoquality.core import _SECRETS, SettingsError, project_root, sha256
+from echoquality.core import SettingsError
 from echoquality.evidence import simulated_predictions_of
 from echoquality.pages import PageError, copy_pages, for_users, page_of, pages, run_page
+from echoquality.parameters import _SECRETS, project_root
+from echoquality.safe_files import sha256
 from echoquality.settings import STAGES
 
 PAGES = sorted((project_root() / "nbs").glob("0*.ipynb"))

@@ -14,12 +14,12 @@ from echoquality.annotations import read_annotations
 from echoquality.browser_clips import open_clip
 from echoquality.clips import Form, Window
 from echoquality.conformance import list_files
-from echoquality.core import from_command_line
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.degradation_preview import clip_files
 from echoquality.folder_preview import middle_frames
 from echoquality.inference import infer
 from echoquality.model import Model, make_network, save_model
+from echoquality.parameters import from_command_line
 from echoquality.runs import report_name
 from echoquality.score_table import ScoreTableSettings, check_scores, write_score_table
 from echoquality.selection import select

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 from echoquality import dataset
 from echoquality.balance import water_fill
-from echoquality.core import KILLED, WorkError, only_one, project_root
+from echoquality.core import WorkError
 from echoquality.dataset import DatasetError, DatasetSettings, build_dataset, simulated_settings, summary
+from echoquality.parameters import project_root
 from echoquality.plan import file_hashes, make_plan, planned_files, synthetic_sources
+from echoquality.safe_files import only_one
+from echoquality.workers import KILLED
 
 
 @given(

@@ -21,9 +21,9 @@ import torch
 import yaml
 
 from echoquality.command import COMMANDS, named_files
-from echoquality.core import from_command_line, project_root
 from echoquality.corpus import SMALL, TINY, write_corpus
 from echoquality.model import make_network
+from echoquality.parameters import from_command_line, project_root
 from echoquality.settings import STAGES
 
 

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from echoquality.core import WorkError, atomic, only_one, printable
+from echoquality.core import WorkError, printable
 from echoquality.runs import (
     claim_name,
     found_run,
@@ -22,6 +22,7 @@ from echoquality.runs import (
     score_with,
     train_again,
 )
+from echoquality.safe_files import atomic, only_one
 from echoquality.settings import STAGES, DatasetSettings, EvaluationSettings, TrainingSettings
 
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from pydicom import dcmread, examples
 
-from echoquality.core import sha256
 from echoquality.dataset import DatasetError, build_dataset, simulated_settings
 from echoquality.header_index import header_facts
 from echoquality.plan import file_hashes
 from echoquality.results import read_results
+from echoquality.safe_files import sha256
 from echoquality.score_table import read_scores
 from echoquality.selection import select
 from echoquality.settings import SelectionSettings

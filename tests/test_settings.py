@@ -13,10 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from echoquality.core import (
-    SettingsError,
+from echoquality.core import SettingsError, in_utf8
+from echoquality.parameters import (
     from_command_line,
-    in_utf8,
     parameter_table,
     parameters_cell,
     parameters_source,

@@ -21,7 +21,7 @@ import torch
 
 from echoquality import store as module
 from echoquality.clips import Form, Window, clip_input, model_input, read_clip
-from echoquality.core import FullDisk
+from echoquality.safe_files import FullDisk
 from echoquality.store import _expected_bytes, build_store, write_shard
 
 SMALL = Form(size=32, most=8)

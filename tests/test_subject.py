@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from echoquality.annotations import AnnotationsError, table_hashes
-from echoquality.core import sha256
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
+from echoquality.safe_files import sha256
 from echoquality.settings import EvaluationSettings, TrainingSettings
 from echoquality.subject import check_table, logits_of, prepare
 from echoquality.training import train

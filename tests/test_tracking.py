@@ -19,8 +19,10 @@ import torch
 
 from echoquality import tracking as module
 from echoquality.clips import Form, Window, model_input
-from echoquality.core import SettingsError, project_root, sha256
+from echoquality.core import SettingsError
 from echoquality.model import Model, make_network
+from echoquality.parameters import project_root
+from echoquality.safe_files import sha256
 from echoquality.tracking import Tracker, _client, data_facts, ending, resolved_uri
 
 

@@ -10,9 +10,10 @@ import torch
 
 from echoquality import training as module
 from echoquality.batches import LearningError
-from echoquality.core import SettingsError, WorkError, project_root
+from echoquality.core import SettingsError, WorkError
 from echoquality.model import load_model
 from echoquality.pairs import taken_rows
+from echoquality.parameters import project_root
 from echoquality.training import TrainingSettings, form_of, prepare, show_augmented, summary, train
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 import echoquality
-from echoquality.core import project_root
+from echoquality.parameters import project_root
 
 
 def texts(source: str) -> str:

@@ -2,7 +2,7 @@
 
 import sys
 
-from echoquality.core import escape_output
+from echoquality.parameters import escape_output
 from echoquality.stage_report import main
 
 if __name__ == "__main__":

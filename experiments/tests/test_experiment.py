@@ -11,7 +11,8 @@ import pytest
 from echoquality.annotations import CSV
 from echoquality.comparison import overview
 from echoquality.comparison_data import VARIANTS
-from echoquality.core import SettingsError, WorkError, parameters_cell, parameters_source, project_root
+from echoquality.core import SettingsError, WorkError
+from echoquality.parameters import parameters_cell, parameters_source, project_root
 from experiments.experiment import ExperimentSettings, run_experiment
 from experiments.materials import AMOUNTS, TAUGHT, Amount
 

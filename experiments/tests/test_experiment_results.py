@@ -5,7 +5,7 @@ import pandas as pd
 
 from echoquality.comparison import overview, recommended
 from echoquality.comparison_data import VARIANTS
-from echoquality.core import project_root
+from echoquality.parameters import project_root
 from echoquality.settings import DatasetSettings, TrainingSettings
 from experiments.materials import TAUGHT
 
