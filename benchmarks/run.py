@@ -26,8 +26,9 @@ from measure import HEAD, Row, fresh, interleaved, seconds
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from echoquality import core, dataset, degradation, derived, dicom, results, selection
+from echoquality import core, dataset, degradation, derived, dicom, results, safe_files, selection
 from echoquality.corpus import DEMO, FULL, write_corpus
+from echoquality.workers import cores, parallel
 
 ROOT = Path(__file__).resolve().parent.parent
 CINE = "color3d_jpeg_baseline.dcm"  # of pydicom-data: 120 frames of 480 × 640, JPEG in colour
@@ -119,7 +120,7 @@ def write_summary(results_dir: Path, folders: int = 1000, files: int = 1000) -> 
             path = f"raw_data/Study-{folder}/{name}"
             rows[name] = {"score": score, "status": status, "assessment": assessment, "path": path}
         entries.append({"folder": f"Study-{folder}", "status": "success", "num_files": files, "results": rows})
-    core.write_text(results.summary_path(results_dir), json.dumps({"folder_results": entries}, indent=1))
+    safe_files.write_text(results.summary_path(results_dir), json.dumps({"folder_results": entries}, indent=1))
 
 
 def parse(results_dir: Path) -> None:
@@ -178,7 +179,7 @@ def rate(cine: Path, work: Path, made: degradation.Degradation | None, workers: 
     "Clips per second, opened and written."
     with TemporaryDirectory(dir=work) as folder:
         job = partial(handle, cine=cine, folder=Path(folder), made=made)
-        return clips / seconds(lambda: deque(core.parallel(job, list(range(clips)), workers, "clips"), 0))
+        return clips / seconds(lambda: deque(parallel(job, list(range(clips)), workers, "clips"), 0))
 
 
 def rates(cine: Path, work: Path) -> list[Row]:
@@ -222,7 +223,7 @@ def main() -> None:
     shutil.copyfile(get_testdata_file(CINE, download=False), cine)
     with redirect_stdout(sys.stderr):  # progress is no part of the table
         rows = [row for name in options.only for row in MEASURED[name](cine, work, options)]
-    print(f"{core.cores(0)} cores, {core.canonical_json(core.provenance())}\n", HEAD, *rows, sep="\n")
+    print(f"{cores(0)} cores, {safe_files.canonical_json(core.provenance())}\n", HEAD, *rows, sep="\n")
 
 
 if __name__ == "__main__":

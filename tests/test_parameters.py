@@ -267,7 +267,7 @@ def test_what_is_ignored_stays_ignored():
 def test_children_that_end_with_the_job_are_no_error_of_it():
     program = """if True:
         import atexit, os, signal
-        from echoquality.core import run_main
+        from echoquality.parameters import run_main
         signal.signal(signal.SIGCHLD, lambda *_: 1 / 0)  # as torch does for its loaders
         atexit.register(os.kill, os.getpid(), signal.SIGCHLD)
         run_main(lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -102,7 +102,7 @@ def test_a_store_without_room_is_not_begun():
     assert 3 * 8 * 32 * 32 * 3 < _expected_bytes(files, SMALL) < 4 * 8 * 32 * 32 * 3
     assert _expected_bytes([], SMALL) == _expected_bytes([Path("gone")], SMALL) == 0
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        patched.setattr("echoquality.core.free_bytes", lambda place: 1000)
+        patched.setattr("echoquality.safe_files.free_bytes", lambda place: 1000)
         with pytest.raises(FullDisk, match="another store_dir"):
             build_store(files, Path(folder), SMALL, workers=1)
         assert not list(Path(folder).rglob("*.npy"))
