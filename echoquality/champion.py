@@ -15,13 +15,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .annotations import table_hashes
+from .evaluated_model import Subject, logits_of, training_of
 from .evidence import compare, show_measures
 from .model import load_model
 from .predictions import BASELINES
 from .report import Evidence, judged
 from .settings import EvaluationSettings
 from .store import build_store
-from .subject import Subject, logits_of, training_of
 from .tracking import Tracker, ending
 
 # %% ../nbs/evidence/champion.ipynb #faf0a5cf

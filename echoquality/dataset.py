@@ -30,8 +30,7 @@ from .workers import KILLED, on_cluster, parallel
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
 from .candidates import offer_in_words
-from .identity import IdentityError
-from echoquality.outcome import (
+from echoquality.dataset_summary import (
     Build,
     better_options,
     changes,
@@ -47,6 +46,7 @@ from echoquality.outcome import (
     remarks,
     verdict,
 )
+from .identity import IdentityError
 from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
 from .probing import header_index, known_machines
 from .results import ResultsError

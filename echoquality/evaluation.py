@@ -26,6 +26,7 @@ from .attention import Explained, animated, attention_table, choose_clips, expla
 from .batches import LearningError
 from .champion import log_evidence
 from .core import SettingsError, counted
+from .evaluated_model import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
 from .experts import read_grades
 from .model import WeightsError
@@ -36,7 +37,6 @@ from .report import Evidence, attention_doubts, headline, overview, verdict, wei
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
 from .shortcuts import feature_table, show_audit
-from .subject import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .unseen_machines import unseen_machines, without_machine
 from .verdict import as_table, captioned, show_verdict
 

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/curation/probing.ipynb #a73e3b15
-from .copies import fingerprint
 from .derived import derived_header
 from echoquality.dicom import (
     LOOKS,
@@ -27,6 +26,7 @@ from echoquality.dicom import (
     spread,
     whose,
 )
+from .duplicates import fingerprint
 from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines

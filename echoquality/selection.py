@@ -38,8 +38,8 @@ from echoquality.candidates import (
     threshold_offer,
     wanted,
 )
-from .copies import same_clips
 from .core import SettingsError, counted, printable
+from .duplicates import same_clips
 from .machine_scores import judged_rows, score_differences, score_warning
 from .machines import options_met, unknown_machines
 from .parameters import from_command_line, from_notebook, run_main, settings_table

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 # %% ../nbs/curation/splits.ipynb #220c6960
-from .copies import components
 from .core import generator, printable
 from .dicom import alike
+from .duplicates import components
 from .parameters import from_root
 from .safe_files import text_sha256
 from .studies import meet, nearest_place, plain

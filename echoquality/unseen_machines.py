@@ -8,12 +8,12 @@ __all__ = ['without_machine', 'unseen_machines']
 # %% ../nbs/evidence/unseen_machines.ipynb #22363e4d
 import pandas as pd
 
+from .evaluated_model import Subject, logits_of, training_of
 from .evidence import in_words, measure_table
 from .predictions import prediction_table
 from .safe_files import text_sha256
 from .settings import EvaluationSettings, TrainingSettings
 from .splits import SPLITS
-from .subject import Subject, logits_of, training_of
 from .training import Data, train
 from .training_run import OLDER
 

@@ -20,7 +20,7 @@ from echoquality.safe_files import atomic
 from echoquality.core import generator
 from echoquality.workers import parallel
 from echoquality.corpus import DEMO, Corpus, clip_draw, corpus_rows, teacher_score, write_rows
-from experiments.failures import (
+from experiments.acquisition_faults import (
     FAILURES,
     ApertureClip,
     clip_quality,

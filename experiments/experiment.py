@@ -20,7 +20,7 @@ from echoquality.comparison_data import SIZES
 from echoquality.parameters import ProjectPath, from_notebook, settings_table
 from echoquality.core import SettingsError
 from echoquality.settings import DatasetSettings, Kind, Severity, TrainingsSettings
-from .failures import FAILURES
+from .acquisition_faults import FAILURES
 from .materials import AMOUNTS, simulated, taught
 
 _all_ = ["Markdown", "details", "from_notebook", "overview", "settings_table", "show_differences"]  # for Run

@@ -24,7 +24,7 @@ from echoquality.results import verdict, write_results
 from echoquality.reviews import add_review
 from echoquality.store import build_store
 from .aperture_corpus import write_aperture_corpus
-from .failures import FAILURES
+from .acquisition_faults import FAILURES
 
 # %% ../nbs/experiments/materials.ipynb #ac147055
 @dataclass(frozen=True)

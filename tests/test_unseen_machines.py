@@ -5,8 +5,8 @@ from echoquality.unseen_machines import *
 
 import pytest
 
+from echoquality.evaluated_model import prepare
 from echoquality.settings import EvaluationSettings
-from echoquality.subject import prepare
 from echoquality.unseen_machines import unseen_machines, without_machine
 
 

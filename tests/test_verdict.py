@@ -75,11 +75,13 @@ from echoquality import (
     experts,
     folder_preview,
     inference,
-    outcome,
     report,
     selection,
     shortcuts,
     training_run,
+)
+from echoquality import (
+    dataset_summary as outcome,
 )
 from echoquality.annotations import ANNOTATIONS
 from echoquality.model import Model

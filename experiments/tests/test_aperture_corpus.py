@@ -10,7 +10,7 @@ from pydicom import dcmread
 
 from echoquality.plan import file_hashes
 from echoquality.corpus import Corpus, clip_dataset, corpus_rows
-from experiments.failures import FAILURES, simulate_aperture_clip
+from experiments.acquisition_faults import FAILURES, simulate_aperture_clip
 from echoquality.phantom import MACHINES
 from echoquality.results import COLUMNS, read_results
 from echoquality.sector import find_sector
