@@ -4,10 +4,16 @@
 
 __version__ = "0.4.0"
 
+import sys
+
 _PLACES = {  # name → the module that has it
     **dict.fromkeys(("read_clip", "find_fan", "degrade", "score", "load_model"), "api"),
     **dict.fromkeys(("select", "build_dataset", "train", "evaluate", "infer"), "api"),
     **{"Clips": "batches", "BadFile": "files"},
+}
+_RENAMED = {  # modules of before 0.4.0; their old names leave with 0.5.0
+    **{"fan_fit": "fan", "builds": "plan", "training_log": "training_run"},
+    **{"copies": "duplicates", "subject": "evaluated_model", "outcome": "dataset_summary"},
 }
 
 
@@ -27,3 +33,32 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_PLACES})
+
+
+class _OldNames:
+    "Finds a module under its old name, warns, and hands on what the new one has."
+
+    @staticmethod
+    def find_spec(name: str, path=None, target=None):
+        if name.removeprefix("echoquality.") not in _RENAMED:
+            return None
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, _OldNames)
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module) -> None:
+        from importlib import import_module
+        from warnings import warn
+
+        new = f"echoquality.{_RENAMED[module.__name__.removeprefix('echoquality.')]}"
+        warn(f"{module.__name__} is called {new} since 0.4.0", DeprecationWarning, stacklevel=2)
+        module.__getattr__ = import_module(new).__getattribute__
+        module.__all__ = import_module(new).__all__
+
+
+sys.meta_path.append(_OldNames)
