@@ -24,7 +24,7 @@ import numpy as np
 
 # %% ../nbs/base/core.ipynb #a34622d5
 class SettingsError(ValueError):
-    "A parameter is unknown, of the wrong type or out of bounds; the message names it and says what was expected."
+    "A parameter is unknown, of the wrong type or out of bounds; the message names it and the expected values."
 
     def __init__(self, message: str = ""):
         super().__init__(without_secrets(str(message)))
@@ -42,13 +42,13 @@ _PAIR = re.compile(rf"(?i)(?<![a-z])((?:{_KEYS})(?:=|[\"']\s*:\s*[\"']|:\s*beare
 
 
 def _without_keys(place: str) -> str:
-    "What follows an address's scheme, without user, query, fragment, and what is no word in the path."
+    "An address after its scheme, without user, query, fragment, and parts of the path that are no words."
     place = re.sub(r"^.*@", f"{HIDDEN}@", place)
     place = re.sub(r"[?#].+$", lambda found: found[0][0] + HIDDEN, place)
     host, slash, path = place.partition("/")
     if re.search("hook", place, re.IGNORECASE):
         return host + slash + (path and HIDDEN)
-    drawn = r"(?=.*[a-z])(?=.*[A-Z0-9])[\w:+=~-]{20,}|[A-Z0-9]{20,}"  # at random
+    drawn = r"(?=.*[a-z])(?=.*[A-Z0-9])[\w:+=~-]{20,}|[A-Z0-9]{20,}"  # random characters
     path = re.sub(rf"(?i)((?:^|/)(?:{_KEYS}|key)/)[^/]+", rf"\1{HIDDEN}", path)
     return host + slash + "/".join(HIDDEN if re.fullmatch(drawn, part) else part for part in path.split("/"))
 
@@ -65,7 +65,7 @@ def is_hidden(value) -> bool:
 
 
 def is_secret(value) -> bool:
-    "Whether a value holds a secret, or is one that was hidden."
+    "Whether a value holds a secret, or a hidden one."
     return isinstance(value, str | Path) and (is_hidden(value) or without_secrets(str(value)) != str(value))
 
 # %% ../nbs/base/core.ipynb #deaef7dd
@@ -84,12 +84,12 @@ def reason_of(error: BaseException) -> str:
 
 # %% ../nbs/base/core.ipynb #0007296b
 def in_utf8(text: str) -> str:
-    "Text with escapes (`\\udce9`) for what of a name is no UTF-8, as tables and reports have it."
+    "Text with escapes (`\\udce9`) for bytes of a name that are no UTF-8, as in tables and reports."
     return text.encode("utf-8", "backslashreplace").decode()
 
 # %% ../nbs/base/core.ipynb #0e3f1e1b
 def printable(text: str) -> str:
-    "Text with what cannot be printed as escapes, so that a table of it can be read back."
+    "Text with escapes for characters that cannot be printed, so that a table of it can be read back."
     return text if text.isprintable() else ascii(text)[1:-1]
 
 # %% ../nbs/base/core.ipynb #5abff2db
@@ -102,11 +102,11 @@ def _unprintable(text: str, kept: str = "\n\t") -> str:
 
 
 def escaped(text) -> str:
-    "Text as HTML that shows it, between tags and in attributes. All of it that reaches a page goes through here."
+    "Text as HTML that shows it, between tags and in attributes. All text of a page passes this function."
     return html.escape(_unprintable(str(text)))
 
 
-_MARKS = re.compile(r"[\\`*\[\]|~]|\b_|_\b|^(?:[#+]|-(?!\d)|\d+(?=[.)](?:\s|$)))")  # what Markdown gives a meaning
+_MARKS = re.compile(r"[\\`*\[\]|~]|\b_|_\b|^(?:[#+]|-(?!\d)|\d+(?=[.)](?:\s|$)))")  # Markdown's own characters
 
 
 def as_markdown(text) -> str:
@@ -124,21 +124,21 @@ _OF_ONE = {"are": "is", "were": "was", "have": "has"}
 
 
 def plural(noun: str) -> str:
-    "studies of 'study', patches of 'patch', epochs of 'epoch', clips of 'clip'."
+    "The plural of a noun: studies of 'study', patches of 'patch', clips of 'clip'."
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return f"{noun[:-1]}ies"
     return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) and noun != "epoch" else "s")
 
 
 def counted(count: int, noun: str, verb: str = "") -> str:
-    "'1 clip', '2 studies'; with a `verb`, which is given as of many, '1 clip was', '2 clips were'."
+    "A count with its noun, '1 clip', '2 studies'; with a `verb` in the plural, '1 clip was', '2 clips were'."
     one = count == 1
     of_one = _OF_ONE.get(verb, f"{verb}s")
     return " ".join(filter(None, [str(count), noun if one else plural(noun), verb and (of_one if one else verb)]))
 
 # %% ../nbs/base/core.ipynb #8f19c5b1
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    "The question for a word that may be a slip of one of the known ones; '' where none is like it."
+    "'did you mean …?' with the most similar of the known words; '' where none is similar."
     alike = {each.casefold(): each for each in known}
     near = difflib.get_close_matches(str(word).casefold(), alike, n=1)
     return f"did you mean {alike[near[0]]!r}?" if near else ""
@@ -152,7 +152,7 @@ DECISIVE = [  # packages whose version can change a byte that we write
 
 @cache
 def provenance() -> dict:
-    "The versions of echoquality, of Python and of the packages that decide what is written."
+    "The versions of echoquality, of Python and of the packages that decide written bytes."
     python = ".".join(map(str, sys.version_info[:3]))
     packages = {name: metadata.version(name) for name in DECISIVE}
     return {"echoquality": metadata.version("echoquality"), "python": python, "packages": packages}

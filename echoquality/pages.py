@@ -34,11 +34,11 @@ def page_of(stage: str) -> Path:
     return next(path for path in sorted(pages().rglob(f"*{stage}.ipynb")) if path.stem.lstrip("0123456789_") == stage)
 
 # %% ../nbs/base/pages.ipynb #80f4362c
-_WITHIN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # what is bound there stays there
+_WITHIN = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # names bound inside stay inside
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
-    "The names that code leaves behind where it is run."
+    "The names that code binds in its namespace."
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -51,13 +51,13 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 
 def _before(node: ast.AST, needed: set[str]) -> set[str]:
-    "The names that must be known before code is run, for those `needed` after it to be known."
+    "The names that must be bound before code runs, for those `needed` after it to be bound."
     read = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
     return (needed - {*_bound(node)}) | read
 
 # %% ../nbs/base/pages.ipynb #8d5a86de
 def _helpers(source: str, needed: set[str]) -> tuple[str, set[str]]:
-    "Of a cell of tests the statements that bind names `needed` after it, and the names that must be known before it."
+    "The statements of a test cell that bind names `needed` after it, and the names that must be bound before it."
     lines, kept = source.splitlines(), []
     for node in reversed(ast.parse(source).body):
         if needed & {*_bound(node)} and not getattr(node, "name", "").startswith("test_"):
@@ -67,11 +67,11 @@ def _helpers(source: str, needed: set[str]) -> tuple[str, set[str]]:
     return "\n".join(kept), needed
 
 # %% ../nbs/base/pages.ipynb #f60a707a
-_PICTURE = re.compile(r"""\.savefig\("(\.\./)?images/[^)]*\)""")  # of the page; it lies beside the copy already
+_PICTURE = re.compile(r"""\.savefig\("(\.\./)?images/[^)]*\)""")  # the page's picture; it lies beside the copy already
 
 
 def _shown(cells: list[dict]) -> list[dict]:
-    "The cells of a notebook that are for its users: of tests, and of what draws a page's picture, nothing is left."
+    "The cells of a notebook for its users, without tests and without the drawing of a page's picture."
     needed, kept = set(), []
     for cell in reversed(cells):
         source = "".join(cell["source"])
@@ -80,20 +80,20 @@ def _shown(cells: list[dict]) -> list[dict]:
         elif cell["cell_type"] == "code":
             source = _PICTURE.sub(";", source)
             source = "" if "images/" in source else source
-            with suppress(SyntaxError):  # what only IPython understands
+            with suppress(SyntaxError):  # syntax of IPython alone
                 needed = _before(ast.parse(source), needed)
         kept.append({**cell, "source": source.splitlines(keepends=True)})
     return kept[::-1]
 
 # %% ../nbs/base/pages.ipynb #bcbe9770
 def _level(cell: dict) -> int:
-    "How deep the section is that a cell opens: 1 for a title, 7 for a paragraph; 8 for code."
+    "The level of the section that a cell opens: 1 for a title, 7 for a paragraph; 8 for code."
     head = "".join(cell["source"]).partition(" ")[0]
     return 8 if cell["cell_type"] != "markdown" else len(head) if head and set(head) == {"#"} else 7
 
 
 def for_users(notebook: dict) -> dict | None:
-    "A notebook without its tests, and without the sections that these alone made up; None where nothing is left."
+    "A notebook without its tests, and without sections of tests alone; None where nothing is left."
     cells, gone = _shown(notebook["cells"]), set()
     for i, cell in enumerate(cells):
         ends = (k for k in range(i + 1, len(cells)) if _level(cells[k]) <= _level(cell))
@@ -106,11 +106,11 @@ def for_users(notebook: dict) -> dict | None:
     return {**notebook, "cells": left} if len(left) > 1 or "## " in said else None
 
 # %% ../nbs/base/pages.ipynb #304eb2d6
-_IN_A_CLONE = re.compile(r"\[([^][]+)\]\([./]*experiments/[^)]*\)")  # a link to what is not copied
+_IN_A_CLONE = re.compile(r"\[([^][]+)\]\([./]*experiments/[^)]*\)")  # a link to a file that is not copied
 
 
 def _as_copied(page: Path) -> bytes | None:
-    "What a copy of a page, or of a picture, holds; None for a notebook of tests alone."
+    "The content of the copy of a page or picture; None for a notebook of tests alone."
     if page.suffix != ".ipynb":
         return page.read_bytes()
     notebook = for_users(json.loads(page.read_text(encoding="utf-8")))
@@ -118,12 +118,12 @@ def _as_copied(page: Path) -> bytes | None:
 
 
 def copy_pages(folder: Path) -> str:
-    """Copy the notebooks and their pictures into a folder, and note there where relative paths start; a sentence.
+    """Copy the notebooks and their pictures into a folder, and note there the start of relative paths; a sentence.
 
-    Files that are there are left alone. Raises OSError.
+    Existing files are left alone. Raises OSError.
     """
     new, kept, start = 0, [], Path.cwd()
-    with suppress(SettingsError):  # what was noted above this folder is gone
+    with suppress(SettingsError):  # the folder noted above this one is gone
         start = project_root()
     for path in sorted(path for path in pages().rglob("*") if path.suffix in (".ipynb", ".png")):
         if path.parent.name == "experiments":  # they run in a clone alone
@@ -140,22 +140,22 @@ def copy_pages(folder: Path) -> str:
         new += 1
     write_text(Path(folder) / NOTE, json.dumps({STARTS: str(start)}, indent=1) + "\n")
     said = f"{folder}: {new} notebooks and pictures copied"
-    said += f"; {len(kept)} are there in another state and stay: {', '.join(kept[:3])}" if kept else ""
+    said += f"; {len(kept)} differ there and stay as they are: {', '.join(kept[:3])}" if kept else ""
     said += "; all are there already" if not new and not kept else ""
     said += f"; relative paths on them start at {start}"
     return f"{said}; open them with: jupyter lab {shlex.quote(str(folder))}"
 
 # %% ../nbs/base/pages.ipynb #f998d9f2
 class PageError(RuntimeError):
-    "A page did not come to its end; the message says why, and where its notebook is."
+    "A page did not run to its end; the message says why, and names its notebook."
 
 
 def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) -> Path:
     """Execute the page of a stage with papermill, and write its report: `runs/<name>.html` below the project's root.
 
-    `parameters`: as JSON has them; `name`: that of the stage if it is left out. What the page prints is printed,
+    `parameters`: values of JSON; `name`: that of the stage if it is left out. The page's output is printed,
     unless `quiet`. Raises PageError, FullDisk, KeyboardInterrupt; then an earlier report stays, and
-    `runs/<name>.new.ipynb` is what was reached.
+    `runs/<name>.new.ipynb` holds the outputs so far.
     """
     from nbclient.exceptions import DeadKernelError
     from papermill import execute_notebook
@@ -166,13 +166,13 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     root = project_root()
     executed = root / f"runs/{name or stage}{NEW}"
     executed.parent.mkdir(exist_ok=True)
-    if project_root(executed.parent) != root:  # what is opened there finds the same files
+    if project_root(executed.parent) != root:  # notebooks opened there find the same files
         write_text(executed.parent / NOTE, json.dumps({STARTS: ".."}, indent=1) + "\n")
     parameters = {name: in_utf8(value) if isinstance(value, str) else value for name, value in parameters.items()}
-    place = executed if str(executed).isprintable() else os.path.relpath(executed)  # it stands in the notebook, too
+    place = executed if str(executed).isprintable() else os.path.relpath(executed)  # the error is in the notebook, too
     shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
     try:
-        with set_aside(parameters) as known:  # what is written while it runs, too, holds no secret
+        with set_aside(parameters) as known:  # the notebook holds no secret while it runs, either
             try:
                 execute_notebook(page_of(stage), place, known, cwd=root, **shown)
             finally:
@@ -186,12 +186,12 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
         raise told_of_space(error, executed) from None
 
 # %% ../nbs/base/pages.ipynb #d71d1eb3
-# What a kernel is started with: of the tasks that an interruption leaves behind it would speak at length.
+# Python options of a kernel, which would else print the tasks that an interruption leaves behind.
 _QUIET = ["--log-level=CRITICAL", '--IPKernelApp.exec_lines=__import__("logging").getLogger("asyncio").setLevel(50)']
 
 
 def _page_error(name: str, said: str, executed: Path) -> BaseException:
-    "What to raise for an error of a cell, by the name of its class."
+    "The error to raise for an error of a cell, by the name of its class."
     if name == "KeyboardInterrupt":
         return KeyboardInterrupt()
     if name == "FullDisk":
@@ -200,7 +200,7 @@ def _page_error(name: str, said: str, executed: Path) -> BaseException:
 
 
 def _hide(executed: Path, secrets: list[tuple[str, str]]) -> None:
-    "Hide in a notebook what a library's error may quote: pairs of a secret and what is shown of it."
+    "Hide secrets in a notebook, also in a library's quoted error; `pairs`: a secret and the text that is shown."
     if secrets and executed.is_file():
         text = executed.read_text(encoding="utf-8")
         for secret, shown in secrets:

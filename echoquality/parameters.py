@@ -50,7 +50,7 @@ STARTS = "relative_paths_start_at"  # in it
 
 
 def _noted(folder: Path) -> Path | None:
-    "The folder that the note in a folder names, if there is one. Raises SettingsError where it cannot be used."
+    "The folder named by the note in a folder, if there is one. Raises SettingsError where it cannot be used."
     again = f"call `echoquality notebooks {folder}` in the folder at which they are to start"
     if not os.path.isfile(folder / NOTE):
         return None
@@ -64,8 +64,8 @@ def _noted(folder: Path) -> Path | None:
 
 
 def project_root(start: Path | None = None) -> Path:
-    """Where relative paths start: at the nearest folder from `start` (default: here) upwards whose settings.ini is
-    ours, or where a note there says; else at `start` itself. Raises SettingsError where that folder is gone.
+    """The start of relative paths: the nearest folder from `start` (default: here) upwards whose settings.ini is
+    ours, or the folder of a note there; else `start` itself. Raises SettingsError where that folder is gone.
     """
     start = Path(start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
@@ -85,12 +85,12 @@ def from_root(path: Path | str) -> Path:
     try:
         path = Path(path).expanduser()
     except RuntimeError:
-        raise SettingsError(f"{path}: there is no such user") from None
+        raise SettingsError(f"{path}: unknown user") from None
     return path if path.is_absolute() else project_root() / path
 
 
 def as_asked(path: Path | str) -> Path:
-    "A path from here where it leads to something, else from the project's root."
+    "A path from the current folder if it exists, else from the project's root."
     here = Path(path).expanduser()
     return here if here.exists() else from_root(path)
 
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         cli_kebab_case=True,
         cli_implicit_flags=True,
         cli_hide_none_type=True,
-        cli_parse_none_str="\0",  # which nobody can type: a column may be called null
+        cli_parse_none_str="\0",  # null cannot be typed: a column may be called so
     )
 
     def __init__(self, **values):
@@ -138,8 +138,8 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _tidy(cls, values: dict) -> dict:
-        "Name misspelt parameters with the nearest right one; read lists that papermill hands on as strings."
-        project_root()  # an error of it is said once, and not of each path
+        "Name misspelt parameters with the nearest right one; read papermill's lists, which are strings."
+        project_root()  # its error is raised once, not for each path
         for name in values.keys() - cls.model_fields.keys():
             raise ValueError(_unknown(name, cls))
         return {name: _parse(value, cls.model_fields[name].annotation) for name, value in values.items()}
@@ -151,7 +151,7 @@ def _unknown(name: str, cls: type[Settings]) -> str:
 
 
 def _parse(value, annotation):
-    "What papermill's `-p` makes of a value: a list is text, JSON or names with commas; the word 32 is a number."
+    "A value of papermill's `-p`, parsed: a list is text, JSON or names with commas; the word 32 is a number."
     if get_origin(annotation) is Literal and not isinstance(value, bool) and str(value) in get_args(annotation):
         return str(value)
     if get_origin(annotation) is not tuple or not isinstance(value, str):
@@ -163,37 +163,37 @@ def _parse(value, annotation):
 
 # %% ../nbs/base/parameters.ipynb #a7c3ca7f
 def _in_words(error: ValidationError) -> str:
-    "What is wrong, a line per parameter: name, what was expected, what was found."
+    "The errors of a validation, a line per parameter: name, what was expected, what was found."
     lines, told = [], set()
     for each in error.errors(include_url=False):
-        if not each["loc"]:  # a check of several parameters says it all
+        if not each["loc"]:  # a check of several parameters has the whole message
             lines.append(each["msg"].removeprefix("Value error, "))
             continue
         said = each["msg"].removeprefix("Value error, ")
         name, said, hint = each["loc"][0], said[0].lower() + said[1:], ""
-        if each["type"] == "too_short" and name in told:  # without its wrong items a list is empty
+        if each["type"] == "too_short" and name in told:  # without its wrong items the list is empty
             continue
         told.add(name)
         if each["type"] == "literal_error":
             near = did_you_mean(each["input"], re.findall("'([^']+)'", each["ctx"]["expected"]))
             hint = f"; {near}" if near else ""
         if each["type"] in ("string_type", "path_type"):
-            said, hint = "text was expected", f"; give what looks like a number with papermill's -r (-r {name} …)"
+            said, hint = "text was expected", f"; for text that looks like a number use papermill's -r (-r {name} …)"
         lines.append(f"parameter {name!r}: {said}; found {each['input']!r}{hint}")
     return "\n".join(dict.fromkeys(lines))
 
 # %% ../nbs/base/parameters.ipynb #9d013d46
 def _assigned(source: str) -> list[str]:
-    "The names that a cell assigns to."
+    "The names that a cell assigns."
     return [node.targets[0].id for node in ast.parse(source).body if isinstance(node, ast.Assign)]
 
 
-_SECRETS = "ECHOQUALITY_SECRETS"  # environment variable of a kernel: parameters that its notebook must not hold
+_SECRETS = "ECHOQUALITY_SECRETS"  # environment variable of a kernel, for parameters that its notebook must not hold
 
 
 @contextmanager
 def set_aside(parameters: dict) -> Iterator[dict]:
-    "Parameters as a notebook may hold them; kernels that are started in the block know the secrets (`from_notebook`)."
+    "Parameters without their secrets, for a notebook; kernels started in the block know them (`from_notebook`)."
     known = {name: value for name, value in parameters.items() if is_secret(value)}
     os.environ[_SECRETS] = json.dumps(known)
     try:
@@ -203,11 +203,11 @@ def set_aside(parameters: dict) -> Iterator[dict]:
 
 
 def _whole(name: str, value):
-    "A parameter as it was given. Raises SettingsError where its secret is not known."
+    "A parameter with its secret. Raises SettingsError where the secret is not known."
     given = json.loads(os.environ.get(_SECRETS, "{}")).get(name, "")
     value = given if given and without_secrets(given) == value else value
     if is_hidden(value):
-        raise SettingsError(f"parameter {name!r}: {value} is what a report shows of an address; give the whole one")
+        raise SettingsError(f"parameter {name!r}: {value} is an address whose secret is hidden; give the whole one")
     return value
 
 
@@ -215,7 +215,7 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
     "The settings of a notebook's Run section: `from_notebook(DatasetSettings, globals())`."
     import pandas as pd
 
-    pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # a $ in a cell begins no formula
+    pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # a $ would begin a formula
     injected = [cell for cell in namespace.get("In", []) if cell.startswith("# Parameters")]
     for name in [name for cell in injected for name in _assigned(cell)]:
         if name not in cls.model_fields:
@@ -224,7 +224,7 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
 
 # %% ../nbs/base/parameters.ipynb #d9d4f35d
 class _Shown:
-    "A stream of text to which nothing goes that a terminal would obey, and no secret; all else is the stream's own."
+    "A text stream without terminal control codes and secrets; all else is the stream's own."
 
     def __init__(self, stream):
         self._stream = stream
@@ -241,18 +241,18 @@ class _Shown:
 
 
 def escape_output() -> None:
-    "Print what stdout and stderr cannot take, and what a terminal would obey, as escapes; and no secrets."
+    "Let stdout and stderr show control codes and characters they lack as escapes, and hide secrets."
     os.environ.setdefault("NO_COLOR", "1")  # Python's own colours would be escaped, too
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if hasattr(stream, "reconfigure"):  # in a notebook it is another kind, which takes all
+        if hasattr(stream, "reconfigure"):  # a notebook's streams take all characters
             stream.reconfigure(errors="backslashreplace")
             if not isinstance(stream, _Shown):
                 setattr(sys, name, _Shown(stream))
 
 # %% ../nbs/base/parameters.ipynb #fa066d23
 class CommandParser(ArgumentParser):
-    "A parser that answers what it does not understand with what comes nearest, and takes no abbreviations."
+    "A parser that answers unknown options with the most similar one, and takes no abbreviations."
 
     def __init__(self, prog: str | None = None, does: str = "", example: str = ""):
         super().__init__(prog, description=does, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
@@ -269,7 +269,7 @@ class CommandParser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if strange := message.partition("unrecognized arguments: ")[2].split():
             message = f"{strange[0]!r} belongs to no option"
-        self.exit(2, f"error: {message}\n({self.prog} --help lists what there is)\n")
+        self.exit(2, f"error: {message}\n({self.prog} --help lists all options)\n")
 
 # %% ../nbs/base/parameters.ipynb #5bea907f
 def from_command_line(
@@ -277,7 +277,7 @@ def from_command_line(
 ) -> Settings:
     """Parse `argv` (default: `sys.argv[1:]`): a field `max_samples` is the option `--max-samples`. Exits 2 on errors.
 
-    `--help` says what `prog` does (else the class's docstring) and shows it with the options of the `example`.
+    `--help` shows what `prog` does (else the class's docstring), and its call with the options of the `example`.
     """
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example)
@@ -293,7 +293,7 @@ def from_command_line(
 
 # %% ../nbs/base/parameters.ipynb #c60f2824
 def _kind(field: FieldInfo) -> str:
-    "What a reader calls the type of a parameter."
+    "The type of a parameter, in words."
     if get_origin(field.annotation) is Literal:
         return " or ".join(get_args(field.annotation))
     if get_origin(field.annotation) is tuple:
@@ -319,7 +319,7 @@ def parameter_table(cls: type[Settings]) -> "pd.DataFrame":
 
 # %% ../nbs/base/parameters.ipynb #2af10c09
 def parameters_source(cls: type[Settings]) -> str:
-    "The parameters cell of a class: name, type, default, meaning a line, as `papermill --help-notebook` shows them."
+    "The parameters cell of a class: a line with name, type, default and meaning, as for `papermill --help-notebook`."
     lines = []
     for name, field in cls.model_fields.items():
         value = str(field.default) if _is_path(field) else field.default
@@ -337,7 +337,7 @@ def parameters_cell(notebook: Path) -> str:
 
 # %% ../nbs/base/parameters.ipynb #1e5efcaa
 def shown_value(value) -> str:
-    "A parameter's value as text; of a path outside the project the name alone."
+    "A parameter's value as text; a path outside the project is shortened to its name."
     if not isinstance(value, Path):
         return re.sub(r"sqlite:////.*/", "sqlite:///…/", str(value))
     root, value = project_root(), Path(os.path.normpath(value))
@@ -345,9 +345,9 @@ def shown_value(value) -> str:
 
 
 def settings_table(settings: Settings) -> "pd.DataFrame":
-    """The value of each parameter, and where relative paths start, one row each.
+    """The value of each parameter, and the start of relative paths, one row each.
 
-    Without secrets; of a path outside the project there is the name alone.
+    Without secrets; a path outside the project is shortened to its name.
     """
     import pandas as pd
 
@@ -356,10 +356,8 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/base/parameters.ipynb #937154fe
-ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Ctrl-C; what
-
-
-# schedulers and `docker stop` send; a terminal that is closed
+ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Ctrl-C; sent by
+# schedulers and `docker stop`; sent by a closed terminal
 
 
 def _interrupt(number, frame) -> None:
@@ -372,7 +370,7 @@ def _interrupt(number, frame) -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    "Let what asks the process to end (`ENDS`) raise KeyboardInterrupt in the block; what nohup ignores stays ignored."
+    "Let the signals `ENDS` raise KeyboardInterrupt in the block; signals that nohup ignores stay ignored."
     before = {number: signal.getsignal(number) for number in ENDS}
     for number in ENDS:
         if before[number] is not signal.SIG_IGN:
@@ -388,7 +386,7 @@ AGAIN = "the same command goes on from here"
 
 
 def typed(cls: type[Settings], prog: str, argv: list[str] | None = None) -> str:
-    "How to go on after an interruption: the command as it was typed, with --resume for a stage that asks for it."
+    "The command that continues after an interruption: as it was typed, with --resume for a stage that needs it."
     words = [*prog.split(), *(sys.argv[1:] if argv is None else argv)]
     more = ["--resume"] if "resume" in cls.model_fields and "--resume" not in words else []
     shown = without_secrets(shlex.join(words + more))
@@ -398,7 +396,7 @@ def typed(cls: type[Settings], prog: str, argv: list[str] | None = None) -> str:
 def run_main(job: Callable[[], None], *expected: type[Exception], again: str = AGAIN) -> None:
     """Run a command-line job. `expected` errors, WorkError and OSError exit 1 with their message.
 
-    So does what asks it to end (`ENDS`), with `again`: what to do then.
+    So do the signals `ENDS`, with `again`: what to do then.
     """
     escape_output()
     with interruptible():

@@ -31,9 +31,9 @@ def atomic(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")  # a killed run's worker may still write its own
     try:
         part.touch()
-        mode = part.stat().st_mode & 0o777  # what umask and folder make of it
+        mode = part.stat().st_mode & 0o777  # the mode by umask and folder
         yield part
-        if part.stat().st_mode & 0o777 != mode:  # a library put a file of its own there, for its owner only
+        if part.stat().st_mode & 0o777 != mode:  # a library replaced it by a file for its owner only
             part.chmod(mode)
         to_disk(part)
         os.replace(part, path)
@@ -62,7 +62,7 @@ def to_disk(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    "Write UTF-8 text atomically; of a name that is no UTF-8, its escapes."
+    "Write UTF-8 text atomically; bytes of a name that are no UTF-8 become escapes."
     with atomic(path) as part:
         part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
@@ -71,27 +71,27 @@ _FULL = [getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno,
 
 
 class FullDisk(OSError):
-    "There is no room where a file was to be written; the message says where, and how much there is."
+    "The disk, or a quota, has no room for a file; the message says where, and how much is free."
 
     def __str__(self) -> str:
         return self.strerror
 
 
 def free_bytes(place: Path) -> int:
-    "The bytes that are free where a file or folder lies, or will lie."
+    "The free bytes at the place of a file or folder, existing or not."
     place = Path(place).absolute()
     return shutil.disk_usage(next(each for each in (place, *place.parents) if each.exists())).free
 
 
 def expect_space(place: Path, needed: float, parameter: str) -> None:
-    "Raise FullDisk where fewer than `needed` bytes are free; `parameter` names another place."
+    "Raise FullDisk where fewer than `needed` bytes are free; `parameter` is the one that sets the place."
     if needed > (free := free_bytes(place)):
         room = f"about {needed / 1e6:,.0f} MB are needed, and {free / 1e6:,.0f} MB are free"
         raise FullDisk(errno.ENOSPC, f"{place}: {room}; make room there, or choose another {parameter}")
 
 
 def told_of_space(error: OSError, path: Path) -> OSError:
-    "For a full disk (or a quota) an error that says where; any other one as it is."
+    "A FullDisk error with the place for a full disk or a quota; any other error as it is."
     if error.errno not in _FULL or isinstance(error, FullDisk):
         return error
     room = f"{free_bytes(path) / 1e6:,.1f} MB are free"
@@ -148,7 +148,7 @@ def only_one(folder: Path) -> Iterator[None]:
             try:
                 yield
             finally:
-                with suppress(OSError):  # while it is held: who waits for the file that was there looks again
+                with suppress(OSError):  # while it is held: a waiting process then looks again
                     (folder / LOCK).unlink()
     except Timeout:
         raise WorkError(f"another run is writing to {folder}; wait for it, or choose another one") from None

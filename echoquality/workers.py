@@ -34,8 +34,8 @@ def clock(seconds: float) -> str:
 def progress(items: Iterable, total: int | None, label: str, every: float = 5.0) -> Iterator:
     """Yield `items`; every `every` seconds, and at the end, print how many are done, how fast, time left.
 
-    `total`: how many they are; None where nobody knows, then without the time left. The first item is not reckoned
-    with (processes start and networks load meanwhile), and of fewer than five no time is foretold.
+    `total`: the number of items; None where it is not known, then without the time left. The first item does not
+    count for the speed (processes start and networks load meanwhile), and the time left is shown from five on.
     """
     start = shown = first = time.monotonic()
     done = 0
@@ -53,7 +53,7 @@ def progress(items: Iterable, total: int | None, label: str, every: float = 5.0)
 
 # %% ../nbs/base/workers.ipynb #7ec0f96a
 def cores(workers: int) -> int:
-    "The number of processes that `workers` asks for: 0 means one per core that this process may use."
+    "The number of worker processes for `workers`: 0 means one per core that this process may use."
     return workers or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 
 
@@ -66,7 +66,7 @@ def _raise(item) -> None:
 
 def _in_processes(function: Callable, items: list, few: int, lost: Callable) -> Iterator:
     "`map` over `few` processes of this machine; `lost(item)` stands for the result of an item that kills its worker."
-    pool = partial(Parallel, batch_size=1, idle_worker_timeout=20)  # seconds; idle ones outlive a killed parent
+    pool = partial(Parallel, batch_size=1, idle_worker_timeout=20)  # seconds; idle workers outlive a killed parent
     done = suspects = 0
     while done < len(items):
         for item in items[done : done + suspects]:
@@ -77,8 +77,8 @@ def _in_processes(function: Callable, items: list, few: int, lost: Callable) -> 
                 done += 1
                 yield result
         except TerminatedWorkerError:
-            suspects = 2 * few  # as many may have been in work
-        except BrokenProcessPool as error:  # of what was sent, or came back, one side could make nothing
+            suspects = 2 * few  # as many items may have been in work
+        except BrokenProcessPool as error:  # what was sent, or returned, could not be unpickled
             why = str(error.__cause__ or error).strip().strip('"').strip().splitlines()[-1]
             raise WorkError(f"worker processes cannot do {function!r}: {why}") from error
 
@@ -94,7 +94,7 @@ _CLIENT = ContextVar("the Dask client that `parallel` works with", default=None)
 
 
 def _is_not_dasks(record: logging.LogRecord) -> bool:
-    "Whether a log record is not of a task that Dask left behind when it was interrupted."
+    "Whether a log record is of something else than a task that Dask left behind when interrupted."
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, asyncio.CancelledError) and not type(error).__module__.startswith("distributed")
 
@@ -102,8 +102,8 @@ def _is_not_dasks(record: logging.LogRecord) -> bool:
 def _client(scheduler: str):
     """A Dask client of the scheduler at an address.
 
-    What a scheduler says first should be hello. Where a worker comes or goes just then, that arrives with it, and Dask
-    fails an assertion: then once more.
+    A scheduler's first message should be its greeting. If a worker comes or goes just then, another message arrives
+    with it, and Dask fails an assertion: the connection is then tried again.
     """
     from distributed import Client
 
@@ -117,7 +117,7 @@ def _client(scheduler: str):
 def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
     """Let `parallel` work on the Dask cluster of a client, or of a scheduler's address, within the block.
 
-    Without either nothing changes. Raises SettingsError where Dask is missing, OSError where nobody answers.
+    Without either nothing changes. Raises SettingsError where Dask is missing, OSError where no scheduler answers.
     """
     if client is None and not scheduler:
         yield
@@ -129,7 +129,7 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
     except ValueError as error:
         raise SettingsError(f"parameter 'scheduler': {error}; found {scheduler!r}") from None
     for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # tracebacks of what is handled here
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # tracebacks of errors that are handled here
     for name in ("asyncio", "tornado.application"):
         logging.getLogger(name).addFilter(_is_not_dasks)
     with opened as client:
@@ -143,7 +143,7 @@ def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
 
 # %% ../nbs/base/workers.ipynb #4ecb9e5d
 def _with_versions(function: Callable, expected: dict, item):
-    "`function(item)`, by a worker that must have the versions of the one who asked."
+    "`function(item)`, by a worker that must have its client's package versions."
     here = provenance()
     if differ := {name: (here[name], expected[name]) for name in expected if here[name] != expected[name]}:
         raise WorkError(f"a Dask worker has other versions than its client (worker, client): {differ}")
@@ -192,7 +192,7 @@ def _gathered(client, function: Callable, blocks: deque, lost: Callable) -> list
     batch, futures = blocks[0]
     _wait(client, futures)
     if any(isinstance(future.exception(), KilledWorker) for future in futures if future.status == "error"):
-        _wait(client, [future for _, futures in blocks for future in futures])  # only one need be the culprit
+        _wait(client, [future for _, futures in blocks for future in futures])  # only one of them kills its worker
     results = []
     for item, future in zip(batch, futures, strict=True):
         if future.status == "error" and isinstance(future.exception(), KilledWorker):
@@ -207,7 +207,7 @@ def parallel(function: Callable, items: list, workers: int, label: str, lost: Ca
 
     With a `label` progress is printed.
 
-    An item that kills its process, alone too, gives `lost(item)`: by default a WorkError.
+    An item that kills its process again when alone gives `lost(item)`: by default a WorkError.
     """
     few = min(cores(workers), len(items))
     if client := _CLIENT.get():

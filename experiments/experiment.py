@@ -27,7 +27,7 @@ _all_ = ["Markdown", "details", "from_notebook", "overview", "settings_table", "
 
 # %% ../nbs/experiments/experiment.ipynb #7950dc97
 class ExperimentSettings(TrainingsSettings):
-    "What is simulated, and what is compared on it."
+    "Parameters of the simulated clips and of their comparison."
 
     output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
     compare: Literal["copies", "teachers"] = Field(
@@ -45,12 +45,12 @@ class ExperimentSettings(TrainingsSettings):
 
 
 def _physical(settings: ExperimentSettings) -> dict:
-    "How physical copies are made."
+    "The settings of physical copies."
     return {name: getattr(settings, name) for name in ("kinds", "shares", "severities")}
 
 
 def _check(settings: ExperimentSettings) -> None:
-    "Raise SettingsError where the clips that are asked for cannot be made."
+    "Raise SettingsError for clips that cannot be made."
     DatasetSettings(**_physical(settings))
     known = ", ".join(FAILURES)
     for name in settings.lacking:
@@ -61,8 +61,8 @@ def _check(settings: ExperimentSettings) -> None:
 
 # %% ../nbs/experiments/experiment.ipynb #ae328d3f
 def on_teachers(figures: pd.DataFrame) -> str:
-    "What the figures say of teachers, in Markdown: ρ, and its difference to a fair teacher's labels."
-    lines = [f"ρ with the true quality, by whose labels were learned from; in brackets the difference to *fair*, "
+    "The figures of teachers in Markdown: ρ, and its difference to a fair teacher's labels."
+    lines = [f"ρ with the true quality, by the teacher of the labels; in brackets the difference to *fair*, "
              f"{figures['seeds'].min()} seeds:", ""]  # fmt: skip
     for material, rows in figures[figures["measure"] == "ρ"].groupby("material", sort=False):
         rows = rows.set_index("variant")
@@ -73,7 +73,7 @@ def on_teachers(figures: pd.DataFrame) -> str:
 
 # %% ../nbs/experiments/experiment.ipynb #302cbc9e
 def run_experiment(settings: ExperimentSettings) -> Comparison:
-    """Make the clips, train, judge. Goes on with what `output_dir` holds.
+    """Make the clips, train, and measure; continues from the results in `output_dir`.
 
     Raises SettingsError, AnnotationsError, LearningError, WorkError, OSError.
     """

@@ -39,14 +39,14 @@ _MITRAL, _SLOPE = 2.0, 0.12  # where the mitral plane crosses the axis, and how 
 
 
 def _aorta(u, v):
-    "How deep inside the aorta a point is, in cm: a tube from the root upwards."
+    "The depth of a point inside the aorta, in cm: a tube from the root upwards."
     axis = (_ASCENDING - _ROOT) / (long := np.hypot(*(_ASCENDING - _ROOT)))
     along = np.clip((u - _ROOT[0]) * axis[0] + (v - _ROOT[1]) * axis[1], 0, long)
     return _RADIUS - np.hypot(u - _ROOT[0] - along * axis[0], v - _ROOT[1] - along * axis[1])
 
 # %% ../nbs/experiments/views.ipynb #bd1daee1
 def parasternal_chambers(u, v) -> dict[str, np.ndarray]:
-    "How deep inside each chamber a point is, in cm, negative outside; as `phantom.apical_chambers`."
+    "The depth of a point inside each chamber, in cm, negative outside; as `phantom.apical_chambers`."
     chambers = PARASTERNAL.items()
     inside = {n: (1 - np.hypot((u - cu) / a, (v - cv) / b)) * min(a, b) for n, (cu, cv, a, b, _) in chambers}
     inside["aorta"], beyond = _aorta(u, v), u + _SLOPE * v - _MITRAL
@@ -72,7 +72,7 @@ def draw_parasternal_view(rng: np.random.Generator) -> View:
 
 # %% ../nbs/experiments/views.ipynb #f72463b1
 def parasternal_pull(view: View, x, y):
-    "How far from each point, at full contraction, the tissue seen there lies at rest: dx, dy in cm."
+    "The way from each point to the place at rest of the tissue seen there at full contraction: dx, dy in cm."
     u, v = heart_axes(view, x, y)
     inside, septum = parasternal_chambers(u, v), -2.8
     lv = np.exp(-((np.minimum(inside["lv"], 0) / 1.3) ** 2)) * ramp(_MITRAL + 1 - u, 1.5)
@@ -83,7 +83,7 @@ def parasternal_pull(view: View, x, y):
 
 # %% ../nbs/experiments/views.ipynb #d6056e2c
 def aortic_opening(phase):
-    "How far the aortic valve is open (0 to 1) at each phase of the beat."
+    "The opening of the aortic valve (0 to 1) at each phase of the beat."
     return np.interp(phase % 1, [0, 0.06, 0.11, 0.3, 0.36, 1], [0, 0, 1, 0.8, 0, 0])
 
 
@@ -101,12 +101,12 @@ def parasternal_leaflets(view: View, squeeze: float, mitral: float, aortic: floa
 # %% ../nbs/experiments/views.ipynb #64f9611c
 @dataclass(frozen=True)
 class StandardView:
-    "A standard view: where it is looked from, what is there, how it moves."
+    "A standard view: its window, its anatomy, and its motion."
 
     draw: Callable[[np.random.Generator], View]
-    chambers: Callable  # u, v → how deep inside each chamber, in cm
+    chambers: Callable  # u, v → depth inside each chamber, in cm
     walls: dict[str, float]  # thickness in cm
-    pull: Callable  # view, x, y → where tissue comes from: dx, dy in cm
+    pull: Callable  # view, x, y → origin of the tissue: dx, dy in cm
     leaflets: Callable[[View, float], Iterable]  # at a phase of the beat
     long: int  # which of the heart's axes is its long one: 0 across the picture, 1 downwards
 
@@ -131,7 +131,7 @@ VIEWS = {
 # %% ../nbs/experiments/views.ipynb #35080a46
 @dataclass(frozen=True)
 class Tissue:
-    "What lies at each point of a polar picture at end diastole: float32 (samples, beams)."
+    "The tissue at each point of a polar picture at end diastole: float32 (samples, beams)."
 
     echo: np.ndarray  # dB
     blood: np.ndarray  # 0 to 1

@@ -91,7 +91,7 @@ def cell(text: str, kind: str = "string", value: str = "", more: str = "") -> st
 
 
 def written(path: Path) -> Path:
-    "The same table in the form that the name of the file says, below an empty row, with text, numbers and a date."
+    "The same table in the form of the file's ending, below an empty row, with text, numbers and a date."
     when = datetime(2026, 5, 1, 9, 30)
     rows = [["path", " score", "id", "when"], ["Ä/1", 0.97, 42, when], ["b/2", 0.57, 7, None]]
     if path.suffix == ".parquet":
@@ -173,7 +173,7 @@ def test_a_formula_is_the_value_that_was_saved_with_it(tmp_path):
 
 @pytest.fixture
 def broken(tmp_path):
-    "Files that are no spreadsheet, or none that is read, and what is said of each."
+    "Files that are no readable spreadsheet, and the error of each."
     whole, bomb = written(tmp_path / "t.xlsx").read_bytes(), b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"
     ods(tmp_path / "locked.ods", "", "<manifest:encryption-data/>")
     for name in ("entity.ods", "big.ods"):

@@ -131,7 +131,7 @@ HOW = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env
 
 @pytest.fixture(scope="module")
 def undisturbed(small_training, shared):
-    "(folder, what was said) of a training of three epochs that was left alone."
+    "(folder, output) of an undisturbed training of three epochs."
 
     def make(folder):
         done = subprocess.run([sys.executable, *_command({**small_training, "epochs": 3}, folder / "run")], **HOW)
@@ -217,7 +217,7 @@ def flat(parts):
 
 
 def noted(learner, batch, number):
-    "What this process sees; of the first step the gradient that is its own, and after it the one that is used."
+    "Note this process's clips; of the first step its own gradient, and after it the one that is used."
     own = batch[2][learner.source_row[batch[2]] == batch[2]]
     seen.append((learner.current_epoch, own.tolist()))
     if len(seen) == 1:
