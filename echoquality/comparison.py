@@ -58,7 +58,7 @@ def details(figures: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/evidence/comparison.ipynb #f29d5d00
 def show_differences(figures: pd.DataFrame) -> plt.Figure:
-    "Differences to natural of ρ (AUROC, where none is known) and of mechanisms lacked: a line per variant."
+    "Differences to natural in ρ (in AUROC without grades) and in lacked mechanisms: a line per variant."
     pairs = [(name, measure) for name, rows in figures.groupby("material", sort=False)
              for measure in (_order(rows), "lacked") if (rows["measure"] == measure).any()]  # fmt: skip
     variants = [name for name in figures["variant"].unique() if name != "natural"]
@@ -78,7 +78,7 @@ def show_differences(figures: pd.DataFrame) -> plt.Figure:
 
 
 def _order(figures: pd.DataFrame) -> str:
-    "The measure that says in which order clips are put, as far as that is known."
+    "The measure of order: Spearman's ρ where a true quality is known, else AUROC."
     return "ρ" if (figures["measure"] == "ρ").any() else "AUROC"
 
 # %% ../nbs/evidence/comparison.ipynb #914c7353
@@ -127,7 +127,7 @@ def recommended(figures: pd.DataFrame) -> str:
 
 
 def verdict(figures: pd.DataFrame) -> str:
-    "What the figures say, in Markdown: which targets are reached and which are missed, and what is recommended."
+    "The verdict in Markdown: targets reached, targets missed, and the recommendation."
     found, chosen = targets(figures), recommended(figures)
     lines = []
     for reached, word in ((True, "Reached"), (False, "Missed")):
@@ -142,9 +142,9 @@ def verdict(figures: pd.DataFrame) -> str:
 # %% ../nbs/evidence/comparison.ipynb #9055820a
 @dataclass(frozen=True)
 class Comparison:
-    "What came out."
+    "Figures and verdict of a comparison."
 
-    figures: pd.DataFrame  # material, and what `against_natural` gives
+    figures: pd.DataFrame  # material, and the columns of `against_natural`
     verdict: str  # in Markdown
 
 
@@ -152,9 +152,9 @@ _NOTED, _OURS = "comparison.json", ("runs", "figures.csv", "targets.csv")
 
 
 def compare(settings: TrainingsSettings, clips: dict, make: dict[str, Callable[[Path], Material]]) -> pd.DataFrame:
-    """Train what is missing and judge, for each material that is made in its folder below `output_dir`: the figures.
+    """Train what is missing and measure, for each material in its folder below `output_dir`: the figures.
 
-    `clips`: on which, so that the folder is refused for others; values of JSON. Writes `figures.csv` and `targets.csv`.
+    `clips`: values of JSON that identify the clips; the folder is refused for others. Writes `figures.csv` and `targets.csv`.
     Raises WorkError, LearningError, OSError.
     """
     size, folder = SIZES[settings.size], settings.output_dir

@@ -13,7 +13,7 @@ from echoquality.evidence import EvidenceError
 
 @pytest.fixture
 def material(dataset):
-    "A dataset as material that nothing is decoded of."
+    "A dataset as material, of which nothing is decoded."
     table = read_annotations(dataset)
     return Material({"own": table}, table[(table["split"] == "test") & ~table["synthetic"]], (), None)
 

@@ -17,7 +17,7 @@ from echoquality.results import read_results
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    "A network that has learned nothing."
+    "An untrained network."
     path = tmp_path_factory.mktemp("model") / "model.safetensors"
     save_model(Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=16), Window(8, 2)), path)
     return path
@@ -25,7 +25,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture
 def settings(corpus, weights, tmp_path):
-    "Of an inference of one simulated study, `raw/Vivid-1`."
+    "Settings of an inference on one simulated study, `raw/Vivid-1`."
     shutil.copytree(corpus / "raw_data/Vivid-1", tmp_path / "raw/Vivid-1")
     places = {"raw_data_dir": tmp_path / "raw", "output_dir": tmp_path / "out", "model": weights}
     return InferenceSettings(**places, workers=1, precision="32")

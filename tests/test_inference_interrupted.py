@@ -17,7 +17,7 @@ from echoquality.model import Model, make_network, save_model
 
 
 def command(corpus: Path, folder: Path, out: str = "out") -> list[str]:
-    "The command line that scores four studies into `folder`/`out`, with a network that has learned nothing."
+    "The command line that scores four studies into `folder`/`out`, with an untrained network."
     for study in sorted((corpus / "raw_data").iterdir())[::4][:4]:
         shutil.copytree(study, folder / "raw_data" / study.name, dirs_exist_ok=True)
     model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), Window(8, 2))
@@ -28,7 +28,7 @@ def command(corpus: Path, folder: Path, out: str = "out") -> list[str]:
 
 
 def begun(command: list[str], out: Path, **streams) -> subprocess.Popen:
-    "A process group of its own, once the first folder is written."
+    "A run in a process group of its own, once its first folder is written."
     process = subprocess.Popen(command, **streams, start_new_session=True)
     deadline = time.monotonic() + 300
     while not list(out.glob("*/folder_summary.json")) and process.poll() is None and time.monotonic() < deadline:
