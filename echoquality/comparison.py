@@ -154,8 +154,8 @@ _NOTED, _OURS = "comparison.json", ("runs", "figures.csv", "targets.csv")
 def compare(settings: TrainingsSettings, clips: dict, make: dict[str, Callable[[Path], Material]]) -> pd.DataFrame:
     """Train what is missing and measure, for each material in its folder below `output_dir`: the figures.
 
-    `clips`: values of JSON that identify the clips; the folder is refused for others. Writes `figures.csv` and `targets.csv`.
-    Raises WorkError, LearningError, OSError.
+    `clips`: values of JSON that identify the clips; the folder is refused for others. Writes `figures.csv` and
+    `targets.csv`. Raises WorkError, LearningError, OSError.
     """
     size, folder = SIZES[settings.size], settings.output_dir
     seeds = range(settings.seed_from, settings.seed_from + (settings.seeds or size.seeds))

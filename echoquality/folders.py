@@ -27,7 +27,7 @@ from .studies import LOOSE, closed, expect_folder
 
 # %% ../nbs/evidence/folders.ipynb #3bad3da6
 def text_of(name: str) -> str:
-    "A name in UTF-8; bytes that are no UTF-8 are replaced."
+    "A name as text; bytes that are no UTF-8 become escapes."
     return name if is_text(name) else printable(name)
 
 

@@ -120,7 +120,7 @@ def _too_few(evidence: Evidence) -> list[str]:
         elif len(evidence.thresholds) > 1 and part not in set(evidence.comparisons["part"]):
             lines.append(f"there are too few {PARTS[part]} to compare it with simpler models")
     for source in sorted(set(evidence.predictions["source"]) - set(evidence.audit["source"])):
-        lines.append(f"whether something else than quality tells {source} poor clips was not asked: too few clips")
+        lines.append(f"shortcuts were not looked for in {source} poor clips: too few clips")
     return lines
 
 # %% ../nbs/evidence/report.ipynb #fdda33e6
@@ -220,18 +220,18 @@ def _weakest(evidence: Evidence) -> list[str]:
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
     parts = {
-        "Where it is weakest": _weakest(evidence),
-        "What makes it doubtful": list(evidence.warnings) or ["nothing that was looked for was found"],
-        "What simpler models reach": _simpler(evidence),
+        "Weaknesses": _weakest(evidence),
+        "Doubts": list(evidence.warnings) or ["none was found"],
+        "Baselines": _simpler(evidence),
         "Agreement with experts": _with_experts(evidence.experts) if evidence.experts is not None else [],
     }
     known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
-        f"The labels are {known}: these figures say how well this model agrees with them, on clips that are clearly "
+        f"The labels are {known}: these figures measure the model's agreement with them, on clips that are clearly "
         "good or clearly poor by them. They are no agreement with experts."
     )
     said = {title: map(as_markdown, lines) for title, lines in parts.items() if lines}
-    said = {"What it is worth": _worth(evidence), **said}
+    said = {"Performance": _worth(evidence), **said}
     lists = {title: "\n".join(f"- {line}" for line in lines) for title, lines in said.items()}
     text = [f"### {title}\n\n{lines}" for title, lines in lists.items()]
     return "\n\n".join([text[0], labels, *text[1:]])
@@ -273,16 +273,16 @@ def enough_patients(row, within: float = 0.05) -> int | None:
 
 # %% ../nbs/evidence/report.ipynb #a41acb00
 def judged(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
-    "(word, sentence): whether the model is worth using; `least` as in `verdict`."
+    "The verdict on a model, (word, sentence); `least` as in `verdict`."
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
     row, where = (natural, "on natural clips") if np.isfinite(natural.value) else (every, "on all test clips")
     against, doubts = by_chance(row.value, row.low, where)
     if np.ptp(evidence.predictions["logit"]) == 0:
-        against.insert(0, "it says the same of every test clip")
+        against.insert(0, "it gives every test clip the same score")
     if natural.groups >= least and said.startswith("Not shown"):
         against.append("a simple rule would do")
     if np.isnan(row.value):
-        doubts.append("how well it does is not known")
+        doubts.append("its AUROC is not known")
     others = [each for each in evidence.warnings if not each.startswith("it is not shown to beat")]
     doubts += [f"{counted(len(others), 'doubt', 'stand')} in the report"] if others else []
     return weighed(said, natural.groups, least, against, doubts, "test patient", _enough(row, least))

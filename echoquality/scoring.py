@@ -213,7 +213,7 @@ def by_spread(scores: pd.Series, usual: float = 0.0) -> list[str]:
         return []
     ends = dict.fromkeys(f"{end:.4f}" for end in (low, high))
     where = f"scores lie between {' and '.join(ends)}" if len(ends) > 1 else f"every score is {next(iter(ends))}"
-    return [f"{where}: they tell clips apart by nothing"]
+    return [f"{where}: they do not tell clips apart"]
 
 # %% ../nbs/evidence/scoring.ipynb #4630fafa
 def export_onnx(model: Model, path: Path) -> None:

@@ -170,7 +170,7 @@ def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
                 what = f"good clips differ from {source} poor ones in more than quality"
                 sentences.append(f"{what}, {note} (AUROC): {named[seen]}")
         if len(together) and rows.empty:  # it takes several of them
-            what = f"all that is measured besides quality, together, tells good clips from {source} poor ones"
+            what = f"all features besides quality, together, tell good clips from {source} poor ones"
             sentences.append(f"{what} (AUROC {together.iloc[0]:.2f})")
     return sentences
 

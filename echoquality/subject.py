@@ -40,7 +40,7 @@ def check_table(settings: EvaluationSettings, model: Model) -> None:
             raise EvidenceError(
                 f"model {settings.model} was trained on another table: {name} was {then[:12] or 'none'}, that of "
                 f"{settings.annotations_csv} is {now[:12] or 'none'}. Its training clips may be among these test "
-                "clips; if they are of other patients, say external"
+                "clips; if they are of other patients, set external"
             )
     drawn = "split" not in read_table(settings.annotations_csv) and not training_of(model).get("splits_sha256")
     if drawn and not settings.external and "echoquality" not in (model.facts or {}):  # 0.3.0 draws otherwise

@@ -132,7 +132,7 @@ def summary(training: Training) -> str:
 
 # %% ../nbs/learning/training_run.ipynb #99bbb316
 def judged(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
-    "(word, sentence): whether the network learned something that is worth an evaluation; `least` as in `verdict`."
+    "The verdict on a training, (word, sentence); `least` as in `verdict`."
     history, val, facts = training.history, training.validation, training.model.facts or {}
     area, low, _ = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=least)
     best, done = history["val_loss"].idxmin() + 1, len(history)
@@ -140,7 +140,7 @@ def judged(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
     if np.isnan(area):
         against = [f"its validation clips are all {'good' if val['label'].all() else 'poor'}, which tests nothing"]
     elif np.ptp(val["logit"]) == 0:
-        against.insert(0, "it says the same of every validation clip")
+        against.insert(0, "it gives every validation clip the same score")
     if best == done == facts.get("epochs"):
         doubts.append("it was still getting better at the end: try more epochs")
     tells = "does not tell" if against else "tells" if low > CHANCE else "may tell"
@@ -149,7 +149,7 @@ def judged(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
 
 
 def remembered(training: Training, least: int = MIN_PATIENTS) -> dict:
-    "What a model's file keeps of how it did on validation: `word`, `sentence`, and the `spread` of its scores there."
+    "The validation result that a model's file keeps: `word`, `sentence`, and the `spread` of its scores there."
     word, sentence = judged(training, least)
     return {"word": word, "sentence": sentence, "spread": round(spread(training.validation["probability"]), 6)}
 

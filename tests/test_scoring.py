@@ -134,7 +134,7 @@ import pandas as pd
 def test_scores_that_do_not_spread_are_called_that():
     rng = np.random.default_rng(0)
     alike = pd.Series(np.linspace(0.4986, 0.5017, 53))
-    assert by_spread(alike) == ["scores lie between 0.4986 and 0.5017: they tell clips apart by nothing"]
+    assert by_spread(alike) == ["scores lie between 0.4986 and 0.5017: they do not tell clips apart"]
     assert by_spread(pd.Series([1.0] * 5)) and by_spread(pd.Series([0.3, 0.3])) == [] == by_spread(alike.head(9))
     assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20))) == [] == by_spread(pd.Series([0.99999] * 40 + [0.2] * 9), 5)
     assert by_spread(pd.Series(rng.uniform(0.4, 0.6, 20)), usual=8)

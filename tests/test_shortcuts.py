@@ -99,7 +99,7 @@ def test_a_shortcut_is_said_in_words():
 def test_features_that_tell_only_together_are_told():
     found = pd.DataFrame({"source": "natural", "feature": ["rows", "all together"], "AUROC": [0.7, 0.99]})
     said = shortcuts(found.assign(visible=False), 0.8)
-    assert "together, tells good clips from natural poor ones (AUROC 0.99)" in said[0]
+    assert "together, tell good clips from natural poor ones (AUROC 0.99)" in said[0]
 
 
 def test_simple_models_learn_and_bear_missing_values():

@@ -112,6 +112,6 @@ def test_a_model_that_learned_nothing_says_so_in_its_file():
     said = remembered(below)
     assert said["word"] == "no" and "AUROC 0.00 on validation is below chance" in said["sentence"]
     said = remembered(replace(below, validation=validation.assign(logit=0.3)))
-    assert said["word"] == "no" and "the same of every validation clip" in said["sentence"] and said["spread"] == 0
+    assert said["word"] == "no" and "every validation clip the same score" in said["sentence"] and said["spread"] == 0
     one = remembered(replace(below, validation=validation.assign(label=1)))
     assert one["word"] == "no" and "clips are all good" in one["sentence"] and "nan" not in str(one)
