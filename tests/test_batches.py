@@ -102,7 +102,7 @@ def test_hardware():
     assert choose_hardware("cpu", "32").precision == "32-true" and choose_hardware("cpu", "bf16").precision == "bf16-mixed"
     assert choose_hardware("cpu").loaders == 0 and choose_hardware("cpu", workers=2).loaders == 2
     if not torch.cuda.is_available():
-        with pytest.raises(LearningError, match="sees none; 'auto' takes what there is"):
+        with pytest.raises(LearningError, match="sees none; 'auto' takes the CPU then"):
             choose_hardware("gpu")
 
 

@@ -21,7 +21,7 @@ from echoquality.phantom import simulate_clip
 
 
 def test_square():
-    columns = np.tile(np.arange(200, dtype=np.uint8), (100, 1))  # each pixel says its column
+    columns = np.tile(np.arange(200, dtype=np.uint8), (100, 1))  # each pixel's value is its column
     square = fit_square(columns, Form(size=80))
     assert square.shape == (80, 80)
     assert square[0].tolist() == list(range(60, 140))  # the middle 100 columns are 50 to 149, less 10 at each side
@@ -179,7 +179,7 @@ def test_as_the_existing_weights_expect():
 
 
 def original_input(frames: np.ndarray) -> np.ndarray:
-    "What the original loader makes of a clip that pydicom 2 would have read: (3, 16, 112, 112), from RGB (T, H, W, 3)."
+    "The original loader's tensor of a clip as pydicom 2 would have read it: (3, 16, 112, 112), from RGB (T, H, W, 3)."
     grey = np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames])
     lit = cv2.erode((grey > 0).sum(0).astype(np.uint8), np.ones((3, 3)), iterations=10) > 0
     differs = grey[0] != grey[-1]

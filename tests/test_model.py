@@ -40,7 +40,7 @@ def test_a_network_takes_clips_and_gives_one_number_each(architecture):
 
 def _weight_gradient(convolution, x, short):
     convolution.zero_grad()
-    unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]  # what unwritten memory holds
+    unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]  # stands for unwritten memory
     del unwritten
     with torch.autocast("cpu", torch.bfloat16, enabled=short):
         y = convolution(x)
@@ -70,7 +70,7 @@ def test_a_whole_network_learns_the_same_in_bfloat16(architecture):
     gradients = []
     for short in (False, True):
         torch.manual_seed(0)
-        network = make_network(architecture, seed=1).to(memory_format=torch.channels_last_3d).eval()  # no chance in it
+        network = make_network(architecture, seed=1).to(memory_format=torch.channels_last_3d).eval()  # nothing random
         x = torch.randn(batch, 16, side, side, 3).permute(0, 4, 1, 2, 3)
         unwritten = [torch.full((1 << 22,), float("nan")) for _ in range(3)]
         del unwritten

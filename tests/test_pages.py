@@ -36,7 +36,7 @@ def test_a_page_begins_with_its_picture_and_its_parameters(path):
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory, dataset, trained) -> Path:
-    "A copy of the notebooks beside a small corpus, a dataset built from it, a network, and what it says of the clips."
+    "A copy of the notebooks beside a small corpus, a dataset built from it, a network, and its scores of the clips."
     desk = tmp_path_factory.mktemp("desk")
     shutil.copytree(project_root() / "nbs", desk / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(project_root() / "settings.ini", desk)
@@ -52,7 +52,7 @@ TABLE = {"annotations_csv": "data/training_data_enhanced/echo_annotations_enhanc
 MODEL = {"model": "data/trained_model/model.safetensors"}
 STORE = {"store_dir": "data/clip_store", "mlflow": False}
 TINY = {"model_weights": "", "architecture": "mc3_18", "image_size": 16, "frames": 4, "epochs": 1}
-GIVEN = {  # page → what it is given
+GIVEN = {  # page → its parameters
     "01_selection": RESULTS | RAW,
     "02_degradation": {"input_dir": "data/raw_data/Vivid-1"},
     "03_dataset": RESULTS | RAW | {"output_dir": "data/another", "num_synthetic": 4},
@@ -98,7 +98,7 @@ MODULES = sorted(Path(echoquality.__file__).parent.glob("*.py"))
 
 
 def put_between_tags(module: Path) -> dict[str, set[str]]:
-    "Function of a module → what its f-strings with tags hold that is neither escaped nor a number with its format."
+    "Function of a module → values in its f-strings with tags that are neither escaped nor numbers with a format."
     found = {}
     functions = [each for each in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(each, ast.FunctionDef)]
     for function in functions:

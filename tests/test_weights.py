@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    "A server; what it does stands in `.how`, the headers of what it was asked in `.asked`."
+    "A server that behaves as `.how` says and keeps the headers of requests in `.asked`."
     monkeypatch.setenv("no_proxy", "*")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.how, server.asked = {"etag": '"1"'}, []

@@ -131,7 +131,7 @@ HOW = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env
 
 @pytest.fixture(scope="module")
 def undisturbed(small_training, shared):
-    "(folder, what was said) of a training of three epochs that was left alone."
+    "(folder, output) of an undisturbed training of three epochs."
 
     def make(folder):
         done = subprocess.run([sys.executable, *_command({**small_training, "epochs": 3}, folder / "run")], **HOW)
