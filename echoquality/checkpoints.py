@@ -129,7 +129,7 @@ def kind_of(path: Path) -> str:
         start = file.read(1024)
     if not start.strip(b"\0"):
         return "zeros, as of a download that was not finished; fetch it again" if start else "an empty file"
-    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= 100_000_000:  # the longest header that safetensors allows
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= 100_000_000:  # safetensors' longest header
         return "safetensors"
     if start.startswith((b"PK\3\4", b"PK\5\6")):
         return _zip_kind(path, start)
@@ -348,7 +348,7 @@ def _changes(prefixes: list[str], names: dict[str, str], tensors: dict, expected
         shown = [repr(prefix.rstrip(".") or "(at the top)") for prefix in prefixes]
         lines.append(f"the network stands in it {len(prefixes)} times, as {', '.join(shown)}; taken is {shown[0]}")
     renamed = [(own, name) for own, name in names.items() if own != name]
-    if renamed := sorted(renamed, key=lambda each: each[1].endswith(each[0])):  # names that change by more than a prefix come first
+    if renamed := sorted(renamed, key=lambda each: each[1].endswith(each[0])):  # changed prefixes last
         lines.append(f"names changed: {brief([f'{name} → {own}' for own, name in renamed])}")
     if unused := [name for name in tensors if name not in set(names.values())]:
         lines.append(f"left out: {brief(_described(unused, tensors))}")

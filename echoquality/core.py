@@ -266,7 +266,7 @@ def _whole(name: str, value):
     given = json.loads(os.environ.get(_SECRETS, "{}")).get(name, "")
     value = given if given and without_secrets(given) == value else value
     if is_hidden(value):
-        raise SettingsError(f"parameter {name!r}: {value} is an address with its secret hidden, as in a report; give the whole one")
+        raise SettingsError(f"parameter {name!r}: {value} is an address whose secret is hidden; give the whole one")
     return value
 
 
@@ -274,7 +274,7 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
     "The settings of a notebook's Run section: `from_notebook(DatasetSettings, globals())`."
     import pandas as pd
 
-    pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # or a $ in a cell would begin a formula
+    pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # a $ would begin a formula
     injected = [cell for cell in namespace.get("In", []) if cell.startswith("# Parameters")]
     for name in [name for cell in injected for name in _assigned(cell)]:
         if name not in cls.model_fields:
@@ -637,7 +637,7 @@ def escaped(text) -> str:
     return html.escape(_unprintable(str(text)))
 
 
-_MARKS = re.compile(r"[\\`*\[\]|~]|\b_|_\b|^(?:[#+]|-(?!\d)|\d+(?=[.)](?:\s|$)))")  # characters with a meaning in Markdown
+_MARKS = re.compile(r"[\\`*\[\]|~]|\b_|_\b|^(?:[#+]|-(?!\d)|\d+(?=[.)](?:\s|$)))")  # Markdown's own characters
 
 
 def as_markdown(text) -> str:

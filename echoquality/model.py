@@ -117,8 +117,8 @@ def _with_head(path: Path, weights: Weights, tensors: dict, architecture: str, s
 def load_weights(path: Path, architecture: str = "r2plus1d_18", seed: int | None = 0) -> Weights:
     """The state dict of a network in a file of weights, float32, none of the file's code run. Raises WeightsError.
 
-    `.changes` lists tensors that were renamed, left out, converted or newly made. A head for another task is replaced by a
-    random one, drawn from `seed`; with None such a file is refused.
+    `.changes` lists tensors that were renamed, left out, converted or newly made. A head for another task is replaced
+    by a random one, drawn from `seed`; with None such a file is refused.
     """
     path = Path(path)
     tensors = read_tensors(path)

@@ -31,7 +31,7 @@ FREE = {  # may differ when a run is resumed: they change where and how long, no
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),
     *("max_quarantine_share", "search_trials", "resume", "mlflow", "tracking_uri", "model_weights", "min_patients"),
 }
-OLDER = {"mask": "motion", "short_clips": "repeat", "synthetic_as": "label"}  # parameters that a run of 0.1.0 does not name
+OLDER = {"mask": "motion", "short_clips": "repeat", "synthetic_as": "label"}  # not named by a run of 0.1.0
 
 
 def identity(settings: TrainingSettings) -> dict:

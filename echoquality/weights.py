@@ -102,7 +102,7 @@ def _open(url: str, **headers: str) -> HTTPResponse:
 def _version(answer: HTTPResponse) -> str:
     "A server's name for this version of a file: its ETag, else its date; '' without both."
     tag = answer.headers.get("ETag", "")
-    return tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")  # W/"…" names a version that may differ in bytes
+    return tag if tag.startswith('"') else answer.headers.get("Last-Modified", "")  # W/"…": bytes may differ
 
 
 def _size(answer: HTTPResponse) -> int | None:

@@ -98,7 +98,7 @@ def test_a_file_is_degraded_whole_and_more_at_a_higher_severity():
 
 
 @pytest.mark.parametrize(("kind", "severity", "said"), [
-    ("shadwo", None, "kind 'shadwo': there is none; did you mean 'shadow'"),
+    ("shadwo", None, "kind 'shadwo': unknown; did you mean 'shadow'"),
     ((), None, "expected one of recipe, physical"),
     ("shadow", 6, "severity 6: expected a whole number from 1 to 5"),
     ("motion_blur", 3, "severity 3: motion_blur has none; these have: lateral_blur"),

@@ -55,7 +55,7 @@ def test_pages_are_copied_and_nothing_is_overwritten(tmp_path, monkeypatch):
     copy = tmp_path / "pages/03_dataset.ipynb"
     copy.write_text("mine")
     said = copy_pages(copy.parent)
-    assert ": 0 notebooks and pictures copied; 1 are there in another state and stay: 03_dataset" in said
+    assert ": 0 notebooks and pictures copied; 1 differ there and stay as they are: 03_dataset" in said
     assert copy.read_text() == "mine"
     assert not (tmp_path / "pages/experiments").exists()
     texts = [copy.read_text(encoding="utf-8") for copy in copy.parent.rglob("*.ipynb")]
@@ -101,7 +101,7 @@ def test_every_page_can_be_copied(path):
         assert last["cell_type"] == "code" or not "".join(last["source"]).startswith("## What must hold")
 
 
-ASKED = {  # page → what it is given
+ASKED = {  # page → its parameters
     "01_selection": {"results_dir": "results/inference_output", "raw_data_dir": "raw_data", "workers": 1},
     "02_degradation": {"input_dir": "raw_data/Vivid-1", "workers": 1},
 }
@@ -109,7 +109,7 @@ ASKED = {  # page → what it is given
 
 @pytest.fixture(scope="module")
 def desk(corpus, tmp_path_factory) -> Path:
-    "A folder with files and scores, in which the pages were copied to another."
+    "A folder with files and scores, and a copy of the pages in another."
     desk = tmp_path_factory.mktemp("desk")
     for name in ("raw_data", "results"):
         (desk / name).symlink_to(corpus / name)
@@ -294,7 +294,7 @@ def test_the_command_says_what_it_can_do(tmp_path, monkeypatch, capsys):
     main([])
     assert "no dataset, and no DICOM files in data/raw_data" in capsys.readouterr().out
     for argv, status, said in [
-        (["--help"], 0, "evaluate   Say what a model is worth"),
+        (["--help"], 0, "evaluate   Measure a model on the test clips"),
         (["--version"], 0, f"echoquality {metadata.version('echoquality')}\n"),
         (["datset"], 2, "there is no command 'datset': did you mean 'dataset'?"),
         (["inference"], 2, "did you mean 'score'?"),  # the stage's name
@@ -334,7 +334,7 @@ def test_a_stage_is_one_command(corpus, tmp_path):
     first, again = (subprocess.run(command, cwd=tmp_path, capture_output=True, text=True) for _ in range(2))
     assert first.returncode == 0, first.stderr
     assert "wrote" in first.stdout and "nothing to do" in again.stdout
-    assert first.stdout.startswith("echoquality dataset: starting; what it comes to will be in runs/dataset.html\n")
+    assert first.stdout.startswith("echoquality dataset: starting; its report will be runs/dataset.html\n")
     lines = [line.removeprefix("note: ") for line in first.stdout.splitlines() if line.strip()]
     assert len(lines) == len(set(lines)), first.stdout  # each is said once
     assert re.search(r"^(good|careful|no): .*\nnext: .*\n    echoquality .*\nreport: ", first.stdout, re.MULTILINE)
@@ -395,12 +395,12 @@ def test_what_is_shown_on_the_way_round_the_circle_runs(dataset, tmp_path, monke
             seen.add(each)
         line = onwards(command)
     for each in seen:
-        if each.split()[1] == "select":  # what mends a verdict that was no
+        if each.split()[1] == "select":  # the next step of a verdict no
             main(shlex.split(each)[1:])
 
 
 def onwards(command: str) -> str:
-    "What the terminal says; of a verdict that was no, what it would have said of a yes."
+    "The terminal's next step; after a verdict no, the step that would follow a good one."
     way = ["select", "dataset", "train", "evaluate", "score", "select"]
     then = way[way.index(command) + 1]
     line = next(iter(next_step()[1]), "")
@@ -419,11 +419,11 @@ def test_what_is_shown_of_real_clips_runs(tmp_path, monkeypatch):
     lines = (tmp_path / "scores.csv").read_text(encoding="utf-8-sig").splitlines()
     scored = [f"{line}{0.99 - 0.98 * (number % 2)}" for number, line in enumerate(lines[1:])]
     (tmp_path / "scores.csv").write_text("\n".join([lines[0], *scored]))
-    shutil.rmtree(tmp_path / "runs")  # of what was checked, some cannot be used
+    shutil.rmtree(tmp_path / "runs")  # some of the checked files cannot be used
     (tmp_path / "data/raw_data").symlink_to(REAL)
     line = next_step()[1][0]
     expect_to_run(line)
     assert line.startswith("echoquality select --results-dir scores.csv")
     main(shlex.split(line)[1:])
-    said, commands = next_step()  # so few patients are for no threshold to mend
+    said, commands = next_step()  # no threshold mends so few patients
     assert "score files of more patients" in said and not commands

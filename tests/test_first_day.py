@@ -110,7 +110,7 @@ def desk(tmp_path_factory) -> Path:
 
 
 class Step(NamedTuple):
-    "What a user does, and what must come of it."
+    "A command of a user, and its expected outcome."
 
     name: str
     command: str  # behind `echoquality`
@@ -195,7 +195,7 @@ DAY = [
 
 
 def done_here(command: str) -> tuple[int, str]:
-    "(exit status, what is printed) of a command in this process."
+    "(exit status, output) of a command in this process."
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
         try:
@@ -204,20 +204,20 @@ def done_here(command: str) -> tuple[int, str]:
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
             said.write(end.code if isinstance(end.code, str) else "")
-        except Exception:  # what a user would be shown
+        except Exception:  # as a user would see it
             status = 1
             said.write(traceback.format_exc())
     return status, said.getvalue()
 
 
 def interrupted(command: str, folder: Path, when) -> tuple[int, str]:
-    "The same of a process of its own, to whose group Ctrl-C is sent as soon as `when()`."
+    "(exit status, output) of a process whose group gets Ctrl-C as soon as `when()`."
     words = [sys.executable, "-m", "echoquality", *shlex.split(command)]
     with (folder / "said").open("w+") as log:
         process = subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, start_new_session=True)
         while process.poll() is None and not when():
             time.sleep(0.02)
-        with suppress(ProcessLookupError):  # it could not even begin, and the step says why
+        with suppress(ProcessLookupError):  # it did not begin; the step's output says why
             os.killpg(process.pid, signal.SIGINT)
         status = process.wait(300)
         log.seek(0)
@@ -225,13 +225,13 @@ def interrupted(command: str, folder: Path, when) -> tuple[int, str]:
 
 
 def next_of(said: str, before: str) -> str:
-    "The last command that was named as the next one, without its `echoquality`."
+    "The last next command in an output, without its `echoquality`."
     named = re.findall(r"^ *echoquality ([a-z]+(?: .*)?)$", said, re.MULTILINE)
     return named[-1] if named else before
 
 
 def faults(steps: list[Step], folder: Path, held) -> list[str]:
-    "What a user would have missed, walking the steps in a folder: step, status, the end of what was printed."
+    "The failed steps of those done in a folder: step, status, the end of its output."
     found, following = [], ""
     for step in steps:
         command = step.command.replace("{next}", following)

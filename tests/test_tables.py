@@ -173,7 +173,7 @@ def test_a_formula_is_the_value_that_was_saved_with_it(tmp_path):
 
 @pytest.fixture
 def broken(tmp_path):
-    "Files that are no spreadsheet, or none that is read, and what is said of each."
+    "Files that are no readable spreadsheet, and the error of each."
     whole, bomb = written(tmp_path / "t.xlsx").read_bytes(), b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"
     ods(tmp_path / "locked.ods", "", "<manifest:encryption-data/>")
     for name in ("entity.ods", "big.ods"):

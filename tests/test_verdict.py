@@ -98,7 +98,7 @@ ODD = re.compile(rf"(?<![\d.,])\b1 (?:(?!of|and)[a-z]+ )?({NOUNS})\b|\bnan\b|\bN
 
 
 def sentences(verdict, *texts):
-    "All that a verdict and other texts say, line by line; rows of a printed table are none of them."
+    "The sentences of a verdict and of other texts, line by line, without rows of printed tables."
     whole = [verdict.sentence, verdict.next, *(part for figure in verdict.figures for part in figure), *texts]
     return [line for text in whole for line in text.splitlines() if "  " not in line]
 
