@@ -46,7 +46,7 @@ def bootstrapping(repeats: int) -> list[Row]:
 
 
 def plainly(file: Path, scorer: model.Scorer) -> float:
-    "A score as a plain loop computes it: decode all, mask all, scale all, float32, one clip at a time."
+    "Scores by a plain loop: decode all, mask all, scale all, float32, one clip at a time."
     frames = dcmread(file).pixel_array
     masked = frames * dicom.clip_mask(file, dicom.read_header(file))[..., None]
     small = np.stack([clips.fit_square(frame, clips.Form()) for frame in masked])
@@ -78,7 +78,7 @@ def sharp_model(path: Path) -> model.Model:
 
 
 def scoring(cine: Path, work: Path, repeats: int) -> list[Row]:
-    "Scoring files, per clip, and how far the scores differ."
+    "Scoring files, per clip, and the largest difference of the scores."
     with TemporaryDirectory(dir=work) as name:
         folder, found = Path(name), {}
         files = studies(cine, folder / "raw")

@@ -1,4 +1,4 @@
-"""The benchmarks of what a person waits for: the first frame of a cine, a table that follows a slider."""
+"""The benchmarks of waiting times in widgets: the first frame of a cine, a table that follows a slider."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ from echoquality import player as cine_player
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 import browser
 
-PATIENCE = 0.2  # seconds within which a person takes an answer for immediate
+PATIENCE = 0.2  # seconds within which an answer feels immediate
 FIRST_FRAME = """
 const [done] = arguments;
 function look() {
@@ -38,7 +38,7 @@ IMPORT = f"import sys, time; sys.path.insert(0, {str(Path(__file__).parent)!r});
 
 
 def encode_all(cine: Path) -> list[bytes]:
-    "What cannot be saved: every frame decoded and encoded, one after the other."
+    "The least work: every frame decoded and encoded, one after the other."
     return [browser_clips.encoded(frame) for frame in dicom.iter_frames(cine, grey=False)]
 
 

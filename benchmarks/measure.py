@@ -16,7 +16,7 @@ from joblib.externals.loky import get_reusable_executor
 
 
 class Row(NamedTuple):
-    "A line of the table: ours, what it is measured against, and how large their ratio may be."
+    "A line of the table: our figure, the one it is measured against, and the limit of their ratio."
 
     what: str
     unit: str
@@ -34,14 +34,14 @@ HEAD = "| what / against what | measured | against | ratio | target | met |\n| -
 
 
 def seconds(job: Callable, *args) -> float:
-    "How long a call takes."
+    "The duration of a call in seconds."
     start = time.perf_counter()
     job(*args)
     return time.perf_counter() - start
 
 
 def interleaved(jobs: dict[str, Callable], repeats: int) -> dict[str, list]:
-    "What each job returned in each turn; every other turn goes backwards, so that drift evens out."
+    "The results of each job in each turn; every other turn goes backwards, so that drift evens out."
     found = {name: [] for name in jobs}
     for turn in range(repeats):
         for name in list(jobs)[:: -1 if turn % 2 else 1]:

@@ -42,7 +42,7 @@ def build(corpus: Path, counts: dict, workers: int) -> tuple[int, float]:
         output = Path(folder) / "dataset"
         settings = dataset.DatasetSettings(**places, **counts, output_dir=output, workers=workers)
         files = len(dataset.build_dataset(settings).samples)
-        first, last = (output / name for name in ("validation_set", dataset.MANIFEST))  # what the pass makes
+        first, last = (output / name for name in ("validation_set", dataset.MANIFEST))  # made by the second pass
         return files, last.stat().st_mtime - first.stat().st_mtime
 
 
@@ -65,7 +65,7 @@ def builds(work: Path, quick: bool) -> list[Row]:
 
 
 def rewrite(source: Path, target: Path) -> None:
-    "What degrading a clip cannot do without: read, find the sector, decode in colour, encode, write."
+    "The least work of degrading a clip: read, find the sector, decode in colour, encode, write."
     header = dicom.read_header(source)
     dicom.clip_sector(source, header)
     shape = (dicom.frame_count(header), header.Rows, header.Columns, 3)
@@ -87,7 +87,7 @@ def synthetic(cine: Path, work: Path, repeats: int) -> list[Row]:
 
 
 def decode_all(cine: Path) -> None:
-    "What grey decoding is measured against."
+    "The baseline of grey decoding: `pixel_array`."
     dcmread(cine).pixel_array  # noqa: B018
 
 
@@ -123,12 +123,12 @@ def write_summary(results_dir: Path, folders: int = 1000, files: int = 1000) -> 
 
 
 def parse(results_dir: Path) -> None:
-    "What loading results is measured against."
+    "The baseline of loading results: `json.loads`."
     json.loads(results.summary_path(results_dir).read_text(encoding="utf-8"))
 
 
 def select(results_dir: Path) -> None:
-    "Load and check results, find the candidates, and put those of each class in the order in which they are tried."
+    "Load and check results, find the candidates, and rank those of each class."
     settings = selection.SelectionSettings(results_dir=results_dir)
     chosen = selection.candidates(results.read_results(results_dir), settings)
     for label in selection.LABELS:
@@ -149,7 +149,7 @@ def million(work: Path, repeats: int) -> list[Row]:
 
 
 def handle(number: int, cine: Path, folder: Path, made: degradation.Degradation | None) -> None:
-    "What a worker does with a clip: open it, and write it, degraded or (None) copied."
+    "A worker's job: open a clip, and write it, degraded or (None) copied."
     root, row = cine.parent.parent, SimpleNamespace(folder=cine.parent.name, file_id=cine.name, path=cine.name)
     sample = {"synthetic": made is not None, "degradation": str(made), "video_path": f"{number}.dcm"}
     digest, why = dataset.write_sample({**selection.probe(row, root), **sample}, root, folder)
@@ -163,7 +163,7 @@ def work_on(cine: Path, folder: Path, number: int) -> None:
 
 
 def worker(cine: Path, work: Path) -> list[Row]:
-    "How far a worker's memory grows above its imports, by the number of synthetic clips that it writes."
+    "The growth of a worker's memory above its imports, by the number of synthetic clips that it writes."
     header, rows = dicom.read_header(cine), []
     allowed = 30 + 2 * dicom.frame_count(header) * header.Rows * header.Columns / 1e6
     for number in (3, 12):

@@ -26,7 +26,7 @@ def copies(cine: Path, folder: Path) -> pd.DataFrame:
     for i, file in enumerate(files):
         shutil.copyfile(cine, file)
         with file.open("r+b") as out:
-            out.write(f"{i:0128}".encode())  # the preamble, which nobody reads
+            out.write(f"{i:0128}".encode())  # in the preamble, which readers skip
     return pd.DataFrame({"file": files, "quality_score": [i % 2 for i in range(CLIPS)]})
 
 
@@ -82,7 +82,7 @@ def one_step(ours: bool, shape: tuple = (8, 16, 112, 112, 3)) -> partial:
         if device.type == "cuda":
             torch.cuda.synchronize()
 
-    step()  # what is done once
+    step()  # one-time work
     return partial(seconds, step)
 
 

@@ -1,4 +1,4 @@
-"""How reading headers grows with a tree: time and memory of its index, of two dry runs, and of a build.
+"""The growth of time and memory with the size of a tree: its index, two dry runs, and a build.
 
 python benchmarks/trees.py                          1,000, 10,000 and 100,000 tiny files, made in a temporary folder
 python benchmarks/trees.py --sizes 1000 --build     also builds the dataset
@@ -20,7 +20,7 @@ from echoquality.phantom import MACHINES, simulate_clip
 from echoquality.probing import origins
 from echoquality.score_table import read_scores
 
-ZERO = 10**12  # numbers are counted from here: all have as many digits, so that one takes another's place in a file
+ZERO = 10**12  # first number: all have as many digits, so that one can replace another in a file
 PER_PATIENT = 10  # files
 
 

@@ -33,7 +33,7 @@ from .views import VIEWS
 # %% ../nbs/experiments/aperture_corpus.ipynb #bcf7176e
 @dataclass(frozen=True)
 class Teacher:
-    "What is wrong with a teacher's scores."
+    "The errors of a teacher's scores."
 
     bias: Mapping[str, float] = field(default_factory=lambda: {"affiniti70g": 0.8, "vivid": -0.8})  # machine → logits
     blind: Mapping[str, float] = field(default_factory=lambda: {"off_axis": 1.0, "gain": 0.5})  # failure → share
@@ -49,7 +49,7 @@ class Teacher:
             raise ValueError(f"noise is {self.noise!r}; allowed are numbers from 0 on, in logits")
 
     def notices(self, failures: Mapping[str, float]) -> dict[str, float]:
-        "The failures as this teacher sees them: what it is blind to is less severe, or not there."
+        "The failures as this teacher sees them: those that it is blind to are less severe, or absent."
         return {name: severity * (1 - self.blind.get(name, 0)) for name, severity in failures.items()}
 
 
@@ -75,7 +75,7 @@ def _expect_names(names: tuple[str, ...], known, what: str) -> None:
 
 
 def _plan(rows: pd.DataFrame, seed: int, failures: tuple[str, ...], views: tuple[str, ...]) -> pd.DataFrame:
-    "Rows with a view and the severity of every failure; what is no clip has none."
+    "Rows with a view and the severity of every failure; files that are no clips have none."
     drawn = []
     for row in rows.itertuples():
         rng = generator(seed, "failures", row.patient, row.number)
@@ -86,12 +86,12 @@ def _plan(rows: pd.DataFrame, seed: int, failures: tuple[str, ...], views: tuple
 
 
 def failures_of(row: dict) -> dict[str, float]:
-    "The severities that stand in a row."
+    "The severities in a row."
     return {name: row[name] for name in FAILURES}
 
 # %% ../nbs/experiments/aperture_corpus.ipynb #dc25ff53
 def _judged(row: dict, corpus: Corpus, seed: int, teacher: Teacher) -> dict:
-    "What measuring and scoring change in a row."
+    "The values of a row that measuring and scoring change."
     measured = {"quality": row["quality"], "contrast": np.nan, "seen": np.nan, "noticed": row["quality"]}
     if row["kind"] == "cine":
         clip_seed, _ = clip_draw(row, corpus, seed)
@@ -109,12 +109,12 @@ def aperture_rows(
     corpus: Corpus = DEMO,
     seed: int = 42,
     teacher: Teacher | None = None,  # None: Teacher()
-    failures: tuple[str, ...] = tuple(FAILURES),  # those that may occur
+    failures: tuple[str, ...] = tuple(FAILURES),  # failures that may occur
     views: tuple[str, ...] = tuple(VIEWS),
     workers: int = 1,
 ) -> pd.DataFrame:
-    """As `corpus.corpus_rows`, with the second simulator's truth: `quality` as measured, `contrast` and `seen` that it
-    is made of, the quality that the teacher `noticed`, `view`, and a column for the severity of every failure.
+    """As `corpus.corpus_rows`, with the second simulator's truth: the measured `quality`, its factors `contrast` and
+    `seen`, the quality that the teacher `noticed`, `view`, and a column for the severity of every failure.
     """
     _expect_names(failures, FAILURES, "failure")
     _expect_names(views, VIEWS, "view")

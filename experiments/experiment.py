@@ -60,8 +60,8 @@ def _check(settings: ExperimentSettings) -> None:
 
 # %% ../nbs/experiments/experiment.ipynb #ae328d3f
 def on_teachers(figures: pd.DataFrame) -> str:
-    "What the figures say of teachers, in Markdown: ρ, and its difference to a fair teacher's labels."
-    lines = [f"ρ with the true quality, by whose labels were learned from; in brackets the difference to *fair*, "
+    "The figures of teachers in Markdown: ρ, and its difference to a fair teacher's labels."
+    lines = [f"ρ with the true quality, by the teacher of the labels; in brackets the difference to *fair*, "
              f"{figures['seeds'].min()} seeds:", ""]  # fmt: skip
     for material, rows in figures[figures["measure"] == "ρ"].groupby("material", sort=False):
         rows = rows.set_index("variant")
@@ -72,7 +72,7 @@ def on_teachers(figures: pd.DataFrame) -> str:
 
 # %% ../nbs/experiments/experiment.ipynb #302cbc9e
 def run_experiment(settings: ExperimentSettings) -> Comparison:
-    """Make the clips, train, judge. Goes on with what `output_dir` holds.
+    """Make the clips, train, and measure; continues from the results in `output_dir`.
 
     Raises SettingsError, AnnotationsError, LearningError, WorkError, OSError.
     """

@@ -83,7 +83,7 @@ def parasternal_pull(view: View, x, y):
 
 # %% ../nbs/experiments/views.ipynb #d6056e2c
 def aortic_opening(phase):
-    "How far the aortic valve is open (0 to 1) at each phase of the beat."
+    "The opening of the aortic valve (0 to 1) at each phase of the beat."
     return np.interp(phase % 1, [0, 0.06, 0.11, 0.3, 0.36, 1], [0, 0, 1, 0.8, 0, 0])
 
 
@@ -101,12 +101,12 @@ def parasternal_leaflets(view: View, squeeze: float, mitral: float, aortic: floa
 # %% ../nbs/experiments/views.ipynb #64f9611c
 @dataclass(frozen=True)
 class StandardView:
-    "A standard view: where it is looked from, what is there, how it moves."
+    "A standard view: its window, its anatomy, and its motion."
 
     draw: Callable[[np.random.Generator], View]
-    chambers: Callable  # u, v → how deep inside each chamber, in cm
+    chambers: Callable  # u, v → depth inside each chamber, in cm
     walls: dict[str, float]  # thickness in cm
-    pull: Callable  # view, x, y → where tissue comes from: dx, dy in cm
+    pull: Callable  # view, x, y → origin of the tissue: dx, dy in cm
     leaflets: Callable[[View, float], Iterable]  # at a phase of the beat
     long: int  # which of the heart's axes is its long one: 0 across the picture, 1 downwards
 
@@ -131,7 +131,7 @@ VIEWS = {
 # %% ../nbs/experiments/views.ipynb #35080a46
 @dataclass(frozen=True)
 class Tissue:
-    "What lies at each point of a polar picture at end diastole: float32 (samples, beams)."
+    "The tissue at each point of a polar picture at end diastole: float32 (samples, beams)."
 
     echo: np.ndarray  # dB
     blood: np.ndarray  # 0 to 1

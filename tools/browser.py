@@ -1,4 +1,4 @@
-"""JupyterLab in a headless Chromium: what the tests of the widgets and tools/screenshots.py drive.
+"""JupyterLab in a headless Chromium, for the tests of the widgets and tools/screenshots.py.
 
 Needs Debian's packages `chromium` and `chromium-driver`, or any Chrome with its driver on the PATH.
 """
@@ -26,7 +26,7 @@ FLAGS = (
 
 
 def missing() -> str:
-    "Why no browser can be driven here, or an empty text."
+    "The reason why no browser can be driven here, or an empty text."
     there = {"chromium": _browser(), "chromedriver": shutil.which("chromedriver")}
     gone = [name for name, path in there.items() if not path]
     return f"not installed: {', '.join(gone)}" if gone else ""
@@ -38,7 +38,7 @@ def _browser() -> str | None:
 
 @contextmanager
 def chromium(folder: Path, size: tuple[int, int] = (1400, 1000)) -> Iterator[Chrome]:
-    "A headless browser whose profile lies in `folder`; it talks to nobody but this machine."
+    "A headless browser with its profile in `folder`; it connects to this machine alone."
     options = ChromeOptions()
     options.binary_location = _browser()
     for flag in (*FLAGS, f"--window-size={size[0]},{size[1]}", f"--user-data-dir={folder / 'profile'}"):
@@ -57,7 +57,7 @@ def jupyterlab(folder: Path, *options: str) -> Iterator[str]:
     quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
     (runtime.parent / "labconfig").mkdir(parents=True, exist_ok=True)
     (runtime.parent / "labconfig" / "page_config.json").write_text(json.dumps(quiet), encoding="utf-8")
-    places = ("DATA_DIR", "CONFIG_DIR")  # nothing of the user's own Jupyter, and nothing left in it
+    places = ("DATA_DIR", "CONFIG_DIR")  # apart from the user's own Jupyter
     own = {f"JUPYTER_{place}": str(runtime.parent) for place in places} | {"JUPYTER_RUNTIME_DIR": str(runtime)}
     own |= {f"JUPYTERLAB_{place}_DIR": str(runtime.parent) for place in ("SETTINGS", "WORKSPACES")}
     own["IPYTHONDIR"] = str(runtime.parent)
@@ -194,10 +194,10 @@ class Lab:
         return sum(each.is_displayed() for each in self.inside(name, css))
 
     def watch(self, name: str, seconds: float) -> dict:
-        "Which frames of the first clip are seen, in their order, how often there was none, and how many there are."
+        "Frames of the first clip as shown, in order; how often none was; and their number."
         return self.driver.execute_async_script(WATCH, self.find(name), seconds)
 
     def seen(self, name: str, css: str) -> int:
-        "The place of the first visible one of some elements."
+        "The position of the first visible one of some elements."
         shown = (each.value_of_css_property("visibility") == "visible" for each in self.inside(name, css))
         return list(shown).index(True)

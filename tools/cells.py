@@ -1,4 +1,4 @@
-"""How the notebooks read, in figures: cells, exported lines, and how many definitions are shown or tested at once.
+"""Figures of the notebooks: cells, exported lines, and the share of definitions with an example or test.
 
 python tools/cells.py
 

@@ -55,7 +55,7 @@ def test_code(cell, where):
     words = directive(cell)
     if not words:
         return body
-    for node in ast.walk(ast.parse(body)):  # indenting would change what such a string says
+    for node in ast.walk(ast.parse(body)):  # indenting would change such a string
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.lineno != node.end_lineno:
             raise SystemExit(f"{where}, test {words[0]}: a string over several lines; put it in a plain `#| test` cell")
     return f"def test_{words[0]}():\n{textwrap.indent(body, '    ')}"
@@ -120,7 +120,7 @@ def write_readme():
 
 
 def check_outputs():
-    "Stored outputs are read by everybody: they must not say where this machine keeps its files."
+    "Stored outputs are public: they must not hold paths of this machine."
     for notebook in [*notebooks(), ROOT / "nbs/index.ipynb"]:
         for cell in nbformat.read(notebook, as_version=4).cells:
             for place in (ROOT, Path.home()):

@@ -1,4 +1,4 @@
-"""What a user's installation must do, in another folder than the repository.
+"""Tests of an installation, in another folder than the repository.
 
 make newest                installs by constraints-newest.txt into .newest, and runs this with that environment
 make constraints-newest    installs without constraints, and renews that file
@@ -34,7 +34,7 @@ def build_without_networks() -> None:
     from echoquality.results import read_results
 
     if find_spec("torch"):
-        raise SystemExit("PyTorch is installed; this asks what is possible without it")
+        raise SystemExit("PyTorch is installed; this tests an installation without it")
     with TemporaryDirectory() as folder:
         write_corpus(Path(folder), TINY, seed=1)
         scores = read_results(Path(folder) / "results/inference_output")[["path", "score"]]

@@ -1,4 +1,4 @@
-"""Build what is released, and try it: sdist, and from it the wheel; versions that agree; both installed.
+"""Build and test a release: sdist, and from it the wheel; versions that agree; both installed.
 
 python tools/release_check.py [folder that gets the files, dist by default]
 """
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def versions() -> dict[str, str]:
-    "Where a version is said, and what is said there; the tag only of a commit that has one."
+    "The places of a version, and the version at each; the tag only of a commit that has one."
     settings = ConfigParser(delimiters=["="])
     settings.read(ROOT / "settings.ini", encoding="utf-8")
     body = ast.parse((ROOT / "echoquality/__init__.py").read_text("utf-8")).body
@@ -41,7 +41,7 @@ def run(*command: str | Path, **environment: str) -> str:
 
 
 def try_installed(built: Path) -> None:
-    "Install one file, without what it needs (that is here), in a folder of its own, and ask its command and its pages."
+    "Install one file, without its dependencies (they are here), in a folder of its own; try its command and its pages."
     with TemporaryDirectory() as folder:
         run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target",
             folder, built)  # fmt: skip

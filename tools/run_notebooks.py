@@ -1,4 +1,4 @@
-"""Execute notebooks in place and keep their outputs: what a reader on the web sees.
+"""Execute notebooks in place and keep their outputs, for readers on the web.
 
 python tools/run_notebooks.py [nbs/02_degradation.ipynb ...]
 

@@ -26,7 +26,7 @@ DEMO, LARGE = ROOT / "data/demo-42", Corpus(dict.fromkeys(("affiniti50g", "epiq7
 
 
 def notebook(folder: Path) -> str:
-    "The explore notebook in `folder`, on larger clips than the demo's but for what needs its dataset and its model."
+    "The explore notebook in `folder`, on larger clips than the demo's except for its dataset and model."
     write_corpus(folder / "large", LARGE, seed=1)
     values = {"results_dir": f"{folder}/large/results/inference_output", "raw_data_dir": f"{folder}/large/raw_data"}
     values |= {"annotations_csv": f"{DEMO}/training_data_enhanced/echo_annotations_enhanced.csv", "reviewer": "ana"}
@@ -38,7 +38,7 @@ def notebook(folder: Path) -> str:
 
 
 def prepare(lab: Lab) -> None:
-    "Do what makes the pictures tell something."
+    "Use the widgets, so that the pictures show something."
     for number, key in enumerate("gb", 1):
         time.sleep(1)
         lab.type("review", key)
