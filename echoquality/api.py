@@ -32,7 +32,7 @@ def read_clip(path: Path | str, frames: Iterable[int] | None = None) -> np.ndarr
     """The frames of a DICOM clip: uint8 (T, H, W) where the file is grey, RGB (T, H, W, 3) where it is in colour.
 
     `frames`: the numbers of the wanted ones, from 0 on (None: all). Levels are 0 to 255; 16 bits are scaled.
-    Raises BadFile, which says what the file is instead: a still, another modality, damaged.
+    Raises BadFile with the kind of a file that is no clip: a still, another modality, damaged.
 
         clip = eq.read_clip("clip.dcm")
         first = eq.read_clip("clip.dcm", frames=range(10))
@@ -67,7 +67,7 @@ def find_fan(clip: Path | str | np.ndarray):
 
     `fan.apex`: column and row in pixels; `fan.angles` in radians from straight down, left < 0; `fan.radius`: near and
     far, in heights of a pixel; `fan.depth_cm`, where the header has it (a file's, not an array's); `fan.mask((H, W))`:
-    its pixels, bool. Raises BadFile for what is no clip, ValueError for an array that is none.
+    its pixels, bool. Raises BadFile for a file that is no clip, ValueError for an array that is none.
 
         fan = eq.find_fan("clip.dcm")
         inside = clip[:, fan.mask(clip.shape[1:3])].mean()
@@ -101,7 +101,7 @@ def degrade(
 
     `kind`: shadow, haze, gain, motion_blur … (`echoquality.settings.PHYSICAL`, `KINDS`), a group (physical, recipe), or
     several, of which one is drawn; `severity`: 1 to 5, of physical kinds (None: drawn); `seed` sets all random choices.
-    Raises BadFile for what is no clip; ValueError for another kind, severity or array, and, as FanError, where every
+    Raises BadFile for a file that is no clip; ValueError for another kind, severity or array, and, as FanError, where every
     kind needs a fan and none is trusted.
 
         worse = eq.degrade("clip.dcm", "shadow", severity=3, seed=1)
@@ -225,8 +225,8 @@ def _scored(files: list, model, settings: InferenceSettings) -> tuple[Iterator[d
 def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     """Score a DICOM clip with a model: a float from 0 to 1; for several files a table, a row for each.
 
-    The table: `path`, `score`, `status` (PASS or FAIL) and, where there is no score, `reason`. `model`: a path or what
-    `load_model` gave; `parameters`: `threshold`, `windows`, `batch_size`, `precision`, `accelerator`, `workers` of
+    The table: `path`, `score`, `status` (PASS or FAIL) and, where there is no score, `reason`. `model`: a path or
+    the result of `load_model`; `parameters`: `threshold`, `windows`, `batch_size`, `precision`, `accelerator`, `workers` of
     `InferenceSettings`. Raises BadFile for one file that is no clip, and WeightsError, LearningError, SettingsError.
 
         eq.score("clip.dcm")

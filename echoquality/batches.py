@@ -44,7 +44,7 @@ class Recipe:
 
 
 class LearningError(RuntimeError):
-    "A training that cannot begin or go on; the message says why, what is saved, and what to do."
+    "A training cannot begin or continue; the message says why, what is saved, and what to do."
 
 # %% ../nbs/learning/batches.ipynb #884daa1d
 def drawn_for(seed: int, epoch: int, row: int, length: int) -> Augmentation:

@@ -27,14 +27,14 @@ from .core import printable, reason_of
 
 # %% ../nbs/learning/checkpoints.ipynb #acdced68
 class WeightsError(RuntimeError):
-    "Weights that are missing, not safe to read, or of another network; the message says what to do."
+    "Weights are missing, not safe to read, or of another network; the message says what to do."
 
 
 SOURCES = "weights/README.md says where weights come from; model_weights='' starts from random ones"
 
 
 class Weights(dict):
-    "A state dict: name → tensor on the CPU. `changes`: what was renamed, left out, converted or newly made."
+    "A state dict: name → tensor on the CPU. `changes`: tensors renamed, left out, converted or newly made."
 
     changes: tuple[str, ...] = ()
 
@@ -159,7 +159,7 @@ def _is_cut(path: Path) -> bool:
 
 # %% ../nbs/learning/checkpoints.ipynb #b2945bea
 class _Unread:
-    "Stands for an object beside the tensors, whatever it was made from."
+    "A placeholder for any object beside the tensors."
 
     def __init__(self, *values, **named):
         pass
@@ -363,7 +363,7 @@ def fit_weights(path: Path, tensors: dict[str, torch.Tensor], expected: dict[str
     """The weights of a network among the `tensors` of a file, None where its body is not among them.
 
     `expected`: a state dict of the network, its head last (names, shapes and types count; it may be on `meta`). Without
-    a head that fits, the head's names are missing from what is returned. `path` is for messages. Raises WeightsError.
+    a head that fits, the head's names are missing from the result. `path` is for messages. Raises WeightsError.
     """
     where, head = _where(tensors, expected), _head_of(expected)
     if not where:

@@ -287,7 +287,7 @@ def run_command(command: str, argv: list[str] | None = None) -> Path:
     return run_page(stage, settings.model_dump(mode="json", exclude_unset=True), name)
 
 # %% ../nbs/command/command.ipynb #1a1568a4
-FILES = {  # stage → what it writes to output_dir: first, and last
+FILES = {  # stage → its first and its last file in output_dir
     **{"dataset": (".plan.json", Path(TABLE).name), "training": ("training.json", Path(MODEL).name)},
     **{"evaluation": ("evaluation.json", "metrics.json"), "inference": ("inference.json", "summary.json")},
 }

@@ -157,7 +157,7 @@ def _is_path(field: FieldInfo) -> bool:
 
 # %% ../nbs/base/core.ipynb #c0235cff
 class SettingsError(ValueError):
-    "A parameter is unknown, of the wrong type or out of bounds; the message names it and says what was expected."
+    "A parameter is unknown, of the wrong type or out of bounds; the message names it and the expected values."
 
     def __init__(self, message: str = ""):
         super().__init__(without_secrets(str(message)))
@@ -237,7 +237,7 @@ def _in_words(error: ValidationError) -> str:
             near = did_you_mean(each["input"], re.findall("'([^']+)'", each["ctx"]["expected"]))
             hint = f"; {near}" if near else ""
         if each["type"] in ("string_type", "path_type"):
-            said, hint = "text was expected", f"; give what looks like a number with papermill's -r (-r {name} …)"
+            said, hint = "text was expected", f"; for text that looks like a number use papermill's -r (-r {name} …)"
         lines.append(f"parameter {name!r}: {said}; found {each['input']!r}{hint}")
     return "\n".join(dict.fromkeys(lines))
 
@@ -328,7 +328,7 @@ class CommandParser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if strange := message.partition("unrecognized arguments: ")[2].split():
             message = f"{strange[0]!r} belongs to no option"
-        self.exit(2, f"error: {message}\n({self.prog} --help lists what there is)\n")
+        self.exit(2, f"error: {message}\n({self.prog} --help lists all options)\n")
 
 # %% ../nbs/base/core.ipynb #5bea907f
 def from_command_line(
@@ -760,7 +760,7 @@ def _client(scheduler: str):
 def on_cluster(scheduler: str = "", client=None) -> Iterator[None]:
     """Let `parallel` work on the Dask cluster of a client, or of a scheduler's address, within the block.
 
-    Without either nothing changes. Raises SettingsError where Dask is missing, OSError where nobody answers.
+    Without either nothing changes. Raises SettingsError where Dask is missing, OSError where no scheduler answers.
     """
     if client is None and not scheduler:
         yield
@@ -870,7 +870,7 @@ DECISIVE = [  # packages whose version can change a byte that we write
 
 @cache
 def provenance() -> dict:
-    "The versions of echoquality, of Python and of the packages that decide what is written."
+    "The versions of echoquality, of Python and of the packages that decide written bytes."
     python = ".".join(map(str, sys.version_info[:3]))
     packages = {name: metadata.version(name) for name in DECISIVE}
     return {"echoquality": metadata.version("echoquality"), "python": python, "packages": packages}

@@ -110,7 +110,7 @@ def folder_stamp(folder: Path, files: list[str]) -> str:
     seen = []
     for name in filterfalse(is_junk, files):
         with suppress(OSError):
-            seen.append((name, *stamp_of((folder / name).stat())))  # of what a link leads to
+            seen.append((name, *stamp_of((folder / name).stat())))  # of the link's target
     return text_sha256(ascii(seen))
 
 

@@ -51,7 +51,7 @@ class Evidence:
 
     @property
     def names(self) -> dict[str, str]:
-        "What the baselines are called."
+        "The names of the baselines, in words."
         random = self.facts.get("started from") == "random weights"
         return BASELINES | ({"starting_weights": "random weights, before training"} if random else {})
 
@@ -260,7 +260,7 @@ def _natural(evidence: Evidence):
 
 
 def enough_patients(row, within: float = 0.05) -> int | None:
-    """How many patients would narrow the interval of a row of `measure_table` to ± `within`; None where it has none.
+    """The number of patients for an interval of ± `within` in a row of `measure_table`; None without an interval.
 
     An interval narrows with the square root of the number of patients.
     """
@@ -314,7 +314,7 @@ def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
     "The next step after the verdict `word`, and its command, where clips to score are known."
     if word == "no":
         return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
-    after = "let it score clips that nobody has scored."
+    after = "let it score new clips."
     if word == "careful":
         after = "read the doubts in the report; let it score more patients, and build a dataset with these, too."
     if then := score_with(settings):

@@ -133,7 +133,7 @@ class PastRun:
     settings: Settings
     path: Path  # of its notebook
     ended: float  # seconds since 1970
-    done: bool  # came to its end, and was no dry run
+    done: bool  # finished, and no dry run
     failed: bool = False  # ended with an error
 
 

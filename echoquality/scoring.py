@@ -193,7 +193,7 @@ def known_of(settings: InferenceSettings, model: Model) -> dict[str, tuple[str, 
 
 
 def by_worth(known: dict[str, tuple[str, str]]) -> tuple[list[str], list[str]]:
-    "(against, doubts) from what is known of a model (`known_of`)."
+    "(against, doubts) from the verdicts on a model (`known_of`)."
     said = {stage: f"the verdict of the model's {stage} is {word} ({text})" for stage, (word, text) in known.items()}
     against = [said[stage] for stage, (word, _) in known.items() if word == "no"][-1:]  # one is enough, the later one
     if not known:

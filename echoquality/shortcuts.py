@@ -101,7 +101,7 @@ def _killed(path: Path) -> str:
 
 
 def feature_table(files: list[Path], workers: int = 0) -> pd.DataFrame:
-    "A row of `FEATURES` per file, in their order; NaN and a `reason` for what cannot be read."
+    "A row of `FEATURES` per file, in their order; NaN and a `reason` for unreadable files."
     found = parallel(read_features, files, workers, "clips measured", lost=_killed)
     rows = [{"reason": each} if isinstance(each, str) else {"reason": "", **each} for each in found]
     return pd.DataFrame(rows, columns=["reason", *FEATURES])

@@ -49,7 +49,7 @@ def _says_something(output: nbformat.NotebookNode) -> bool:
 
 def shown_cells(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
     "The cells with outputs for a reader, and these outputs; links into the repository become text."
-    shown, follows = [], set()  # whether what stands between a piece of prose and the next has outputs
+    shown, follows = [], set()  # whether cells between two pieces of prose have outputs
     for cell in reversed(cells):
         if prose := cell.cell_type == "markdown":
             cell.source = re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]*\)", r"\1", cell.source)

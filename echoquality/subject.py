@@ -94,7 +94,7 @@ class Subject:
 
     model: Model
     prints: dict[str, str]  # fingerprints of the model's file and of the table: `model`, `dataset`
-    table: pd.DataFrame  # of `read_annotations`, without what cannot be used
+    table: pd.DataFrame  # of `read_annotations`, without clips that cannot be used
     store: ClipStore
     starting: nn.Module | None  # the network before it was trained
     notes: tuple[str, ...]

@@ -152,7 +152,7 @@ def _numbered(rows: Iterable[list[str]]) -> Rows:
 
 def _expect_size(cells: int, rows: int) -> None:
     if cells > MOST_CELLS or rows > _EDGE[1]:
-        raise TableError(f"has more than {MOST_CELLS:,} cells, or {_EDGE[1]:,} rows; save what is needed as CSV UTF-8")
+        raise TableError(f"has more than {MOST_CELLS:,} cells, or {_EDGE[1]:,} rows; save the needed part as CSV UTF-8")
 
 # %% ../nbs/base/tables.ipynb #spread05
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"

@@ -94,7 +94,7 @@ class Training:
 
     @property
     def confusion(self) -> pd.DataFrame:
-        "Validation clips by label and by what the threshold says."
+        "Validation clips by label and by the model's answer at the threshold."
         return confusion(self.validation["label"], self.validation["probability"], self.model.threshold)
 
 
@@ -171,7 +171,7 @@ def verdict(training: Training, settings: TrainingSettings) -> Verdict:
         (took, "of training", f"{seconds.mean():.0f} s an epoch"),
     )  # fmt: skip
     word, sentence = judged(training, settings.min_patients)
-    after, then = "evaluate it on the test clips, which nothing has seen yet.", next_command("evaluate", settings)
+    after, then = "evaluate it on the test clips, which training did not use.", next_command("evaluate", settings)
     if word == "no":
         longer = next_command("train", settings, epochs=2 * settings.epochs) if best == done == facts["epochs"] else ""
         after = f"do not use it; give it more clips, or train again, {'longer' if longer else 'more slowly'}."

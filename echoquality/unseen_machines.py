@@ -21,7 +21,7 @@ from .training_run import OLDER
 def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:
     """Annotations with other splits: training and validation clips are the other machines'.
 
-    The test clips are this machine's, of patients (`group`) of whom no other machine has clips there.
+    The test clips are this machine's, of patients (`group`) without clips of other machines in them.
     """
     there = table["machine_type"] == machine
     others = table[~there & (table["split"] != "test")]

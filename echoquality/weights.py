@@ -67,7 +67,7 @@ class FetchSettings(Settings):
 
     @property
     def target(self) -> Path:
-        "Where the file goes."
+        "The path of the file."
         return self.output_dir / (self.name or unquote(urlsplit(self.url).path.rpartition("/")[2]))
 
 # %% ../nbs/learning/weights.ipynb #fa4b9883
@@ -218,7 +218,7 @@ def _is_there(settings: FetchSettings) -> bool:
 
 
 def fetch(settings: FetchSettings) -> Path:
-    """Fetch a file of weights, check it, and put it where it belongs; its path. Says what it does.
+    """Fetch a file of weights, check it, and move it into place; its path. Prints its steps.
 
     Raises FetchError, OSError. Nothing is fetched where the file is there already.
     """

@@ -26,7 +26,7 @@ _all_ = ["Markdown", "details", "from_notebook", "overview", "settings_table", "
 
 # %% ../nbs/experiments/experiment.ipynb #7950dc97
 class ExperimentSettings(TrainingsSettings):
-    "What is simulated, and what is compared on it."
+    "Parameters of the simulated clips and of their comparison."
 
     output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
     compare: Literal["copies", "teachers"] = Field(
@@ -44,12 +44,12 @@ class ExperimentSettings(TrainingsSettings):
 
 
 def _physical(settings: ExperimentSettings) -> dict:
-    "How physical copies are made."
+    "The settings of physical copies."
     return {name: getattr(settings, name) for name in ("kinds", "shares", "severities")}
 
 
 def _check(settings: ExperimentSettings) -> None:
-    "Raise SettingsError where the clips that are asked for cannot be made."
+    "Raise SettingsError for clips that cannot be made."
     DatasetSettings(**_physical(settings))
     known = ", ".join(FAILURES)
     for name in settings.lacking:

@@ -39,14 +39,14 @@ _MITRAL, _SLOPE = 2.0, 0.12  # where the mitral plane crosses the axis, and how 
 
 
 def _aorta(u, v):
-    "How deep inside the aorta a point is, in cm: a tube from the root upwards."
+    "The depth of a point inside the aorta, in cm: a tube from the root upwards."
     axis = (_ASCENDING - _ROOT) / (long := np.hypot(*(_ASCENDING - _ROOT)))
     along = np.clip((u - _ROOT[0]) * axis[0] + (v - _ROOT[1]) * axis[1], 0, long)
     return _RADIUS - np.hypot(u - _ROOT[0] - along * axis[0], v - _ROOT[1] - along * axis[1])
 
 # %% ../nbs/experiments/views.ipynb #bd1daee1
 def parasternal_chambers(u, v) -> dict[str, np.ndarray]:
-    "How deep inside each chamber a point is, in cm, negative outside; as `phantom.apical_chambers`."
+    "The depth of a point inside each chamber, in cm, negative outside; as `phantom.apical_chambers`."
     chambers = PARASTERNAL.items()
     inside = {n: (1 - np.hypot((u - cu) / a, (v - cv) / b)) * min(a, b) for n, (cu, cv, a, b, _) in chambers}
     inside["aorta"], beyond = _aorta(u, v), u + _SLOPE * v - _MITRAL
@@ -72,7 +72,7 @@ def draw_parasternal_view(rng: np.random.Generator) -> View:
 
 # %% ../nbs/experiments/views.ipynb #f72463b1
 def parasternal_pull(view: View, x, y):
-    "How far from each point, at full contraction, the tissue seen there lies at rest: dx, dy in cm."
+    "The way from each point to the place at rest of the tissue seen there at full contraction: dx, dy in cm."
     u, v = heart_axes(view, x, y)
     inside, septum = parasternal_chambers(u, v), -2.8
     lv = np.exp(-((np.minimum(inside["lv"], 0) / 1.3) ** 2)) * ramp(_MITRAL + 1 - u, 1.5)

@@ -355,7 +355,7 @@ INPUTS = {"results_dir", "raw_data_dir", "clips_dir", "input_dir", "annotations_
 
 
 def shown_commands(folder: Path) -> list[str]:
-    "Every command that reports in runs/ and the terminal show."
+    "Every command shown by reports in runs/ and by the terminal."
     found = [line for _, commands in [next_step()] for line in commands]
     for report in sorted((folder / "runs").glob("*.html")):
         shown = re.findall(r"<pre>(.*?)</pre>", report.read_text(encoding="utf-8"), re.DOTALL)
@@ -364,7 +364,7 @@ def shown_commands(folder: Path) -> list[str]:
 
 
 def expect_to_run(line: str) -> None:
-    "A shown command is understood, what it reads is there, and where it writes nothing stands in its way."
+    "Check that a shown command parses, that its inputs exist, and that its output folder is free."
     program, command, *options = shlex.split(line)
     assert program == "echoquality" and "…" not in line and "DIR" not in options, line
     if command in ("demo", "scores"):

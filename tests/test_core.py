@@ -516,7 +516,7 @@ def pid(_) -> int:
 def test_a_cluster_has_few_items_at_a_time(client):
     with on_cluster(client=client):
         held = [len(client.futures) for _ in parallel(abs, list(range(2000)), 0, "abs")]
-    assert len(held) == 2000 and max(held) < 500  # three blocks of 24, and what Dask has not let go of yet
+    assert len(held) == 2000 and max(held) < 500  # three blocks of 24, and results that Dask has not freed yet
 
 
 @pytest.mark.slow

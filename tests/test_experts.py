@@ -69,7 +69,7 @@ def test_agreement_of_known_graders():
     assert model["weighted κ"] > 0.85 and abs(teacher["Spearman's ρ"]) < 0.2 and abs(teacher["weighted κ"]) < 0.2
     between = found.loc["two experts, on average"]
     assert 0.7 < between["weighted κ"] < 0.95 and between["n"] == 150 and model["n"] == n
-    assert len(agreement(table, exact, rounds=20)) == 2  # one expert agrees with nobody
+    assert len(agreement(table, exact, rounds=20)) == 2  # one expert agrees with no other
     assert between["low"] < between["Spearman's ρ"] < between["high"]
     blind = agreement(table.assign(score=np.nan), exact, rounds=20)
     assert blind["between"].tolist() == ["the model and the experts"]

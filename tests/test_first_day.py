@@ -101,7 +101,7 @@ def write_tables(folder: Path, rows: pd.DataFrame) -> None:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory) -> Path:
-    "A folder to work in, beside it the archive, a link to it, and tables of scores."
+    "A working folder with tables of scores; the archive, and a link to it, lie beside it."
     place = tmp_path_factory.mktemp("day")
     (place / "desk").mkdir()
     (place / "linked").symlink_to(place / "pacs")

@@ -33,7 +33,7 @@ def said(text: str, *tags: str, name: str = "stdout"):
 
 
 def found(html: str, **about):
-    "A code cell that showed HTML, a verdict if it says what it is `about`."
+    "A code cell that showed HTML, with a verdict's metadata if `about` is given."
     data = new_output("display_data", {"text/html": html}, metadata={"echoquality": about} if about else {})
     return new_code_cell("show()", outputs=[data])
 

@@ -91,7 +91,7 @@ def cell(text: str, kind: str = "string", value: str = "", more: str = "") -> st
 
 
 def written(path: Path) -> Path:
-    "The same table in the form that the name of the file says, below an empty row, with text, numbers and a date."
+    "The same table in the form of the file's ending, below an empty row, with text, numbers and a date."
     when = datetime(2026, 5, 1, 9, 30)
     rows = [["path", " score", "id", "when"], ["Ä/1", 0.97, 42, when], ["b/2", 0.57, 7, None]]
     if path.suffix == ".parquet":

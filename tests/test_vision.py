@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.slow
 @pytest.mark.parametrize("first", ["torchvision", "torchmetrics", "pytorch_lightning"])
 def test_what_stands_on_torchvision_can_be_imported(first):
-    "Also after somebody else has tried, and failed."
+    "The import works also after an earlier one has failed."
     code = f"""
 try:
     import {first}

@@ -217,7 +217,7 @@ def flat(parts):
 
 
 def noted(learner, batch, number):
-    "What this process sees; of the first step the gradient that is its own, and after it the one that is used."
+    "Note this process's clips; of the first step its own gradient, and after it the one that is used."
     own = batch[2][learner.source_row[batch[2]] == batch[2]]
     seen.append((learner.current_epoch, own.tolist()))
     if len(seen) == 1:

@@ -17,7 +17,7 @@ def copies_of(name: str) -> pd.DataFrame:
 def test_the_default_is_what_the_experiment_recommends():
     chosen = VARIANTS[recommended(copies_of("copies_101"))]
     assert TrainingSettings().synthetic_as == chosen.synthetic_as
-    assert DatasetSettings().kinds[0] == "recipe"  # the contract, whatever is recommended
+    assert DatasetSettings().kinds[0] == "recipe"  # the contract, independent of the recommendation
 
 
 def test_the_tables_hold_every_variant_of_today():

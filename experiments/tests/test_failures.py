@@ -69,7 +69,7 @@ def test_clips_of_the_second_simulator_repeat_and_differ():
     assert (first.frames == again.frames).all() and first.quality == again.quality
     assert (first.cavity != other.cavity).any()
     turned = simulate_aperture_clip(dict(reversed(failures.items())), seed=1, **small)
-    assert (turned.frames == first.frames).all()  # in whatever order
+    assert (turned.frames == first.frames).all()  # in any order
     longer = simulate_aperture_clip(failures, seed=1, **small | {"frames": 5})
     assert (longer.frames[:3, first.sector] == first.frames[:, first.sector]).all()
 
