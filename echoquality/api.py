@@ -101,8 +101,8 @@ def degrade(
 
     `kind`: shadow, haze, gain, motion_blur … (`echoquality.settings.PHYSICAL`, `KINDS`), a group (physical, recipe), or
     several, of which one is drawn; `severity`: 1 to 5, of physical kinds (None: drawn); `seed` sets all random choices.
-    Raises BadFile for a file that is no clip; ValueError for another kind, severity or array, and, as FanError, where every
-    kind needs a fan and none is trusted.
+    Raises BadFile for a file that is no clip; ValueError for another kind, severity or array, and, as FanError,
+    where every kind needs a fan and none is trusted.
 
         worse = eq.degrade("clip.dcm", "shadow", severity=3, seed=1)
     """
@@ -226,8 +226,9 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     """Score a DICOM clip with a model: a float from 0 to 1; for several files a table, a row for each.
 
     The table: `path`, `score`, `status` (PASS or FAIL) and, where there is no score, `reason`. `model`: a path or
-    the result of `load_model`; `parameters`: `threshold`, `windows`, `batch_size`, `precision`, `accelerator`, `workers` of
-    `InferenceSettings`. Raises BadFile for one file that is no clip, and WeightsError, LearningError, SettingsError.
+    the result of `load_model`; `parameters`: `threshold`, `windows`, `batch_size`, `precision`, `accelerator`,
+    `workers` of `InferenceSettings`. Raises BadFile for one file that is no clip; WeightsError, LearningError,
+    SettingsError.
 
         eq.score("clip.dcm")
         eq.score(["a.dcm", "b.dcm"], model=model, threshold=0.5)
