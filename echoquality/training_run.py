@@ -49,7 +49,7 @@ def identity(settings: TrainingSettings) -> dict:
 
 # %% ../nbs/learning/training_run.ipynb #796b15ac
 def check_places(settings: TrainingSettings) -> None:
-    "Raise SettingsError where a folder that is written to lies in another, or in a dataset of ours."
+    "Raise SettingsError if an output folder lies in another one, or in a dataset of this package."
     written = {name: getattr(settings, name).resolve() for name in ("output_dir", "store_dir")}
     dataset = settings.annotations_csv.resolve().parent
     ours = {"annotations_csv": dataset} if (dataset / MANIFEST).is_file() else {}
