@@ -51,7 +51,7 @@ def parts(wing: str) -> list[Path]:
 
 
 def subtitle(notebook: Path) -> str:
-    "What stands below a notebook's title."
+    "The line below a notebook's title."
     first = "".join(json.loads(notebook.read_text("utf-8"))["cells"][0]["source"])
     return " ".join(line[2:] for line in first.splitlines() if line.startswith("> "))
 
@@ -61,8 +61,8 @@ def toctree(paths: list[str], option: str = "hidden:") -> str:
 
 
 def parts_page() -> str:
-    "Every part in a line, by wing."
-    text = ["# Parts", "What the pages stand on. Each part is a module, its documentation and its tests."]
+    "A line for every part, by folder."
+    text = ["# Parts", "The notebooks behind the pages. Each part is a module with its documentation and tests, or tests alone."]
     for wing in PARTS:
         text += [f"## {wing}", ""]
         text += [f"- [{each.stem}](../{each.relative_to(ROOT).as_posix()}): {subtitle(each)}" for each in parts(wing)]
@@ -71,7 +71,7 @@ def parts_page() -> str:
 
 
 def own_names(source: str) -> list[str]:
-    "Of a module's public names those that it defines; a page's module passes on others, too."
+    "Public names that a module defines itself; a page's module also exports imported ones."
     defined, public = set(), []
     for node in ast.parse(source).body:
         names = [each.id for each in getattr(node, "targets", []) if isinstance(each, ast.Name)]
@@ -81,14 +81,14 @@ def own_names(source: str) -> list[str]:
 
 
 def module_section(module: str, source: str, notebook: str) -> str:
-    "The public names of a module, and the notebook that explains them."
+    "The public names of a module, with a link to its notebook."
     members = f":members: {', '.join(own_names(source))}"
     reference = f"```{{eval-rst}}\n.. automodule:: echoquality.{module}\n   {members}\n```"
-    return f"## {module}\n\nExplained, and tested, in [{notebook}](../../{notebook}).\n\n{reference}"
+    return f"## {module}\n\nDocumentation and tests: [{notebook}](../../{notebook}).\n\n{reference}"
 
 
 def write(path: Path, text: str) -> None:
-    "Write a page if it says something new: what has not changed is not built again."
+    "Write a page if its text changed, so that Sphinx does not build unchanged pages again."
     path.parent.mkdir(exist_ok=True)
     if not path.exists() or path.read_text("utf-8") != text + "\n":
         path.write_text(text + "\n", encoding="utf-8")
@@ -109,7 +109,7 @@ def write_pages(app) -> None:
 
 
 def without_directives(app, docname: str, source: list[str]) -> None:
-    "Leave out what is said to nbdev (`#| export`), and fold tests."
+    "Remove nbdev directives (`#| export`), and fold tests."
     if app.env.doc2path(docname).suffix != ".ipynb":
         return
     notebook = json.loads(source[0])
@@ -123,7 +123,7 @@ def without_directives(app, docname: str, source: list[str]) -> None:
 
 
 def as_rst(app, what, name, obj, options, lines: list[str]) -> None:
-    "Docstrings are prose: what reStructuredText would read as markup is escaped, outside of code."
+    "Escape reStructuredText markup in docstrings, outside of code."
     for number, line in enumerate(lines):
         pieces = line.split("`")
         pieces[::2] = [re.sub(r"([*|]|_\b)", r"\\\1", piece) for piece in pieces[::2]]
@@ -143,7 +143,7 @@ FETCHED = re.compile(
 
 
 def check_nothing_fetched(app, exception) -> None:
-    "What is read without a network is whole: no page, style or script names another server."
+    "Raise SphinxError if a page, style or script fetches from another server: the site works without a network."
     if exception:
         return
     found = {}
@@ -156,7 +156,7 @@ def check_nothing_fetched(app, exception) -> None:
 
 
 def begin_at_the_contents(app, exception) -> None:
-    "The site's address itself leads to its first page."
+    "Redirect the site's address to its first page."
     first = f'<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={root_doc}.html">'
     (Path(app.outdir) / "index.html").write_text(first + "\n", encoding="utf-8")
 
