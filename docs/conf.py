@@ -62,7 +62,7 @@ def toctree(paths: list[str], option: str = "hidden:") -> str:
 
 def parts_page() -> str:
     "A line for every part, by folder."
-    text = ["# Parts", "The notebooks behind the pages. Each part is a module with its documentation and tests, or tests alone."]
+    text = ["# Parts", "The notebooks behind the pages: each documents and tests a module, or holds tests alone."]
     for wing in PARTS:
         text += [f"## {wing}", ""]
         text += [f"- [{each.stem}](../{each.relative_to(ROOT).as_posix()}): {subtitle(each)}" for each in parts(wing)]

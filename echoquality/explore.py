@@ -27,7 +27,7 @@ _all_ += ["player", "settings_table", "threshold_explorer"]
 # %% ../nbs/07_explore.ipynb #f77bdfd6
 @shown_instead
 def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
-    "Play the source of a dataset's synthetic clip, and the clip itself; `number` counts through the synthetic ones."
+    "Play a dataset's synthetic clip beside its source; `number`: index among the synthetic clips."
     annotations_csv = from_root(annotations_csv)
     table = read_table(annotations_csv, [*NEEDED, "synthetic", "file_id", "source_folder", "source_sample"])
     made = table[is_synthetic(table, annotations_csv)]

@@ -36,7 +36,7 @@ def test_the_models_own_threshold_decides_unless_one_is_given(asked, own, expect
 
 @pytest.fixture(scope="module")
 def where(corpus, tmp_path_factory):
-    "Simulated studies with what strays into them, and a network that has learned nothing."
+    "Simulated studies with stray files, and an untrained network."
     folder = tmp_path_factory.mktemp("inference")
     shutil.copytree(corpus, folder, dirs_exist_ok=True)
     model = Model(make_network("mc3_18", seed=1).eval(), "mc3_18", Form(size=32), Window(8, 2), temperature=1.3)

@@ -27,13 +27,13 @@ from echoquality.model import make_network
 from echoquality.settings import STAGES
 
 
-PARSED = ("make demo", "make test", "pip install", "torchrun")  # what takes long, or several machines: only read
-SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # are started, asked, and stopped
+PARSED = ("make demo", "make test", "pip install", "torchrun")  # not run, only parsed: slow, or for several machines
+SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # started, requested once, and stopped
 PATHS = {"/mnt/pacs/echo": "data/raw_data", "/mnt/pacs/results": "data/results/inference_output"}
 PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vivid-3": "Vivid-1"}
-RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; a server on loopback stands for it
-LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 32, "frames": 4}  # what every training is given
-FEW = {"num_synthetic": 8}  # and every dataset
+RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; replaced by a server on loopback
+LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 32, "frames": 4}  # for every training
+FEW = {"num_synthetic": 8}  # for every dataset
 MODULES = COMMANDS | {"scores": "score_table", "weights": "weights"}
 
 
@@ -47,7 +47,7 @@ def readme() -> str:
 
 
 def guides() -> list[str]:
-    "The prose of every guide: first that on all commands, which makes what the others need."
+    "The prose of every guide; commands first, because the others use its output."
     paths = sorted((project_root() / "nbs/guides").glob("*.ipynb"), key=lambda path: path.stem != "commands")
     pages = [nbformat.read(path, as_version=4).cells for path in paths]
     return ["\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown") for cells in pages]
@@ -72,8 +72,8 @@ def clone(tmp_path_factory) -> Iterator[Path]:
     write_corpus(clone / "data/new", TINY, seed=2)
     clip = next(path for path in sorted((clone / "data/raw_data/Vivid-1").iterdir()) if path.stat().st_size > 99_999)
     (clone / "data/clip.dcm").write_bytes(clip.read_bytes())
-    (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))  # as the explorer writes it
-    (clone / "data/reviews.csv").write_text("")  # as somebody leaves it who has looked, and decided nothing yet
+    (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))  # of the threshold explorer
+    (clone / "data/reviews.csv").write_text("")  # as before any decision
     (clone / "released").mkdir()
     torch.save(make_network("mc3_18").state_dict(), clone / "released/video_quality_model.pt")
     handler = partial(SimpleHTTPRequestHandler, directory=str(clone / "released"))
@@ -89,7 +89,7 @@ def environment(clone: Path) -> dict[str, str]:
 
 
 def with_less(line: str) -> str:
-    "A papermill command with fewer epochs and synthetic clips; of a dataset in another folder only what it would be."
+    "A papermill command with fewer epochs and synthetic clips; a dataset in another folder as a dry run."
     for stage, given in (("training", LESS), ("dataset", FEW), ("evaluation", {"rounds": 100, "explained": 0})):
         if re.match(rf"papermill nbs/\d\d_{stage}\.ipynb ", line):
             line += "".join(f" -p {name} {value}" for name, value in given.items())
@@ -98,20 +98,20 @@ def with_less(line: str) -> str:
 
 
 def module_and_options(line: str) -> tuple[str, list[str]] | None:
-    "The module of a command of a stage and what it is told: of `echoquality`, `python -m` or `torchrun -m`; else None."
+    "Module and options of a stage's command (`echoquality`, `python -m`, `torchrun -m`); else None."
     found = re.match(r"(?:echoquality (\w+)|(?:python|torchrun .*) -m echoquality\.(\w+)) ?(.*)", line)
     return (MODULES[found[1]] if found[1] else found[2], shlex.split(found[3])) if found else None
 
 
 def stage_and_options(line: str) -> tuple[str, list[str]] | None:
-    "`module_and_options` of a stage's command; None for others, and for that which scores files alone."
+    "`module_and_options` of a stage's command; None for other commands, and for scoring single files."
     found = module_and_options(line)
     files = found and found[0] == "inference" and named_files(found[1])
     return found if found and found[0] in STAGES and not files else None
 
 
 def commands(code: str) -> list[str]:
-    "The commands of a block, without comments and without those that are only read."
+    "The commands of a block, without comments and `PARSED`."
     lines = (line.split("  #")[0].rstrip() for line in code.splitlines())
     return [line for line in lines if line and not line.startswith(("#", *PARSED))]
 
@@ -122,19 +122,19 @@ def run_command(line: str, clone: Path) -> None:
 
 
 def run_readme(language: str, code: str, clone: Path) -> None:
-    "Its commands, as they stand; from Python the same dataset is found."
+    "Run README's commands as they stand; its Python code finds the same dataset."
     if language == "python":
         code = code.replace("weights/", "released/")
         run_python(code.replace("build_dataset(", "build_dataset(**FEW, output_dir='data/from_a_table', "), clone)
         return
     for line in commands(code):
         if line.startswith("echoquality dataset "):
-            line += " --num-synthetic 8 --output-dir data/from_a_table"  # the guides' goes into the usual folder
+            line += " --num-synthetic 8 --output-dir data/from_a_table"  # the guides use the default folder
         run_command(line, clone)
 
 
 def run_guide(code: str, clone: Path) -> None:
-    "Of a stage's command the options are read: papermill runs each stage once, on what the one before has made."
+    "Parse a stage's options, run other commands: papermill runs each stage once, on the output of the one before."
     for line in commands(code):
         if server := next((name for name in SERVERS if line.startswith(name)), None):
             ask_server(server, shlex.split(line), clone)
@@ -151,11 +151,11 @@ def run_python(code: str, clone: Path) -> None:
 
 
 def ask_server(name: str, words: list[str], clone: Path) -> None:
-    "Start a server as a guide does, on a port of its own; ask it; stop it."
-    port = str(20_000 + os.getpid() % 10_000)  # below those that the system gives to others
+    "Start a guide's server on a port of its own, request a page, and stop it."
+    port = str(20_000 + os.getpid() % 10_000)  # below the system's ephemeral ports
     if name == "make lab":
         dry = subprocess.run(["make", "-n", "lab"], cwd=project_root(), capture_output=True, text=True, check=True)
-        command = next(line for line in dry.stdout.splitlines() if "jupyter lab" in line)  # make tests may be around it
+        command = next(line for line in dry.stdout.splitlines() if "jupyter lab" in line)  # `make` may run this test
         words = [*shlex.split(command)[1:], "--no-browser", "--allow-root", "--ServerApp.token="]
         words = [str(Path(sys.executable).with_name("jupyter")), *words]
     with open(clone / "server.log", "wb") as log:
@@ -176,7 +176,7 @@ def ask_server(name: str, words: list[str], clone: Path) -> None:
 
 @pytest.mark.slow
 def test_the_readme_does_what_it_says(clone):
-    "Every command, in order, as somebody would who reads it from top to bottom."
+    "Every command, in order."
     for language, code in blocks(readme()):
         run_readme(language, on_demo_data(code), clone)
     assert (clone / "data/from_a_table/manifest.json").is_file()

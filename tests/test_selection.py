@@ -44,7 +44,7 @@ def test_selection_is_balanced_and_does_not_depend_on_workers(corpus, most):
 @pytest.mark.parametrize(("labels", "judged", "left"), [
     ({"a": 1, "b": 1}, {}, "b"),
     ({"a": 1, "b": 0}, {}, "ab"),
-    ({"a": 1, "b": 0}, {"b": "bad"}, "a"),  # people have looked at b
+    ({"a": 1, "b": 0}, {"b": "bad"}, "a"),  # b was reviewed
     ({"a": 1, "b": 0}, {"a": "good", "b": "bad"}, "ab"),
     ({"a": 1}, {"b": "exclude"}, "ab"),
     ({"a": 1, "b": 1, "c": 1}, {"c": "good"}, "ab"),

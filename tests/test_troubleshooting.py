@@ -12,7 +12,7 @@ from echoquality.core import project_root
 
 
 def texts(source: str) -> str:
-    "Every text in a module, as it is shown: … where a value stands."
+    "All strings of a module; … replaces values."
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.JoinedStr):
@@ -23,7 +23,7 @@ def texts(source: str) -> str:
 
 
 def quoted() -> list[str]:
-    "What stands in code quotes in the first column of the tables, papermill's own messages aside."
+    "Messages in code quotes in the first column of the tables, without papermill's own."
     page = nbformat.read(project_root() / "nbs/guides/troubleshooting.ipynb", as_version=4)
     cells = [cell.source for cell in page.cells if cell.cell_type == "markdown"]
     rows = [row.split(" | ")[0] for cell in cells if "## papermill" not in cell for row in cell.splitlines()]
