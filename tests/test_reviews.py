@@ -28,7 +28,7 @@ def test_a_file_that_cannot_be_written_says_so_before_the_first_decision():
         with pytest.raises(ReviewsError, match="reviewer's name"):
             add_review(new, " ", "f", "1", "good", "bad")
         for text in ("who,when,file_id,old,new,note\nana,2026-01-01,1,good,bad,\n", "video_path,quality_score\n"):
-            new.write_text(text)  # what a line of ours would make unreadable
+            new.write_text(text)  # files that an appended line would make unreadable
             with pytest.raises(ReviewsError, match=r"line 1 is not .*name another file"):
                 expect_writable(new)
             assert new.read_text() == text
@@ -95,7 +95,7 @@ def test_what_was_decided_is_read_back():
         found = read_reviews(path)
         assert found["note"].tolist() == [" ".join(text.split()) for text in texts]
         assert (found[["who", "new", "folder"]] == ["ana", "bad", "f"]).all(axis=None)
-        assert path.read_text().splitlines()[-1].endswith(",'=1+1,f")  # which no spreadsheet computes
+        assert path.read_text().splitlines()[-1].endswith(",'=1+1,f")  # text that a spreadsheet must not compute
         path.write_bytes(path.read_bytes()[:-9])  # a crash in the middle of a line
         add_review(path, "ana", "f", "9", "good", "bad")
         with pytest.raises(ReviewsError, match="line 7: 5 values, expected 7"):

@@ -36,7 +36,7 @@ def test_a_table_and_a_summary_give_the_same_dataset(corpus, tmp_path):
     one, two = (file_hashes(tmp_path / name) for name in ("one", "two"))
     assert len(one) > 20 and {name for name in one | two if one.get(name) != two.get(name)} == {"manifest.json"}
     plan, other = (json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("one", "two"))
-    apart = {"results", "scores", "met", "offer"}  # where scores are from, and what other thresholds give
+    apart = {"results", "scores", "met", "offer"}  # origin of scores, and counts at other thresholds
     assert other["met"] == {"scores": {"whole path": len(read_rows(table)) - 1, "none": 1}} and plan["met"] == {}
     assert {name for name in plan | other if plan.get(name) != other.get(name)} == apart
     assert other["results"] == sha256(table) and build_dataset(settings).status == "unchanged"
@@ -76,5 +76,5 @@ def test_a_table_of_identifiers_leads_to_the_same_clips(tmp_path, capsys, kind):
     rows = read_scores(SelectionSettings(results_dir=tmp_path / "s.xlsx", **how))
     assert rows["path"].tolist()[:3] == [*said.values()] and rows["score"].tolist() == [0.99, 0.05, 0.5, 0.01]
     assert rows["fault"].tolist()[:3] == ["", "", ""] and rows["fault"][3].startswith("no clip has this as its SOP")
-    assert "3 headers are asked" in capsys.readouterr().out
+    assert "3 headers are searched" in capsys.readouterr().out
     assert "ACC 77" not in str(header_facts(header))
