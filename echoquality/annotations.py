@@ -25,7 +25,7 @@ from .tables import TableError, numbers, read_rows
 MANIFEST, CSV, LEFT_OUT = "manifest.json", "echo_annotations_enhanced.csv", "quarantine.csv"
 ANNOTATIONS = [  # the columns of the annotations
     *("video_path", "quality_score", "filename", "machine_type", "score", "status", "assessment", "folder"),
-    *("file_id", "synthetic", "source_sample"),  # up to here the order is a contract
+    *("file_id", "synthetic", "source_sample"),  # the order up to here is a contract
     *("group", "split", "machine_model", "source_folder", "degradation", "review", "adjusted_score"),
 ]
 CLASS_DIRS = {"hq": "high_quality", "lq": "low_quality/natural_failures", "synthetic": "low_quality/synthetic_degraded"}
@@ -45,7 +45,7 @@ NEEDED = ("video_path", "quality_score", "machine_type", "folder")
 
 
 def _line(table: pd.DataFrame, wrong: pd.Series) -> str:
-    "Where the first wrong row is."
+    "Line and video_path of the first wrong row."
     first = wrong.idxmax()
     more = f" (and {int(wrong.sum()) - 1} more rows)" if wrong.sum() > 1 else ""
     return f"line {first}, video_path {table.loc[first, 'video_path']!r}{more}"
@@ -67,7 +67,7 @@ def read_table(path: Path, needed: Iterable[str] = NEEDED) -> pd.DataFrame:
 
 # %% ../nbs/curation/annotations.ipynb #33650e81
 def _outside(video_path: str, folder: Path) -> bool:
-    "Whether a path leads out of a folder, by its parts or through a link."
+    "Whether a path leads out of a folder, by `..` or through a link."
     path = PurePosixPath(video_path)
     odd = not video_path or path.is_absolute() or ".." in path.parts or "\\" in video_path or "\0" in video_path
     return odd or not is_inside(folder / path, folder)
@@ -86,7 +86,7 @@ def _check_rows(table: pd.DataFrame, path: Path) -> None:
             raise AnnotationsError(f"annotations_csv {path}: {what}: {_line(table, wrong)}")
 
 # %% ../nbs/curation/annotations.ipynb #6d91913f
-WORDS = [  # for true and false, by the spreadsheets of many languages
+WORDS = [  # true and false in the languages of spreadsheets
     *[("TRUE", "FALSE"), ("1", "0"), ("1.0", "0.0"), ("1,0", "0,0"), ("WAHR", "FALSCH"), ("VRAI", "FAUX")],
     *[("VERDADERO", "FALSO"), ("VERDADEIRO", "FALSO"), ("VERO", "FALSO"), ("WAAR", "ONWAAR"), ("SAND", "FALSK")],
     *[("SANN", "USANN"), ("SANT", "FALSKT"), ("TOSI", "EPÄTOSI"), ("PRAWDA", "FAŁSZ"), ("PRAVDA", "NEPRAVDA")],
@@ -110,12 +110,12 @@ def _whose(file: Path) -> dict[str, str]:
     try:
         header = read_header(file)
         return {**whose(header), "study": header.StudyInstanceUID}
-    except BadFile:  # it will be left out when clips are decoded
+    except BadFile:  # left out later, when clips are decoded
         return dict.fromkeys(("patient", "name", "birth", "study"), "")
 
 
 def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
-    "The group of each row: by patients and studies, and by folders where headers name no patient."
+    "The group of each row: by patient and study, or by folder where headers name no patient."
     found = parallel(_whose, [path.parent / name for name in table["video_path"]], workers, "headers read")
     links = pd.DataFrame(list(found)).assign(place=table["folder"].to_list(), clip="")
     try:
@@ -131,14 +131,14 @@ def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
 
 
 def _dealt(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataFrame:
-    "Columns group and split for a table that has no split, made from patients, or from folders where there are none."
+    "Columns group and split for a table without them, by patients, or by folders where headers name none."
     groups = table["group"] if "group" in table else _groups(table, path, workers)
     dealt = table[["video_path"]].assign(group=groups)
     return dealt.assign(split=assign_splits(table.assign(group=groups), seed))
 
 # %% ../nbs/curation/annotations.ipynb #a03c28ab
 def _with_splits(table: pd.DataFrame, path: Path, seed: int, workers: int) -> pd.DataFrame:
-    "A table without a split, with the groups and splits of splits.csv, which is written where it is missing."
+    "A table without splits, completed from splits.csv, which is written if missing."
     beside = path.with_name("splits.csv")
     if beside.exists():
         dealt = _read_splits(beside, table)
@@ -225,7 +225,7 @@ def count_clips(table: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/curation/annotations.ipynb #03dcb614
 def labels_of(annotations: Path, table: pd.DataFrame) -> str:
-    "Where the labels of a table of annotations (`read_annotations`) are from, in words; no path."
+    "Origin of the labels of a table (`read_annotations`) in words, without a path."
     manifest, origin = annotations.with_name(MANIFEST), f"those of the table {annotations.name}"
     if manifest.is_file():
         origin = "the scores that the dataset was made from"
@@ -236,5 +236,5 @@ def labels_of(annotations: Path, table: pd.DataFrame) -> str:
     said = table.get("review", pd.Series("", table.index)).fillna("")[~table["synthetic"]] != ""
     if not said.any():
         return origin
-    people = "what people said of"
+    people = "reviews of"
     return f"{people} the clips" if said.all() else f"{origin}, and {people} {counted(said.sum(), 'clip')}"

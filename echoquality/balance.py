@@ -17,7 +17,7 @@ from .core import text_sha256
 
 # %% ../nbs/curation/balance.ipynb #9a6a8325
 def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
-    "How many each key gives, as equal as supply allows; the sum is `total`, or all there is."
+    "Number taken of each key, as equal as supply allows; the sum is `total`, or the whole supply."
     shares = dict.fromkeys(sorted(supply), 0)
     left = min(total, sum(supply.values()))
     while left:
@@ -31,9 +31,9 @@ def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
 
 # %% ../nbs/curation/balance.ipynb #3f4080e3
 def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The candidates of one class in the order in which they are tried, whatever their order.
+    """The candidates of one class in the order in which they are tried, independent of their input order.
 
-    Folders take turns, and in a folder patients do (`whose`, where there is such a column).
+    Folders take turns, and so do patients in a folder (column `whose`, if present).
     """
     names = zip(chosen["folder"].to_list(), chosen["file_id"].to_list(), strict=True)
     lots = np.array([text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names], "S64")

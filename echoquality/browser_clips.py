@@ -43,7 +43,7 @@ def encoded(frame: np.ndarray, quality: int = 85) -> bytes:
 # %% ../nbs/looking/browser_clips.ipynb #d47091f5
 @dataclass(frozen=True)
 class Clip:
-    "What a player shows."
+    "A clip as the player shows it."
 
     frames: tuple[bytes, ...] = ()  # JPEG
     shape: tuple[int, int] = (1, 1)  # rows, columns
@@ -51,13 +51,13 @@ class Clip:
     outline: tuple[tuple[int, int], ...] = ()  # the sector's edge: x, y in pixels
     fan: tuple[tuple[int, int], ...] = ()  # the edge of its fan
     box: tuple[slice, slice] | None = None  # rows and columns of the sector
-    facts: dict[str, str] = field(default_factory=dict)  # what stands beside it
-    overlay: tuple[bytes, ...] = ()  # JPEG, as many as frames: what can be laid over them
-    reason: str = ""  # why there is nothing to see
+    facts: dict[str, str] = field(default_factory=dict)  # facts shown beside it
+    overlay: tuple[bytes, ...] = ()  # JPEG, one a frame: overlay
+    reason: str = ""  # why there are no frames
 
 
 def fact_texts(facts: dict) -> dict[str, str]:
-    "Facts as text that can be shown; those that say nothing are left out."
+    "Facts as printable text, without empty ones."
     shown = {name: f"{v:.4g}" if isinstance(v, float) else printable(str(v)) for name, v in facts.items()}
     return {name: text for name, text in shown.items() if text not in ("", "nan", "None")}
 
@@ -88,11 +88,11 @@ def array_clip(
     return Clip(**layers, shape=frames.shape[1:3], frame_time=frame_time, **place, facts=fact_texts(facts))
 
 # %% ../nbs/looking/browser_clips.ipynb #0485246e
-MOST = 200e6  # pixels that are shown of a clip; with more a browser runs out of memory
+MOST = 200e6  # most pixels shown of a clip, for the browser's memory
 
 
 def count_shown(header: Dataset, most: float = MOST) -> int:
-    "How many frames of a clip are shown: all, or the first `most` pixels."
+    "Number of frames shown: all, or as many as have `most` pixels."
     return max(1, min(frame_count(header), int(most / (header.Rows * header.Columns))))
 
 
@@ -102,9 +102,9 @@ def grey(frame: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/looking/browser_clips.ipynb #9a0256a2
 def _read(path: Path, header: Dataset, place: Callable[[np.ndarray], dict]) -> tuple[tuple[bytes, ...], dict]:
-    "The first frames of a file, encoded, and what `place` says of some of them, grey."
+    "The first frames of a file, encoded, and the result of `place` for some of them, grey."
     count = count_shown(header)
-    kept = set(spread(count, 16))  # in which the sector is looked for
+    kept = set(spread(count, 16))  # frames for the sector
 
     def part(numbers: list[int]) -> list[tuple]:
         frames = zip(numbers, iter_frames(path, numbers, grey=False), strict=True)
@@ -125,13 +125,13 @@ def _outlined(frames: np.ndarray, header: Dataset) -> dict:
 
 
 def _with_fan(frames: np.ndarray, header: Dataset, given: Fan | None) -> dict:
-    "The same, and the edge of the fan: of the one that was given, or that is found, which takes as long again."
+    "Outline, box, and edge of the given or detected fan; detection doubles the time."
     sector = find_sector(frames, header, given)
     return _sector(sector.mask) | {"fan": _edge(sector.fan.mask(sector.mask.shape)) if sector.fan else ()}
 
 
 def _given(path: Path, header: Dataset, fans: Path) -> Fan | None:
-    "The fan that a table has for a file, whose path may end with what stands there. Raises SettingsError."
+    "The fan of a file in a table, matched by the end of its path. Raises SettingsError."
     machines = read_machines(fans=fans)
     own = meet([str(path)], [whose for kind, whose in machines.fans if kind == "path"])[0]
     return machines.fan(header, own.place)[0]
@@ -151,9 +151,9 @@ def _header_facts(header: Dataset) -> dict[str, str]:
 
 # %% ../nbs/looking/browser_clips.ipynb #515035d0
 def file_clip(path: Path, fan: bool | str | Path = False, **facts) -> Clip:
-    """A clip from a DICOM file; facts beside those of its header. What cannot be shown has a `reason`.
+    """A clip from a DICOM file, with `facts` added to those of its header, or a `reason` if it cannot be shown.
 
-    `fan`: True for its fan, too; or a table of fans (`read_fans`), whose fan for it counts.
+    `fan`: True adds the detected fan; a table of fans (`read_fans`), the given one.
     """
     path = Path(path)
     try:
@@ -164,7 +164,7 @@ def file_clip(path: Path, fan: bool | str | Path = False, **facts) -> Clip:
         frames, place = _read(path, header, partial(look, header=header))
         facts = fact_texts(facts | _header_facts(header))
         return Clip(frames, (header.Rows, header.Columns), frame_time(header) or FRAME_TIME, **place, facts=facts)
-    except Exception as error:  # whatever is wrong with a file is to be seen in its place, not as a traceback
+    except Exception as error:  # errors are shown in place of the clip, not as a traceback
         return Clip(facts=fact_texts(facts), reason=f"{printable(path.name)}: {reason_for(error)}")
 
 # %% ../nbs/looking/browser_clips.ipynb #5ae6f145
@@ -184,7 +184,7 @@ def row_path(row, root: Path) -> Path:
     return path
 
 # %% ../nbs/looking/browser_clips.ipynb #fa4d18d6
-FACTS = {  # columns that are shown, and what they are called
+FACTS = {  # columns shown → their captions
     "label": "label",
     "quality_score": "label",
     "score": "score",
@@ -220,12 +220,12 @@ def open_clip(source, root: Path | None = None, **facts) -> Clip:
 
 # %% ../nbs/looking/browser_clips.ipynb #f19571fa
 def message(text: str) -> HTML:
-    "Words in place of, or above, what was asked for."
+    "A message as HTML, shown in place of a widget or above it."
     return HTML(f'<p style="padding: 8px; border: 1px solid orange; line-height: 1.4">{escaped(text)}</p>')
 
 
 class Panel(VBox):
-    "Widgets below each other, found by their `name`. A saved notebook has its name alone, and no name of a file."
+    "Widgets in a column, addressed by `name`. A saved notebook keeps only the class name, no file names."
 
     def __init__(self, name: str, children: list):
         super().__init__(children)
@@ -240,12 +240,12 @@ def _ours(error: Exception) -> bool:
 
 
 def reason_for(error: Exception) -> str:
-    "What to say of an error: a sentence of ours as it is, any other by its kind."
+    "Message for an error: our own as it is, others by their kind."
     return str(error) if _ours(error) else f"cannot be shown: {reason_of(error)}"
 
 
 def shown_instead(make: Callable) -> Callable:
-    "Decorates what makes a widget: what is wrong with files and parameters is shown in its place."
+    "Decorator for functions that return a widget: errors of files and parameters are shown in its place."
 
     @wraps(make)
     def careful(*args, **kwargs):
@@ -254,7 +254,7 @@ def shown_instead(make: Callable) -> Callable:
         except OSError as error:
             return message(f"{error.filename or 'a file'}: {reason_of(error)}; is the path right?")
         except Exception as error:
-            if not _ours(error):  # a mistake of the program has a traceback
+            if not _ours(error):  # a bug keeps its traceback
                 raise
             return message(str(error))
 

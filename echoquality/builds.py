@@ -17,7 +17,7 @@ from .settings import DatasetSettings
 
 # %% ../nbs/curation/builds.ipynb #dbca23cd
 def check_places(settings: DatasetSettings) -> None:
-    "Raise DatasetError where output and input lie in each other, or the output is no folder."
+    "Raise DatasetError if one of output and input contains the other, or the output is not a folder."
     output, places = settings.output_dir.resolve(), ["raw_data_dir", "results_dir"]
     private = ["private_dir"] if settings.deidentify else []
     pairs = [("output_dir", name) for name in places + private] + [("private_dir", name) for name in places if private]
@@ -33,12 +33,12 @@ PLAN = ".plan.json"
 
 
 def planned_files(plan: dict | None) -> list[str]:
-    "What a build writes, by path in the output folder; of a plan that is not made yet what each build writes."
+    "Files that a build writes, by path in the output folder; without a plan, those of every build."
     return [PLAN, MANIFEST, CSV, LEFT_OUT, *(sample["video_path"] for sample in (plan or {"samples": []})["samples"])]
 
 
 def remove_parts(output_dir: Path, plan: dict | None) -> None:
-    "Remove what killed processes left unfinished of a plan."
+    "Remove unfinished files of a plan left by killed processes."
     ours = {output_dir / name for name in planned_files(plan)}
     for folder in {path.parent for path in ours}:
         for path in folder.glob(".*.part"):
@@ -47,7 +47,7 @@ def remove_parts(output_dir: Path, plan: dict | None) -> None:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    "Every file below a folder, by its path in it, and its SHA-256: to compare two datasets."
+    "SHA-256 of every file below a folder, by its path in it, to compare two datasets."
     return {path.relative_to(folder).as_posix(): sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 # %% ../nbs/curation/builds.ipynb #c8db0111
@@ -66,11 +66,11 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
         old, files = OLDER | plan["parameters"], plan.get("outputs") or [s["video_path"] for s in plan["samples"]]
         results, version = plan["results"], plan["echoquality"]
     except (ValueError, KeyError, TypeError):
-        raise DatasetError(f"{path} is no plan of ours; choose a new or empty output_dir") from None
+        raise DatasetError(f"{path} was not written by echoquality; choose a new or empty output_dir") from None
     now = inputs(settings, key)
     new = now["parameters"]
     complete = all((settings.output_dir / name).is_file() for name in (MANIFEST, CSV, LEFT_OUT, *files))
-    if not complete or _lost_to_kills(plan):  # half a dataset is for its own version to finish
+    if not complete or _lost_to_kills(plan):  # an unfinished dataset must be finished by its own version
         if version != provenance()["echoquality"]:
             raise DatasetError(
                 f"{settings.output_dir} holds a build that echoquality {version} began, and this is "
@@ -81,14 +81,14 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
     if results != now["results"] and old.get("key") == new.get("key"):
         differ.append(f"{summary_path(settings.results_dir).name} is another")
     if plan.get("reviews", "") != now["reviews"] and old.get("key") == new.get("key"):
-        differ.append("the reviews are others")
+        differ.append("the reviews differ")
     if differ:
         raise DatasetError(f"{settings.output_dir} holds another build: {'; '.join(differ)}. Choose a new output_dir.")
     return with_private(plan, settings)
 
 
 def _lost_to_kills(plan: dict) -> bool:
-    "Whether a file was lost because its process was killed: the same command tries it again."
+    "Whether a file was lost because its process was killed; the same command tries it again."
     late = [row for row in plan["quarantine"] if row["stage"] == "write"]
     return any(row.get("true_reason", row["reason"]) == KILLED for row in late)
 
@@ -98,7 +98,7 @@ def _digest(path: Path) -> str:
 
 
 def is_whole(plan: dict, settings: DatasetSettings) -> bool:
-    "True where all files of a finished build are there and as they were; DatasetError where one has changed."
+    "True if all files of a finished build exist unchanged. Raises DatasetError if one has changed."
     outputs = plan.get("outputs", {})
     paths = [settings.output_dir / name for name in outputs]
     found = parallel(_digest, paths, settings.workers, "files verified")

@@ -20,8 +20,8 @@ from .files import BadFile
 from .regions import Box
 
 # %% ../nbs/reading/burned_in.ipynb #12d02ee4
-SURE_OF_WORD = 60  # tesseract's confidence, 0 to 100, from which on a word counts
-LETTERS = 4  # of a word that counts; shorter ones are read into speckle
+SURE_OF_WORD = 60  # least confidence of tesseract for a word, 0 to 100
+LETTERS = 4  # least length of a word; shorter ones are read into speckle
 BRIGHT = 140  # grey level below which speckle is taken away for the second reading
 
 
@@ -41,14 +41,14 @@ def words_in(frame: np.ndarray) -> dict[str, Box]:
 
 
 def _read(picture: np.ndarray) -> str:
-    "What tesseract says of a picture, uint8 (H, W), as a table with tabs."
+    "Output of tesseract for an image, uint8 (H, W), as tab-separated text."
     command = [tesseract(), "stdin", "stdout", "--psm", "11", "tsv"]  # 11: text here and there, in no order
     options = {"input": cv2.imencode(".png", picture)[1].tobytes(), "env": {**os.environ, "OMP_THREAD_LIMIT": "1"}}
     return subprocess.run(command, capture_output=True, check=True, **options).stdout.decode("utf-8", "replace")
 
 
 def _words(tsv: str) -> dict[str, Box]:
-    "What counts of tesseract's table, whose boxes are left, top, width, height in an enlarged frame."
+    "Accepted words of tesseract's table; boxes are left, top, width, height in an enlarged frame."
     found = {}
     for row in (line.split("\t") for line in tsv.splitlines()[1:]):
         if len(row) == 12 and float(row[10]) >= SURE_OF_WORD:

@@ -23,22 +23,22 @@ LABELS = {1: "good", 0: "poor"}
 
 
 def wanted(settings: SelectionSettings) -> dict[int, int]:
-    "How many samples of each label (1 good, 0 poor) are asked for."
+    "Number of samples requested of each label (1 good, 0 poor)."
     return {1: settings.max_high_quality, 0: settings.max_low_quality}
 
 
 def meeting(rows: pd.DataFrame, label: int, settings: SelectionSettings, score_alone: bool = False) -> pd.DataFrame:
-    "The rows that meet the score, and unless `score_alone` the status and the assessment, of a class (1 or 0)."
+    "The rows with the score of a class (1 or 0) and, unless `score_alone`, its status and assessment."
     scores = rows.get("adjusted_score", rows["score"])
     if label:
         score, status, prefix = scores >= settings.high_quality_threshold, "PASS", settings.high_assessment
     else:
         score, status, prefix = scores <= settings.low_quality_threshold, "FAIL", settings.low_assessment
-    rows = rows[score]  # first what is cheap to ask, and leaves least
+    rows = rows[score]  # the cheapest and most selective test first
     if score_alone or settings.machine_offsets:
         return rows
     agree = {"status": rows["status"] == status, "assessment": rows["assessment"].str.startswith(prefix)}
-    if "derived" in rows:  # what a table of scores does not say is no second opinion
+    if "derived" in rows:  # values derived from the score cannot confirm it
         agree = {name: fits | rows["derived"].str.contains(name) for name, fits in agree.items()}
     return rows[agree["status"] & agree["assessment"]]
 
@@ -51,7 +51,7 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.Dat
     """The rows that are clearly good (`label` 1) or clearly poor (0). Raises SelectionError if a wanted class has none.
 
     `adjusted_score` of the rows is the score unless they have one (`machine_scores.judged_rows`).
-    `verdicts`: what people say of them (`reviewed`); theirs is the last word. Column `review` says where they agree.
+    `verdicts`: reviews (`reviewed`), which override scores. Column `review` has the label agreed on.
     """
     rows = rows[unusable(rows) == ""]
     rows = rows.assign(adjusted_score=rows.get("adjusted_score", rows["score"]))
@@ -62,7 +62,7 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.Dat
     found = {label: _as_reviewed(chosen, label, rows, verdicts) for label, chosen in scored.items()}
     for label, chosen in found.items():
         if chosen.empty and len(scored[label]):
-            raise SelectionError(f"reviewers left none of {counted(len(scored[label]), f'{LABELS[label]} clip')}")
+            raise SelectionError(f"reviews exclude all of {counted(len(scored[label]), f'{LABELS[label]} clip')}")
         if chosen.empty:
             raise SelectionError(_nearest(rows, label, settings))
     return pd.concat(found.values(), ignore_index=True)
@@ -71,7 +71,7 @@ def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.Dat
 def _as_reviewed(
     chosen: pd.DataFrame, label: int, rows: pd.DataFrame, verdicts: pd.DataFrame | None
 ) -> pd.DataFrame:
-    "The candidates of one class after people have looked: without those they put elsewhere, with those they put here."
+    "The candidates of one class after reviews: without clips moved elsewhere, with clips moved here."
     if verdicts is None or verdicts.empty:
         return chosen
     word = "good" if label else "bad"  # as reviewers write it
@@ -81,7 +81,7 @@ def _as_reviewed(
 
 # %% ../nbs/curation/candidates.ipynb #0b297af5
 def _nearest(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str:
-    "Why a class is empty, with the five nearest scores."
+    "Message for an empty class, with the five nearest scores."
     name = "high" if label else "low"
     asked = f"score {'≥' if label else '≤'} {getattr(settings, f'{name}_quality_threshold')}"
     words = f"{'PASS' if label else 'FAIL'}, '{getattr(settings, f'{name}_assessment')}…'"
@@ -131,7 +131,7 @@ OFFERED = {1: (0.95, 0.9, 0.8, 0.7, 0.6, 0.5), 0: (0.05, 0.1, 0.2, 0.3, 0.4, 0.5
 
 
 def _offered(scores: pd.Series, label: int, settings: SelectionSettings) -> list[float]:
-    "Thresholds of a class, the strictest first: those of `OFFERED`, quantiles far from them, and that of `settings`."
+    "Thresholds of a class, strictest first: `OFFERED`, quantiles far from them, and that of `settings`."
     now = settings.high_quality_threshold if label else settings.low_quality_threshold
     quantiles = scores.quantile([0.9, 0.75, 0.5] if label else [0.1, 0.25, 0.5]).round(3)
     far = [each for each in quantiles.dropna() if min(abs(each - other) for other in OFFERED[label]) > 0.05]
@@ -148,10 +148,10 @@ def threshold_offer(
     rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.DataFrame | None = None,
     owners: pd.Series | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """What each class would have with other thresholds: columns class, threshold, assessment, clips, patients, now.
+    """Counts of each class at other thresholds: columns class, threshold, assessment, clips, patients, now.
 
-    `assessment`: how an assessment has to begin for that ('': any); `now`: the threshold of `settings`. `owners`: whose
-    each row is (text); without them its folder. `rows` and `verdicts` as in `candidates`; no file is opened.
+    `assessment`: required beginning of the assessment ('': any); `now`: the threshold of `settings`. `owners`:
+    the patient of each row (text), default its folder. `rows` and `verdicts` as in `candidates`; no file is opened.
     """
     rows, found = rows[unusable(rows) == ""], []
     rows = rows.assign(adjusted_score=rows.get("adjusted_score", rows["score"]))
@@ -195,7 +195,7 @@ def better_thresholds(offer: pd.DataFrame, least: int, short: Collection[str] = 
 
 
 def offer_in_words(offer: pd.DataFrame, options: dict[str, float | str]) -> str:
-    "What options (`better_thresholds`) would bring, in a phrase; '' for no thresholds."
+    "Effect of options (`better_thresholds`) as a phrase; '' for no thresholds."
     low, high = (options.get(f"{end}_quality_threshold") for end in ("low", "high"))
     if low is None and high is None:
         return ""
@@ -211,7 +211,7 @@ def offer_in_words(offer: pd.DataFrame, options: dict[str, float | str]) -> str:
 def more_chosen(
     offer: pd.DataFrame, settings: SelectionSettings, least: int = MIN_CLASS_PATIENTS, short: Collection[str] = (),
 ) -> dict[str, float | str | int]:  # fmt: skip
-    "Options that choose more: a class that was not wanted, else `better_thresholds`; {} where neither would."
+    "Options that select more: the class with maximum 0, else `better_thresholds`; {} if neither does."
     unwanted = [name for name in ("max_high_quality", "max_low_quality") if not getattr(settings, name)]
     usual = SelectionSettings()
     return {name: getattr(usual, name) for name in unwanted} or better_thresholds(offer, least, short)

@@ -46,7 +46,7 @@ FACTS = ["file", "maker", "model", "machine_type", "syntax", "rows", "columns", 
 
 
 def header_facts(header: Dataset) -> dict:
-    "Machine, transfer syntax, size and number of frames, as a header has them; None for what it lacks."
+    "Machine, transfer syntax, size and number of frames from a header; None if missing."
     names = {"maker": "Manufacturer", "model": "ManufacturerModelName"}
     said = {key: " ".join(printable(str(value_of(header, name) or "")).split()) for key, name in names.items()}
     size = {"rows": value_of(header, "Rows"), "columns": value_of(header, "Columns")}
@@ -55,7 +55,7 @@ def header_facts(header: Dataset) -> dict:
 
 
 def file_facts(path: Path, root: Path) -> dict:
-    "`FACTS` of a file below `root`, which is clips_dir, and in `notes` why it is no clip; '' for a clip."
+    "`FACTS` of a file below `root` (clips_dir), and in `notes` why it is not a clip; '' for a clip."
     facts = dict.fromkeys(FACTS) | {"file": path.relative_to(root).as_posix(), "notes": ""}
     try:
         if why := closed(path, root, "clips_dir"):
@@ -63,7 +63,7 @@ def file_facts(path: Path, root: Path) -> dict:
         with open_dicom(path) as opened:
             facts |= header_facts(opened.header)
         read_header(path)
-    except Exception as error:  # the file's own problem, whatever it is
+    except Exception as error:  # any error concerns this file alone
         facts["notes"] = f"reading: {bad_file(error)}"
     return facts
 
@@ -73,8 +73,8 @@ class Case:
     "A clip that is checked."
 
     path: Path
-    folder: Path  # for what the checks write
-    seed: int = 0  # decides how it is degraded
+    folder: Path  # folder for output of the checks
+    seed: int = 0  # seed of the degradation
 
     @cached_property
     def header(self) -> Dataset:
@@ -86,20 +86,20 @@ class Case:
 
 # %% ../nbs/looking/clip_checks.ipynb #d71a0ca4
 def check_reading(case: Case) -> dict:
-    "How many frames there are; each is decoded."
+    "Number of frames, each of which is decoded."
     return {"frames_read": sum(1 for _ in iter_frames(case.path, grey=False))}
 
 
-TOLERANCE = 1.5  # grey levels, mean of a frame, by which decoders of a lossy coding may differ
+TOLERANCE = 1.5  # mean difference of decoders of a lossy coding, in grey levels
 LOSSY = {uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, uid.JPEG2000, uid.HTJ2K}
-_OTHERS = {  # the decoder by way of pydicom that is not the one we use
+_OTHERS = {  # pydicom's decoder that is not in use here
     **dict.fromkeys([uid.JPEGLossless, uid.JPEGLosslessSV1], "pylibjpeg"),
     uid.RLELossless: "pydicom",
 }
 
 
 def shown_by_another(path: Path, header: Dataset, index: int) -> np.ndarray:
-    "A frame as another decoder and pydicom's conversion of colours show it: (H, W) or RGB (H, W, 3), 0 to 255."
+    "A frame by another decoder and pydicom's colour conversion: (H, W) or RGB (H, W, 3), 0 to 255."
     syntax = header.file_meta.TransferSyntaxUID
     plugin = _OTHERS.get(syntax, "gdcm" if syntax.is_encapsulated else "")
     frame = pixel_array(path, index=index, decoding_plugin=plugin)
@@ -111,7 +111,7 @@ def shown_by_another(path: Path, header: Dataset, index: int) -> np.ndarray:
 
 
 def check_colours(case: Case) -> dict:
-    "The largest mean difference of a frame from `shown_by_another`, in grey levels, and what that means."
+    "Largest mean difference of a frame from `shown_by_another`, in grey levels, and its interpretation."
     numbers = spread(frame_count(case.header), 3)
     pairs = zip(numbers, iter_frames(case.path, numbers, grey=False), strict=True)
     found = [np.abs(ours - shown_by_another(case.path, case.header, number)).mean() for number, ours in pairs]
@@ -125,7 +125,7 @@ def check_sector(case: Case) -> dict:
 
 # %% ../nbs/looking/clip_checks.ipynb #a0a7e872
 def check_degradation(case: Case) -> dict:
-    "Pixels changed outside the mask by a combined degradation, and the validator's errors in what is written."
+    "Pixels changed outside the mask by a combined degradation, and the validator's errors in the written file."
     target, rng = case.folder / "degraded.dcm", generator(case.seed, "conformance", case.path.name)
     degrade_file(case.path, target, draw_degradation(rng, ("combined",)))
     inside = outside = 0
@@ -144,7 +144,7 @@ def _identifying_tags() -> frozenset[int]:
 
 
 def identifying(header: Dataset) -> dict[bytes, str]:
-    "Values of a header that may identify, of 4 characters or more, as they stand in a file → their attribute."
+    "Identifying values of a header, encoded, of 4 characters or more → their attribute."
     found = {}
     for element in header.iterall():
         if element.VR == "SQ" or not (element.tag in _identifying_tags() or element.tag.is_private):
@@ -158,7 +158,7 @@ def identifying(header: Dataset) -> dict[bytes, str]:
 
 
 def values_left(header: Dataset, written: bytes) -> list[str]:
-    "Attributes of a header whose values stand in a file that was written without identity."
+    "Attributes of a header whose values are found in its de-identified file."
     before, _, pixels = written.replace(b"De-identified by echoquality", b"").partition(b"\xe0\x7f\x10\0OB\0\0")
     found = set()
     for value, name in identifying(header).items():
@@ -169,7 +169,7 @@ def values_left(header: Dataset, written: bytes) -> list[str]:
 
 # %% ../nbs/looking/clip_checks.ipynb #c6898562
 def check_identity(case: Case) -> dict:
-    "Whether a copy without identity can be written; attributes whose values, and how many words, are left in it."
+    "Whether a de-identified copy can be written, attributes whose values are left in it, and number of words left."
     target = case.folder / "deidentified.dcm"
     try:
         deidentify_file(case.path, target, secrets.token_bytes(32), "patient", "machine", None)
@@ -181,7 +181,7 @@ def check_identity(case: Case) -> dict:
 
 # %% ../nbs/looking/clip_checks.ipynb #8d1a2559
 def check_playing(case: Case) -> dict:
-    "How many frames the player gets."
+    "Number of frames encoded for the player."
     if (clip := file_clip(case.path)).reason:
         raise BadFile(clip.reason)
     return {"frames_played": len(clip.frames)}
@@ -201,26 +201,26 @@ FOUND += ["dciodvfy_errors", "deidentified", "values_left", "words_left", "frame
 
 @dataclass(frozen=True)
 class Checked:
-    "What the checks found."
+    "Results of the checks."
 
     found: dict  # `FOUND` and `notes`
-    frame: np.ndarray | None = None  # uint8 (H, W), black outside what is image
+    frame: np.ndarray | None = None  # uint8 (H, W), black outside the image
     sector: Sector | None = None
 
 
 def check_clip(path: Path, seed: int = 0) -> Checked:
-    "Run every check on a clip; whatever fails is said in `notes`."
+    "Run every check on a clip; failures are listed in `notes`."
     found, notes = dict.fromkeys(FOUND), []
     with TemporaryDirectory() as folder:
         case = Case(path, Path(folder), seed)
         for name, check in CHECKS.items():
             try:
                 found |= check(case)
-            except Exception as error:  # a clip is one clip's problem, whatever it raises
+            except Exception as error:  # any error concerns this clip alone
                 notes.append(f"{name}: {bad_file(error, 'failed')}")
         try:
             sector, middle = case.sector, frame_count(case.header) // 2
             frame = blanked(read_frames(path, [middle])[0], sector.mask & sector.moving)
-        except Exception:  # said above
+        except Exception:  # reported above
             frame = sector = None
     return Checked(found | {"notes": "; ".join(notes)}, frame, sector)

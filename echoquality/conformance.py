@@ -76,7 +76,7 @@ def show_machines(
 
 # %% ../nbs/looking/conformance.ipynb #a130ba1a
 def _files_below(folder: Path) -> list[Path]:
-    "`files_below` a folder, what other programs left there aside. Raises FileNotFoundError."
+    "`files_below` a folder, without files of other programs. Raises FileNotFoundError."
     root = folder.resolve()
     if not (files := [path for path in files_below(root) if not is_junk(path.relative_to(root))]):
         raise FileNotFoundError(f"clips_dir {folder}: no files there; it is a folder with DICOM files")
@@ -111,13 +111,13 @@ def draw_clips(table: pd.DataFrame, per_machine: int, seed: int) -> list[int]:
 
 # %% ../nbs/looking/conformance.ipynb #c89f1133
 class Question(NamedTuple):
-    "Something that a user wants to know of a clip."
+    "A yes-no question about a clip."
 
     asked: str
-    checks: set[str]  # if one of these failed, the answer is no
-    holds: Callable[[pd.Series], bool]  # of a row in which `column` is known
+    checks: set[str]  # checks whose failure means no
+    holds: Callable[[pd.Series], bool]  # test of a row in which `column` is known
     column: str
-    advice: str  # where it does not hold
+    advice: str  # advice if the answer is no
 
 
 QUESTIONS = (
@@ -139,7 +139,7 @@ QUESTIONS = (
 
 
 def answer(row: pd.Series, question: Question) -> bool | None:
-    "Whether something holds of a row; None where it was not looked at."
+    "Answer to a question for a row; None if it was not checked."
     failed = {note.split(":")[0] for note in row["notes"].split("; ")}
     if failed & question.checks:
         return False
@@ -154,7 +154,7 @@ def _in_words(answers: list[bool | None]) -> str:
 
 
 def machine_answers(rows: pd.DataFrame) -> dict:
-    "What the rows of one machine say: counts of files, an answer to each question, what to do."
+    "Summary of the rows of one machine: counts of files, an answer to each question, what to do."
     checked = rows[rows["checked"]]
     found = {"files": len(rows), "clips": int((rows["checked"] | (rows["notes"] == "")).sum()), "checked": len(checked)}
     todo = []
@@ -193,15 +193,15 @@ def _killed(path: Path) -> Checked:
 
 
 def _score(path: Path, model: Model | None) -> dict:
-    "`score`, None without a model; and why there is none, as a note."
+    "The `score`, None without a model, and a note why there is none."
     try:
         return {"score": round(score_clip(path, model), 4) if model else None, "note": ""}
-    except Exception as error:  # the clip's own problem, whatever it is
+    except Exception as error:  # any error concerns this clip alone
         return {"score": None, "note": f"scoring: {bad_file(error)}"}
 
 
 def _checked(paths: list[Path], settings: ConformanceSettings, model: Model | None) -> Iterator[Checked]:
-    "What `check_clip` finds of each path, with `score`."
+    "Results of `check_clip` for each path, with `score`."
     check = partial(check_clip, seed=settings.seed)
     for path, each in zip(paths, parallel(check, paths, settings.workers, "clips", _killed), strict=True):
         scored = _score(path, model)
@@ -253,7 +253,7 @@ def _written(folder: Path, table: pd.DataFrame, pictures: dict) -> Conformance:
 
 # %% ../nbs/looking/conformance.ipynb #3b6635f9
 def summary(conformance: Conformance) -> str:
-    "What each machine comes to, and what to do, as text."
+    "Summary of each machine with what to do, as text."
     lines = []
     for machine, said in conformance.machines.iterrows():
         lines.append(f"{printable(machine)}: {said['checked']} of {counted(said['clips'], 'clip')} checked, "
@@ -269,12 +269,12 @@ def main(argv: list[str] | None = None) -> None:
     run_main(lambda: print(summary(check_machines(settings))), WeightsError, SettingsError)
 
 # %% ../nbs/looking/conformance.ipynb #01cf2db5
-SERIOUS = (QUESTIONS[0].asked, QUESTIONS[2].asked)  # a machine of which one does not hold is not to be used
+SERIOUS = (QUESTIONS[0].asked, QUESTIONS[2].asked)  # questions that must all be yes for a machine to be usable
 FINE = ["yes", "not looked at"]
 
 
 def problems_of(machines: pd.DataFrame) -> dict[str, str]:
-    "Of each of `answers_by_machine` what does not hold, in two or three words; '' where all does."
+    "Problems of each of `answers_by_machine`, in two or three words; '' without problems."
     wrong = {machine: [next(iter(each.checks)) for each in QUESTIONS if said[each.asked] not in FINE]
              for machine, said in machines.iterrows()}  # fmt: skip
     return {machine: f"problems with {' and '.join(checks)}" if checks else "" for machine, checks in wrong.items()}
@@ -287,7 +287,7 @@ def _names(machines: pd.Index) -> str:
 
 
 def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
-    "Whether clips of these machines can be used."
+    "Verdict: whether clips of these machines can be used."
     machines = conformance.machines
     without = machines.index[machines["clips"] == 0]
     answers = machines.drop(without)[[question.asked for question in QUESTIONS]]

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 # %% ../nbs/curation/copies.ipynb #945d9f8d
 def fingerprint(frames: np.ndarray, count: int) -> dict:
-    """What tells a clip from others: `frames_sha256`, '' where nothing moves; `shape`; `look`, uint8 (4, ~48, ~48).
+    """Fingerprint of a clip: `frames_sha256`, '' where nothing moves; `shape`; `look`, uint8 (4, ~48, ~48).
 
     `frames`: some of its `count` frames, grey, uint8 (T, H, W), always chosen alike. `look` is pixels of four of them.
     """
@@ -29,7 +29,7 @@ def fingerprint(frames: np.ndarray, count: int) -> dict:
 
 
 def _differ(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
-    """How much two looks differ where either moves most: in grey levels, and as a share of how far these pixels swing.
+    """Difference of two looks at the pixels that move most: in grey levels, and as a share of their range.
 
     Where nothing moves: everywhere, and as a share of their brightness. Infinite where their shapes differ.
     """
@@ -38,7 +38,7 @@ def _differ(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     pair = np.stack([one, other]).astype(np.float32)
     reach = np.ptp(pair, 1).max(0)
     swing = pair - pair.mean(1, keepdims=True) if reach.any() else pair
-    chosen = reach >= np.quantile(reach[reach > 0], 0.95) / 2 if reach.any() else reach == 0  # less is compression's
+    chosen = reach >= np.quantile(reach[reach > 0], 0.95) / 2 if reach.any() else reach == 0  # less is compression
     apart = np.abs(pair[0] - pair[1])[:, chosen]
     return float(apart.mean()), float(apart.sum() / max(np.abs(swing[..., chosen]).sum() / 2, 1e-6))
 
@@ -63,7 +63,7 @@ class _Looks:
         return levels <= self.levels and share <= self.share
 
     def number(self, place: Hashable, look: np.ndarray) -> int:
-        "Which of the looks in a place differs from `look` by no more than that; a new number where none does."
+        "Number of the look in a place that is close to `look`; a new number if none is."
         known = self.seen.setdefault(place, [])
         number = next((i for i, other in enumerate(known) if self._alike(other, look)), len(known))
         if number == len(known):
@@ -72,12 +72,12 @@ class _Looks:
 
 
 def _place(facts: dict) -> tuple:
-    "Where copies of a clip are looked for: same shape, and about as bright (in halves of a grey level)."
+    "Search key for copies of a clip: shape and mean brightness (in halves of a grey level)."
     return tuple(facts["shape"]), round(2 * float(facts["look"].mean()))
 
 # %% ../nbs/curation/copies.ipynb #e00ac693
 def _keys(facts: dict, named: _Looks, looks: _Looks) -> list[tuple]:
-    "What a clip would share with a copy."
+    "Keys that a clip shares with its copies."
     instance, look = facts["instance"], facts["look"]  # a UID that clips of different pixels share identifies nothing
     keys = [("bytes", facts["sha256"])] if facts["sha256"] else []
     keys += [("instance", instance, named.number(instance, look))] if instance else []

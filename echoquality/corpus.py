@@ -31,12 +31,12 @@ def object_uid(seed: int, patient: int, number: int | None = None) -> str:
 
 # %% ../nbs/phantom/corpus.ipynb #4e0cc0e4
 def _header(machine: str, sop_class: str, patient: int, number: int, seed: int) -> Dataset:
-    "What every file of a study has, whatever its kind."
+    "Attributes common to all files of a study."
     kind, ds, meta = MACHINES[machine], Dataset(), FileMetaDataset()
     ds.file_meta = meta
     meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, ds.SOPClassUID = kind.syntax, sop_class, sop_class
     meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = object_uid(seed, patient, number)
-    meta.ImplementationClassUID = object_uid(0, 0)  # not pydicom's, whose names change with its version
+    meta.ImplementationClassUID = object_uid(0, 0)  # fixed names, since pydicom's change with its version
     meta.ImplementationVersionName = "PHANTOM"
     ds.SpecificCharacterSet, ds.Modality, ds.InstanceNumber, ds.SeriesNumber = "ISO_IR 100", "US", number, 1
     ds.StudyInstanceUID = study = object_uid(seed, patient)
@@ -119,7 +119,7 @@ def teacher_score(quality: float, rng: np.random.Generator, noise: float = 0.3, 
 # %% ../nbs/phantom/corpus.ipynb #a0766451
 @dataclass(frozen=True)
 class Corpus:
-    "How many clips to draw, and what they look like."
+    "Sizes of a corpus: folders, clips, frames, shares of good and poor clips."
 
     folders: dict[str, int]  # per machine
     clips_per_folder: int  # give or take one
@@ -137,7 +137,7 @@ EXTRAS = (("still", 0.95), ("truncated", 0.97), ("ct", 0.05), ("empty", 0.03), (
 
 # %% ../nbs/phantom/corpus.ipynb #40c11b75
 def _qualities(imageability: np.ndarray, corpus: Corpus, rng: np.random.Generator) -> np.ndarray:
-    "True qualities of one machine's clips; the patient decides as much as the moment, the shares come out exactly."
+    "True qualities of one machine's clips; patient and clip contribute equally, and shares are exact."
     latent = imageability + rng.standard_normal(len(imageability))
     rank = (latent.argsort().argsort() + 0.5) / len(latent)
     return np.interp(rank, [0, corpus.low, 1 - corpus.high, 1], [0, 0.25, 0.82, 1]).round(4)
@@ -174,7 +174,7 @@ def corpus_rows(corpus: Corpus = DEMO, seed: int = 42) -> pd.DataFrame:
 
 # %% ../nbs/phantom/corpus.ipynb #e3432b8f
 def clip_of(row: dict, seed: int, frames: int, shape: tuple[int, int]) -> PhantomClip:
-    "The phantom's clip of a row."
+    "The phantom clip of a row."
     return simulate_clip(row["quality"], row["machine"], seed, frames, shape, row["patient"])
 
 
@@ -223,7 +223,7 @@ def write_rows(
     folders = [group.to_dict("records") for _, group in rows.groupby("folder", sort=False)]
     write = partial(_write_folder, output_dir=output_dir, corpus=corpus, seed=seed, clip_of=clip_of)
     list(parallel(write, folders, workers, "phantom folders"))
-    write_text(output_dir / SIMULATED, "Simulated by echoquality: these clips are of nobody.\n")
+    write_text(output_dir / SIMULATED, "Simulated by echoquality: these clips show no real patient.\n")
     broken = "Vivid-0"  # a folder that inference could not score: there is no DICOM file in it
     write_text(output_dir / "raw_data" / broken / "README.txt", "No study was exported into this folder.\n")
     write_results(rows, output_dir / "results/inference_output", failed={broken: "no DICOM files found"})

@@ -41,7 +41,7 @@ from .studies import closed, files_below
 
 # %% ../nbs/looking/degradation_preview.ipynb #db71bde6
 def compare_features(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> pd.DataFrame:
-    """What the shortcut audit measures of two clips, uint8 (T, H, W) or (T, H, W, 3), T ≥ 2; mask: bool (H, W).
+    """Features of the shortcut audit for two clips, uint8 (T, H, W) or (T, H, W, 3), T ≥ 2; mask: bool (H, W).
 
     A row per feature, columns before and after.
     """
@@ -49,11 +49,11 @@ def compare_features(before: np.ndarray, after: np.ndarray, mask: np.ndarray) ->
     return pd.DataFrame({n: clip_features(np.stack(list(map(grey, c[:MEASURED]))), mask) for n, c in both.items()})
 
 # %% ../nbs/looking/degradation_preview.ipynb #c82fae58
-PREVIEWED = 40e6  # pixels of a clip: three or four seconds, for it is degraded anew at every move of a slider
+PREVIEWED = 40e6  # pixels of a clip: three or four seconds, since every move of a slider degrades it again
 
 
 class Previewed(NamedTuple):
-    "The first frames of a file, and where they may change."
+    "The first frames of a file, and the areas that may change."
 
     frames: np.ndarray  # uint8 (T, H, W) or (T, H, W, 3)
     mask: np.ndarray  # bool (H, W)
@@ -62,7 +62,7 @@ class Previewed(NamedTuple):
 
 
 def load_for_preview(path: Path) -> Previewed:
-    "What is previewed of a file. Raises BadFile."
+    "Load the part of a file to preview. Raises BadFile."
     with open_clip(Path(path)) as clip:
         shown = range(count_shown(clip.header, PREVIEWED))
         frames, sector = np.stack(list(clip.frames(shown, grey=False))), find_sector(clip.looks(), clip.header)
@@ -95,7 +95,7 @@ def _controls(operation: type) -> dict:
 
 # %% ../nbs/looking/degradation_preview.ipynb #df48a8b2
 class OperationControls(HBox):
-    "A switch and controls for every operation: together they say a `Degradation`."
+    "A switch and controls for every operation, which together define a `Degradation`."
 
     def __init__(self):
         self._setting, self.fan = False, UNKNOWN
@@ -109,13 +109,13 @@ class OperationControls(HBox):
             control.observe(lambda _: None if self._setting else follow(), "value")
 
     def use(self, fan: Fan | str) -> None:
-        "Work in this fan; where there is none, operations that need one cannot be switched on."
+        "Set the fan; without one, operations that need it are disabled."
         self.fan = fan
         for operation in ALL_OPERATIONS:
             self.on[_name(operation)].disabled = operation.needs_fan and not isinstance(fan, Fan)
 
     def set(self, degradation: Degradation | None) -> None:
-        "Set all of them (None: off), quietly: what follows a change is not called for each."
+        "Set all controls (None: off) without calling observers for each."
         self._setting = True
         chosen = {operation.name: operation for operation in (degradation.operations if degradation else ())}
         for name, switch in self.on.items():
@@ -126,7 +126,7 @@ class OperationControls(HBox):
 
     @property
     def degradation(self) -> Degradation | None:
-        "What the controls say; None where all operations are off. Raises ValidationError."
+        "The degradation set by the controls; None if all operations are off. Raises ValidationError."
         on = [name for name, switch in self.on.items() if switch.value]
         parts = [{"name": name} | {each: control.value for each, control in self.values[name].items()} for name in on]
         physical = any(name in PHYSICAL for name in on)
@@ -134,7 +134,7 @@ class OperationControls(HBox):
 
 # %% ../nbs/looking/degradation_preview.ipynb #e3d90ec8
 class Draw(HBox):
-    "What is drawn at random: a kind, or any of a group; a seed; and a button for the next seed."
+    "Controls for a random draw: kind or group, seed, and a button for the next seed."
 
     def __init__(self, seed: int, follow: Callable):
         self.kind = Dropdown(options=[*GROUPS, *KINDS, *PHYSICAL], description="kind")
@@ -156,7 +156,7 @@ def choice(files: list[Path]) -> Dropdown:
 
 
 def fault_of(error: ValidationError) -> str:
-    "What is wrong with the first parameter that is."
+    "Message for the first invalid parameter."
     first = error.errors()[0]
     return f"{first['loc'][-1]}: {first['msg']}"
 
@@ -167,7 +167,7 @@ def features_html(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> st
 
 # %% ../nbs/looking/degradation_preview.ipynb #7d56a3dd
 class DegradationPreview(Panel):
-    "A clip and its degraded copy, in step, with what an audit would measure."
+    "A clip and its degraded copy in step, with the features of the shortcut audit."
 
     def __init__(self, files: list[Path], seed: int = 0):
         self.file, self._table, self.record = choice(files), HTML(), HTML()
@@ -180,7 +180,7 @@ class DegradationPreview(Panel):
     def _open(self) -> None:
         try:
             self._clip = load_for_preview(self.file.value)
-        except Exception as error:  # the file's own problem: it is shown in its place
+        except Exception as error:  # errors are shown in place of the clip
             self._clip, self._table.value, self.record.value = None, "", ""
             self.player.show(Clip(reason=f"{self.file.value.name}: {reason_for(error)}"))
             return
@@ -189,7 +189,7 @@ class DegradationPreview(Panel):
         self.draw()
 
     def draw(self) -> None:
-        "Set the controls at random, as the seed says; off, where the kind needs a fan that this clip has not."
+        "Set the controls by a draw from the seed; off if the kind needs a fan that this clip lacks."
         try:
             drawn, why = self.random.drawn(self.operations.fan), ""
         except FanError as error:

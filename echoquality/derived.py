@@ -30,12 +30,12 @@ from .dicom import FRAME_TIME, frame_time, value_of
 from .regions import usable_regions
 
 # %% ../nbs/reading/derived.ipynb #ce3c985b
-MANDATORY = [  # type 1, 2 or 2C in the object's modules: there, if only empty
+MANDATORY = [  # type 1, 2 or 2C in the object's modules: present, perhaps empty
     *("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "PatientOrientation", "ReferringPhysicianName"),
     *("StudyInstanceUID", "StudyDate", "StudyTime", "StudyID", "AccessionNumber"),
     *("SeriesNumber", "InstanceNumber", "Laterality", "Manufacturer"),
 ]
-REGION = [  # of an ultrasound region (PS3.3 C.8.5.5): what it is, where, and its physical units; numbers only
+REGION = [  # numbers of an ultrasound region (PS3.3 C.8.5.5): kind, position, physical units
     *("RegionSpatialFormat", "RegionDataType", "RegionFlags", "RegionLocationMinX0", "RegionLocationMinY0"),
     *("RegionLocationMaxX1", "RegionLocationMaxY1", "ReferencePixelX0", "ReferencePixelY0"),
     *("PhysicalUnitsXDirection", "PhysicalUnitsYDirection", "PhysicalDeltaX", "PhysicalDeltaY"),
@@ -68,7 +68,7 @@ def code_item(code: Code) -> Dataset:
 
 # %% ../nbs/reading/derived.ipynb #10af9c66
 def _value(source: Dataset, name: str):
-    "A header's value; None where it is missing, not allowed, or several stand where the standard has one (PS3.6)."
+    "A header's value; None if missing, not allowed, or multiple where the standard has one (PS3.6)."
     value = value_of(source, name)
     many = isinstance(value, MultiValue)
     if many and dictionary_VM(name) == "1":
@@ -109,7 +109,7 @@ def _region(source: Dataset) -> Dataset:
 
 # %% ../nbs/reading/derived.ipynb #cc343ad0
 def _timing(source: Dataset, new: Dataset) -> None:
-    "Frame time, the way the source gives it; `FRAME_TIME` where it gives none."
+    "Frame time in the source's attributes; `FRAME_TIME` if it has none."
     time, times = (value_of(source, name) for name in ("FrameTime", "FrameTimeVector"))
     known = frame_time(source)
     if times and known and not time:
@@ -120,7 +120,7 @@ def _timing(source: Dataset, new: Dataset) -> None:
 
 
 def _lossy(source: Dataset, new: Dataset) -> None:
-    "Lossy once is lossy for ever (PS3.3 C.7.6.1.1.5)."
+    "Lossy compression of the source, which must stay recorded (PS3.3 C.7.6.1.1.5)."
     syntax = source.file_meta.TransferSyntaxUID
     if value_of(source, "LossyImageCompression") != "01" and syntax not in LOSSY:
         new.LossyImageCompression = "00"
@@ -132,7 +132,7 @@ def _lossy(source: Dataset, new: Dataset) -> None:
 
 # %% ../nbs/reading/derived.ipynb #0c9a81bf
 def _origin(source: Dataset, new: Dataset, description: str, derivation: list[Code]) -> None:
-    "What the object is, what was done, and to what."
+    "Identity, derivation and source of the object."
     kind = value_of(source, "ImageType") or []
     kind = [kind] if isinstance(kind, str) else list(kind)
     new.ImageType = ["DERIVED", "SECONDARY", *[*kind, "", ""][2:4]]
@@ -161,7 +161,7 @@ def derived_header(source: Dataset, shape: tuple, description: str, derivation: 
     new.SamplesPerPixel = 3 if len(shape) == 4 else 1
     new.PhotometricInterpretation = "RGB" if len(shape) == 4 else "MONOCHROME2"
     if len(shape) == 4:
-        new.PlanarConfiguration = 1  # how RLE keeps colour: plane by plane (PS3.5 G.2)
+        new.PlanarConfiguration = 1  # RLE stores colour plane by plane (PS3.5 G.2)
     new.BitsAllocated, new.BitsStored, new.HighBit, new.PixelRepresentation = 8, 8, 7, 0
     new.file_meta = pydicom.dataset.FileMetaDataset()
     new.file_meta.TransferSyntaxUID = uid.RLELossless
@@ -209,6 +209,6 @@ def dciodvfy() -> str | None:
 
 
 def validation_errors(path: Path) -> list[str]:
-    "What dciodvfy finds wrong with a DICOM file, a line per error."
+    "Errors that dciodvfy finds in a DICOM file, a line each."
     done = subprocess.run([dciodvfy(), str(path)], capture_output=True, text=True, errors="replace", check=False)
     return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]

@@ -36,7 +36,7 @@ from .regions import FORMATS, SEVERAL, image_boxes, region_boxes, regions_of
 from .sector import Sector, fan_area, find_sector, mask_in_region  # noqa: F401  one is passed on
 
 # %% ../nbs/reading/dicom.ipynb #f09c60d8
-_all_ = ["BadFile", "fan_area", "find_sector", "frame_count", "value_of"]  # what readers of clips need besides
+_all_ = ["BadFile", "fan_area", "find_sector", "frame_count", "value_of"]  # re-exported for readers of clips
 _all_ += ["machine_model", "machine_type"]
 
 # %% ../nbs/reading/dicom.ipynb #e53e66cb
@@ -48,8 +48,8 @@ ULTRASOUND = {  # storage classes of ultrasound images, the retired ones too (PS
 }
 IDENTIFIED = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 PIXELS = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "PhotometricInterpretation")
-MAX_PIXELS, MAX_FRAMES = 2**22, 10_000  # of one frame, of one clip; no machine comes near, a forged header goes beyond
-MAX_DECODED = 2**32  # bytes of a clip when it is decoded; a bomb of a few megabytes would otherwise take hours
+MAX_PIXELS, MAX_FRAMES = 2**22, 10_000  # limits of a frame and of a clip, exceeded only by forged headers
+MAX_DECODED = 2**32  # decoded bytes of a clip; without a limit a bomb of a few megabytes would take hours
 
 # %% ../nbs/reading/dicom.ipynb #f4b92563
 DIRECTORY = "a DICOMDIR, the table of contents of a medium, not one of its files"
@@ -57,18 +57,18 @@ OURS = ("US", "EC", "CD", "DD")  # modalities: ultrasound; retired: echocardiogr
 
 
 def _other_modality(header: Dataset) -> str:
-    "What a header's Modality is in the standard's words, where that is not ultrasound of the heart; '' otherwise."
-    from pydicom.sr.codedict import codes  # slow to load, and seldom needed
+    "Name of a header's Modality in the standard if it is not echocardiography; '' otherwise."
+    from pydicom.sr.codedict import codes  # slow to load, seldom needed
 
     said = str(value_of(header, "Modality") or "").strip().upper()
     if said in ("", *OURS):
         return ""
-    known = {code.value: code.meaning for code in codes.cid33.concepts.values()}  # PS3.16; others say nothing
+    known = {code.value: code.meaning for code in codes.cid33.concepts.values()}  # PS3.16; other values are ignored
     return known.get(said, "")
 
 
 def _not_ultrasound(header: Dataset) -> BadFile:
-    "What an object of another storage class is, and what to do with it."
+    "Reason for an object of another storage class, with what to do."
     said = header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID") or ""
     if said == uid.MediaStorageDirectoryStorage or "DirectoryRecordSequence" in header:
         return BadFile(DIRECTORY, "directory")
@@ -91,7 +91,7 @@ def _is_cut(opened: Opened) -> bool:
 
 
 def _without_pixels(opened: Opened) -> BadFile:
-    "Why an ultrasound object has no pixel data."
+    "Reason why an ultrasound object has no pixel data."
     header, cut = opened.header, BadFile("truncated: the file ends within its header")
     if opened.length is None and _is_cut(opened):
         return cut
@@ -100,20 +100,20 @@ def _without_pixels(opened: Opened) -> BadFile:
         return BadFile(said, "vendor's own")
     if "PixelDataProviderURL" in header:
         return BadFile("no pixel data: they are on a server that the header names; export the clip with its pixels")
-    if "Rows" not in header:  # what describes the pixels stands before them
+    if "Rows" not in header:  # attributes that describe the pixels precede them
         return cut
     where = "their element is empty" if opened.length == 0 else "the file ends with its header"
     return BadFile(f"no pixel data: {where}; export the clip again, with its pixels")
 
 # %% ../nbs/reading/dicom.ipynb #93d4f01e
-_NO_DECODER = {  # transfer syntaxes (their beginning) that are known and not read
+_NO_DECODER = {  # prefixes of known transfer syntaxes that are not read
     "1.2.840.10008.1.2.4.10": "MPEG-2, MPEG-4 or HEVC video",  # .100 to .108
     "1.2.840.10008.1.2.4.11": "JPEG XL",  # .110 to .112
 }
 
 
 def _check_syntax(syntax: uid.UID) -> None:
-    "Raise BadFile where nothing here decodes a transfer syntax."
+    "Raise BadFile if no decoder is installed for a transfer syntax."
     for begin, name in _NO_DECODER.items():
         if syntax.startswith(begin):
             kind = "video" if "video" in name else "unreadable"
@@ -159,7 +159,7 @@ def _check_shown(header: Dataset, several: bool) -> None:
     raise BadFile(f"a 2-D image beside {FORMATS[beside]}", SEVERAL)
 
 # %% ../nbs/reading/dicom.ipynb #7c04d882
-LOOKS = 16  # frames of a clip that tell where its picture is
+LOOKS = 16  # frames of a clip for finding its sector
 
 
 def spread(count: int, most: int) -> list[int]:
@@ -197,7 +197,7 @@ class OpenClip:
 
 # %% ../nbs/reading/dicom.ipynb #7a10d60b
 def _judged(opened: Opened, several: bool) -> Pixels:
-    "How the pixels of an open file are to be read, if it is an ultrasound clip. Raises BadFile."
+    "The `Pixels` of an open file, if it is an ultrasound clip. Raises BadFile."
     header = opened.header
     if header.get("SOPClassUID") not in ULTRASOUND:
         raise _not_ultrasound(header)
@@ -264,7 +264,7 @@ def patient_id(header: Dataset) -> str:
 
 # %% ../nbs/reading/dicom.ipynb #e35b633d
 def alike(text: str) -> str:
-    "An id or a word as it is compared: `ID 007`, `id7` and `ＩＤ７` are one; of zeros alone one is left."
+    "An id or word, normalised for comparison: `ID 007`, `id7` and `ＩＤ７` are equal; zeros alone become one zero."
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     text = "".join(c for c in text if unicodedata.category(c)[0] not in "CZ").rstrip("^")
     digits = re.sub(r"\d", lambda digit: str(unicodedata.digit(digit[0])), text)
@@ -275,7 +275,7 @@ _NOBODY = re.compile(r"(anon|de-?ident|pseudon|redact|remov|unknown)\w*|no|not|n
 
 
 def whose(header: Dataset) -> dict[str, str]:
-    "Whose a file is: `patient` (`patient_id`), hashes of the words of the `name`, of `birth` (date); '' says nothing."
+    "Patient of a file: `patient` (`patient_id`), hashes of the words of the `name`, of `birth` (date); '' if unknown."
     patient, name = patient_id(header), str(value_of(header, "PatientName") or "")
     spelled = next(filter(None, name.split("=")), "")  # the same name in other scripts follows
     words = sorted({alike(word) for word in re.split(r"[\^,.\s]+", spelled)} - {""})
@@ -290,7 +290,7 @@ def _hashed(word: str) -> str:
     return text_sha256(word)[:16]
 
 # %% ../nbs/reading/dicom.ipynb #c0fd0d8b
-FRAME_TIME = 1000 / 30  # ms, where a header says none
+FRAME_TIME = 1000 / 30  # ms, if the header has none
 
 
 def _plausible(value) -> float | None:
@@ -302,7 +302,7 @@ def _plausible(value) -> float | None:
 
 
 def frame_time(header: Dataset) -> float | None:
-    "The time between frames in ms, from FrameTime, FrameTimeVector or CineRate (PS3.3 C.7.6.5); None if none is sound."
+    "Time between frames in ms, by FrameTime, FrameTimeVector or CineRate (PS3.3 C.7.6.5); None if none is valid."
     time, times, rate = (value_of(header, name) for name in ("FrameTime", "FrameTimeVector", "CineRate"))
     steps = list(map(float, np.ravel(times)[1:])) if times else []  # the first is the first frame's, and 0
     found = (time, sum(steps) / len(steps) if steps else None, 1000 / rate if rate else None)
@@ -310,7 +310,7 @@ def frame_time(header: Dataset) -> float | None:
 
 # %% ../nbs/reading/dicom.ipynb #80639fd0
 def clip_sector(path: Path, header: Dataset, most: int = LOOKS, fan: Fan | None = None) -> Sector:
-    "The sector of a file, from at most `most` of its frames; with the `fan` that a person gave for it."
+    "The sector of a file, from at most `most` of its frames, optionally with a given `fan`."
     return find_sector(read_frames(path, spread(frame_count(header), most)), header, fan)
 
 

@@ -29,7 +29,7 @@ CELLS = {  # (is good, was called good)
 }
 
 
-FIRST = ((1, 0), (0, 1), (1, 1), (0, 0))  # errors before what is right
+FIRST = ((1, 0), (0, 1), (1, 1), (0, 0))  # errors first
 
 
 def cells(table: pd.DataFrame, threshold: float) -> dict[tuple[int, int], pd.DataFrame]:
@@ -47,21 +47,21 @@ def spread_over(count: int, seen: int, step: int) -> tuple[np.ndarray, np.ndarra
 
 
 def network_clip(path: Path, model, shown: Clip) -> Clip:
-    "What a model saw of a file, with Grad-CAM to lay over it, in step with the clip as it is `shown`."
-    from echoquality.attention import look, overlaid  # torch takes seconds to import: only who asks for this waits
+    "A model's input from a file, with a Grad-CAM overlay, in step with the clip as `shown`."
+    from echoquality.attention import look, overlaid  # torch takes seconds to import
 
     try:
         clip, maps = look(path, model)
-    except Exception as error:  # the file's own problem
-        return Clip(reason=f"what the network saw: {reason_for(error)}")
+    except Exception as error:  # shown in place of the clip
+        return Clip(reason=f"network input: {reason_for(error)}")
     place, seen = spread_over(len(shown.frames), len(clip), model.window.step)
     grey = np.repeat(clip.mean(-1, keepdims=True), 3, axis=-1).astype(np.uint8)
     layers = [
         np.where(seen[:, None, None, None], each[place], grey[place] // 4) for each in (grey, overlaid(clip, maps))
     ]
     size = f"{len(clip)} frames of {clip.shape[1]} × {clip.shape[2]} pixels, taken from the first {seen.sum()}"
-    facts = {"network": f"saw {size}; it is dark while the clip goes on without it"}
-    facts |= {"Grad-CAM": "red: what speaks most for its answer; blue: what speaks least"}
+    facts = {"network": f"saw {size}; dark where frames are outside the input"}
+    facts |= {"Grad-CAM": "red: strongest evidence for its answer; blue: weakest"}
     return array_clip(layers[0], None, shown.frame_time, layers[1], **facts)
 
 # %% ../nbs/looking/error_browser.ipynb #0d683789
@@ -81,7 +81,7 @@ def line(row) -> str:
 
 
 def threshold_slider(value: float) -> FloatSlider:
-    "A slider for a probability; what follows it waits until it is let go."
+    "A slider for a probability that reacts when it is released."
     scale = {"min": 0, "max": 1, "step": 0.005, "readout_format": ".3f", "continuous_update": False}
     return FloatSlider(value, description="threshold", **scale)
 

@@ -51,10 +51,10 @@ class Fan:
         return self.cm * (self.radius[1] - self.radius[0]) if self.cm else None
 
     def polar(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        "`polar` about its apex; angles do not jump within the fan, whichever way it looks."
+        "`polar` about its apex, with angles continuous within a fan of any direction."
         radius, angle = polar(x, y, self.apex, self.aspect)
         left, right = self.angles
-        leftwards = left < -np.pi / 2 or right > 3 * np.pi / 2  # where the angles of `polar` jump
+        leftwards = left < -np.pi / 2 or right > 3 * np.pi / 2  # discontinuity of `polar`'s angles
         return radius, _whole_turns(angle, (left + right) / 2) if leftwards else angle
 
     def turned(self, shape: tuple[int, int]) -> "Fan":
@@ -92,7 +92,7 @@ def _sides(left: float, right: float) -> tuple[float, float]:
     return left, left + (right - left) % 360
 
 
-FAN_COLUMNS = {  # the columns of a row that describes a fan: what is expected, and a check of it
+FAN_COLUMNS = {  # columns of a row that describes a fan: expected values and their check
     "apex": ("x y in pixels", lambda x, y: abs(x) < 1e5 and abs(y) < 1e5),
     "angles": (
         "left right, -180 to 180 degrees from straight down, 10 to 180 apart (-40 40 looks down, -140 140 up)",
@@ -125,7 +125,7 @@ def fan_values(row: Mapping) -> dict[str, list[float]]:
 
 # %% ../nbs/reading/fan.ipynb #24e7b87c
 class MachineFan(Fan):
-    "A fan that was given for a machine: whether it is that of a clip, the clip has to show."
+    "A fan given for a machine, used only for clips whose motion fits it."
 
     def __eq__(self, other):
         return isinstance(other, Fan) and vars(self) == vars(other)
@@ -134,7 +134,7 @@ class MachineFan(Fan):
 
 
 def read_fan(row: Mapping, shape: tuple[int, int], kind: type[Fan] = Fan) -> Fan:
-    "The fan that a row describes (`fan_values`), in a frame of `shape`. Raises ValueError where it does not fit there."
+    "The fan of a row (`fan_values`) in a frame of `shape`. Raises ValueError if it does not fit the frame."
     values, frame = fan_values(row), f"a frame of {shape[0]} × {shape[1]} pixels"
     window = tuple(map(int, values.get("window", frame_box(shape))))
     if within(window, frame_box(shape)) != window:

@@ -18,8 +18,8 @@ from .fan import Fan, polar
 from .regions import Box, Place, Point, frame_box, within
 
 # %% ../nbs/reading/fan_fit.ipynb #a2b4c08e
-ROWS = 150  # a fan is searched for in at most so many rows
-STILL = 0.2  # evidence up to this is none; what a still pixel inside a fan costs
+ROWS = 150  # most rows of the image in which a fan is searched for
+STILL = 0.2  # threshold of evidence; cost of a still pixel inside a fan
 
 
 def _known(shape: tuple[int, int], place: Place, step: int) -> np.ndarray:
@@ -41,9 +41,9 @@ def _level(picture: np.ndarray, known: np.ndarray, dark: int) -> np.ndarray:
 
 # %% ../nbs/reading/fan_fit.ipynb #934888f4
 def speckle(frames: np.ndarray, place: Place, step: int) -> tuple[np.ndarray, bool]:
-    """How much each `step`-th pixel of frames, uint8 (T, H, W), looks like speckle, 0 to 1: float32 (h, w).
+    """Evidence of speckle, 0 to 1, at each `step`-th pixel of frames, uint8 (T, H, W): float32 (h, w).
 
-    True with what moves; False with what is lit, where less than a twentieth of the image moves.
+    Also True if it is from motion; False if from lit pixels, because less than a twentieth of the image moves.
     """
     few = np.sort(frames[:, step // 2 :: step, step // 2 :: step], 0)
     known = _known(few.shape[1:], place, step)
@@ -83,7 +83,7 @@ class Patch:
         return replace(self, weight=self.weight[::2, ::2], x=self.x[::2], y=self.y[::2], bins=self.bins // 2)
 
     def turned(self) -> "Patch":
-        "The same after a quarter turn: its right side is on top."
+        "The patch rotated by 90°: its right side is on top."
         x, y = self.y - self.y[0], self.x - self.x[0]
         return replace(self, weight=np.rot90(self.weight), x=x, y=y, aspect=1 / self.aspect)
 
@@ -102,7 +102,7 @@ class Patch:
 
 # %% ../nbs/reading/fan_fit.ipynb #59a80f77
 def _weights(level: np.ndarray, hull: np.ndarray, aspect: float) -> Patch:
-    "What a fan gains by each pixel that it holds, in the box of a hull."
+    "Weight of each pixel for a fan that contains it, in the box of a hull."
     x, y, width, height = cv2.boundingRect(hull)
     box = np.s_[y : y + height, x : x + width]
     weight = level[box].astype(float) - STILL
@@ -129,7 +129,7 @@ def _best_box(sums: np.ndarray) -> tuple[tuple[int, int], tuple[int, int], np.nd
 
 # %% ../nbs/reading/fan_fit.ipynb #77ab9baa
 class Match(NamedTuple):
-    "The fan about an apex that holds the most weight."
+    "The best fan about an apex, by weight."
 
     angles: tuple[int, int]  # bins
     radii: tuple[int, int]  # rows
@@ -185,7 +185,7 @@ def _apex(patch: Patch, axis: float | None = None) -> Point:
 
 # %% ../nbs/reading/fan_fit.ipynb #fe7e9879
 def _choose(patch: Patch, probe: Point | None) -> tuple[Point, str]:
-    "(apex, source): the reference pixel, or an apex above or below it, or any, whichever first fits the pixels."
+    "(apex, source): the first to fit the pixels of the reference pixel, an apex on its axis, and any apex."
     if not probe:
         return _apex(patch), "pixels"
     axis = _apex(patch, probe[0])
@@ -193,19 +193,19 @@ def _choose(patch: Patch, probe: Point | None) -> tuple[Point, str]:
     most = 2 * patch.weight[patch.weight > 0].sum()
     if match.score < 0.98 * most and match.score < _score(patch, free := _apex(patch)) - 0.005 * most:
         return free, "pixels"
-    near = abs(axis[1] - probe[1]) < 0.05 * match.radii[1]  # the pixels are no more exact
+    near = abs(axis[1] - probe[1]) < 0.05 * match.radii[1]  # accuracy of the pixels
     return (probe, "header") if near else (axis, "axis")
 
 # %% ../nbs/reading/fan_fit.ipynb #0c5697e1
 def _is_linear(patch: Patch, weight: float, less: float) -> bool:
-    "Whether an upright rectangle holds all of a patch, or as much as a fan of some `weight`, but for a share `less`."
+    "Whether an upright rectangle contains a patch, or nearly (less a share `less`) as much as a fan of `weight`."
     most = patch.weight[patch.weight > 0].sum()
     (first, last), _, by_row = _best_box(patch.weight)
     return bool(by_row[first:last].sum() > min(0.98 * most, weight - less * most))
 
 # %% ../nbs/reading/fan_fit.ipynb #88e764f8
 def _upright(patch: Patch, apex: Point) -> tuple[float, float]:
-    "How much more of a patch a fan about an apex explains than one does after 1 to 3 quarter turns: least, most."
+    "Gain of a fan about an apex over the best fans after rotation by 90°, 180° and 270°: least, most."
     turned, others = patch, []
     for _ in range(3):
         turned = turned.turned()
@@ -243,7 +243,7 @@ def _window(level: np.ndarray, fan: np.ndarray, patch: Patch) -> Box:
 
 # %% ../nbs/reading/fan_fit.ipynb #a7e45060
 def _fall(cells: np.ndarray, at: int) -> float:
-    "Where evidence, (outward, along an edge), falls to half near `at`; only where it is bright up to there counts."
+    "Position near `at` where evidence, (outward, along an edge), falls to half; only rays bright up to there count."
     start = int(0.9 * at)
     bright = cells[start:at].mean(0) > STILL if start < at else np.zeros(1, bool)
     if not bright.any():
@@ -257,13 +257,13 @@ def _fall(cells: np.ndarray, at: int) -> float:
 
 # %% ../nbs/reading/fan_fit.ipynb #93eacb59
 def _clear(cells: np.ndarray, at: float) -> float:
-    "How clear an edge at `at` is: the share of its length with evidence just inside, less that just outside."
+    "Clearness of an edge at `at`: share of its length with evidence just inside, minus that just outside."
     inside, outside = cells[max(0, round(at) - 4) : round(at)], cells[round(at) + 3 : round(at) + 7]
     return float(sum(sign * (each > STILL).any(0).mean() for each, sign in ((inside, 1), (outside, -1))))
 
 
 def _sides(cells: np.ndarray, angles: tuple[int, int]) -> tuple[float, float]:
-    "How many bins of angle a fan reaches to the left and right: as far as its clearer side, unless both are clear."
+    "Angle bins of a fan to the left and right: as far as its clearer side, unless both are clear."
     middle = len(cells) // 2
     halves = (cells[middle - 1 :: -1], middle - angles[0]), (cells[middle:], angles[1] - middle)
     reach = [_fall(half, max(1, count)) for half, count in halves]
@@ -279,7 +279,7 @@ def _near(profile: np.ndarray, far: int) -> int:
 
 # %% ../nbs/reading/fan_fit.ipynb #14582bc4
 def _outlined(cells: np.ndarray, rays: slice, near: int, far: int) -> float:
-    "How well a fan's sides and far arc are edges: evidence just inside as a share of that on both sides, 0 to 1."
+    "Sharpness of a fan's sides and far arc: evidence just inside as a share of that on both sides, 0 to 1."
     lit = cells > STILL
 
     def beside(inward: int, outward: int) -> float:  # from an edge; negative: inside
@@ -324,13 +324,13 @@ def _edges(level: np.ndarray, fan: Fan, match: Match) -> tuple[Fan, float]:
 
 # %% ../nbs/reading/fan_fit.ipynb #3977682d
 def _lit(frames: np.ndarray, place: Place, step: int) -> np.ndarray:
-    "Which of each `step`-th pixel of frames, uint8 (T, H, W), are lit all the time: bool (h, w)."
+    "Each `step`-th pixel of frames, uint8 (T, H, W), that is lit in all frames: bool (h, w)."
     always = frames[:, step // 2 :: step, step // 2 :: step].min(0)
     return _level(always, _known(always.shape, place, step), 1) > STILL
 
 
 def _begun(lit: np.ndarray, fan: Fan, deepest: float) -> float:
-    "A fan as a share of itself and what is lit, bool (h, w), nearer to its apex; of all there if it begins too deep."
+    "Fan pixels as a share of them and lit pixels, bool (h, w), nearer the apex; of all there if it begins too deep."
     if fan.radius[0] < 0.15 * fan.radius[1]:  # a fiftieth of it, where a probe's own echoes always stand still
         return 1.0
     before, inside = replace(fan, radius=(0, fan.radius[0])).mask(lit.shape), fan.mask(lit.shape).sum()
@@ -407,7 +407,7 @@ def _at_step(fan: Fan, shape: tuple[int, ...], step: int) -> Fan:
 
 
 def fan_confidence(frames: np.ndarray, place: Place, fan: Fan) -> float:
-    "How well a fan, whichever way it looks, agrees with frames, grey uint8 (T, H, W): 0 to 1, as `fit_fan` says it."
+    "Confidence of a fan of any direction in frames, grey uint8 (T, H, W): 0 to 1, as in `fit_fan`."
     step = -(-min(frames.shape[1:]) // ROWS)
     level, _ = speckle(frames, place, step)
     level, lit, fan = _facing_down(level, _lit(frames, place, step), _at_step(fan, frames.shape, step))

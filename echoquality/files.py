@@ -25,13 +25,13 @@ from pydicom.dataelem import RawDataElement
 from .core import printable, reason_of
 
 # %% ../nbs/reading/files.ipynb #6854d5d6
-# pydicom warns of odd values by quoting them: a name or a date would end in a log. What is odd is judged here.
+# pydicom's warnings quote odd values: a name or a date would end in a log. Odd values are handled here.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
-LONGEST = 200  # characters of a reason
+LONGEST = 200  # most characters of a reason
 
 
 class BadFile(ValueError):
-    "A file that cannot be used as a clip. The message is the reason; the path is the caller's to add."
+    "A file that cannot be used as a clip. The message is the reason; the caller adds the path."
 
     def __init__(self, reason: str, kind: str = "unreadable"):
         reason = printable(reason)
@@ -40,7 +40,7 @@ class BadFile(ValueError):
 
 # %% ../nbs/reading/files.ipynb #24e79004
 def bad_file(error: Exception, what: str = "cannot be read") -> BadFile:
-    "Any error as a BadFile: one of ours, or what began as one, as it is; of others `what`, and what it says unquoted."
+    "Any error as a BadFile: a BadFile as it is; of others `what` and the message without quoted text."
     began = error
     while began and not isinstance(began, BadFile):
         began = began.__context__
@@ -60,12 +60,12 @@ def named(path: Path) -> Iterator[None]:
         raise BadFile(f"{Path(path).name}: {error}", error.kind) from None
 
 # %% ../nbs/reading/files.ipynb #3cdc13cb
-MAX_READS = 100_000  # of one header; a real one has some hundred elements, in a read or two each
-MAX_VALUE = 2**18  # bytes of one value; the longest that we use are the tables of a palette, 2**17 at most
+MAX_READS = 100_000  # reads of one header; a real one has some hundred elements, one or two reads each
+MAX_VALUE = 2**18  # bytes of one value; the longest in use are tables of a palette, 2**17 at most
 
 
 class _Guarded(BufferedReader):
-    "A file that gives no more than `left` reads."
+    "A file that allows at most `left` reads."
 
     left = MAX_READS
 
@@ -78,7 +78,7 @@ class _Guarded(BufferedReader):
         return super().read(size)
 
 # %% ../nbs/reading/files.ipynb #d3961b86
-_OTHERS = {  # how other files begin, what they are, and what to do
+_OTHERS = {  # first bytes of other files, their type, and what to do
     b"PK\3\4": "a ZIP archive; unpack it",
     b"\x1f\x8b": "a gzip archive; unpack it",
     b"7z\xbc\xaf": "a 7z archive; unpack it",
@@ -111,7 +111,7 @@ _JUNK = re.compile("|".join(map(translate, JUNK)))
 
 
 def is_junk(path: PurePath | str) -> bool:
-    "Whether a path is, or lies in, what desktops, file servers and editors leave behind."
+    "Whether a path is, or lies in, a file or folder of desktops, file servers or editors."
     return any(_JUNK.match(part.lower()) for part in PurePath(path).parts)
 
 # %% ../nbs/reading/files.ipynb #bce4238c
@@ -128,7 +128,7 @@ def is_text(name: str) -> bool:
 
 # %% ../nbs/reading/files.ipynb #3af63d58
 def stamp_of(stat: os.stat_result) -> tuple[int, ...]:
-    "What tells, from outside, whether a file was touched: size, time, time of the entry's change (ns), inode."
+    "Stamp of a file that changes with it: size, modification time, change time (ns), inode."
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 # %% ../nbs/reading/files.ipynb #d17ce803
@@ -145,7 +145,7 @@ def _pixel_data(file, little: bool) -> tuple[str, int | None]:
 
 
 def _true_syntax(header: Dataset, explicit: bool) -> uid.UID:
-    "The transfer syntax; where the header names none, or one of the uncompressed ones, what the data are written in."
+    "The transfer syntax; if the header names none or an uncompressed one, the encoding of the data themselves."
     said = header.file_meta.get("TransferSyntaxUID")
     if said and said not in (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian):
         return said
@@ -158,11 +158,11 @@ def _true_syntax(header: Dataset, explicit: bool) -> uid.UID:
 class Opened:
     "A DICOM file, read up to its pixels."
 
-    header: Dataset  # its transfer syntax is the true one; without values of more than `MAX_VALUE` bytes
+    header: Dataset  # with the true transfer syntax; without values of more than `MAX_VALUE` bytes
     file: BufferedReader  # at the first byte of the pixel data
     length: int | None  # of the pixel data in bytes, 0xFFFFFFFF where they are in fragments; None without any
     vr: str  # value representation of the pixel data; '' where it is implicit
-    raw: bool  # whether values of the vendor's own were too long to be read
+    raw: bool  # whether private values were too long to be read
 
 
 def _is_deferred(header: Dataset, tag) -> bool:
@@ -172,7 +172,7 @@ def _is_deferred(header: Dataset, tag) -> bool:
 
 @contextmanager
 def open_dicom(path: Path) -> Iterator[Opened]:
-    "Open a DICOM file, whatever it lacks. Raises BadFile for other files, and what pydicom raises for mangled headers."
+    "Open a DICOM file, even an incomplete one. Raises BadFile for other files, pydicom's errors for damaged headers."
     with _Guarded(FileIO(path)) as file:
         _check_start(file.read(132))
         file.seek(0)

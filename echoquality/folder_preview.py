@@ -37,7 +37,7 @@ def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
         header = read_header(path)
         sector = clip_sector(path, header)
         return read_frames(path, [frame_count(header) // 2], grey=False)[0], sector.mask, trusted_fan(sector)
-    except Exception as e:  # the file's own problem, whatever it is
+    except Exception as e:  # any error concerns this file alone
         return str(bad_file(e, "cannot be used"))
 
 
@@ -143,11 +143,11 @@ def show_loops(clips: dict[str, tuple], caption: str) -> HTML:
     return figure_html(table, caption)
 
 # %% ../nbs/curation/folder_preview.ipynb #23284b03
-UNDRAWN = "kinds"  # the stage of a row of what was left out, where the clip was used
+UNDRAWN = "kinds"  # stage of left-out rows whose clip was used
 
 
 def mean_changes(clips: dict[str, tuple]) -> pd.Series:
-    "By how many grey levels each kind changes a pixel of the sector of moving clips, on average; strongest first."
+    "Mean change of a sector pixel by each kind in moving clips, in grey levels; strongest first."
     rows = [(each.kind.replace("_", " "), np.abs(changed.astype(float) - frames)[:, mask].mean())
             for frames, mask, degraded in clips.values() for each, changed in degraded]  # fmt: skip
     return pd.DataFrame(rows, columns=["kind", "change"]).groupby("kind")["change"].mean().sort_values(ascending=False)
@@ -156,7 +156,7 @@ def mean_changes(clips: dict[str, tuple]) -> pd.Series:
 def verdict(
     clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, tuple], settings: DegradationSettings
 ) -> Verdict:
-    "Whether frames of `clips`, and the clips that are `moving`, were degraded as they ought to be."
+    "Verdict on the degradation of frames of `clips` and of `moving` clips."
     outside, changes = preview_table(clips)["changed outside"].sum(), mean_changes(moving)
     against = [f"outside the sector {counted(outside, 'pixel', 'were')} changed"] if outside else []
     kinds = counted(len(changes), "degradation")

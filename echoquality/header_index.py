@@ -32,12 +32,12 @@ from .studies import locate, places
 
 # %% ../nbs/reading/header_index.ipynb #5b32fea4
 def hashed(identifier: str) -> str:
-    "What is kept of an identifier that is asked for, and never shown; '' of none."
+    "Hash of an identifier, for lookup only; '' of none."
     return text_sha256(identifier.strip())[:16] if identifier.strip() else ""
 
 
 def header_facts(header: Dataset) -> dict:
-    "Machine, patient, study and the kind of pixels, by a header; of name, birth date and accession number hashes."
+    "Machine, patient, study and kind of pixels of a header; name, birth date and accession number as hashes."
     return {
         "machine_model": machine_model(header),
         "names_model": bool(value_of(header, "ManufacturerModelName")),
@@ -54,7 +54,7 @@ def header_facts(header: Dataset) -> dict:
 
 # %% ../nbs/reading/header_index.ipynb #e9d6b695
 def unread(error: BaseException, what: str = "cannot be read") -> dict:
-    "The answer where a file cannot be used: kind and reason, and whether that is `passing`: the system's fault."
+    "Answer for a file that cannot be used: kind, reason, and whether it is `passing` (the system's fault)."
     bad, causes = bad_file(error, what), [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) not in (None, *causes):  # it may be its own
         causes.append(cause)
@@ -66,7 +66,7 @@ def _header_of(row, raw_data_dir: Path) -> dict:
     try:
         path = locate(row, raw_data_dir)
         return {**header_facts(read_header(path)), "place": path.parent.relative_to(raw_data_dir).as_posix()}
-    except Exception as error:  # what a mangled header can raise has no end
+    except Exception as error:  # a damaged header can raise any error
         return unread(error)
 
 # %% ../nbs/reading/header_index.ipynb #15845d5f
@@ -95,15 +95,15 @@ PATIENCE = 60  # seconds to wait for another process that writes
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    "The table in a file, which is made where it is missing or of another version. Raises sqlite3.Error for another's."
+    "The table in a file, created if missing or of another version. Raises sqlite3.Error for another program's."
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)  # SQLite's own files beside it take after it
+    path.touch(mode=0o600)  # SQLite gives its files beside it the same permissions
     table = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
-        table.execute("BEGIN IMMEDIATE")  # of two processes one makes it
+        table.execute("BEGIN IMMEDIATE")  # one of two processes creates it
         owner, found = (table.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
         if owner != OURS and table.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise sqlite3.OperationalError("it is of another program")
+            raise sqlite3.OperationalError("it belongs to another program")
         if found != VERSION:
             if found:
                 _say(f"note: {printable(str(path))} is of another version, and is made anew")
@@ -125,7 +125,7 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 # %% ../nbs/reading/header_index.ipynb #090f43e7
-Key = tuple[bytes, bytes, str, str]  # tree, path below it, what is asked, and the stamp of file and program
+Key = tuple[bytes, bytes, str, str]  # tree, path below it, question, and stamp of file and program
 
 
 def _find(table: sqlite3.Connection, keys: list[Key | None]) -> list[dict | None]:
@@ -141,7 +141,7 @@ def _change(table: sqlite3.Connection, how: str, rows: list[tuple]) -> None:
 
 # %% ../nbs/reading/header_index.ipynb #28b8b1d1
 def _set_aside(path: Path) -> str:
-    "Give a damaged table, and what SQLite keeps beside it, a name under which it is not used; what was done."
+    "Rename a damaged table and SQLite's files beside it; return a description."
     kept = next(each for n in count(1) if not os.path.lexists(each := path.with_name(f"{path.name}.damaged-{n}")))
     try:
         for end in ("-journal", ""):
@@ -153,17 +153,17 @@ def _set_aside(path: Path) -> str:
 
 # %% ../nbs/reading/header_index.ipynb #a19a5e6d
 class _Table:
-    "Answers in a file (None: kept nowhere). Where it cannot be used this is said, and the work goes on without it."
+    "Answers in a file (None: not stored). If it cannot be used, a note says so and the work goes on without it."
 
     def __init__(self, path: Path | None):
         self.path = path
 
     def find(self, keys: list[Key | None]) -> list[dict | None]:
-        "The answers that still hold; None for the others."
+        "The valid answers; None for the others."
         return self._try(partial(_find, keys=keys)) or [None] * len(keys)
 
     def keep(self, pairs: list[tuple[Key, dict]]) -> None:
-        "Write answers, in the place of those that were given before."
+        "Write answers, replacing earlier ones."
         rows = [(*key, as_json(answer)) for key, answer in pairs]
         self.change("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -173,7 +173,7 @@ class _Table:
             self._try(partial(_change, how=how, rows=rows))
 
     def _try(self, work: Callable[[sqlite3.Connection], list | None]) -> list | None:
-        "What `work` makes of the table; None where it cannot be used."
+        "The result of `work` on the table; None if the table cannot be used."
         if self.path is None:
             return None
         try:
@@ -190,16 +190,16 @@ class _Table:
 # %% ../nbs/reading/header_index.ipynb #39642ae1
 @cache
 def _program() -> tuple:
-    "What decides an answer beside file and question: the code of this package, and the versions of others."
+    "Code of this package and versions of others, on which answers depend."
     return tuple(map(sha256, sorted(Path(resources.files("echoquality")).glob("*.py")))), provenance()
 
 
 def mark(*what) -> str:
-    "A hash of what decides an answer beside the file, by its `repr`."
+    "Hash of everything but the file on which an answer depends, by its `repr`."
     return text_sha256(repr((_program(), *what)))[:16]
 
 # %% ../nbs/reading/header_index.ipynb #58bd9c52
-BLOCK = 100  # answers that are written, and headers that are read, at once
+BLOCK = 100  # answers written, and headers read, at a time
 
 
 def _each(rows: list, ask: Callable) -> list[dict]:
@@ -223,26 +223,26 @@ def _key(tree: str, question: str, row, mark: str) -> Key | None:
 
 # %% ../nbs/reading/header_index.ipynb #c718ec49
 class HeaderIndex:
-    "What was found out about the files below `tree`, kept in `index_dir` (None: nowhere)."
+    "Cache of facts of the files below `tree`, in `index_dir` (None: not stored)."
 
     def __init__(self, index_dir: Path | None, tree: Path):
         self.tree = str(Path(tree).resolve())
         self.table = _Table(index_dir and Path(index_dir) / FILE.format(text_sha256(self.tree)[:16]))
 
     def known(self, question: str, rows: list, marks: list[str]) -> tuple[list, list[dict | None]]:
-        "(keys in the table, what is known) of the files of some rows of results (`answers`); None for nothing."
+        "(keys in the table, valid answers or None) of the files of rows of results."
         keys = [self.table.path and _key(self.tree, question, row, each) for row, each in zip(rows, marks, strict=True)]
         return keys, self.table.find(keys)
 
     def forget(self, files: Iterable[str]) -> None:
-        "Ask again, next time, about files (paths below the tree) that turn out to be others than is known."
+        "Forget the answers about files (paths below the tree) that turn out to differ."
         keys = [tuple(map(os.fsencode, (self.tree, file))) for file in files]
         self.table.change("DELETE FROM answers WHERE tree = ? AND path = ?", keys)
 
     def answers(
         self, question: str, rows: list, marks: list[str], ask: Callable, workers: int, label: str, size: int = 1
     ) -> list[dict]:
-        "What `ask` says of each of some rows; `marks` (`mark`): what decides it beside the file; `size`: rows at once."
+        "Answers of `ask` for rows; `marks` (`mark`): dependencies besides the file; `size`: rows at a time."
         keys, found = self.known(question, rows, marks)
         todo = [i for i, answer in enumerate(found) if answer is None]
         blocks, new = [todo[i : i + size] for i in range(0, len(todo), size)], []
@@ -262,7 +262,7 @@ class HeaderIndex:
 
 # %% ../nbs/reading/header_index.ipynb #b48f4250
 class Clip(NamedTuple):
-    "What of a row of results tells where its file is; workers know the class, and it travels fast."
+    "The part of a row of results that locates its file; a class that workers know and that pickles fast."
 
     folder: str
     file_id: str
@@ -278,5 +278,5 @@ def headers(rows: list, index: HeaderIndex, workers: int) -> list[dict]:
 
 
 def known_headers(index: HeaderIndex, rows: list) -> list[dict | None]:
-    "What `headers` would say without opening a file; None where it would."
+    "Answers of `headers` that need no file to be opened; None for the others."
     return index.known("header", rows, [mark()] * len(rows))[1]

@@ -69,12 +69,12 @@ def read_key(private_dir: Path, make: bool = True) -> bytes:
 
 # %% ../nbs/reading/identity.ipynb #7d7b19b1
 def pseudonym(key: bytes, name: str) -> str:
-    "64 hex digits that stand for a name; callers say what kind of name it is ('patient 123', 'folder Vivid-1')."
+    "Pseudonym of a name, 64 hex digits; callers prefix the kind of name ('patient 123', 'folder Vivid-1')."
     return hmac.new(key, name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def pseudonymous_uid(key: bytes, original: str) -> str:
-    "A UID that stands for another (PS3.5 B.2: '2.25.' and 128 bits); those of the standard itself stay."
+    "Pseudonym of a UID (PS3.5 B.2: '2.25.' and 128 bits); UIDs of the standard are kept."
     return original if original in uid.UID_dictionary else f"2.25.{int(pseudonym(key, f'uid {original}')[:32], 16)}"
 
 # %% ../nbs/reading/identity.ipynb #de0df415
@@ -87,7 +87,7 @@ UIDS = ["SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"
 
 @cache
 def _profile() -> dict:
-    "The profile's actions; UIDs are left to `pseudonymous_uid`, what we wrote ourselves is kept."
+    "The profile's actions; UIDs are left to `pseudonymous_uid`, our own values are kept."
     actions = initialize_actions_2024b()
     ours = {(tag >> 16, tag & 0xFFFF) for tag in map(tag_for_keyword, WORDS)}
     return {tag: keep if action is replace_UID or tag in ours else action for tag, action in actions.items()}
@@ -102,7 +102,7 @@ def _with_items(dataset: Dataset) -> Iterator[Dataset]:
 
 # %% ../nbs/reading/identity.ipynb #aa352f12
 def _numbers_and_words(header: Dataset) -> Dataset:
-    "What may be kept of a header of `derived_header`; other attributes that must be there are empty."
+    "The attributes of a header of `derived_header` that may be kept; other required ones are empty."
     new = Dataset()
     for name in MANDATORY:
         setattr(new, name, "")
@@ -129,7 +129,7 @@ def without_identity(header: Dataset, key: bytes, patient: str, machine: str) ->
             if element.VR == "UI" and element.value:
                 element.value = pseudonymous_uid(key, element.value)
             elif element.VR in ("DA", "TM"):
-                element.value = ""  # all may be empty here; the library's date in the year 1 is refused by validators
+                element.value = ""  # all may be empty here; validators refuse the library's date in the year 1
     new.PatientName = new.PatientID = patient
     new.ManufacturerModelName = machine
     new.PatientIdentityRemoved, new.LongitudinalTemporalInformationModified = "YES", "REMOVED"
@@ -139,7 +139,7 @@ def without_identity(header: Dataset, key: bytes, patient: str, machine: str) ->
 
 # %% ../nbs/reading/identity.ipynb #ecf70030
 def deidentified_header(source: Dataset, shape: tuple, key: bytes, patient: str, machine: str) -> Dataset:
-    "The header of a copy of `source` without identity, with everything outside the sector blanked."
+    "The header of a de-identified copy of `source` that is blanked outside the sector."
     new = derived_header(source, shape, "Everything outside the sector blanked", [codes.DCM.PixelByPixelMask])
     new.SOPInstanceUID, new.SeriesInstanceUID = source.SOPInstanceUID, source.SeriesInstanceUID
     new.SeriesDescription = "De-identified by echoquality"
@@ -148,5 +148,5 @@ def deidentified_header(source: Dataset, shape: tuple, key: bytes, patient: str,
 
 # %% ../nbs/reading/identity.ipynb #455cc293
 def general(reason: str) -> str:
-    "The first words of a reason, up to the first mark, digit or quotation: what is said of many files, not of one."
+    "The first words of a reason, up to the first mark, digit or quotation: the part not specific to one file."
     return re.match(r"[A-Za-z ]*", reason)[0].strip()

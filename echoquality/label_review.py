@@ -37,8 +37,8 @@ from .selection import SelectionSettings, candidates, preselect, with_machines
 def to_review(settings: SelectionSettings, order: str = "doubtful", most: int = 0) -> pd.DataFrame:
     """The clips to review, in their order (of `queue`): folder, file_id, path, label, score, machine_type, threshold.
 
-    They are those that the scores select, and those that take the place of clips that `reviews_csv` left out or put
-    into the other class; in the order `machines` all that have a score. Raises ResultsError, ReviewsError,
+    The clips that scores select, and the replacements of those that `reviews_csv` excludes or moves to the other
+    class; in the order `machines` all that have a score. Raises ResultsError, ReviewsError,
     SelectionError.
     """
     rows = read_scores(settings)
@@ -50,32 +50,32 @@ def to_review(settings: SelectionSettings, order: str = "doubtful", most: int = 
 
 
 def _of_all(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "All rows with a score; their label is that of the nearer threshold."
+    "All rows with a score, labelled by the nearer threshold."
     rows = with_machines(rows[unusable(rows) == ""], settings)
     middle = (settings.high_quality_threshold + settings.low_quality_threshold) / 2
     return rows.assign(label=(rows["score"] > middle).astype(int))
 
 
 def _selected(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "The rows that would be selected, first without what people say, then with it."
+    "The rows that would be selected, first without reviews, then with them."
     scored = with_machines(candidates(rows, settings), settings)
     chosen = [preselect(each, settings) for each in (scored, scored.drop(index=_contradicted(scored, settings)))]
     return pd.concat(chosen).drop_duplicates(CLIP, ignore_index=True)
 
 
 def _contradicted(scored: pd.DataFrame, settings: SelectionSettings) -> list[int]:
-    "The index of the candidates that people do not leave in their class."
+    "The index of candidates that reviews exclude or move to the other class."
     said = reviewed(settings.reviews_csv, scored)["review"]
     kept = {0: ("bad", "unsure"), 1: ("good", "unsure")}
     return [place for place, word in said.items() if place >= 0 and word not in kept[scored.at[place, "label"]]]
 
 # %% ../nbs/looking/label_review.ipynb #bb1c6163
 def history(mine: pd.DataFrame) -> tuple[dict[tuple, str], list[tuple]]:
-    "What holds after one reviewer's decisions, by clip; and (clip, what held before) of those that can be undone."
+    "One reviewer's current decisions by clip, and a list of (clip, previous decision) to undo."
     held, steps = {}, []
     for row in mine.itertuples():
         key = (row.folder, row.file_id)
-        if row.note == "undo" and steps and steps[-1] == (key, row.new):  # back to what held before
+        if row.note == "undo" and steps and steps[-1] == (key, row.new):  # restore the previous decision
             steps.pop()
         else:
             steps.append((key, held.get(key, "")))
@@ -93,30 +93,30 @@ class Decisions:
 
     def read(self) -> None:
         "Learn what was decided, unless the file has not grown: another window may write to it, too."
-        if self.path.is_file() and (size := self.path.stat().st_size) != self._size:  # one that is gone is begun anew
+        if self.path.is_file() and (size := self.path.stat().st_size) != self._size:  # a deleted file is started again
             mine = read_reviews(self.path).query("who == @self.who")
             mine = mine[pd.MultiIndex.from_frame(mine[CLIP]).isin(self.keys)]
-            self.held, self.steps = history(mine)  # on other clips they are not to be undone here
+            self.held, self.steps = history(mine)  # decisions on other clips cannot be undone here
             self._size = size
 
     def write(self, key: tuple, old: str, new: str, note: str) -> None:
-        "Append a decision, and learn it from the file."
+        "Append a decision, and read it back from the file."
         add_review(self.path, self.who, *key, old, new, note)
         self.read()
 
     def after(self, start: int) -> int:
-        "The first clip from `start` on that nothing was decided about; the number of clips if there is none."
+        "The first undecided clip from `start` on; the number of clips if there is none."
         rest = (i for i in range(start, len(self.keys)) if not self.held.get(self.keys[i]))
         return next(rest, len(self.keys))
 
     @property
     def reviewed(self) -> int:
-        "How many of the clips were decided about."
+        "Number of clips with a decision."
         return sum(bool(self.held.get(key)) for key in self.keys)
 
 # %% ../nbs/looking/label_review.ipynb #2f776294
 class Session:
-    "One reviewer's way through `clips` (of `to_review`). Raises ReviewsError where decisions could not be written."
+    "One reviewer's session on `clips` (of `to_review`). Raises ReviewsError if decisions cannot be written."
 
     def __init__(self, clips: pd.DataFrame, path: Path, who: str):
         self.clips, self.keys = clips, list(zip(clips["folder"], clips["file_id"], strict=True))
@@ -124,7 +124,7 @@ class Session:
         self.place = self.decisions.after(0)
 
     def decide(self, new: str, note: str = "") -> None:
-        "Write a decision on the clip at `place`, and go to the next one that is left."
+        "Write a decision on the clip at `place`, and go to the next undecided one."
         self.decisions.read()
         label = "good" if self.clips["label"].iloc[self.place] else "bad"
         self.decisions.write(self.keys[self.place], self.held or label, new, note)
@@ -133,7 +133,7 @@ class Session:
             self.place = self.decisions.after(0)
 
     def undo(self) -> bool:
-        "Take this reviewer's last decision on one of the clips back, and go to that clip; False if there is none."
+        "Undo this reviewer's last decision on one of the clips and go to that clip; False if there is none."
         self.decisions.read()
         if not self.decisions.steps:
             return False
@@ -148,7 +148,7 @@ class Session:
 
     @property
     def held(self) -> str:
-        "What this reviewer decided about the clip at `place`, or ''."
+        "This reviewer's decision on the clip at `place`, or ''."
         return self.decisions.held.get(self.keys[self.place], "") if self.place < len(self.keys) else ""
 
 # %% ../nbs/looking/label_review.ipynb #dbc6240d
@@ -159,7 +159,7 @@ MOVES = {"previous": -1, "next": 1}
 class KeyBar(VBox):
     "A field for keys, a button for each, and one for a note."
 
-    repeat = 0.7  # seconds within which the same key again is a key that is held down
+    repeat = 0.7  # seconds within which a repeated key is a key held down
 
     def __init__(self, act: Callable[[str], None]):
         self._act, self._last, self._when = act, "", 0.0
@@ -176,7 +176,7 @@ class KeyBar(VBox):
         super().__init__([HBox([self.typed, *self.buttons], layout=Layout(flex_flow="row wrap")), self.note])
 
     def _pressed(self, change) -> None:
-        "What was added to the field is keys; the field is never cleared, for that could swallow the next one."
+        "Process characters added to the field, which is never cleared, since that could lose the next key."
         old, new = change["old"], change["new"]
         key = new[len(old) :] if new.startswith(old) else ""
         held = key == self._last and time.monotonic() - self._when < self.repeat
@@ -190,7 +190,7 @@ class KeyBar(VBox):
 
 # %% ../nbs/looking/label_review.ipynb #ebb2068d
 def carry_out(session: Session, word: str, note: str) -> tuple[bool, str]:
-    "Do what a word of `KEYS` says: whether anything was done, and what is to be said of it. Raises ReviewsError."
+    "Execute a word of `KEYS`: whether anything was done, and a message. Raises ReviewsError."
     written = f"{word}: written to {session.decisions.path.name}"
     if word == "held":
         return False, "a key held down counts once"
@@ -208,24 +208,24 @@ def carry_out(session: Session, word: str, note: str) -> tuple[bool, str]:
 
 # %% ../nbs/looking/label_review.ipynb #28742556
 def standing(session: Session) -> str:
-    "How far a session is, as HTML."
+    "Progress of a session, as HTML."
     held = f"; you called this one <b>{escaped(session.held)}</b>" if session.held else ""
     who = escaped(session.decisions.who)
     return f"<b>{session.decisions.reviewed} of {len(session.keys)} reviewed</b>, by {who}{held}"
 
 
 class Ahead:
-    "Clips of a table, opened in the background before they are asked for; two are kept."
+    "Clips of a table, opened in the background in advance; two are kept."
 
     def __init__(self, rows: pd.DataFrame, root: Path):
         self._rows, self._root, self._threads, self._ready = rows, Path(root), ThreadPoolExecutor(1), {}
 
     def clip(self, place: int, following: int) -> Clip:
-        "The clip at `place`; the one that follows is begun. Beyond the table there is none, and that is said."
+        "The clip at `place`, while the next one is loaded; past the end a message."
         wanted = [each for each in (place, following) if each < len(self._rows)]
         self._ready = {i: self._ready[i] if i in self._ready else self._opening(i) for i in wanted}
         if place not in self._ready:
-            return Clip(facts={"done": "every clip was reviewed; z takes the last decision back"})
+            return Clip(facts={"done": "all clips are reviewed; z undoes the last decision"})
         return self._ready[place].result()
 
     def _opening(self, place: int) -> Future:
@@ -233,7 +233,7 @@ class Ahead:
 
 # %% ../nbs/looking/label_review.ipynb #e4f67f36
 class LabelReview(Panel):
-    "Clips, keys, decisions: a face for a `Session`."
+    "Widget of a `Session`: clips, keys, decisions."
 
     patience = 0.25  # seconds that a clip must have been shown
 
@@ -247,7 +247,7 @@ class LabelReview(Panel):
         self._show()
 
     def act(self, word: str) -> None:
-        "Decide, undo or move on. Whatever prevents it is said, and nothing was decided then."
+        "Decide, undo or move on. Errors are shown, and then nothing is decided."
         if word in KEYS.values() and time.monotonic() - self._appeared < self.patience:
             self._remark.value = f"{word}: too soon after the clip appeared, and not counted"
             return
@@ -258,7 +258,7 @@ class LabelReview(Panel):
             return
         self._remark.value = escaped(said)
         if done and word in DECISIONS:
-            self.bar.note.value = ""  # it went with the decision
+            self.bar.note.value = ""  # the note was written with the decision
         if done:
             self._show()
 
@@ -285,7 +285,7 @@ def label_review(
     audit (a random draw); the last two hide label and score. `most`: how many clips (0: all); `parameters`: other
     fields of `SelectionSettings`.
     """
-    if not reviewer.strip():  # an account's name would do until two people share one
+    if not reviewer.strip():  # no default by account, since people share accounts
         raise ReviewsError("reviewer is empty; give the name under which your decisions are to be kept")
     expect_writable(from_root(reviews_csv))
     where = {"results_dir": results_dir, "raw_data_dir": raw_data_dir, "reviews_csv": from_root(reviews_csv)}

@@ -30,12 +30,12 @@ from .tables import read_rows
 
 # %% ../nbs/reading/machines.ipynb #f3827d83
 def machine_model(header: Dataset) -> str:
-    "Manufacturer and model as the header has them, on one line of at most 129 characters; '' where it has neither."
+    "Manufacturer and model of a header, on one line of at most 129 characters; '' if it has neither."
     text = " ".join(str(value_of(header, name) or "") for name in ("Manufacturer", "ManufacturerModelName"))
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:129]  # DICOM allows 64 for each
 
 # %% ../nbs/reading/machines.ipynb #e27e2da6
-OTHER = "other"  # the type of machines that have none of their own
+OTHER = "other"  # type of unknown machines
 
 
 def _expect_pattern(text: str) -> str:
@@ -48,17 +48,17 @@ def _expect_pattern(text: str) -> str:
 
 
 def _expect_type(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", text) or text == "all":  # tables call their sums so
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", text) or text == "all":  # the name of sums in tables
         raise ValueError("expected up to 32 letters, digits, '_', '-' or '.', and not 'all'")
     return text
 
 
 class Machine(BaseModel):
-    "What is known of a kind of machine."
+    "Properties of a kind of machine."
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    pattern: Annotated[str, AfterValidator(_expect_pattern)]  # of maker and model, or of a folder; in any case
+    pattern: Annotated[str, AfterValidator(_expect_pattern)]  # matched to maker and model or to a folder, ignoring case
     type: Annotated[str, AfterValidator(_expect_type)] = OTHER
     apex: Literal["header", "axis", "pixels"] | None = None  # where it was found
     fan: Annotated[dict, AfterValidator(fan_values)] | None = None  # where it always is
@@ -66,7 +66,7 @@ class Machine(BaseModel):
 
 # %% ../nbs/reading/machines.ipynb #1fb5fe6f
 class _Loader(yaml.SafeLoader):
-    "Refuses a name that stands twice, of which YAML would take the last."
+    "YAML loader that refuses duplicate keys, of which YAML would take the last."
 
     def construct_mapping(self, node, deep=False):
         names = [name for name, _ in node.value]
@@ -90,7 +90,7 @@ def _read_yaml(path: Path) -> dict:
 
 # %% ../nbs/reading/machines.ipynb #4c7033b0
 def _in_words(error: dict, known: list[str], name: str) -> str:
-    "What pydantic found wrong with a field of the machine `name`."
+    "Message for pydantic's error in a field of the machine `name`."
     label, said = ".".join(map(str, error["loc"])), error["msg"].removeprefix("Value error, ")
     if error["type"] == "missing":
         near = get_close_matches(name, known, 1)
@@ -102,7 +102,7 @@ def _in_words(error: dict, known: list[str], name: str) -> str:
 
 
 def _machine(name: str, fields, known: dict[str, Machine]) -> Machine:
-    "The machine `name`: `fields`, and what they leave out as it is `known`. Raises ValueError."
+    "The machine `name` from `fields`, completed by its `known` ones. Raises ValueError."
     if not isinstance(fields, dict):
         raise ValueError(f"machine {name!r}: found {str(fields)[:60]!r}, expected {', '.join(Machine.model_fields)}")
     before = known[name].model_dump(exclude_unset=True) if name in known else {}
@@ -124,7 +124,7 @@ def _package_entries() -> dict[str, Machine]:
     return _entries(resources.files("echoquality") / "machines.yaml", {})
 
 # %% ../nbs/reading/machines.ipynb #04baa8ea
-FANS = ("path", "machine")  # whose a fan is: one of them in each row
+FANS = ("path", "machine")  # owner of a fan: one of these columns in each row
 Fans = dict[tuple[str, str], dict]  # ("path" or "machine", whose) → values of a row
 
 
@@ -145,7 +145,7 @@ def _is_in(path: str, folder: Path) -> bool:
 
 
 def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
-    """The rows of a table of fans, those of files by where they lie in `raw_data_dir`, if one is given.
+    """The rows of a table of fans; files by their path in `raw_data_dir`, if it is given.
 
     Raises ValueError: line, column; also where no row is of a machine, nor of a file that is there.
     """
@@ -164,7 +164,7 @@ def read_fans(path: Path, raw_data_dir: Path | None = None) -> Fans:
 
 # %% ../nbs/reading/machines.ipynb #d958b702
 def _in_place(fans: Fans, lines: dict[tuple[str, str], str], folder: Path) -> Fans:
-    "Fans of files by where these lie in a folder; those of none stay as they are. Raises ValueError if all are none's."
+    "Fans by path of their file in a folder; those without a file are kept. Raises ValueError if none has a file."
     paths = [whose for kind, whose in fans if kind == "path"]
     if all(_is_in(path, folder) for path in paths):
         return fans
@@ -183,7 +183,7 @@ def _in_place(fans: Fans, lines: dict[tuple[str, str], str], folder: Path) -> Fa
 # %% ../nbs/reading/machines.ipynb #92960d3e
 @dataclass(frozen=True)
 class Machines:
-    "The machines that are known, in the order in which they are asked, and the fans that people gave."
+    "The known machines, in order of precedence, and the fans given by people."
 
     entries: dict[str, Machine] = field(default_factory=_package_entries)
     fans: Fans = field(default_factory=dict)
@@ -204,7 +204,7 @@ class Machines:
         return self.type_of(machine_model(header), bool(value_of(header, "ManufacturerModelName")), folder)
 
     def fan(self, header: Dataset, path: str = "", view: str = "") -> tuple[Fan | None, str]:
-        """(the fan that a person gave for a file or else for its machine, or None; why what was given does not fit).
+        """(the fan given for a file, else for its machine, or None; why a given fan does not fit).
 
         `path`: from the raw data's folder on; `view`: the part of the frame that the header is of, '' for the whole.
         """
@@ -221,12 +221,12 @@ class Machines:
 
 # %% ../nbs/reading/machines.ipynb #801ab726
 def machine_type(header: Dataset, folder: str = "") -> str:
-    "`Machines.type` by what the package knows."
+    "`Machines.type` by the package's machines."
     return Machines().type(header, folder)
 
 # %% ../nbs/reading/machines.ipynb #bcadbe11
 def _given(parameter: str, path: Path, read: Callable[[Path], dict]) -> dict:
-    "What a file says that a parameter names. Raises SettingsError."
+    "Content of a file named by a parameter. Raises SettingsError."
     try:
         return read(Path(path))
     except ValueError as error:
@@ -234,7 +234,7 @@ def _given(parameter: str, path: Path, read: Callable[[Path], dict]) -> dict:
 
 
 def read_machines(machines: Path | None = None, fans: Path | None = None, raw_data_dir: Path | None = None) -> Machines:
-    "What the package knows, after a file of one's own, and a table of fans. Raises SettingsError: file, place, what."
+    "`Machines` from a user's file, then the package's, and a table of fans. Raises SettingsError: file, place, fault."
     known = _package_entries()
     entries = _given("machines", machines, partial(_entries, known=known)) if machines else known
     return Machines(entries, _given("fans", fans, partial(read_fans, raw_data_dir=raw_data_dir)) if fans else {})
@@ -250,7 +250,7 @@ def unknown_machines(clips: pd.DataFrame, machines: Machines) -> pd.DataFrame:
 def options_met(
     machines: Machines, models: Iterable[str], folders: Iterable[str], raw_data_dir: Path
 ) -> tuple[dict[str, dict[str, int]], list[str]]:
-    """(option → rows of it, and rows_met; what to say of rows that meet no file, model or folder), of what people gave.
+    """(option → rows and rows_met; remarks on unmatched rows) of the tables given by people.
 
     `models`: of all clips (`machine_model`). Raises SettingsError where no row of a table of fans meets any.
     """
@@ -278,6 +278,6 @@ def _first(missed: dict[str, str]) -> str:
 
 
 def _nearest_in_words(name: str, known: dict[str, str]) -> str:
-    "That no clip is of a machine, and of which they are that is called most like it."
+    "Remark that no clip is of a machine, with the most similar name."
     near = get_close_matches(name.casefold(), known, 1, 0)
     return " is no machine of these clips" + (f" (nearest: {printable(known[near[0]])[:80]!r})" if near else "")

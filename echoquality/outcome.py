@@ -34,7 +34,7 @@ _OFFERED = ("clips", "patients", "now")
 
 @dataclass(frozen=True)
 class Build:
-    "A dataset that was written, found unchanged, or (dry run) only planned. `plan` is its manifest."
+    "A dataset: written, unchanged, or only planned (dry run). `plan` is its manifest."
 
     output_dir: Path
     plan: dict
@@ -89,7 +89,7 @@ def count_class_patients(build: Build) -> pd.DataFrame:
 def count_kinds(build: Build) -> pd.DataFrame:
     """Synthetic files by kind of degradation (rows) and severity (columns; 0: the recipe, which has none), with sums.
 
-    `asked`: how many of a kind its share would be, were all copies made, and all kinds possible for every clip.
+    `asked`: expected number of a kind by its share, if every copy and kind were possible.
     """
     made = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
     if not made:
@@ -103,7 +103,7 @@ def count_kinds(build: Build) -> pd.DataFrame:
 
 
 def _asked(parameters: dict) -> pd.Series:
-    "How many copies of each kind are expected of the `kinds` and `shares` of a plan."
+    "Expected number of copies of each kind, by the `kinds` and `shares` of a plan."
     kinds, shares = parameters.get("kinds", OLDER["kinds"]), parameters.get("shares")
     weights = pd.Series(shares or [1.0] * len(kinds)) / sum(shares or [1] * len(kinds))
     parts = [(member, weight / len(members)) for kind, weight in zip(kinds, weights, strict=True)
@@ -122,7 +122,7 @@ def _count(samples: pd.DataFrame, by: str, wanted: list[str] | None = None) -> p
 
 # %% ../nbs/curation/outcome.ipynb #99fb3951
 def on_met(build: Build) -> list[str]:
-    "How many rows of each table met a file, by what, and how much of what options name is here; an older plan: []."
+    "Matches of tables and options to files, as lines; [] for an older plan."
     said, met = [], build.plan.get("met", {})
     if scores := met.get("scores"):
         by = met_in_words(scores) or "none"
@@ -144,20 +144,20 @@ def _on_offsets(offsets: list[dict]) -> list[str]:
 
 
 def _on_fans(build: Build) -> list[str]:
-    "Where the fans of the clips are from, how many are in doubt, and machines that are not known; a plan of 0.1.0: []."
+    "Sources of fans, number in doubt, and unknown machines, as lines; [] for a plan of 0.1.0."
     plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
     if fans := plan.get("fans"):
         sources = ", ".join("{clips} {fan}".format(**row) for row in fans)
         unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
         lines = [f"fans of the clips, by source: {sources}; in doubt: {unsure} taken, {refused} left out"]
-        fits_not = f"a fan that was given does not fit {counted(misfit, 'clip')}: the one that was found counts"
+        fits_not = f"a given fan does not fit {counted(misfit, 'clip')}: the detected fan is used"
         lines += [fits_not] if misfit else []
     unknown = plan.get("unknown_machines", [])[:10]
     return lines + [f"machine not known: {row['machine_model']}, {counted(row['clips'], 'clip')}" for row in unknown]
 
 # %% ../nbs/curation/outcome.ipynb #e7e3c0b7
 def unmade(build: Build) -> str:
-    "How many copies were not made, and why; or what clips without a trusted fan were not given; '' where nothing."
+    "Number of copies not made, with the reason, or kinds not possible for clips without a trusted fan; '' if none."
     parameters, sources = OLDER | build.plan["parameters"], build.plan.get("sources", {})
     if not (without := sources.get("without_fan")):
         return ""
@@ -173,7 +173,7 @@ def unmade(build: Build) -> str:
 
 # %% ../nbs/curation/outcome.ipynb #1bc5e92f
 def remarks(build: Build) -> list[str]:
-    "What falls short, how often clips are reused, whose ids were not believed, fans, machines, what people said."
+    "Remarks on shortfalls, reuse of clips, doubtful ids, fans, machines and reviews."
     parameters, samples, copies = OLDER | build.plan["parameters"], build.samples, unmade(build)
     asked = {"good": "max_high_quality", "poor": "max_low_quality", "synthetic": "num_synthetic"}
     classes = [Path(folder).name for folder in CLASS_DIRS.values()]
@@ -185,7 +185,7 @@ def remarks(build: Build) -> list[str]:
     ]
     lines += [copies] if copies else []
     if parameters["severities"] != OLDER["severities"] and not set(PHYSICAL) & set(expanded(parameters["kinds"])):
-        lines.append(f"severities change nothing: {', '.join(parameters['kinds'])} has none")
+        lines.append(f"severities have no effect: {', '.join(parameters['kinds'])} has none")
     uses = samples[samples["synthetic"]].value_counts(["source_folder", "source_sample"])
     if len(uses) and uses.max() > 1:
         lines.append(f"{counted(len(uses), 'good clip', 'make')} {uses.sum()} synthetic ones, up to {uses.max()} each")
@@ -195,37 +195,37 @@ def remarks(build: Build) -> list[str]:
     lines += on_met(build) + _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
-            "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "
+            "reviewed clips: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "
             "{unsure} unsure, {unknown} not among the results".format(**reviewed)
         )
         labelled = counted((samples["review"] != "").sum(), "clip", "are")
-        lines.append(f"{labelled} here with the label that people gave")
+        lines.append(f"{labelled} here labelled by people")
     written = {CSV: samples, LEFT_OUT: build.quarantine} if "outputs" in build.plan else {}
     return lines + [said for name, table in written.items() if (said := computed_in_words(name, table))]
 
 # %% ../nbs/curation/outcome.ipynb #04306f27
 def on_folders(build: Build) -> str:
-    "How many groups rest on the names of folders, because no header says whose the clips are; '' if none do."
+    "Remark on groups made from folders, because headers lack patient ids; '' if none are."
     plan = build.plan
     if not (without := plan.get("folders_without_id", 0)):
         return ""
     means = f"group_by {plan['parameters']['group_by']!r}" if plan["parameters"].get("group_by") else "the top folder"
     return (
-        f"WITHOUT PATIENT IDS: {without} of {counted(plan['folders'], 'folder')}; who belongs together there rests "
+        f"WITHOUT PATIENT IDS: {without} of {counted(plan['folders'], 'folder')}; patients are told apart there "
         f"on folders or studies alone ({means}): {counted(build.samples['group'].nunique(), 'group')}"
     )
 
 # %% ../nbs/curation/outcome.ipynb #cb03619c
 def on_ids(build: Build) -> str:
-    "What ids may hide: that they were given anew for each exam, or that a patient has several; '' if nothing."
+    "Remark on ids assigned per exam, or on patients with several ids; '' if neither."
     plan, said = build.plan, []
     if ids := plan.get("ids_of_one_exam", 0):
-        who = "who has several exams rests on group_by alone" if plan["parameters"].get("group_by") else (
-            "a patient of several exams may be in two splits (group_by, a table with columns folder, patient, tells)")
-        said.append(f"AS MANY PATIENT IDS AS EXAMS ({ids}): if ids were given anew for each exam, {who}")
+        who = "only group_by identifies repeated exams of a patient" if plan["parameters"].get("group_by") else (
+            "a patient with several exams may be in two splits (set group_by, e.g. to a table of folder, patient)")
+        said.append(f"AS MANY PATIENT IDS AS EXAMS ({ids}): if ids were assigned per exam, {who}")
     if apart := plan.get("people_in_several_groups", 0):
         they = f"{counted(apart, 'person', 'are')} by name and birth date in several groups, perhaps in two splits"
-        said.append(f"ONE PATIENT, SEVERAL IDS? {they}; say by group_by who is who")
+        said.append(f"ONE PATIENT, SEVERAL IDS? {they}; join them by group_by")
     return ". ".join(said)
 
 # %% ../nbs/curation/outcome.ipynb #59b1867b
@@ -280,21 +280,21 @@ def changes(build: Build, earlier: Path) -> pd.DataFrame:
 
 # %% ../nbs/curation/outcome.ipynb #52c60ae8
 def short_classes(build: Build, each: int) -> dict[str, str]:
-    "Classes that are learned and have fewer than `each` patients in a split → in which, and how many there."
-    poor = "poor" if build.plan["parameters"]["max_low_quality"] else "poor, synthetic"  # natural ones are the measure
+    "Requested class with fewer than `each` patients in a split → these splits, and the numbers."
+    poor = "poor" if build.plan["parameters"]["max_low_quality"] else "poor, synthetic"  # natural clips are counted
     counts = count_class_patients(build).reindex(["good", poor], fill_value=0)
     few = counts[(counts < each).any(axis=1)].iterrows()
     return {name: ", ".join(f"{split} {n}" for split, n in row[row < each].items()) for name, row in few}
 
 
 def better_options(build: Build, settings: DatasetSettings) -> dict[str, float | str | int]:
-    "Options by which the classes that are short would have more patients; {} where none bring more."
+    "Options that bring more patients to the classes that are short; {} if none do."
     each = settings.min_class_patients
     return more_chosen(build.offer, settings, each, short_classes(build, each))
 
 
 def _too_few(build: Build, settings: DatasetSettings) -> list[str]:
-    "Where a class that is learned has too few patients in a split, and what would help; [] where none has."
+    "Remarks on classes with too few patients in a split, and what would help; [] if none."
     each = settings.min_class_patients
     if not (few := short_classes(build, each)):
         return []
@@ -310,7 +310,7 @@ TEST_PATIENTS = "30 to 60"  # that give an AUROC within 0.05: nbs/guides/how_man
 
 
 def verdict(build: Build, settings: DatasetSettings) -> Verdict:
-    "Whether a network can be trained on it, and what comes next."
+    "Verdict: whether a network can be trained on the dataset, and the next step."
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
     patients, kinds = samples["group"].nunique(), samples["video_path"].map(_class).value_counts()
     counts = [int(kinds.get(Path(folder).name, 0)) for folder in CLASS_DIRS.values()]
@@ -318,7 +318,7 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
     who = "group" if on_folders(build) else "patient"
     few = f"only {counted(parts[-1], who, 'are')} left to test on"
     doubts = [f"{few}; {TEST_PATIENTS} would tell an AUROC within 0.05 or so"] if parts[-1] < 10 else []
-    doubts += ["whose clips they are rests on names of folders, not on patient ids"] if who == "group" else []
+    doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []
     if "were not made" in (copies := unmade(build)):
@@ -341,7 +341,7 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
 
 # %% ../nbs/curation/outcome.ipynb #99af1f45
 def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
-    "What to do after a dataset of which the verdict is `word`, and the command."
+    "Next step after a dataset with the verdict `word`, and its command."
     if word == "no" and (more := better_options(build, settings)):
         after = "see which clips there are if less is asked of them; then build another dataset."
         return after, next_command("select", settings, **more)

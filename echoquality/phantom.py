@@ -28,7 +28,7 @@ def speckle(rng: np.random.Generator, samples: int, beams: int) -> np.ndarray:
 
 # %% ../nbs/phantom/phantom.ipynb #2848156a
 def scan_maps(shape: tuple[int, int], apex, angles, depth: float, samples: int, beams: int):
-    "Where in the polar picture each pixel lies (beam, sample: float32), and the sector: bool (H, W)."
+    "Polar coordinates of each pixel (beam, sample: float32), and the sector: bool (H, W)."
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     r, angle = np.hypot(x - apex[0], y - apex[1]), np.arctan2(x - apex[0], y - apex[1])
     left, right = angles
@@ -39,7 +39,7 @@ def scan_maps(shape: tuple[int, int], apex, angles, depth: float, samples: int, 
 # %% ../nbs/phantom/phantom.ipynb #90ba205f
 @dataclass(frozen=True)
 class View:
-    "Where one clip looks from: lengths in cm, angles in radians from straight down, negative to the left."
+    "View and heart of one clip: lengths in cm, angles in radians from straight down, negative to the left."
 
     left: float
     right: float
@@ -96,7 +96,7 @@ def ramp(x, width: float = 0.1):
 
 
 def apical_chambers(u, v) -> dict[str, np.ndarray]:
-    "How deep inside each chamber a point is, in cm, negative outside; `u` right and `v` down along the heart's axes."
+    "Depth of a point inside each chamber in cm, negative outside; `u` right and `v` down along the heart's axes."
     inside = {n: (1 - np.hypot((u - cu) / a, (v - cv) / b)) * min(a, b) for n, (cu, cv, a, b, _) in CHAMBERS.items()}
     inside["rv"] = np.minimum(inside["rv"], -CHAMBERS["lv"][4] - inside["lv"])  # the septum is the left one's wall
     for name in inside:
@@ -119,9 +119,9 @@ def from_heart_axes(view: View, u, v):
 
 
 def anatomy(view: View, x, y, chambers=apical_chambers, walls: dict[str, float] = WALLS):
-    """At points in cm, at end diastole: the echo in dB, and how far (0 to 1) a point is cavity, and is muscle.
+    """Echo in dB, and cavity and muscle (0 to 1), at points in cm at end diastole.
 
-    `chambers(u, v)` says how deep inside each chamber a point of the heart lies, `walls` how thick its wall is, in cm.
+    `chambers(u, v)`: depth of a point of the heart inside each chamber; `walls`: thickness of its wall; in cm.
     """
     inside = chambers(*heart_axes(view, x, y))
     blood = np.maximum.reduce(list(inside.values()))
@@ -137,13 +137,13 @@ def anatomy(view: View, x, y, chambers=apical_chambers, walls: dict[str, float] 
 
 # %% ../nbs/phantom/phantom.ipynb #083ca4e8
 def contraction(phase: np.ndarray) -> np.ndarray:
-    "How far the ventricles have contracted (0 to 1) at each phase of the beat; 0 and 1 are the R wave."
+    "Contraction of the ventricles (0 to 1) at each phase of the beat; 0 and 1 are the R wave."
     at = [0, 0.06, 0.14, 0.26, 0.36, 0.42, 0.52, 0.62, 0.82, 0.92, 1]
     return np.interp(phase % 1, at, [0, 0.03, 0.35, 0.85, 1, 0.97, 0.5, 0.24, 0.17, 0.03, 0])
 
 
 def valve_opening(phase: np.ndarray) -> np.ndarray:
-    "How far the mitral valve is open (0 to 1)."
+    "Opening of the mitral valve (0 to 1)."
     return np.interp(phase % 1, [0, 0.42, 0.5, 0.62, 0.8, 0.88, 0.98, 1], [0, 0, 1, 0.45, 0.35, 0.7, 0.05, 0])
 
 
@@ -155,7 +155,7 @@ def ecg(phase: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/phantom/phantom.ipynb #c56de906
 def apical_pull(view: View, x, y):
-    "How far from each point, at full contraction, the tissue seen there lies at rest: dx, dy in cm."
+    "Displacement at full contraction from each point to the resting position of its tissue: dx, dy in cm."
     u, v = heart_axes(view, x, y)
     inside = apical_chambers(u, v)
     above = ramp(_LENGTH + 1 - v, 1.5)
@@ -190,7 +190,7 @@ def draw_lines(lines, view: View, samples: int, beams: int) -> np.ndarray:
 # %% ../nbs/phantom/phantom.ipynb #75e31432
 @dataclass(frozen=True)
 class Faults:
-    "What stands between a heart and its picture: amplitudes as float32 (samples, beams), and two numbers."
+    "Faults of a clip: amplitudes as float32 (samples, beams), and two numbers."
 
     seen: np.ndarray  # the share of the echo that comes back
     haze: np.ndarray
@@ -207,7 +207,7 @@ def amplitude_of(db: np.ndarray) -> np.ndarray:
 def draw_faults(rng: np.random.Generator, quality: float, samples: int, beams: int) -> Faults:
     "Random faults, worse the lower `quality` is; the same generator at another quality gives the same mixture."
     weight = rng.uniform(0.25, 1, 5)
-    weight[[rng.integers(3), rng.integers(5)]] = 1  # in full: one of the first three, and any
+    weight[[rng.integers(3), rng.integers(5)]] = 1  # at full strength: one of the first three, and any
     shadow, haze, noise, flat, gain = (1 - quality) * weight
     r, a = np.linspace(0, 1, samples)[:, None], np.linspace(-1, 1, beams)
     loss = 20 * shadow * r + 0 * a
@@ -227,7 +227,7 @@ def draw_faults(rng: np.random.Generator, quality: float, samples: int, beams: i
 
 # %% ../nbs/phantom/phantom.ipynb #90992b5f
 def _speckled(rng: np.random.Generator, view: View, faults: Faults):
-    "What stays the same over a clip: the echo's amplitude, and pools of speckle and noise to cut pieces from."
+    "Constants of a clip: the echo's amplitude, and pools of speckle and noise to cut pieces from."
     samples, beams = faults.seen.shape
     texture = cv2.GaussianBlur(rng.standard_normal((samples, beams), np.float32), (0, 0), sigmaX=4, sigmaY=6)
     echo = anatomy(view, *polar_grid(view, samples, beams))[0] + 4 * texture / texture.std()
@@ -265,9 +265,9 @@ def _beat(rng: np.random.Generator, view: View, faults: Faults, phases: np.ndarr
 # %% ../nbs/phantom/phantom.ipynb #0f07be03
 @dataclass(frozen=True)
 class Machine:
-    "What one type of machine writes into its headers and draws around its picture (places as fractions of the frame)."
+    "Headers and screen layout of one machine type (positions as fractions of the frame)."
 
-    folder: str  # what its folders' names start with
+    folder: str  # prefix of its folders' names
     models: tuple[str, ...]
     manufacturer: str = "Philips Medical Systems"
     syntax: str = uid.ImplicitVRLittleEndian
@@ -292,7 +292,7 @@ MACHINES = {
 # %% ../nbs/phantom/phantom.ipynb #311caaf2
 @dataclass(frozen=True)
 class PhantomClip:
-    "A simulated clip and the truth about it."
+    "A simulated clip and its ground truth."
 
     frames: np.ndarray  # uint8 (T, H, W, 3)
     sector: np.ndarray  # bool (H, W)
@@ -343,22 +343,22 @@ def _draw_overlays(clip: PhantomClip) -> None:
 # %% ../nbs/phantom/phantom.ipynb #0718d63b
 @dataclass(frozen=True)
 class Screen:
-    "Where a machine shows the polar picture of one clip."
+    "Geometry of the polar image of one clip on a machine's screen."
 
     machine: str
     sector: np.ndarray  # bool (H, W)
-    beam: np.ndarray  # float32 (H, W): where in the polar picture each pixel lies
+    beam: np.ndarray  # float32 (H, W): polar coordinates of each pixel
     sample: np.ndarray
     apex: tuple[float, float]  # x, y in pixels
     depth: float  # pixels
 
     def show(self, polar: np.ndarray) -> np.ndarray:
-        "A polar picture (samples, beams) as pixels (H, W); of use inside the sector."
+        "A polar image (samples, beams) as pixels (H, W), valid inside the sector."
         return cv2.remap(polar, self.beam, self.sample, cv2.INTER_LINEAR)
 
 
 def draw_screen(rng, view: View, machine: str, shape: tuple[int, int], samples: int, beams: int) -> Screen:
-    "The screen of a machine, whose sector lies a little elsewhere in every clip."
+    "The screen of a machine; the position of its sector varies between clips."
     kind, (height, width) = MACHINES[machine], shape
     apex = (kind.apex[0] * width + rng.normal(0, 0.006 * width), kind.apex[1] * height)
     beam, sample, sector = scan_maps(shape, apex, (view.left, view.right), kind.radius * height, samples, beams)
@@ -366,7 +366,7 @@ def draw_screen(rng, view: View, machine: str, shape: tuple[int, int], samples: 
 
 
 def blank_clip(screen: Screen, view: View, tissue, frames: int, frame_time: float, quality, patient, seed: int):
-    "A PhantomClip whose frames show all but the echoes; `tissue`: polar maps of cavity and of muscle, 0 to 1."
+    "A PhantomClip without echoes; `tissue`: polar maps of cavity and of muscle, 0 to 1."
     cavity, muscle = (screen.sector & (screen.show(each) > 0.5) for each in tissue)
     phases = np.arange(frames) * (frame_time / 60000 * view.heart_rate)
     patient = seed % 10000 if patient is None else patient

@@ -75,7 +75,7 @@ def _compressed(opened: Opened, count: int) -> list[list[tuple[int, int]]]:
 # %% ../nbs/reading/pixels.ipynb #41725295
 @dataclass(frozen=True)
 class _Layout:
-    "How an uncompressed frame lies in the file."
+    "Layout of an uncompressed frame in the file."
 
     stride: int  # bytes from frame to frame
     size: int  # bytes of a frame
@@ -84,7 +84,7 @@ class _Layout:
 
 
 def _layouts(header: Dataset) -> tuple[_Layout, list[_Layout]]:
-    "What the header says, and what it may mean instead."
+    "The header's layout, and alternatives that occur in real files."
     pixels, samples = header.Rows * header.Columns, header.SamplesPerPixel
     full, photometric = pixels * samples * header.BitsAllocated // 8, header.PhotometricInterpretation
     colour = samples == 3 and header.BitsAllocated == 8
@@ -104,7 +104,7 @@ def _accounts(layout: _Layout, count: int, length: int) -> bool:
 
 
 def _uncompressed(opened: Opened, count: int) -> _Layout:
-    "The one layout that explains every byte. Raises BadFile where none does, or several, or the file ends before."
+    "The only layout that explains every byte. Raises BadFile if none or several do, or the file is truncated."
     file, start = opened.file, opened.file.tell()
     said, others = _layouts(opened.header)
     there = min(opened.length, file.seek(0, 2) - start)
@@ -213,7 +213,7 @@ _NAMES = {"rgb": "RGB", "ybr": "YCbCr"}
 
 
 def _labelled(photometric: str, coding: str) -> str:
-    "What PhotometricInterpretation can mean of three samples in a coding; '' where it means nothing."
+    "Colour space of three samples by PhotometricInterpretation in a coding; '' if it gives none."
     if photometric == "RGB" or (coding == "jpeg 2000" and photometric in ("YBR_ICT", "YBR_RCT")):
         return "rgb"
     partial = coding == "jpeg" and photometric.startswith("YBR_PARTIAL")  # a JPEG has the full range all the same
@@ -221,7 +221,7 @@ def _labelled(photometric: str, coding: str) -> str:
 
 
 def _reading(coded: str, label: str, grey: str, coding: str) -> str:
-    "What three samples are: by the stream, by grey (a lossy JPEG that says nothing), by the label. Raises BadFile."
+    "Colour space of three samples: by the stream, by grey (unmarked lossy JPEG), by the label. Raises BadFile."
     lossy = coding == "jpeg"
     reading, witness = (coded, "its stream") if coded else (label, "PhotometricInterpretation")
     if not coded and grey and (lossy or not label):
@@ -235,7 +235,7 @@ def _reading(coded: str, label: str, grey: str, coding: str) -> str:
     return reading
 
 # %% ../nbs/reading/pixels.ipynb #c7486d66
-_DECODERS = {  # coding → the transfer syntax to name to pydicom, and its plug-ins in the order in which they are asked
+_DECODERS = {  # coding → transfer syntax passed to pydicom, and its plug-ins in order of trial
     "jpeg": (uid.JPEGExtended12Bit, ("pylibjpeg",)),  # of 12 bits
     "jpeg lossless": (uid.JPEGLossless, ("gdcm", "pylibjpeg")),
     "jpeg-ls": (uid.JPEGLSLossless, ("pyjpegls", "gdcm")),
@@ -252,7 +252,7 @@ def _by_pydicom(data: bytes, stream: Stream) -> np.ndarray:
     options |= {"photometric_interpretation": "RGB" if stream.components == 3 else "MONOCHROME2"}
     options |= {"planar_configuration": 0, "pixel_representation": 0, "pixel_keyword": "PixelData"}
     decoder, failed, whole = get_decoder(syntax), None, data.rstrip(b"\0").endswith(b"\xff\xd9")
-    if not whole and stream.coding in ("jpeg lossless", "jpeg-ls"):  # the first is completed, the second takes 12 s
+    if not whole and stream.coding in ("jpeg lossless", "jpeg-ls"):  # decoders would complete the first, and take 12 s for the second
         raise ValueError(f"the {stream.coding} stream is cut: its end marker is missing")
     for plugin in filter(decoder._available.__contains__, plugins):
         try:
@@ -260,7 +260,7 @@ def _by_pydicom(data: bytes, stream: Stream) -> np.ndarray:
         except Exception as error:  # each decoder fails in its own way
             failed = failed or error
             if stream.coding == "jpeg 2000" and not whole:
-                break  # what is cut short must not be completed by a kinder decoder
+                break  # a truncated stream must not be completed by a more tolerant decoder
     raise failed or BadFile(f"no decoder for {stream.coding} of {stream.bits} bits; install pylibjpeg-libjpeg")
 
 # %% ../nbs/reading/pixels.ipynb #045affd7
@@ -275,7 +275,7 @@ def _by_pillow(data: bytes, stream: Stream, ybr: bool, grey: bool = False) -> np
 # %% ../nbs/reading/pixels.ipynb #9c475b77
 @contextmanager
 def _naming_frame(index: int) -> Iterator[None]:
-    "Make of any error within the block a BadFile that names the frame."
+    "Context that turns any error into a BadFile that names the frame."
     try:
         yield
     except (BadFile, KeyboardInterrupt, SystemExit):
@@ -291,7 +291,7 @@ def _undecoded(index: int, error: BaseException) -> BadFile:
 # %% ../nbs/reading/pixels.ipynb #519cce2d
 @dataclass(frozen=True)
 class Pixels:
-    "How the pixels of an open file are to be read."
+    "Positions, coding and colours of the frames of an open file."
 
     opened: Opened
     stream: Stream  # of the first frame; an uncompressed one has the coding 'native'
@@ -300,7 +300,7 @@ class Pixels:
 
     @cached_property
     def reading(self) -> str:
-        "What the samples are: 'grey', 'inverted', 'palette', 'rgb', 'ybr'. Raises BadFile."
+        "Meaning of the samples: 'grey', 'inverted', 'palette', 'rgb', 'ybr'. Raises BadFile."
         return _reading_of(self)
 
 
@@ -308,7 +308,7 @@ def _read(file, pieces: list[tuple[int, int]]) -> bytes:
     return b"".join(file.read(size) for place, size in pieces if file.seek(place) >= 0)
 
 
-_SYNTAXES = {  # coding → the transfer syntaxes that may stand for it; the first where another one does
+_SYNTAXES = {  # coding → its valid transfer syntaxes; the first replaces a wrong one
     "jpeg": [uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit],
     "jpeg lossless": [uid.JPEGLossless, uid.JPEGLosslessSV1],
     "jpeg-ls": [uid.JPEGLSNearLossless, uid.JPEGLSLossless],
@@ -318,7 +318,7 @@ _SYNTAXES = {  # coding → the transfer syntaxes that may stand for it; the fir
 
 
 def _stream_of(header: Dataset, data: bytes) -> Stream:
-    "What a compressed frame says of itself, RLE included. Raises ValueError where it is damaged."
+    "The `Stream` of a compressed frame, RLE included. Raises ValueError if it is damaged."
     if stream := read_stream(data):
         return stream
     bits = header.BitsAllocated
@@ -388,7 +388,7 @@ def _native(pixels: Pixels, data: bytes) -> np.ndarray:
 
 # %% ../nbs/reading/pixels.ipynb #7613afc7
 def _roughness(frame: np.ndarray) -> float:
-    "How much the rows of a frame, (H, W) or (H, W, 3), differ from those above them, in its standard deviations."
+    "Mean difference of rows of a frame, (H, W) or (H, W, 3), from those above, in its standard deviations."
     return float(np.abs(np.diff(frame.astype(int), axis=0)).mean() / max(frame.std(), 1)) if len(frame) > 1 else 0.0
 
 
@@ -404,7 +404,7 @@ def _is_grey(frame: np.ndarray) -> bool:
 
 
 def _check_arrangement(said: np.ndarray, others: dict[str, np.ndarray], least: float = 1.2) -> None:
-    "Raise BadFile where another arrangement of the samples is `least` times as smooth, or greyer, than what is said."
+    "Raise BadFile if another arrangement of the samples is `least` times as smooth, or greyer, than the header's."
     for name, other in others.items():
         greyer = "order" in name and _neutral_share(other) > _neutral_share(said) + 0.3
         if greyer or _roughness(said) > least * _roughness(other) + 0.02:
@@ -412,7 +412,7 @@ def _check_arrangement(said: np.ndarray, others: dict[str, np.ndarray], least: f
 
 # %% ../nbs/reading/pixels.ipynb #a7609b77
 def _other_arrangements(pixels: Pixels, data: bytes) -> dict[str, np.ndarray]:
-    "What an uncompressed frame would be if a label lied: name of the truth → (H, W) or (H, W, 3)."
+    "Alternative arrangements of an uncompressed frame: correct label → (H, W) or (H, W, 3)."
     header, values = pixels.opened.header, _words(pixels, data)
     shape, planar = (header.Rows, header.Columns), value_of(header, "PlanarConfiguration") == 1
     if pixels.layout.packed:
@@ -431,7 +431,7 @@ def _turned(frame: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/reading/pixels.ipynb #594445a3
 def _rle_pixels(data: bytes) -> int:
-    "How many bytes the first segment of an RLE frame makes."
+    "Number of bytes that the first segment of an RLE frame decodes to."
     segments, place, second = struct.unpack("<3L", data[:12])
     end, count = second if segments > 1 else len(data), 0
     while place < end:
@@ -442,7 +442,7 @@ def _rle_pixels(data: bytes) -> int:
 
 
 def _check_labels(pixels: Pixels, index: int) -> None:
-    "Raise BadFile where an uncompressed or RLE frame, which has no size of its own, is not what the header says."
+    "Raise BadFile if an uncompressed or RLE frame, which does not state its size, contradicts the header."
     rows, columns, data = pixels.stream.rows, pixels.stream.columns, _data(pixels, index)
     if pixels.layout:
         _check_arrangement(_native(pixels, data), _other_arrangements(pixels, data))
@@ -484,7 +484,7 @@ def _raw(pixels: Pixels, index: int) -> tuple[np.ndarray, int]:
 def _sampled(pixels: Pixels) -> np.ndarray:
     "Samples of some frames, as they are coded, as uint8 (N, …); uncompressed ones must be arranged as is said."
     found, last = [], len(pixels.frames) - 1
-    for index in sorted({0, (last + 1) // 2, last}):  # whatever is asked for, always the same
+    for index in sorted({0, (last + 1) // 2, last}):  # the same frames in every call
         with _naming_frame(index):
             if pixels.layout or pixels.stream.coding == "rle":
                 _check_labels(pixels, index)
@@ -497,7 +497,7 @@ def _sampled(pixels: Pixels) -> np.ndarray:
 
 
 def _reading_of(pixels: Pixels) -> str:
-    "What the samples of a file are: 'grey', 'inverted', 'palette', 'rgb', 'ybr'. Raises BadFile."
+    "Meaning of a file's samples: 'grey', 'inverted', 'palette', 'rgb', 'ybr'. Raises BadFile."
     stream, layout, photometric = pixels.stream, pixels.layout, pixels.opened.header.PhotometricInterpretation
     if stream.components == 1:
         if layout and photometric not in ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"):

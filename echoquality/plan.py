@@ -35,11 +35,11 @@ from .settings import PHYSICAL, DatasetSettings, expanded
 from .splits import Groups, GroupsError, assign_splits, group_by_met, group_places, group_table
 
 # %% ../nbs/curation/plan.ipynb #b7e051d5
-NOT_RECORDED = {  # these do not change a byte
+NOT_RECORDED = {  # these affect no file
     *("results_dir", "reviews_csv", "raw_data_dir", "index_dir", "output_dir", "private_dir", "workers", "scheduler"),
     *("dry_run", "max_quarantine_share", "earlier_dir", "min_patients", "min_class_patients"),
 }
-OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
+OLDER = {  # values used by versions whose plans lack these parameters
     **{"group_by": "", "split_pictures": False, "kinds": ["recipe"], "shares": [], "severities": [1, 5]},
     **{"machines": None, "fans": None, "balance_by": "machine_type", "machine_offsets": False},
     **{"path_column": "path", "score_column": "score", "score_scale": "1"},
@@ -47,15 +47,15 @@ OLDER = {  # what a plan of 0.1.0 does not name, as it was done then
 
 
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
-    "The key that makes the pseudonyms, or None where none are asked for; `make`: whether a new one may be stored."
+    "The key for pseudonyms, None without `deidentify`; `make`: whether a new key may be stored."
     return read_key(settings.private_dir, make) if settings.deidentify else None
 
 
 def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
-    "The parameters that decide what is written, and marks of the key, of the results and of the reviews."
+    "Parameters that affect the files, with hashes of the key, the results and the reviews."
     parameters = settings.model_dump(mode="json", exclude=NOT_RECORDED)
     results = sha256(expect_results(settings.results_dir))
-    if (table := group_table(settings.group_by)) and table.is_file():  # what it says, not where it lies
+    if (table := group_table(settings.group_by)) and table.is_file():  # its content, not its path
         parameters["group_by"] = f"table {sha256(table)[:12]}"
     for name in ("machines", "fans"):
         if path := parameters[name]:
@@ -85,11 +85,11 @@ def synthetic_sources(
 
 # %% ../nbs/curation/plan.ipynb #0afda51f
 class DatasetError(RuntimeError):
-    "A dataset cannot be built here; the message says what stands in the way and what to do."
+    "A dataset cannot be built; the message says why and what to do."
 
 
 def group_folders(selection: Selection, group_by: str, digest: Callable = text_sha256) -> Groups:
-    "Which folders belong together, named by `digest`. Raises DatasetError where that cannot be told."
+    "Groups of folders, named by `digest`. Raises DatasetError if they cannot be determined."
     try:
         return group_places(selection.links, group_by, digest)
     except GroupsError as error:
@@ -97,7 +97,7 @@ def group_folders(selection: Selection, group_by: str, digest: Callable = text_s
 
 
 def group_met(selection: Selection, group_by: str) -> dict[str, dict[str, int]]:
-    "What `group_by` met (`group_by_met`). Raises DatasetError where that is nothing."
+    "Matches of `group_by` (`group_by_met`). Raises DatasetError if there are none."
     try:
         return {"group_by": group_by_met(group_by, selection.links["place"])} if group_by else {}
     except GroupsError as error:
@@ -131,13 +131,13 @@ def _synthetic(number: int, source: dict, settings: DatasetSettings, fan: Fan | 
 
 # %% ../nbs/curation/plan.ipynb #cb662219
 def clip_fan(sample: dict, raw_data_dir: Path, machines: Machines | None = None) -> Fan | str:
-    "The fan of a sample's clip as records keep it, the one that `machines` has for it or that is found; or why not."
+    "The fan of a sample's clip as recorded, given by `machines` or detected; or why there is none."
     try:
         with one_picture(Path(raw_data_dir) / sample["source"], sample.get("view", "")) as clip:
             header = read_header(clip)
             given, _ = (machines or Machines()).fan(header, sample["source"], sample.get("view", ""))
             return trusted_fan(clip_sector(clip, header, fan=given))
-    except Exception:  # what is wrong with the file is said where it is written
+    except Exception:  # faults of the file are reported when it is written
         return UNKNOWN
 
 
@@ -154,14 +154,14 @@ def clip_fans(samples: list[dict], settings: DatasetSettings) -> list[Fan | str 
 
 # %% ../nbs/curation/plan.ipynb #fe1a311a
 class Sources(NamedTuple):
-    "The good clips to degrade, by their numbers among these, and the fan of each whose fan was looked for."
+    "The good clips to degrade, by position, and the fans that were looked for."
 
     numbers: list[int]
     fans: dict[int, Fan | str | None]
 
     @property
     def counts(self) -> dict[str, int]:
-        "How many were looked at for their fan, and how many of them have none that is trusted."
+        "Number of clips whose fan was looked for, and number without a trusted one."
         sought = [fan for fan in self.fans.values() if fan is not None]
         return {"clips": len(sought), "without_fan": sum(not isinstance(fan, Fan) for fan in sought)}
 
@@ -171,7 +171,7 @@ def _labelled(selection: Selection, label: int) -> list[dict]:
 
 
 def find_sources(selection: Selection, settings: DatasetSettings) -> Sources:
-    "Which good clips are degraded: those on which one of `kinds` can be drawn. It opens no more of them than it must."
+    "Good clips to degrade: those to which one of `kinds` can be applied. Opens only as many as needed."
     good = _labelled(selection, 1)
     kinds, machines = expanded(settings.kinds), [sample[settings.balance_by] for sample in good]
     fans, unusable = {}, set()
@@ -202,7 +202,7 @@ PRIVATE = ("source", "sha256", "bytes", "true_path", "true_reason")  # are not s
 
 
 def left_out(path: str, stage: str, reason: str, key: bytes | None) -> dict:
-    "A row of the quarantine; with a key it names the file by a pseudonym, and gives the reason in general."
+    "A row of the quarantine; with a key the file has a pseudonym and the reason is general."
     if key is None:
         return dict(zip(QUARANTINE, (path, stage, reason), strict=True))
     row = dict(zip(QUARANTINE, (_file(path, key), stage, general(reason)), strict=True))
@@ -210,9 +210,9 @@ def left_out(path: str, stage: str, reason: str, key: bytes | None) -> dict:
 
 
 def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) -> Selection:
-    """The same selection with pseudonyms for folders and files, in their order; the true one would tell who is who.
+    """The selection with pseudonyms for folders and files, sorted by them, since the true order would identify files.
 
-    Scores are rounded to two digits, for an exact one is as good as a name to those who have the results.
+    Scores are rounded to two digits, since an exact score identifies a file to those who have the results.
     """
     samples = selection.samples
 
@@ -236,7 +236,7 @@ def _file(name: str, key: bytes) -> str:
     return pseudonym(key, f"file {name}")[:16]
 
 # %% ../nbs/curation/plan.ipynb #2a01f39f
-STORED = {"good": "high", "poor": "low"}  # how plans and manifests call the classes in their `table`
+STORED = {"good": "high", "poor": "low"}  # names of the classes in `table` of plans and manifests
 
 
 def _offsets(offsets: pd.DataFrame) -> list[dict]:
@@ -246,7 +246,7 @@ def _offsets(offsets: pd.DataFrame) -> list[dict]:
 
 def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     "Select, draw, and return the plan, without identity if there is a key. Writes nothing."
-    given = inputs(settings, key)  # before files are opened for hours: what changes meanwhile is found to differ
+    given = inputs(settings, key)  # before files are opened for hours, so that later changes are detected
     selection = select(settings)
     quarantine = [left_out(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
     met = group_met(selection, settings.group_by)
@@ -256,7 +256,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
     plan = {
         **provenance(),
         **given,
-        "scores": "" if key else summary_path(settings.results_dir).name,  # for those who ask where labels are from
+        "scores": "" if key else summary_path(settings.results_dir).name,  # origin of the labels
         "met": selection.met | met,
         "tried": selection.tried,
         "reviewed": review_counts(selection.reviews),
@@ -269,7 +269,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
         "offer": selection.offer.to_dict("records"),
         "fans": fan_table(selection.samples).reset_index().to_dict("records"),
         "machine_offsets": _offsets(selection.offsets),
-        "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare one may say whose a clip is
+        "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare model may identify a patient
         "sources": sources.counts,
         "samples": plan_samples(selection, sources, settings, groups.names),
         "quarantine": sorted(quarantine, key=lambda row: row["path"]),
@@ -282,19 +282,19 @@ def _private_path(plan: dict, settings: DatasetSettings) -> Path:
 
 
 def shown(plan: dict) -> dict:
-    "What everybody may see of a plan."
+    "The public part of a plan."
     rows = {part: [{k: v for k, v in row.items() if k not in PRIVATE} for row in plan[part]] for part in PARTS}
     return {**plan, **rows} if "private" in plan else plan
 
 
 def keep_private(plan: dict, settings: DatasetSettings) -> None:
-    "Write the whole of a plan without identity into `private_dir`, for its owner's eyes."
+    "Write the whole plan of a de-identified build into `private_dir`, readable by its owner only."
     if "private" in plan:
         write_secret(_private_path(plan, settings), json.dumps(plan, indent=1) + "\n")
 
 
 def with_private(plan: dict, settings: DatasetSettings) -> dict:
-    "A plan that was read, with what it does not show. Raises DatasetError where that is missing or of another plan."
+    "A plan completed by its private part. Raises DatasetError if that is missing or of another plan."
     if "private" not in plan:
         return plan
     path = _private_path(plan, settings)

@@ -36,7 +36,7 @@ def _polygon(name: str, points: tuple[tuple[int, int], ...]) -> str:
 
 
 def picture_html(clip: Clip) -> str:
-    "A clip with its outline and its facts, as HTML; `cine_css` says what of it is seen."
+    "A clip with its outline and facts as HTML; `cine_css` sets what is visible."
     rows = "".join(f"<tr><th>{escaped(name)}</th><td>{escaped(text)}</td></tr>" for name, text in clip.facts.items())
     facts = f"<figcaption><table>{rows}</table></figcaption>" if rows else ""
     if not clip.frames:
@@ -53,20 +53,20 @@ def picture_html(clip: Clip) -> str:
 # %% ../nbs/looking/player.ipynb #873ab3a7
 @dataclass(frozen=True)
 class View:
-    "What a player does at the moment."
+    "State of a player."
 
     playing: bool = False
-    frame: int = 0  # the one that is seen, or that playing began with
+    frame: int = 0  # the visible frame, or the one at which playing began
     speed: float = 1.0
     zoom: bool = False  # to the sector
     outline: bool = False
     fan: bool = True
     overlay: bool = False
-    turn: int = 0  # how often it was changed: a browser begins an animation anew only if its name is new
+    turn: int = 0  # number of changes: browsers restart an animation only under a new name
 
 
 def frame_at(view: View, interval: float, count: int, elapsed: float) -> int:
-    "The frame that is seen `elapsed` ms after a view began; `interval`: ms per frame, `count`: frames of the loop."
+    "The visible frame `elapsed` ms after a view began; `interval`: ms per frame, `count`: frames of the loop."
     return (view.frame + int(elapsed * view.speed / interval) * view.playing) % max(count, 1)
 
 # %% ../nbs/looking/player.ipynb #b12c5af7
@@ -100,7 +100,7 @@ def _shown_for(name: str, share: float) -> str:
 
 
 def _seen(clip: Clip, number: int, count: int, step: float, name: str, view: View) -> str:
-    "The rules that say which frame of a clip is visible when, in a loop of `count` frames of `step` ms."
+    "The rules that make each frame of a clip visible in turn, in a loop of `count` frames of `step` ms."
     place, last = f".{name} .c{number}", max(len(clip.frames) - 1, 0)
     if not view.playing or count < 2:
         return f"{place} .f{min(view.frame, last)} {{ visibility: visible }}"
@@ -114,7 +114,7 @@ def _seen(clip: Clip, number: int, count: int, step: float, name: str, view: Vie
 
 # %% ../nbs/looking/player.ipynb #61da982c
 def _bar(count: int, step: float, name: str, view: View) -> str:
-    "The rules for the line that says how far the loop is."
+    "The rules for the progress line of the loop."
     if not view.playing or count < 2:
         return f".{name} .bar {{ width: {100 * view.frame / max(count - 1, 1):.2f}% }}"
     moving = f"{name}-bar-{view.turn}"
@@ -125,7 +125,7 @@ def _bar(count: int, step: float, name: str, view: View) -> str:
 
 
 def _placed(clip: Clip, number: int, name: str, view: View) -> str:
-    "The rules that put the stage into its window: all of it, or the sector alone."
+    "The rules that fit the whole frame, or the sector alone, into the window."
     rows, columns = clip.box if view.zoom and clip.box else map(slice, (0, 0), clip.shape)
     height, width = rows.stop - rows.start, columns.stop - columns.start
     share = {"width": clip.shape[1] / width, "height": clip.shape[0] / height}
@@ -195,14 +195,14 @@ class Controls(HBox):
             switch.observe(lambda change, name=name: player.turn(**{name: change["new"]}), "value")
 
     def on_use(self, follow: Callable[[], None]) -> None:
-        "Call `follow` whenever one of them was used."
+        "Call `follow` whenever a button is used."
         for button in (self.play, self.back, self.on):
             button.on_click(lambda _: follow())
         for control in (self.speed, *self.switches.values()):
             control.observe(lambda _: follow(), "value")
 
     def offer(self, clips: tuple[Clip, ...]) -> None:
-        "Offer what makes sense for these clips."
+        "Enable the buttons that apply to these clips."
         self.slider.value, self.slider.max = 0, max(length(clips) - 1, 0)
         there = {"zoom": any(clip.box for clip in clips), "overlay": any(clip.overlay for clip in clips)}
         there |= {"outline": there["zoom"], "fan": any(clip.fan for clip in clips)}
@@ -212,7 +212,7 @@ class Controls(HBox):
 
 # %% ../nbs/looking/player.ipynb #bb1e0b7d
 class Pictures(HBox):
-    "Clips side by side. What is there already is not sent to the browser again."
+    "Clips side by side. Clips already shown are not sent to the browser again."
 
     def __init__(self, name: str):
         super().__init__()
@@ -229,7 +229,7 @@ class Pictures(HBox):
 
     @property
     def html(self) -> str:
-        "All that the browser was sent to show."
+        "All HTML sent to the browser."
         return "".join(place.value for place in self.children)
 
 # %% ../nbs/looking/player.ipynb #bed74dd5
@@ -246,7 +246,7 @@ class Player(Panel):
     def show(self, *clips: Clip) -> None:
         "Show other clips, from their first frame on."
         self.pictures.show(clips)
-        self.view = replace(self.view, frame=0)  # so that the slider is not thought to be dragged
+        self.view = replace(self.view, frame=0)  # so that the change is not taken for dragging
         self.controls.offer(clips)
         self.turn(frame=0)
 
@@ -260,7 +260,7 @@ class Player(Panel):
 
     @property
     def frame(self) -> int:
-        "The frame that is seen; while it plays to within what a message takes to the browser."
+        "The visible frame; during playback, accurate up to the delay of a message to the browser."
         return frame_at(self.view, clock(self.clips), length(self.clips), 1000 * (time.monotonic() - self._began))
 
     @property
@@ -270,12 +270,12 @@ class Player(Panel):
 
     def dragged(self, frame: int) -> None:
         "The slider stands at a frame."
-        if frame != self.view.frame:  # else it is `turn` that moved the slider
+        if frame != self.view.frame:  # else `turn` moved the slider
             self.turn(playing=False, frame=frame)
 
 # %% ../nbs/looking/player.ipynb #5ab86d5d
 def in_step(clips: list[Clip]) -> list[Clip]:
-    "The clips, with a remark on those that are not shown at their own pace, but at that of the first."
+    "The clips, with a remark on those shown at the first clip's frame rate instead of their own."
     step = clock(tuple(clips))
     remark = {"pace": f"shown at {1000 / step:.0f} frames per second, as the first clip"}
     return [replace(c, facts=c.facts | remark) if abs(c.frame_time / step - 1) > 0.01 else c for c in clips]
@@ -283,12 +283,12 @@ def in_step(clips: list[Clip]) -> list[Clip]:
 
 @shown_instead
 def player(*sources, root: Path | None = None, playing: bool = False, **facts) -> Player:
-    """A player for one clip or several in step: paths, arrays, `Clip`s, or rows of a table whose files lie in `root`.
+    """A player for one or more clips in step: paths, arrays, `Clip`s, or rows of a table with files in `root`.
 
-    All go at the pace of the first, and begin again together.
+    All play at the first clip's frame rate and restart together.
 
-    `fan`: True draws the fan of files, too; a table of fans (`read_fans`) the one that a person gave.
-    Relative paths start at the project's root. Other names are facts to be shown, for an array also `mask`,
+    `fan`: True draws the detected fan; a table of fans (`read_fans`), the given one.
+    Relative paths start at the project's root. Other names are facts to show, for an array also `mask`,
     `frame_time` (ms) and `overlay` (frames). A file that cannot be decoded shows its reason.
     """
     if not sources:

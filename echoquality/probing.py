@@ -40,9 +40,9 @@ from .studies import expect_folder, locate
 def clip_facts(
     path: Path, folder: str, deidentify: bool, machines: Machines, source: str = "", view: str = ""
 ) -> dict:
-    """What a clip in `folder` is: machine, patient, size (bytes, pixels), fan, and what tells it from others.
+    """Facts of a clip in `folder`: machine, patient, size (bytes, pixels), fan, and fingerprint.
 
-    `source` and `view`: the file and the part of its frames that it is (`probe`). Raises BadFile.
+    `source` and `view`: its file and its part of the frames (`probe`). Raises BadFile.
     """
     with open_clip(path) as clip:
         header, frames = clip.header, _some_frames(clip)
@@ -53,7 +53,7 @@ def clip_facts(
     if deidentify:
         fan_area(sector)
         new = deidentified_header(header, frames.shape, b"", "", "")
-    new.save_as(BytesIO(), enforce_file_format=True)  # a value that cannot be written must show now
+    new.save_as(BytesIO(), enforce_file_format=True)  # fail now if a value cannot be written
     return {
         "machine_type": machines.type(header, folder),
         "machine_model": machine_model(header),
@@ -80,12 +80,12 @@ def _some_frames(clip: OpenClip) -> np.ndarray:
 
 # %% ../nbs/curation/probing.ipynb #d22d03af
 def said_machine(row) -> str:
-    "What tells the machine where the header does not: the word of a table of scores, else the folder's name."
+    "The machine if the header lacks it: from the table of scores, else the folder's name."
     return getattr(row, "machine", "") or row.folder
 
 
 def _pictures(row, raw_data_dir: Path, machines: Machines, deidentify: bool, split_pictures: bool) -> dict:
-    "The facts of the `pictures` of a file, of which it usually is one; or `unread`."
+    "The facts of the `pictures` (images) of a file, usually one; or `unread`."
     expect_folder(raw_data_dir)
     try:
         path = locate(row, raw_data_dir)
@@ -97,23 +97,23 @@ def _pictures(row, raw_data_dir: Path, machines: Machines, deidentify: bool, spl
                 facts = clip_facts(clip, said_machine(row), deidentify, machines, file["source"], view)
                 found.append({**facts, **file, "view": view})
         return {"pictures": found}
-    except Exception as error:  # what a mangled header can raise has no end
+    except Exception as error:  # a damaged header can raise any error
         return unread(error, "cannot be used")
 
 
 def _facts(found: dict) -> dict | str:
-    "What `_pictures` found, in the words of `probe`."
+    "The result of `_pictures` in the form that `probe` returns."
     return found["reason"] if "reason" in found else {**found["pictures"][0], **found}
 
 # %% ../nbs/curation/probing.ipynb #a12a2b1c
 def probe(
     row, raw_data_dir: Path, machines: Machines | None = None, deidentify: bool = False, split_pictures: bool = False
 ) -> dict | str:
-    """What the file of a results row is (`clip_facts`, `source`, `sha256`, `view`), or why it cannot be used.
+    """Facts of the file of a results row (`clip_facts`, `source`, `sha256`, `view`), or why it cannot be used.
 
-    `deidentify`: whether its identity must be removable; `split_pictures`: whether a frame may show several images;
-    then `pictures` has the facts of each, and the others are those of the first.
-    Raises OSError where `raw_data_dir` is gone, only then.
+    `deidentify`: require that identity can be removed; `split_pictures`: accept frames with several images;
+    then `pictures` has the facts of each, and the other facts are those of the first.
+    Raises OSError only if `raw_data_dir` is gone.
     """
     return _facts(_pictures(row, raw_data_dir, machines or Machines(), deidentify, split_pictures))
 
@@ -129,17 +129,17 @@ FOLDER = ["machine_type", "machine_model", "patient", "name", "birth", "study", 
 
 
 def known_machines(settings: SelectionSettings) -> Machines:
-    "The machines that a stage knows, and the fans that it is given. Raises SettingsError."
+    "The machines and given fans of a stage. Raises SettingsError."
     return read_machines(settings.machines, settings.fans, settings.raw_data_dir)
 
 
 def header_index(settings: SelectionSettings) -> HeaderIndex:
-    "What was found out about the files of a stage."
+    "The header index of a stage."
     return HeaderIndex(settings.index_dir, settings.raw_data_dir)
 
 
 def origins(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
-    "`FOLDER` of each of some rows of results, by its header, else by another in its folder, else by the folder's name."
+    "`FOLDER` of each row of results, by its header, by another in its folder, or by the folder's name."
     rows, firsts, type_of = rows.sort_values(["folder", "file_id"]), {}, cache(known_machines(settings).type_of)
     clips = list(rows.itertuples(index=False))
     found = headers(clips, header_index(settings), settings.workers)
@@ -161,7 +161,7 @@ def folder_facts(rows: pd.DataFrame, origin: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_origins(rows: pd.DataFrame, origin: pd.DataFrame) -> pd.DataFrame:
-    "The rows with their `machine_type` and `machine_model`, and with `whose` they are by the header."
+    "The rows with `machine_type`, `machine_model` and patient (`whose`) from the header."
     names = {"machine_type": "machine_type", "machine_model": "machine_model", "whose": "patient"}
     return rows.assign(**{name: origin[known] for name, known in names.items()})
 
@@ -172,14 +172,14 @@ def with_machines(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFra
 
 # %% ../nbs/curation/probing.ipynb #e257439a
 class Opened:
-    "Files, each opened once: `facts` maps (folder, results key) to what `probe` found, in the order of opening."
+    "Files, each opened once: `facts` maps (folder, results key) to the result of `probe`, in order of opening."
 
     def __init__(self, settings: SelectionSettings):
         self.settings, self.machines, self.facts, self.rows = settings, known_machines(settings), {}, {}
         self.index = header_index(settings)
 
     def __call__(self, rows: list, what: str) -> list[dict | str]:
-        "What `probe` says of each of some rows of results; `what` they are is named beside the progress."
+        "The results of `probe` for rows of results; `what` is the label of the progress."
         new = [row for row in rows if (row.folder, row.file_id) not in self.facts]
         options = {name: getattr(self.settings, name) for name in ("deidentify", "split_pictures")}
         look = partial(_pictures, raw_data_dir=self.settings.raw_data_dir, machines=self.machines, **options)

@@ -37,7 +37,7 @@ def box_area(box: Box) -> int:
 
 
 def frame_box(shape: tuple[int, ...]) -> Box:
-    "The box of all of a frame, (…, H, W)."
+    "The box of a whole frame, (…, H, W)."
     return 0, 0, shape[-1] - 1, shape[-2] - 1
 
 
@@ -47,7 +47,7 @@ def within(box: Box, other: Box) -> Box:
 
 # %% ../nbs/reading/regions.ipynb #50de24a6
 def _apart(boxes: list[Box]) -> list[Box]:
-    "The boxes that show something of their own: none of them lies half in another, or is very small beside it."
+    "The distinct boxes: without those half inside another, or very small beside it."
     kept = []
     for box in sorted(set(boxes), key=box_area, reverse=True):
         large = not kept or 8 * box_area(box) >= box_area(kept[0])
@@ -64,7 +64,7 @@ def region_boxes(header: Dataset, number: int) -> list[tuple]:
 
 
 def image_boxes(header: Dataset) -> list[tuple]:
-    "Of a frame that shows more than one 2-D image, the boxes (x0, y0, x1, y1) of these; [] where it shows just one."
+    "Boxes (x0, y0, x1, y1) of the 2-D images in a frame that shows several; [] if it shows one."
     boxes, traces = _apart(region_boxes(header, 1)), region_boxes(header, 2) + region_boxes(header, 3)
     return boxes if len(boxes) > 1 or traces else []
 
@@ -92,7 +92,7 @@ def image_region(header: Dataset) -> tuple[int, int, int, int] | None:
 # %% ../nbs/reading/regions.ipynb #eb96c8f8
 @dataclass(frozen=True)
 class Place:
-    "What a header says of the 2-D image."
+    "Values of a header about the 2-D image."
 
     box: Box
     probe: Point | None = None  # the region's reference pixel: the apex, or the middle of the probe's face
@@ -116,7 +116,7 @@ def _probe(region: Dataset, box: Box) -> Point | None:
 
 # %% ../nbs/reading/regions.ipynb #cee20a0b
 def place_of(header: Dataset, shape: tuple[int, int]) -> Place:
-    "Where a header says that the 2-D image is in frames of `shape`; the whole frame where it says nothing usable."
+    "Position of the 2-D image in frames of `shape` by a header; the whole frame if it has no usable values."
     images, place = [(region_box(region), region) for region in usable_regions(header)], Place(frame_box(shape))
     if images:
         box, region = max(images, key=lambda each: box_area(each[0]))

@@ -67,14 +67,14 @@ def _wrong(entry, kinds: dict) -> str:
 
 # %% ../nbs/reading/results.ipynb #72b5b175
 def _writable(value):
-    "A value; of a name that was no text where it was written (its bytes were no UTF-8), its escapes."
+    "A value; a name whose bytes were not UTF-8 as escapes."
     if not isinstance(value, str) or value.isprintable():  # all but a few
         return value
     return value.encode("utf-8", "backslashreplace").decode()
 
 
 def _folder_rows(entry: dict, errors: list[str]) -> list[tuple]:
-    "The rows of one entry of `folder_results`; what is wrong with it goes into `errors`."
+    "The rows of one entry of `folder_results`; faults are appended to `errors`."
     if wrong := _wrong(entry, {"folder": str, "status": str}):
         name = entry.get("folder") if isinstance(entry, dict) else None
         errors.append(f"folder {name!r}: {wrong}")
@@ -130,13 +130,13 @@ def parse_summary(summary: dict, source: str = "summary.json") -> pd.DataFrame:
 
 # %% ../nbs/reading/results.ipynb #4ee366ed
 def summary_path(results_dir: Path) -> Path:
-    "The file that says the scores: `results_dir` itself if it is a file, else the summary of an inference run in it."
+    "The file with the scores: `results_dir` itself if it is a file, else the summary of an inference run in it."
     path = Path(results_dir)
     return path if path.is_file() else path / "summary.json"
 
 
 def expect_results(results_dir: Path) -> Path:
-    "`summary_path` of what is there. Raises ResultsError with what else may be meant."
+    "`summary_path` if it exists. Raises ResultsError with a similar name."
     path = summary_path(results_dir)
     if not path.exists():
         gone = Path(results_dir) if is_table(results_dir) else path
@@ -163,7 +163,7 @@ def read_results(results_dir: Path) -> pd.DataFrame:
 
 # %% ../nbs/reading/results.ipynb #2b598b8c
 def unusable(rows: pd.DataFrame) -> pd.Series:
-    "For each row a reason why it cannot be used, '' where it can; the `fault` that a table of scores has comes first."
+    "Reason why a row cannot be used, '' if it can; the `fault` of a table of scores takes precedence."
     reasons = pd.Series("", rows.index)
     texts = rows[["folder", "file_id", "status", "assessment"]]
     if not all("".join(texts[name].to_list()).isprintable() for name in texts):  # a million rows at once
@@ -184,7 +184,7 @@ _WORDS = [
 ]
 
 
-PASS = 0.3  # the score from which on the existing runs let a clip pass
+PASS = 0.3  # least score for PASS in the existing runs
 
 
 def verdict(score: float, threshold: float = PASS) -> tuple[str, str]:
@@ -213,14 +213,14 @@ def _kinds(left_out: dict[str, dict]) -> dict[str, int]:
 
 # %% ../nbs/reading/results.ipynb #3cce501a
 def write_folder(entry: dict, results_dir: Path) -> None:
-    "Write what lies beside the summary: `<folder>/inference_results.json`, then `<folder>/folder_summary.json`."
+    "Write the files beside the summary: `<folder>/inference_results.json`, then `<folder>/folder_summary.json`."
     folder = Path(results_dir) / entry["folder"]
     write_text(folder / "inference_results.json", json.dumps(entry["results"], indent=1))
     write_text(folder / "folder_summary.json", json.dumps(entry, indent=1))
 
 
 def write_summary(entries: list[dict], results_dir: Path, **more) -> None:
-    "Write summary.json from the entries of all folders, and what there is to say of them all (values of JSON)."
+    "Write summary.json from the entries of all folders and common values (JSON)."
     summary = {"total_folders": len(entries), **more, "folder_results": entries}
     write_text(summary_path(results_dir), json.dumps(summary, indent=1))
 

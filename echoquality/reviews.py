@@ -27,7 +27,7 @@ from .studies import closed, meet, nearest_place
 from .tables import TableError, delimiter_of, guarded, read_text, unguarded
 
 # %% ../nbs/curation/reviews.ipynb #1fbff8af
-REVIEW = ["who", "when", "file_id", "old", "new", "note", "folder"]  # the columns of a review file
+REVIEW = ["who", "when", "file_id", "old", "new", "note", "folder"]  # columns of a review file
 DECISIONS = ("good", "bad", "exclude", "unsure")
 
 
@@ -43,7 +43,7 @@ def _line(values: Iterable[str]) -> str:
 
 
 def _lead(file) -> str:
-    "What must stand between a file and a new line: the header, the end of an unfinished line, or nothing."
+    "Text to write before a new line: the header, the end of an unfinished line, or nothing."
     end, header = file.seek(0, os.SEEK_END), _line(REVIEW).encode()
     if end == 0:
         return header.decode()
@@ -55,7 +55,7 @@ def _lead(file) -> str:
 
 
 def _append(path: Path, text: str) -> None:
-    "Append to a review file that may be new, all or nothing, and wait until it is on disk."
+    "Append to a review file (new or not), all or nothing, and wait until it is on disk."
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "ab+", buffering=0) as file:
         data = (_lead(file) + text).encode()
@@ -108,7 +108,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _lines(path: Path) -> dict[int, list[str]]:
-    "The values of each line that has any; no value spans two lines, so that none can swallow what follows it."
+    "The values of each non-empty line; no value may span two lines."
     try:
         delimiter = delimiter_of(text := read_text(path))
         found = [_values(line, delimiter) for line in text.split("\n")]
@@ -171,17 +171,17 @@ def read_reviews(path: Path) -> pd.DataFrame:
 
 # %% ../nbs/curation/reviews.ipynb #cf8a8ac2
 CLIP = ["folder", "file_id"]
-VERDICTS = ("good", "bad", "exclude", "disputed", "unsure")  # what decisions on a clip can come to
+VERDICTS = ("good", "bad", "exclude", "disputed", "unsure")  # results of the decisions on a clip
 
 
 def decisions(reviews: pd.DataFrame) -> pd.DataFrame:
-    "The last decision of each reviewer on each clip: rows of `reviews`; none where it was taken back."
+    "The last decision of each reviewer on each clip: rows of `reviews`, without those undone."
     last = reviews.drop_duplicates(["who", *CLIP], keep="last")
     return last[last["new"] != ""].reset_index(drop=True)
 
 # %% ../nbs/curation/reviews.ipynb #90ebe804
 def combine(decided: pd.DataFrame) -> pd.DataFrame:
-    "One row per clip: folder, file_id, `review` (good, bad, exclude, disputed or unsure), `said` (how often what)."
+    "One row per clip: folder, file_id, `review` (good, bad, exclude, disputed or unsure), `said` (the votes)."
     if decided.empty:
         return pd.DataFrame(columns=[*CLIP, "review", "said"], dtype=str)
     votes = decided.groupby([*CLIP, "new"]).size().unstack(fill_value=0).reindex(columns=DECISIONS, fill_value=0)
@@ -209,9 +209,9 @@ def _in_place(reviews: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def reviewed(path: Path | None, rows: pd.DataFrame) -> pd.DataFrame:
-    """What people say of the clips in `rows` (folder, file_id): the table of `combine`; none if `path` is None.
+    """Reviews of the clips in `rows` (folder, file_id): the table of `combine`; empty if `path` is None.
 
-    Its index is that of the clip in `rows`, -1 where the clip is none of them. Raises ReviewsError.
+    Its index is that of the clip in `rows`, -1 for other clips. Raises ReviewsError.
     """
     reviews = read_reviews(path) if path else pd.DataFrame(columns=REVIEW, dtype=str)
     verdicts = combine(decisions(_in_place(reviews, rows) if len(reviews) else reviews))
@@ -221,7 +221,7 @@ def reviewed(path: Path | None, rows: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/curation/reviews.ipynb #fbd3587c
 def reviews_met(verdicts: pd.DataFrame, rows: pd.DataFrame, path: Path) -> dict[str, int]:
-    "How many clips that people judged (`reviewed`) are among the results. Raises ReviewsError where none is."
+    "Number of reviewed clips (`reviewed`) among the results. Raises ReviewsError if there are none."
     met = int((verdicts.index >= 0).sum())
     if len(verdicts) and not met:
         first = "/".join(verdicts.iloc[0][CLIP])
@@ -234,14 +234,14 @@ def reviews_met(verdicts: pd.DataFrame, rows: pd.DataFrame, path: Path) -> dict[
 
 
 def review_counts(verdicts: pd.DataFrame) -> dict[str, int]:
-    "How many clips were called good, bad, …, and how many reviewed clips are `unknown` to the results."
+    "Number of clips by decision (good, bad, …), and of reviewed clips not in the results (`unknown`)."
     counts = verdicts.loc[verdicts.index >= 0, "review"].value_counts().reindex(VERDICTS, fill_value=0)
     return {**{name: int(count) for name, count in counts.items()}, "unknown": int((verdicts.index < 0).sum())}
 
 # %% ../nbs/curation/reviews.ipynb #d916b220
 def review_agreement(decided: pd.DataFrame) -> pd.DataFrame:
-    "A row per pair of reviewers: clips that both decided on, the share on which they agree, Cohen's κ (may be NaN)."
-    from sklearn.metrics import cohen_kappa_score  # slow to import, and only who reviews together needs it
+    "A row per pair of reviewers: clips that both decided on, share of agreement, Cohen's κ (may be NaN)."
+    from sklearn.metrics import cohen_kappa_score  # slow to import, and needed for several reviewers only
 
     wide, rows = decided.pivot(index=CLIP, columns="who", values="new"), []
     for first, second in combinations(sorted(wide.columns), 2):

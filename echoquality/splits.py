@@ -25,14 +25,14 @@ from .tables import TableError, is_table, read_rows
 
 # %% ../nbs/curation/splits.ipynb #8b7a0a1f
 def _many(folders: pd.Series, keys: pd.Series) -> list[str]:
-    "The keys that too many of the folders share for one patient."
+    "Keys shared by too many folders to be one patient's."
     pairs = pd.DataFrame({"folder": folders, "key": keys}).drop_duplicates()
     shared, total = pairs["key"].value_counts(), pairs["folder"].nunique()
     return [*shared.index[((shared >= 3) & (2 * shared > total)) | ((shared > 10) & (10 * shared > total))]]
 
 
 def _one_person(rows: pd.DataFrame, total: int) -> bool:
-    "Whether folders with one id (folder, name, birth), of `total` folders, are one person's by name or birth date."
+    "Whether folders with one id (folder, name, birth), of `total`, belong to one person by name or birth date."
     folders, agreed = rows["folder"].nunique(), []
     for said in ("name", "birth"):
         known = rows.loc[rows[said] != "", ["folder", said]].drop_duplicates()
@@ -46,7 +46,7 @@ _Said = set[tuple[str, str]]  # names and birth dates
 
 
 def _differ(one: _Said, other: _Said) -> bool:
-    "Whether two spellings of an id are two people's: by birth date or, where that is not known, by name."
+    "Whether two spellings of an id belong to two people, by birth date or, if unknown, by name."
     parts = ([set(each) - {""} for each in zip(*said, strict=True)] for said in (one, other))
     (names, births), (their_names, their_births) = parts
     if births and their_births:
@@ -56,7 +56,7 @@ def _differ(one: _Said, other: _Said) -> bool:
 
 
 def _spellings(said: dict[str, _Said]) -> dict[str, str]:
-    "Whom each spelling of an id names, by what is said of it: the first spelling that is not another person's."
+    "Spelling of an id → first spelling that belongs to the same person."
     first = {each: each for each in sorted(said)}
     for one, other in combinations(first, 2):
         if first[one] != first[other] and not _differ(said[one], said[other]):
@@ -66,9 +66,9 @@ def _spellings(said: dict[str, _Said]) -> dict[str, str]:
 
 # %% ../nbs/curation/splits.ipynb #6710600a
 def people(ids: pd.DataFrame) -> dict[str, str]:
-    """Patient's id → a key of whom it names, '' for nobody, by `ids` (folder, patient; perhaps hashes: name, birth).
+    """Patient id → key of the person, '' if not believed, by `ids` (folder, patient; optional hashes name, birth).
 
-    Ids that are alike have one key, unless names or birth dates show two people.
+    Ids that are equal after normalisation share a key, unless names or birth dates show two people.
     """
     keys = {each: alike(each) for each in ids["patient"].unique()}
     ids = ids.reindex(columns=["folder", "patient", "name", "birth"], fill_value="").drop_duplicates()
@@ -89,7 +89,7 @@ def people(ids: pd.DataFrame) -> dict[str, str]:
 
 
 def unusable_ids(ids: pd.DataFrame) -> set[str]:
-    "Patient ids that identify nobody, by `ids` as for `people`: empty, or shared by too many folders."
+    "Patient ids that are not believed, by `ids` as in `people`: empty, or shared by too many folders."
     return {"", *(patient for patient, key in people(ids).items() if not key)}
 
 # %% ../nbs/curation/splits.ipynb #1da5c275
@@ -110,11 +110,11 @@ _NAMING = ("patient", "group", "folder", "study", "clip", "alike")
 
 # %% ../nbs/curation/splits.ipynb #4f0980ca
 class GroupsError(ValueError):
-    "What makes a patient cannot be told; the message says what was found and what to do."
+    "Patients cannot be told apart; the message says what was found and what to do."
 
 
 def _above(place: str) -> list[str]:
-    "A folder and the folders that it lies in, the nearest first."
+    "A folder and its parents, the nearest first."
     parts = place.split("/")
     return ["/".join(parts[:n]) for n in range(len(parts), 0, -1)]
 
@@ -159,7 +159,7 @@ def read_patients(path: Path, places: Iterable[str] = ()) -> pd.DataFrame:
 
 
 def _of_table(path: Path, places: Iterable[str]) -> Callable[[str], str]:
-    "What a table of patients says of a place, by its longest folder that leads there."
+    "The patient of a place in a table, by the longest matching folder."
     table = read_patients(path, places)
     known = dict(zip(table["place"], table["patient"], strict=True))
     known.pop("", None)
@@ -167,7 +167,7 @@ def _of_table(path: Path, places: Iterable[str]) -> Callable[[str], str]:
 
 # %% ../nbs/curation/splits.ipynb #6ebb463d
 def grouping(group_by: str, places: Iterable[str] = ()) -> Callable[[str], str]:
-    "What `group_by` makes of each of some places: the name of its group, '' for none. Raises GroupsError."
+    "Name of the group of each place by `group_by`, '' for none. Raises GroupsError."
     if re.fullmatch(r"-?\d+", group_by):
         return _of_level(group_by)
     table = group_table(group_by)
@@ -189,7 +189,7 @@ def _of_pattern(group_by: str) -> Callable[[str], str]:
 
 # %% ../nbs/curation/splits.ipynb #21b360f6
 def group_by_met(group_by: str, places: Iterable[str]) -> dict[str, int]:
-    "How many of the folders `group_by` says something of, and how many rows of its table do. Raises GroupsError for 0."
+    "Number of folders and of table rows matched by `group_by`. Raises GroupsError if none match."
     if not group_by:
         return {}
     places, table = sorted(set(places)), group_table(group_by)
@@ -203,7 +203,8 @@ def group_by_met(group_by: str, places: Iterable[str]) -> dict[str, int]:
         what = f"a row names {printable(rows['folder'].iloc[0])!r}; " if len(rows) else ""
         near = nearest_place(rows["folder"].iloc[0], places) if len(rows) else places[0]
         like = f"the nearest folder is {printable(near)!r}"
-        raise GroupsError(f"group_by {group_by!r} says nothing of {len(places)} of {len(places)} folders: {what}{like}")
+        none = f"names no patient for {len(places)} of {len(places)} folders"
+        raise GroupsError(f"group_by {group_by!r} {none}: {what}{like}")
     return found
 
 # %% ../nbs/curation/splits.ipynb #279e6fe2
@@ -220,10 +221,10 @@ def _by_folders(places: list[str], without: list[str], group_by: str) -> list[tu
         name_of = grouping(group_by, places)
         if silent := [place for place in without if not name_of(place)]:
             raise GroupsError(
-                f"group_by {group_by!r} says nothing of {len(silent)} of {len(without)} folders without a patient id, "
+                f"group_by {group_by!r} names no patient for {len(silent)} of {len(without)} folders without an id, "
                 f"the first {silent[0]!r}; correct it"
             )
-        kind = "patient" if group_table(group_by) else "group"  # a table may name patients whom headers name, too
+        kind = "patient" if group_table(group_by) else "group"  # a table may also name patients named in headers
         return [(place, f"{kind} {name}") for place in places if (name := name_of(place))]
     tops = {_top(place) for place in places}
     if len(tops) < FEW_TOPS and any("/" in place for place in without):
@@ -233,13 +234,13 @@ def _by_folders(places: list[str], without: list[str], group_by: str) -> list[tu
 
 
 def _which_level(places: list[str], without: list[str]) -> str:
-    "What to ask, with the number of folders at each level."
+    "Message that asks for `group_by`, with the number of folders at each level."
     deepest = max(place.count("/") for place in places) + 1
     counts = {n: len({"/".join(place.split("/")[:n]) for place in places}) for n in range(1, deepest + 1)}
     levels = ", ".join(f"{n}: {count}" for n, count in counts.items())
     return (
-        f"{len(without)} of {len(places)} folders have no patient id of their own, and the {counts[1]} top folders may "
-        f"be sites. Say what makes a patient by group_by: a level of the path (folders at each level: {levels}), "
+        f"{len(without)} of {len(places)} folders have no credible patient id, and the {counts[1]} top folders may "
+        f"be sites. Define patients by group_by: a level of the path (folders at each level: {levels}), "
         "a regular expression on it, or a CSV with columns folder, patient"
     )
 
@@ -248,7 +249,7 @@ _STUDY = "\0"  # between a place and a study
 
 
 def _told_by_study(links: pd.DataFrame, group_by: str) -> pd.Series:
-    "Whether the place of each link says nothing of whose a file is: patients there have no study in common."
+    "Whether the place of each link has several patients, without a study in common."
     known = links[links["person"] != ""]
     persons, studies = (known["place"] + _STUDY + known[each] for each in ("person", "study"))
     parties = persons.map(components(zip(persons, studies, strict=True))).groupby(known["place"]).nunique()
@@ -261,14 +262,14 @@ def _told_by_study(links: pd.DataFrame, group_by: str) -> pd.Series:
 # %% ../nbs/curation/splits.ipynb #696b874d
 @dataclass(frozen=True)
 class Groups:
-    "Groups of folders (of studies, where a folder is of several patients), and on what they rest."
+    "Groups of folders, or of studies where a folder has several patients, with the evidence for them."
 
     names: dict[tuple[str, str], str]  # (place, study) → group
-    places: int  # folders in which files lie, or the studies in them
-    without_id: int  # those of them whose patient no header names
-    shared_ids: int  # ids that too many folders share
-    own_ids: int = 0  # ids, where each is of one exam: they may have been given anew for each
-    apart: int = 0  # people by name and birth date who are in several groups
+    places: int  # number of folders with files, or of studies in them
+    without_id: int  # of these, without a patient id in headers
+    shared_ids: int  # ids shared by too many folders
+    own_ids: int = 0  # number of ids if each has one exam: perhaps assigned per exam
+    apart: int = 0  # people, by name and birth date, in several groups
 
 # %% ../nbs/curation/splits.ipynb #9dac1070
 _LINKS = ["place", "patient", "name", "birth", "study", "clip", "said"]
@@ -277,8 +278,8 @@ _LINKS = ["place", "patient", "name", "birth", "study", "clip", "said"]
 def group_places(links: pd.DataFrame, group_by: str = "", digest: Callable[[str], str] = text_sha256) -> Groups:
     """The groups of files, from `links` (place, patient, study, clip; a row or more for each place).
 
-    `links` may have hashes: name, birth (`people`), and what patient a table `said` ('': the header says it).
-    Raises GroupsError where ids are missing, paths are deep, top folders few, and `group_by` does not help.
+    `links` may have hashes name and birth (`people`), and the patient by a table, `said` ('': by the header).
+    Raises GroupsError if ids are missing, paths deep, top folders few, and `group_by` does not help.
     """
     links = links.reindex(columns=_LINKS, fill_value="").pipe(lambda each: each.assign(folder=_units(each)))
     keys, no_study = people(links), {"", *_many(links["place"].map(_top), links["study"])}
@@ -302,19 +303,19 @@ def group_places(links: pd.DataFrame, group_by: str = "", digest: Callable[[str]
 
 # %% ../nbs/curation/splits.ipynb #c135e73d
 def _named_alike(key: str, keys: dict[str, str]) -> str:
-    "Whom a table names by 'patient <id>', by the `people` of headers."
+    "Key of the person that a table names as 'patient <id>', by the `people` of headers."
     patient = key.split(" ", 1)[1]
     return keys.get(patient) or alike(patient)
 
 
 def _units(links: pd.DataFrame) -> pd.Series:
-    "What must not share an id too often: top folders or, where they are few and may be sites, studies."
+    "Units counted for shared ids: top folders or, if these are few and may be sites, studies."
     tops = links["place"].map(_top)
     return tops if tops.nunique() >= FEW_TOPS else links["study"].where(links["study"] != "", links["place"])
 
 # %% ../nbs/curation/splits.ipynb #aed5c61b
 def _own_ids(links: pd.DataFrame, no_study: set[str]) -> int:
-    "How many ids headers have, if there are several and each is of one exam, or there are as many as folders; else 0."
+    "Number of ids, if several and each has one exam or they are as many as folders; else 0."
     known = links[(links["person"] != "") & (links["said"] == "")]
     exams = known["study"].where(~known["study"].isin(no_study), known["place"].map(_top))
     most = [each.groupby(known["person"]).nunique().max() for each in (exams, known["place"])]
@@ -323,16 +324,16 @@ def _own_ids(links: pd.DataFrame, no_study: set[str]) -> int:
 
 
 def _apart(links: pd.DataFrame, group: pd.Series) -> int:
-    "How many people, by name and birth date, are in several groups; one who is in most of them is a placeholder."
+    "Number of people, by name and birth date, in several groups; one in most groups is a placeholder."
     known = (links["name"] != "") & (links["birth"] != "")
     groups = group[known].groupby(links["name"] + " " + links["birth"]).nunique()
     return int(((groups > 1) & ((groups < 3) | (2 * groups <= group.nunique()))).sum())
 
 # %% ../nbs/curation/splits.ipynb #29d40459
 def owners(table: pd.DataFrame) -> tuple[pd.Series, str]:
-    """Whose each clip of a table (patient, study, folder; perhaps name, birth) is, as a key for counting, and of what.
+    """Key of each clip's patient for counting, and its unit; columns patient, study, folder, perhaps name, birth.
 
-    "patient" where ids tell for all clips, else "study" where all have a Study Instance UID, else "folder".
+    The unit is "patient" if all clips have credible ids, else "study" if all have a Study Instance UID, else "folder".
     """
     unit = table["study"].where(table["study"] != "", table["folder"])
     who = table["patient"].map(people(table.assign(folder=unit)))
@@ -343,8 +344,8 @@ def owners(table: pd.DataFrame) -> tuple[pd.Series, str]:
 # %% ../nbs/curation/splits.ipynb #69925eb8
 SPLITS = {"train": 0.70, "val": 0.15, "test": 0.15}
 _PARTS = np.array([14, 3, 3])  # of 20, in the order of SPLITS
-_FIRST = np.array([0, 2, 1])  # one patient of a class trains; the second tests, the third validates
-FOR_TWO = 8  # patients of a class from which on two are in every split; of fewer, training would keep too few
+_FIRST = np.array([0, 2, 1])  # one patient of a class trains, a second tests, a third validates
+FOR_TWO = 8  # patients of a class for two in every split; with fewer, training would have too few
 
 
 def class_of(samples: pd.DataFrame) -> pd.Series:
@@ -356,11 +357,11 @@ def class_of(samples: pd.DataFrame) -> pd.Series:
 # %% ../nbs/curation/splits.ipynb #eb3d32d1
 @dataclass(frozen=True)
 class _Deal:
-    "What is dealt: groups and, last, an empty one (rows), in strata, classes and all in all (columns); int64."
+    "Input of the split: groups and a final empty one (rows); strata, classes and total (columns); int64."
 
     counts: np.ndarray  # (groups + 1, columns): clips, then patients, in twentieths
-    aims: np.ndarray  # (splits, columns): what the counts of a split should come to
-    weights: np.ndarray  # (splits, columns): of the squared distance from that
+    aims: np.ndarray  # (splits, columns): target counts of a split
+    weights: np.ndarray  # (splits, columns): weights of the squared distance from it
     classes: np.ndarray  # (groups + 1, classes): whether a group has some
     needed: np.ndarray  # (splits, classes): whether a split is to have some, bool
     twice: np.ndarray  # (splits, classes): whether it is to have at least two groups with some, bool
@@ -376,7 +377,7 @@ def _weights(totals: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/curation/splits.ipynb #e60470e1
 def _to_deal(strata: pd.DataFrame) -> _Deal:
-    "The deal of clips by group (rows) and by class and machine (columns, two levels)."
+    "Input of the split from clips by group (rows) and by class and machine (columns, two levels)."
     kinds = strata.T.groupby(level=0).sum().T
     clips = np.column_stack([strata, kinds, strata.sum(axis=1)]).astype(np.int64)
     patients = (clips > 0).astype(np.int64)
@@ -392,13 +393,13 @@ def _to_deal(strata: pd.DataFrame) -> _Deal:
 
 # %% ../nbs/curation/splits.ipynb #07de2494
 def _spread(order: np.ndarray, deal: _Deal) -> dict[int, int]:
-    "A split for some groups, by which as many classes as can be are where they are needed; the first of `order` count."
+    "Splits of some groups such that as many classes as possible are where needed; the first of `order` are tried."
     size, few, seen = deal.classes.shape[1], [], {}
     for i, kind in zip(order.tolist(), (deal.classes[order] @ (1 << np.arange(size))).tolist(), strict=True):
         seen[kind] = seen.get(kind, 0) + 1
         few += [(i, kind)] if seen[kind] <= len(SPLITS) else []
     needed = sum(1 << (size * s + k) for s, k in np.argwhere(deal.needed).tolist())
-    ways = {0: {}}  # what splits have, a bit for each class of each, and by which groups
+    ways = {0: {}}  # classes present in splits (a bit each), and the groups used
     for i, kind in few:
         for had, way in list(ways.items()):
             for s in range(len(SPLITS)):
@@ -407,9 +408,9 @@ def _spread(order: np.ndarray, deal: _Deal) -> dict[int, int]:
 
 # %% ../nbs/curation/splits.ipynb #6f4518fb
 def _dealt(order: np.ndarray, deal: _Deal) -> np.ndarray:
-    "The split of each group, dealt in `order`."
+    "The split of each group, assigned in `order`."
     splits, short = np.zeros(len(deal.counts), np.int64), -deal.aims
-    spread = _spread(order[::-1], deal)  # by the smallest, which bind least
+    spread = _spread(order[::-1], deal)  # by the smallest groups, which constrain least
     for i in [*spread, *(i for i in order.tolist() if i not in spread)]:
         row = deal.counts[i]
         splits[i] = spread.get(i, (deal.weights * row * (2 * short + row)).sum(axis=1).argmin())
@@ -423,13 +424,13 @@ def _filled(rows: np.ndarray, splits: np.ndarray) -> np.ndarray:
 
 
 def _missing(have: np.ndarray, deal: _Deal, split=slice(None)) -> np.ndarray:
-    "What is missing of the classes of splits, by the groups that they have: all of a class before a second group."
+    "Missing classes of splits, given their groups; a missing class counts more than a missing second group."
     none, one = (have == 0) & deal.needed[split], (have < 2) & deal.twice[split]
     return (100 * none + one).sum(axis=-1)
 
 
 def _cost(splits: np.ndarray, deal: _Deal) -> tuple[int, int]:
-    "How much of classes is missing where it is needed, and how far counts are from their aims."
+    "Cost of an assignment: missing classes, and distance of counts from their targets."
     missing = _missing(_filled(deal.classes, splits), deal)
     return int(missing.sum()), int((deal.weights * (_filled(deal.counts, splits) - deal.aims) ** 2).sum())
 
@@ -444,7 +445,7 @@ def _drawn(splits: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, ..
 
 
 def _change(rows: tuple, places: tuple, deal: _Deal, short: np.ndarray, have: np.ndarray) -> np.ndarray:
-    "What moves and swaps change in the `_cost`, (2, n): missing classes and distance."
+    "Change of `_cost` by moves and swaps, (2, n): missing classes and distance."
     (counts, classes), (source, to) = rows, places
     missing, far = 0, 0
     for split, sign in ((source, -1), (to, 1)):
@@ -455,7 +456,7 @@ def _change(rows: tuple, places: tuple, deal: _Deal, short: np.ndarray, have: np
 
 
 def _improved(splits: np.ndarray, deal: _Deal, rng: np.random.Generator) -> np.ndarray:
-    "Take the best of the moves and swaps that are drawn, until eight times in a row none lessens the cost."
+    "Apply the best of random moves and swaps until eight rounds in a row do not reduce the cost."
     short, have = _filled(deal.counts, splits) - deal.aims, _filled(deal.classes, splits)
     splits, tries = np.append(splits, 0), 0  # the last is the empty group's
     while tries < 8:

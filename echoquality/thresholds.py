@@ -32,8 +32,8 @@ from echoquality.selection import (
 
 # %% ../nbs/looking/thresholds.ipynb #2c99a1df
 def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """The usable rows of the results with their `machine_type`, what people say of them (`reviewed`), and a remark
-    where the raw data are not there. Raises ResultsError, ReviewsError."""
+    """The usable rows of the results with `machine_type`, their reviews (`reviewed`), and a remark if the raw data
+    are missing. Raises ResultsError, ReviewsError."""
     rows = read_scores(settings)
     rows = rows[unusable(rows) == ""].reset_index(drop=True)
     names = sorted(set(rows["folder"]))
@@ -113,8 +113,8 @@ def shown_table(table: pd.DataFrame) -> str:
 
 # %% ../nbs/looking/thresholds.ipynb #d8d000ae
 def caption(rows: pd.DataFrame, settings: SelectionSettings) -> str:
-    "What the numbers mean, and how many clips have the score of a class but not its verdict, as HTML."
-    lines = ["bars: clips, on a logarithmic scale; taken: at most, for no file is opened; short: of an equal share"]
+    "Legend of the numbers, and number of clips with the score of a class but not its verdict, as HTML."
+    lines = ["bars: clips (logarithmic); taken: upper limit, no file is opened; short: missing from an equal share"]
     for label, name in LABELS.items():
         scored, whole = (len(meeting(rows, label, settings, score_alone)) for score_alone in (True, False))
         if scored > whole:
@@ -137,7 +137,7 @@ def _sliders(settings: SelectionSettings, most: int) -> dict:
 
 # %% ../nbs/looking/thresholds.ipynb #8c98f9a2
 class ThresholdExplorer(Panel):
-    "Sliders over results; the distribution and the table follow them."
+    "Sliders with the distribution of scores and the table of counts."
 
     def __init__(self, rows: pd.DataFrame, settings: SelectionSettings, verdicts=None, remark: str = ""):
         self._rows, self._verdicts, self._start, self._counts = rows, verdicts, settings, score_counts(rows)
@@ -155,7 +155,7 @@ class ThresholdExplorer(Panel):
 
     @property
     def settings(self) -> SelectionSettings:
-        "The parameters that the sliders say. Raises SettingsError where they contradict each other."
+        "The parameters set by the sliders. Raises SettingsError if they contradict each other."
         moved = {name: slider.value for name, slider in self.sliders.items()}
         return SelectionSettings(**{**self._start.model_dump(), **moved})
 

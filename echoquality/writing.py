@@ -42,10 +42,10 @@ def deidentify_file(
     source: Path, target: Path, key: bytes, patient: str, machine: str, degradation: Degradation | None,
     given: Callable[[Dataset], Fan | None] = lambda header: None,
 ) -> None:  # fmt: skip
-    """Write the clip in `source`, degraded or not, without identity. Raises BadFile where that cannot be done.
+    """Write the clip in `source`, degraded or not, de-identified. Raises BadFile if that is impossible.
 
-    `patient` and `machine` are what its header may say; `key` makes the pseudonyms; `given` is the fan that a person
-    gave for the clip of a header.
+    `patient` and `machine` go into its header; `key` makes the pseudonyms; `given` returns the fan given by a
+    person for a header.
     """
     with open_clip(source) as clip:
         sector = find_sector(clip.looks(), clip.header, given(clip.header))
@@ -66,7 +66,7 @@ def _without_text(frame: np.ndarray, area: np.ndarray, mask: np.ndarray) -> np.n
 
 # %% ../nbs/curation/writing.ipynb #ca3fa222
 def is_copy(sample: dict, key: bytes | None) -> bool:
-    "Whether a row of the plan is written as the bytes of its source (a plan of 0.1.0 knows no `view`)."
+    "Whether a row of the plan is an unchanged copy of its source (plans of 0.1.0 have no `view`)."
     return not (sample["synthetic"] or key or sample.get("view"))
 
 
@@ -103,7 +103,7 @@ def write_sample(
 ) -> tuple[str, str]:
     """Write one row of the plan: (SHA-256 of the file, ''), or ('', why its source cannot be used). Raises OSError.
 
-    With a key the file is written without identity, black outside the fan that `machines` has for it, or that is found.
+    With a key the file is de-identified, black outside its fan (given by `machines`, or detected).
     """
     expect_folder(raw_data_dir)
     source, target = Path(raw_data_dir) / sample["source"], Path(output_dir) / sample["video_path"]
@@ -113,12 +113,12 @@ def write_sample(
         return sha256(target), ""
     except OSError:
         raise
-    except Exception as e:  # a file is one file's problem, whatever it raises
+    except Exception as e:  # any error concerns this file alone
         return "", str(bad_file(e, "cannot be written"))
 
 # %% ../nbs/curation/writing.ipynb #039b6320
 def estimate(plan: dict, settings: DatasetSettings, most: int = 3) -> dict[str, float]:
-    "`bytes` and `seconds` of the second pass with `workers` processes, judged by `most` files of a kind; writes none."
+    "`bytes` and `seconds` of the second pass with `workers` processes, from `most` files per kind; writes none."
     copies = [s for s in plan["samples"] if is_copy(s, b"key" if settings.deidentify else None)]
     made = [s for s in plan["samples"] if s not in copies]
     size, seconds = float(sum(s["bytes"] for s in copies)), 0.0
@@ -149,9 +149,9 @@ def _try(sample: dict, raw_data_dir: Path) -> tuple[int, float, int]:
 
 # %% ../nbs/curation/writing.ipynb #c24a57a7
 def expect_room(plan: dict, settings: DatasetSettings) -> None:
-    "Raise FullDisk where the files of a plan that are not written yet have no room in output_dir."
+    "Raise FullDisk if the remaining files of a plan do not fit into output_dir."
     missing = [s for s in plan["samples"] if not (settings.output_dir / s["video_path"]).is_file()]
-    most = sum(max(s["bytes"], 3.1 * s["pixels"]) for s in missing)  # no compression can need more
-    if most > free_bytes(settings.output_dir):  # only then it is worth some seconds to know it better
+    most = sum(max(s["bytes"], 3.1 * s["pixels"]) for s in missing)  # upper bound, whatever the compression
+    if most > free_bytes(settings.output_dir):  # only then estimate it more exactly, which takes seconds
         needed = estimate({**plan, "samples": missing}, settings)["bytes"]
         expect_space(settings.output_dir, 1.05 * needed, "output_dir")

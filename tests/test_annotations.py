@@ -47,8 +47,8 @@ def test_labels_are_from_what_the_dataset_was_made_from(tmp_path):
         assert said in labels_of(csv, table) and str(tmp_path) not in labels_of(csv, table)
     (tmp_path / MANIFEST).write_text("{}")  # of an earlier version
     assert labels_of(csv, table) == "the scores that the dataset was made from"
-    assert labels_of(csv, table.assign(review=["good", "", ""])).endswith("and what people said of 1 clip")
-    assert labels_of(csv, table.assign(review=["good", "bad", ""])) == "what people said of the clips"
+    assert labels_of(csv, table.assign(review=["good", "", ""])).endswith("and reviews of 1 clip")
+    assert labels_of(csv, table.assign(review=["good", "bad", ""])) == "reviews of the clips"
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ def test_water_filling_is_as_equal_as_supply_allows(supply, total):
     assert sum(shares.values()) == min(total, sum(supply.values()))
     assert all(0 <= shares[key] <= supply[key] for key in supply)
     unfilled = [shares[key] for key in supply if shares[key] < supply[key]]
-    if unfilled:  # whoever could give more gives no less than anybody else, but for the odd one
+    if unfilled:  # a key with more supply gives no less than any other, but for a remainder of one
         assert max(shares.values()) <= min(unfilled) + 1
 
 

@@ -63,7 +63,7 @@ def test_the_teacher_follows_quality():
 
 
 def supply(corpus):
-    "How many clips the dataset's default thresholds would take as good and as poor."
+    "Number of good and of poor clips by the dataset's default thresholds."
     rows = corpus_rows(corpus)
     rows = rows[rows["kind"] == "cine"]
     high = (rows["score"] >= 0.95) & (rows["status"] == "PASS") & rows["assessment"].str.startswith("Excellent quality")

@@ -43,7 +43,7 @@ def test_reviews_are_obeyed_and_recorded(corpus, tmp_path):
     assert any("1 bad, 1 excluded" in line for line in remarks(build))
     assert build_dataset(settings).status == "unchanged"
     add_review(path, "ben", good.folder, good.file_id, "good", "bad")
-    with pytest.raises(DatasetError, match="the reviews are others"):
+    with pytest.raises(DatasetError, match="the reviews differ"):
         build_dataset(settings)
 
 

@@ -68,7 +68,7 @@ def with_odd_value(rng: np.random.Generator, data: bytes) -> bytes:
 
 
 def check_damaged(data: bytes, folder: Path) -> str:
-    "What became of a damaged file: the reason it is refused for, or 'whole' where a synthetic clip was made of it."
+    "Result for a damaged file: the reason for refusal, or 'whole' if a synthetic clip was made of it."
     (folder / "raw/f").mkdir(parents=True, exist_ok=True)
     (folder / "raw/f/x").write_bytes(data)
     facts = probe(SimpleNamespace(folder="f", file_id="x", path="x"), folder / "raw")

@@ -23,7 +23,7 @@ from echoquality.sector import fan_area
 
 
 def identifiers(raw: Path) -> set[str]:
-    "Whatever could say whose clip it is: names of folders and files, values of headers."
+    "Identifiers of the sources: names of folders and files, values of headers."
     names = {part for path in raw.rglob("*") for part in path.relative_to(raw).parts}
     for path in filter(Path.is_file, raw.rglob("*")):
         try:
@@ -39,13 +39,13 @@ IDS = ("PatientID", "AccessionNumber", "StudyID", "InstitutionName", "StationNam
 
 
 def searched(folder: Path, words: set[str]) -> set[str]:
-    "Which of some words stand in a file's name or bytes below a folder."
+    "Words found in names or bytes of files below a folder."
     whole = b"".join(str(p.relative_to(folder)).encode() + b" " + p.read_bytes() for p in files_in(folder))
     return {word for word in words if word.encode() in whole}
 
 
 def private_plan(folder: Path) -> Path:
-    "Where the one build below a folder keeps its true names."
+    "Path of the private plan of the one build below a folder."
     return next((folder / "private").glob("plan-*.json"))
 
 

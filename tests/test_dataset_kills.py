@@ -45,18 +45,18 @@ def run_until(command: list[str], seconds: float, stop: Callable[[subprocess.Pop
 
 
 def without_ignored(printed: str) -> str:
-    "What a program printed, without interrupts that met Python in a destructor, which it prints and passes over."
+    "Output of a program, without tracebacks of interrupts in destructors, which Python ignores."
     return re.sub(r"Exception ignored in: .*\nTraceback \(most recent call last\):\n", "", printed)
 
 
 def stamps(folder: Path) -> dict[Path, int]:
-    "When each DICOM file below a folder was written."
+    "Modification time of each DICOM file below a folder."
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*.dcm")}
 
 
 @pytest.fixture(scope="module")
 def undisturbed(corpus, tmp_path_factory) -> dict[str, str]:
-    "What a build that was left alone holds."
+    "Files of an uninterrupted build."
     folder = tmp_path_factory.mktemp("undisturbed") / "whole"
     build_dataset(simulated_settings(corpus, folder, num_synthetic=60, workers=2))
     return file_hashes(folder)
@@ -92,7 +92,7 @@ def kill_at(output: Path, files: int, with_workers: bool) -> Callable[[subproces
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.more) for seed in (1, 2, 3))])
 def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
     rng, kills, between, before, output = np.random.default_rng(seed), 0, 0, {}, None
-    for attempt in range(30):  # a machine that is slow or quick changes how many of them are needed
+    for attempt in range(30):  # slow machines need more kills than fast ones
         if output is None or file_hashes(output) == undisturbed:
             output = tmp_path / f"out{attempt}"
         before = {path: time for path, time in before.items() if path.is_relative_to(output)}
@@ -101,7 +101,7 @@ def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
         process = run_until(command, rng.uniform(0, 1.5), kill_at(output, wanted, with_workers=attempt % 2))
         assert process.returncode in (0, -signal.SIGKILL), process.printed
         kills += process.returncode != 0
-        time.sleep(0.5)  # a worker that was left alone finishes its file, or is about to
+        time.sleep(0.5)  # a surviving worker finishes its file
         end_group(process.pid)  # and writes nothing more once the stamps are taken
         after = stamps(output)
         assert before.items() <= after.items()

@@ -19,7 +19,7 @@ from echoquality.results import write_results
 
 
 def small_collection(folder: Path, clips: list[tuple], shape: tuple = (48, 64), **settings) -> DatasetSettings:
-    "Phantom clips as (folder, file, score, seed, what is changed in the header), and settings to build from them."
+    "Phantom clips from (folder, file, score, seed, header changes), and settings to build from them."
     rows = []
     for place, name, score, seed, change in clips:
         whole = clip_dataset(simulate_clip(0.9, "vivid", seed, 4, shape))
@@ -150,7 +150,7 @@ def test_where_ids_were_given_anew_for_each_exam_the_first_line_says_so(tmp_path
     (tmp_path / "patients.csv").write_text(f"folder,patient\n{rows}\n")
     settings = settings.model_copy(update={"group_by": str(tmp_path / "patients.csv")})
     build = build_dataset(settings)
-    assert summary(build, settings).splitlines()[0].endswith("who has several exams rests on group_by alone")
+    assert summary(build, settings).splitlines()[0].endswith("only group_by identifies repeated exams of a patient")
     assert build.samples["group"].nunique() == 6
 
 

@@ -113,13 +113,13 @@ def with_syntax(number: int):
 
 
 def without_pixels(data: bytes) -> bytes:
-    "What a vendor's raw data look like: an ultrasound object with a large private value and no pixels."
+    "Example of vendor raw data: an ultrasound object with a large private value and no pixels."
     private = struct.pack("<HH4sL", 0x200D, 0x1001, b"OB\0\0", 2**19) + bytes(2**19)
     return data[: data.index(b"\xe0\x7f\x10\x00OB")] + private
 
 
 def of_a_header(data: bytes, end: int = 0) -> bytes:
-    "What is left where the pixels are taken out of a file, or where it breaks off before them."
+    "Files without pixels: removed, or truncated before them."
     return data[: data.index(b"\xe0\x7f\x10\x00OB") + end]
 
 
@@ -246,7 +246,7 @@ def test_a_missing_decoder_says_what_to_install(monkeypatch):
 
 
 def expected_colour(path: Path) -> np.ndarray:
-    "What pydicom shows of the first frame, in colour, 8 bits."
+    "The first frame as decoded by pydicom, in colour, 8 bits."
     header = dcmread(path)
     frame = pixel_array(path, index=0)
     if header.PhotometricInterpretation == "PALETTE COLOR":

@@ -65,7 +65,7 @@ def implicit_label(data: bytes, end: int) -> bytes:
 
 
 def second_label(data: bytes, end: int) -> bytes:
-    "The same by a second transfer syntax, behind the first."
+    "The same, with a second transfer syntax after the first."
     return data[:end] + b"\x02\0\x10\0UI\x12\0" + b"1.2.840.10008.1.2\0" + data[end:]
 
 

@@ -191,7 +191,7 @@ def test_at_the_end_it_says_so_and_undo_still_works(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv", most=1)
     shown.act("good")
     shown.act("good")
-    assert "every clip was reviewed" in shown._player.pictures.html
+    assert "all clips are reviewed" in shown._player.pictures.html
     shown.act("undo")
     assert shown._player.clips[0].frames and "0 of 1" in shown._where.value
 

@@ -97,7 +97,7 @@ def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     assert short == f"{have} of 800 good clips"
     assert any("good clips make 40 synthetic ones" in line for line in others)
     asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}
-    assert "severities change nothing: recipe has none" in remarks(replace(build, plan=asked))
+    assert "severities have no effect: recipe has none" in remarks(replace(build, plan=asked))
     rows = [build.plan["samples"][0], build.plan["samples"][1] | {"machine_model": "=1+1"}]
     said = remarks(replace(build, plan={**build.plan, "samples": rows}))[-1]
     assert said.startswith(f"{CSV}: 1 cell begins") and "(row 3, column machine_model)" in said
@@ -132,7 +132,7 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
     build = build_dataset(settings)
 
     def told(patients: int, build=build, **more):
-        "The verdict on so many patients in each split, who all have the same clips."
+        "The verdict for a number of patients in each split, each with the same clips."
         rows = [{**row, "group": f"{split}{i}", "split": split, **more}
                 for split in SPLITS for i in range(patients) for row in build.plan["samples"]]  # fmt: skip
         return verdict(replace(build, plan={**build.plan, "samples": rows}), settings)

@@ -20,7 +20,7 @@ def test_speckle_is_fully_developed():
 
 
 def contrast_to_noise(clip):
-    "How far apart muscle and blood are in the first frame, in standard deviations."
+    "Contrast-to-noise ratio of muscle and blood in the first frame."
     grey = clip.frames[0, ..., 0].astype(float)
     muscle, blood = grey[clip.muscle], grey[clip.cavity]
     return (muscle.mean() - blood.mean()) / np.sqrt((muscle.var() + blood.var()) / 2)

@@ -35,7 +35,7 @@ def clip(shape: tuple[int, ...] = (4, 48, 64), seed: int = 0) -> np.ndarray:
 
 
 def header_of(frames: np.ndarray, syntax: uid.UID, **more) -> Dataset:
-    "A header that describes frames truly, but for what `more` says."
+    "A correct header of frames, changed by `more`."
     header, colour = Dataset(), frames.ndim == 4
     header.ensure_file_meta()
     header.file_meta.TransferSyntaxUID, header.file_meta.MediaStorageSOPInstanceUID = syntax, "1.2.3"
@@ -72,9 +72,9 @@ def read(path: Path, grey: bool = False) -> np.ndarray | str:
 
 @pytest.mark.parametrize(("more", "said"), [
     (b"", ""),
-    (bytes(6), ""),  # zeros that cannot belong to four frames alike
+    (bytes(6), ""),  # zeros that do not divide among four frames
     (b"\1\1\1", "pixel data of"),
-    (bytes(4), "pixel data of"),  # one for each frame, perhaps
+    (bytes(4), "pixel data of"),  # perhaps one for each frame
     (bytes(48 * 64), "pixel data of"),  # a frame more
     (None, "truncated: 3 of 4 frames"),
 ])

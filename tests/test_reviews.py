@@ -95,7 +95,7 @@ def test_what_was_decided_is_read_back():
         found = read_reviews(path)
         assert found["note"].tolist() == [" ".join(text.split()) for text in texts]
         assert (found[["who", "new", "folder"]] == ["ana", "bad", "f"]).all(axis=None)
-        assert path.read_text().splitlines()[-1].endswith(",'=1+1,f")  # which no spreadsheet computes
+        assert path.read_text().splitlines()[-1].endswith(",'=1+1,f")  # text that a spreadsheet must not compute
         path.write_bytes(path.read_bytes()[:-9])  # a crash in the middle of a line
         add_review(path, "ana", "f", "9", "good", "bad")
         with pytest.raises(ReviewsError, match="line 7: 5 values, expected 7"):

@@ -108,9 +108,9 @@ def test_a_table_of_patients_meets_folders_however_it_names_them(said, kind, tmp
 
 def test_what_group_by_does_not_meet_is_an_error_or_counted(tmp_path):
     for group_by in (r"^PAT(\d+)", "3"):
-        with pytest.raises(GroupsError, match=r"says nothing of 8 of 8 folders: the nearest folder is 'E00'"):
+        with pytest.raises(GroupsError, match=r"names no patient for 8 of 8 folders: the nearest folder is 'E00'"):
             group_by_met(group_by, EXAMS)
-    with pytest.raises(GroupsError, match=r"nothing of 8 of 8 .*a row names 'X/F07'; the nearest folder is 'E07'"):
+    with pytest.raises(GroupsError, match=r"no patient for 8 of 8 .*a row names 'X/F07'; the nearest folder is 'E07'"):
         (tmp_path / "p.csv").write_text("folder,patient\nX/F07,A\nX9/E0,B\n")
         group_by_met(str(tmp_path / "p.csv"), EXAMS)
     (tmp_path / "p.csv").write_text("folder,patient\nE00,A\nE1,B\nE02/IM,C\n")
@@ -180,7 +180,7 @@ def test_a_table_says_who_is_a_patient(tmp_path):
     table.write_text("\ufefffolder;patient\n" + "\n".join(rows), encoding="utf-8")
     assert sides(links_of(*PACS), str(table)) == 8
     for text, said in [
-        ("folder,patient\nP1,A\n", "says nothing of 26 of 28 folders"), ("folder,who\nP1,A\n", "no column patient"),
+        ("folder,patient\nP1,A\n", "names no patient for 26 of 28"), ("folder,who\nP1,A\n", "no column patient"),
         ("folder,patient\nP1,A\nP1,B\n", "line 3: a folder twice"), ("folder,patient\nP1,\n", "line 2: no patient"),
     ]:  # fmt: skip
         table.write_text(text)
@@ -240,7 +240,7 @@ PLACES = ["E{exam}", "E{exam}/{series}", "P{patient}/E{exam}", "S{site}/P{patien
 
 @st.composite
 def archives(draw) -> tuple[pd.DataFrame, str, bool]:
-    "Links of files by their headers, with the true `owner`; how ids were given; whether there is a table."
+    "Links of files by their headers, with the true `owner`; how ids were assigned; whether there is a table."
     ids, place, table = draw(st.sampled_from([*IDS])), draw(st.sampled_from([*PLACES, "all", "."])), draw(st.booleans())
     names = draw(st.sampled_from(["N{}^A", "", "ANON"])) if ids != "renumbered" else "N{}^A"
     births = draw(st.sampled_from(["19{}0101", "", "19000101"])) if ids != "renumbered" else "19{}0101"
@@ -363,7 +363,7 @@ def test_poor_clips_of_few_patients_are_in_every_split():
 
 
 def test_splits_stay_what_they_are():
-    "On any computer: where this fails, models meet clips that they were trained on, so raise `version`."
+    "Must hold on any computer; otherwise models are tested on training clips, so raise `version`."
     rows = [(f"g{i}", i % 3 % 2, f"m{i % 2}", i % 5 == 0) for i in range(40) for _ in range(1 + i % 4)]
     samples = pd.DataFrame(rows, columns=["group", "quality_score", "machine_type", "synthetic"])
     first = assign_splits(samples, 42).groupby(samples["group"]).first()

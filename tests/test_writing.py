@@ -31,7 +31,7 @@ def test_a_file_that_changes_between_plan_and_write_is_noticed(corpus, tmp_path)
 
 
 def test_a_file_of_which_the_index_knew_what_is_not_so_is_looked_at_again(corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr("echoquality.header_index.stamp_of", lambda stat: ())  # a share that tells of no change
+    monkeypatch.setattr("echoquality.header_index.stamp_of", lambda stat: ())  # a share without change times
     shutil.copytree(corpus / "raw_data", tmp_path / "raw")
     first = simulated_settings(corpus, tmp_path / "out", raw_data_dir=tmp_path / "raw", num_synthetic=0)
     victim = make_plan(first)["samples"][0]
