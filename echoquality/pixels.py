@@ -252,7 +252,7 @@ def _by_pydicom(data: bytes, stream: Stream) -> np.ndarray:
     options |= {"photometric_interpretation": "RGB" if stream.components == 3 else "MONOCHROME2"}
     options |= {"planar_configuration": 0, "pixel_representation": 0, "pixel_keyword": "PixelData"}
     decoder, failed, whole = get_decoder(syntax), None, data.rstrip(b"\0").endswith(b"\xff\xd9")
-    if not whole and stream.coding in ("jpeg lossless", "jpeg-ls"):  # decoders would complete the first, and take 12 s for the second
+    if not whole and stream.coding in ("jpeg lossless", "jpeg-ls"):  # completed by decoders, or takes 12 s
         raise ValueError(f"the {stream.coding} stream is cut: its end marker is missing")
     for plugin in filter(decoder._available.__contains__, plugins):
         try:

@@ -36,7 +36,7 @@ from .tables import FORMS, TableError, did_you_mean, guarded, numbers, percentag
 
 # %% ../nbs/reading/score_table.ipynb #31acad8d
 def read_table(path: Path, wanted: Iterable[str] = ()) -> pd.DataFrame:
-    "A table as text, '' where it says nothing; the index is its `line` or `row`. Raises TableError, also without rows."
+    "A table as text, '' for empty cells; the index is `line` or `row`. Raises TableError, also without rows."
     table = read_rows(path, wanted=wanted)
     if table.empty:
         raise TableError(f"has no rows below the names of its columns ({printable(', '.join(table))[:300]})")
@@ -44,36 +44,36 @@ def read_table(path: Path, wanted: Iterable[str] = ()) -> pd.DataFrame:
 
 # %% ../nbs/reading/score_table.ipynb #dae4bf5c
 def column(table: pd.DataFrame, name: str, parameter: str) -> pd.Series:
-    "A column that must be there, without spaces around its values. Raises TableError with the nearest name."
+    "A required column, without spaces around its values. Raises TableError with the nearest name."
     if name in table:
         return table[name].str.strip()
     known = {str(each).casefold(): each for each in table}
     near = get_close_matches(name.casefold(), known, n=1, cutoff=0.5)
     hint = f"the nearest is {known[near[0]]!r}; " if near else ""
     found = printable(", ".join(map(str, [*table][:15])))[:300]
-    raise TableError(f"no column {name!r}; found {found}; {hint}rename it, or say which one it is by {parameter}")
+    raise TableError(f"no column {name!r}; found {found}; {hint}rename it, or set {parameter}")
 
 
 def optional(table: pd.DataFrame, name: str) -> pd.Series:
-    "A column that may be there, without spaces around its values; '' where it says nothing."
+    "An optional column, without spaces around its values; '' for empty cells."
     return table[name].str.strip() if name in table else pd.Series("", table.index)
 
 # %% ../nbs/reading/score_table.ipynb #cb44410a
 def on_scale(said: pd.Series, scale: str = "1") -> pd.Series:
-    "The numbers in a column of text, on a `score_scale`; NaN where it says none."
+    "The numbers in a column of text, on a `score_scale`; NaN for other text."
     worst, best = scale_ends(scale)
     return numbers(said).fillna(best * percentages(said)) if worst == 0 else numbers(said)
 
 
 def scores_of(said: pd.Series, scale: str = "1") -> pd.Series:
-    "Scores from 0 to 1, from text on a `score_scale`; NaN where it says no number."
+    "Scores from 0 to 1, from text on a `score_scale`; NaN for text that is no number."
     (worst, best), found = scale_ends(scale), on_scale(said, scale)
     scores = (found - worst) / (best - worst)
     return scores if (worst, best) == (0, 1) else scores.round(12)  # 4.6 on 1 to 5 is 0.9, not a hair less
 
 # %% ../nbs/reading/score_table.ipynb #229522b7
 def scale_fault(said: pd.Series, scale: str = "1") -> str:
-    "Why a column of scores cannot be on a `score_scale`; '' where it can, and what does not fit are single rows."
+    "Why a column of scores does not fit a `score_scale`; '' if it does, except for single rows."
     (worst, best), found, scores = scale_ends(scale), on_scale(said, scale), scores_of(said, scale)
     if fault := _percent_fault(said, worst):
         return fault
@@ -89,12 +89,12 @@ def scale_fault(said: pd.Series, scale: str = "1") -> str:
 
 # %% ../nbs/reading/score_table.ipynb #197aa04f
 def are_grades(found: pd.Series, most: float) -> bool:
-    "Whether numbers go in whole steps beyond the `most` of a scale: then those that lie on it are grades, too."
+    "Whether numbers include whole ones beyond the `most` of a scale, so that the column contains grades."
     return bool((found > most).any() and (found.dropna() % 1 == 0).all())
 
 
 def grades_in_words(found: pd.Series, most: float) -> str:
-    "Which score_scale to say for grades."
+    "Suggested score_scale for grades."
     low, high = found.min(), found.max()
     scale = "100" if 10 < high <= 100 else f"{low:g}-{high:g}"
     means = f"if {low:g} is the worst grade that can be given and {high:g} the best"
@@ -103,7 +103,7 @@ def grades_in_words(found: pd.Series, most: float) -> str:
 
 
 def _percent_fault(said: pd.Series, worst: float) -> str:
-    "Why percent signs in a column of scores cannot be understood; '' where they can."
+    "Why percent signs in a column of scores are ambiguous; '' if they are not."
     marked, plain = said[percentages(said).notna()], said[numbers(said).notna()]
     if len(marked) and worst != 0:
         return f"{_place(marked)} says {marked.iloc[0]!r}, and a scale that begins at {worst:g} has no percent"
@@ -114,7 +114,7 @@ def _percent_fault(said: pd.Series, worst: float) -> str:
 
 
 def _place(rows: pd.Series) -> str:
-    "What the first of some rows is called."
+    "Name of the first of some rows."
     return f"{rows.index.name or 'row'} {rows.index[0]}"
 
 # %% ../nbs/reading/score_table.ipynb #18ce7b31
@@ -122,7 +122,7 @@ Files = dict[str, list[str]]  # folder → the files in it, as `find_files` has 
 
 
 def by_path(path: str, files: Files) -> tuple[str, str]:
-    "The folder and the name in it of a file that is not there, by its path alone; folder '' where it names none."
+    "Folder and name in it of a missing file, by its path alone; folder '' if the path has none."
     parts = plain(path).split("/")
     place = next((n for n, part in enumerate(parts[:-1]) if part in files), max(len(parts) - 2, 0))
     if len(parts) == 1:
@@ -134,9 +134,9 @@ SPELLED = "found under another spelling"
 
 
 def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.DataFrame:
-    """For each path folder, file_id, `met`: by what it is found (`HOW`; ''), `note`: in another spelling, and `fault`.
+    """For each path folder, file_id, `met`: kind of match (`HOW` or ''), `note`: other spelling, and `fault`.
 
-    `fault`: why it means none; a path without a file has none if where it says is nothing. `root`: see `meet`.
+    `fault`: why it matches no file; '' for a path whose file is missing. `root`: see `meet`.
     """
     places = {f"{folder}/{name}": (folder, name) for folder in files for name in files[folder] if not is_junk(name)}
     rows = []
@@ -148,10 +148,10 @@ def match_files(paths: pd.Series, files: Files, root: Path | None = None) -> pd.
 
 
 def _no_file(met: Met, place: tuple[str, str], places: Collection[str]) -> str:
-    "Why a path means no file for certain; '' where it is looked for in vain."
+    "Why a path is ambiguous; '' if its file is missing."
     if met.could_be:
         here = "" if all(each in places for each in met.such_as) else ", not all of them here,"
-        number = f"{met.could_be}{' or more' * (met.could_be == 10)}"  # no more are counted
+        number = f"{met.could_be}{' or more' * (met.could_be == 10)}"  # counted up to 10
         return f"several files{here} end like its path: {number}, {printable(', '.join(met.such_as))[:120]}"
     if not place[0]:
         return "no path, or one without a folder to which no file belongs"
@@ -159,7 +159,7 @@ def _no_file(met: Met, place: tuple[str, str], places: Collection[str]) -> str:
 
 # %% ../nbs/reading/score_table.ipynb #53455187
 def doubles(rows: pd.DataFrame) -> pd.Series:
-    "Why rows (folder, file_id, met, note, score, fault) that share their file with another cannot be used; ''."
+    "Why rows (folder, file_id, met, note, score, fault) that share a file with another cannot be used; ''."
     claims, reasons, word = defaultdict(list), {}, rows.index.name or "row"
     for row in rows[(rows["fault"] == "") & rows["score"].notna()].itertuples():
         claims[row.folder, row.file_id].append(row)
@@ -176,28 +176,28 @@ def doubles(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(reasons, rows.index, dtype=str).fillna("")
 
 # %% ../nbs/reading/score_table.ipynb #ident002
-UID, ACCESSION = "SOP Instance UID", "accession number"  # what else than a path names a clip
+UID, ACCESSION = "SOP Instance UID", "accession number"  # identifiers of a clip besides a path
 _OF_A_PATH = r"[\\/]|\.[A-Za-z]+$"
 
 
 def identifiers(files: Files, index: HeaderIndex, workers: int) -> pd.DataFrame:
-    "folder, file_id, UID and ACCESSION (`hashed`) of each file that is a clip, by its header."
+    "folder, file_id, UID and ACCESSION (`hashed`) of each clip, by its header."
     places = [(folder, name) for folder, names in files.items() for name in names if not is_junk(name)]
     clips = [Clip(*place, "/".join(place)) for place in places]
-    print(f"the column of paths names few files; {len(clips)} headers are asked for what it says", flush=True)
+    print(f"the path column matches few files; {len(clips)} headers are searched for its values", flush=True)
     found = zip(clips, headers(clips, index, workers), strict=True)
     rows = [(*clip[:2], each["instance"], each["accession"]) for clip, each in found if "reason" not in each]
     return pd.DataFrame(rows, columns=["folder", "file_id", UID, ACCESSION], dtype=str)
 
 
 def names_no_files(said: pd.Series, rows: pd.DataFrame) -> bool:
-    "Whether a column is one of identifiers: none with a folder or an extension, few of them met (`rows`: met)."
+    "Whether a column has identifiers: none with a folder or an extension, few of them matched (`rows`: met)."
     given = said[said != ""]
     return len(given) > 2 * (rows["met"] != "").sum() and not given.str.contains(_OF_A_PATH).any()
 
 # %% ../nbs/reading/score_table.ipynb #ident003
 def with_identifiers(rows: pd.DataFrame, said: pd.Series, clips: pd.DataFrame) -> pd.DataFrame:
-    "`rows` of `match_files`; those without a file have the clip of `clips` (`identifiers`) that `said` names."
+    "`rows` of `match_files`; those without a file get the clip of `clips` (`identifiers`) named in `said`."
     places, found = clips["folder"] + "/" + clips["file_id"], []
     known = {kind: places.groupby(clips[kind]).agg(list).to_dict() for kind in (UID, ACCESSION)}
     for row, value in zip(rows.itertuples(index=False), said.str.strip(MARKS), strict=True):
@@ -219,7 +219,7 @@ EXTRA = ["derived", "patient", "machine", "fault", "met"]  # columns beside COLU
 
 
 def with_verdicts(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    "`rows` (score) with status and assessment, as the table says them or derived, and `derived`: which of them were."
+    "`rows` (score) with status and assessment, from the table or derived, and `derived`: which were derived."
     names = ["status", "assessment"]
     own = [verdict(score) if 0 <= score <= 1 else ("", "") for score in rows["score"]]
     own, said = pd.DataFrame(own, rows.index, names, dtype=str), pd.DataFrame({n: optional(table, n) for n in names})
@@ -229,7 +229,7 @@ def with_verdicts(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/reading/score_table.ipynb #88b227d2
 def _score_faults(rows: pd.DataFrame, said: pd.Series) -> pd.Series:
-    "Why a row's score, which the table `said` so, or its status cannot be used; ''."
+    "Why a row's score (in the table's words, `said`) or status cannot be used; ''."
     reasons = pd.Series("", rows.index)
     reasons[~rows["status"].isin(["PASS", "FAIL", ""])] = "its status is neither PASS nor FAIL"
     reasons[~rows["score"].between(0, 1)] = "its score is off the scale"
@@ -242,7 +242,7 @@ def _or(reasons: pd.Series, others: pd.Series) -> pd.Series:
 
 
 def through_links(rows: pd.DataFrame, files: Files, root: Path) -> pd.DataFrame:
-    "`rows` of `match_files`, and their path: those that lead through a link that is `closed` say so in `fault`."
+    "`rows` of `match_files` with their path; `fault` names links (`closed`) that are not followed."
     def why(folder: str, name: str) -> str:
         odd = not folder or "\0" in folder + name or ".." in f"{folder}/{name}".split("/")
         return "" if odd else closed(Path(root, folder, name), root)
@@ -250,7 +250,7 @@ def through_links(rows: pd.DataFrame, files: Files, root: Path) -> pd.DataFrame:
     rows = rows.copy()
     for row in rows.itertuples():
         places = [(row.folder, row.file_id, row.met)]
-        places += [(*by_path(row.path, files), "")] * (row.met != HOW[0])  # of its end alone there may be one elsewhere
+        places += [(*by_path(row.path, files), "")] * (row.met != HOW[0])  # its end alone may match another file
         if shut := next(((*place, said) for place in places if (said := why(*place[:2]))), None):
             rows.loc[row.Index, ["folder", "file_id", "met", "fault"]] = shut
     return rows
@@ -267,7 +267,7 @@ def table_rows(
 ) -> pd.DataFrame:
     """A table (text) as results: `COLUMNS`, `EXTRA`, `note`, a row each, in its order. Raises TableError.
 
-    `ask`: called for `identifiers` where the column of paths has none; `root`: folder of the files, to follow links.
+    `ask`: called for `identifiers` if the path column has no paths; `root`: folder of the files, to follow links.
     """
     names, said = column(table, path_column, "path_column"), column(table, score_column, "score_column")
     paths = _with_folders(names, optional(table, "folder"))
@@ -283,14 +283,14 @@ def table_rows(
 
 
 def _with_folders(names: pd.Series, folders: pd.Series) -> pd.Series:
-    "Paths, with the folder that a table says before those that do not say it."
+    "Paths, with the folder of the table prefixed where they lack it."
     pairs = zip(folders, names, strict=True)
     said = [folder == "" or f"/{plain(folder)}/" in f"/{plain(name)}" for folder, name in pairs]
     return names.where(pd.Series(said, names.index, dtype=bool), folders + "/" + names)
 
 # %% ../nbs/reading/score_table.ipynb #8c991852
 def remarks(rows: pd.DataFrame) -> pd.Series:
-    "What there is to say of each row of `table_rows`; ''."
+    "Remark on each row of `table_rows`, or ''."
     said = unusable(rows)
     said = said.where((said != "") | (rows["met"] != ""), "no file has this path")
     alone = (rows["met"] == "name") & rows["path"].str.contains(r"[/\\]")
@@ -299,7 +299,7 @@ def remarks(rows: pd.DataFrame) -> pd.Series:
 
 
 def nearest(path: str, files: Files) -> str:
-    "The file, else the folder, that a path which means none is most like; ''."
+    "The file, else the folder, most similar to an unmatched path; ''."
     folder, name = by_path(path, files)
     if folder not in files:
         return next(iter(get_close_matches(folder or name, files, n=1)), "")
@@ -312,7 +312,7 @@ def _has_file(rows: pd.DataFrame) -> pd.Series:
 
 
 def met_counts(rows: pd.DataFrame) -> dict[str, int]:
-    "How many rows of a table met a file by what (`HOW`, UID, ACCESSION), the surest first, and how many met none."
+    "Number of rows by kind of match (`HOW`, UID, ACCESSION), most certain first, and without a file."
     counts = rows.loc[_has_file(rows), "met"].value_counts()
     counts = {how: int(counts[how]) for how in (*HOW, UID, ACCESSION) if how in counts}
     return counts | {"none": len(rows) - sum(counts.values())}
@@ -324,7 +324,7 @@ def met_in_words(counts: dict[str, int]) -> str:
 
 
 def in_words(rows: pd.DataFrame, files: Files, most: int = 10) -> str:
-    "How many rows of `table_rows` mean a file, and the first `most` of each kind of remark."
+    "Number of rows of `table_rows` with a file, and the first `most` of each kind of remark."
     said, word = remarks(rows), rows.index.name or "row"
     there, by = rows[_has_file(rows)], met_in_words(met_counts(rows))
     number = sum(not is_junk(name) for names in files.values() for name in names)
@@ -338,7 +338,7 @@ def in_words(rows: pd.DataFrame, files: Files, most: int = 10) -> str:
     return "\n".join(map(printable, lines))
 
 # %% ../nbs/reading/score_table.ipynb #used0002
-_IN_SHORT = {  # how a remark on a row begins → of one such row, of several
+_IN_SHORT = {  # beginning of a remark → singular, plural
     "several": ("could be several files", "could be several files"),
     "no ": ("has no file", "have no file"),
     "the same file": ("stands twice", "stand twice"),
@@ -348,7 +348,7 @@ _IN_SHORT = {  # how a remark on a row begins → of one such row, of several
 
 
 def used_in_words(rows: pd.DataFrame) -> str:
-    "How many rows (`COLUMNS`, `EXTRA`) will be used, and why not the rest."
+    "Number of rows (`COLUMNS`, `EXTRA`) that will be used, and why the rest will not."
     said, short = unusable(rows), Counter()
     said = said.where((rows["met"] != "") | said.str.startswith("several"), "no file")
     for why in said[said != ""]:
@@ -398,8 +398,8 @@ def read_scores(settings: SelectionSettings) -> pd.DataFrame:
 def write_score_table(
     raw_data_dir: Path, path: Path, path_column: str = "path", score_column: str = "score", new: bool = True
 ) -> int:
-    """Write a CSV of every file, without scores; how many they are. Raises TableError where it is there, or has a name
-    that is no CSV's or, unless it is to be `new`, like that of another beside it; StudiesError.
+    """Write a CSV of all files, without scores; return their number. Raises TableError if it exists, is not named as a
+    CSV or, unless `new`, has a name similar to another file's beside it; StudiesError.
     """
     path = Path(path)
     if path.exists():
@@ -431,23 +431,23 @@ def check_scores(
     index_dir: Path | None = None,
     workers: int = 1,
 ) -> str:
-    "What is odd about a table of scores, and how many rows will be used. Raises ResultsError, StudiesError."
+    "Problems of a table of scores, and number of usable rows. Raises ResultsError, StudiesError."
     files, index = find_files(raw_data_dir), HeaderIndex(index_dir, raw_data_dir)
     rows = checked_rows(table, files, (path_column, score_column, score_scale), index, workers)
     return f"{in_words(rows, files)}\n{used_in_words(rows)}"
 
 # %% ../nbs/reading/score_table.ipynb #ace6efbe
 class ScoreTableSettings(Settings):
-    "A table of scores that is checked, or if it is not there written to be filled in."
+    "Check a table of scores, or write one to fill in."
 
     table: ProjectPath = Field("data/scores.csv", description=f"{FORMS}; a new one is a CSV")
     raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
-    index_dir: OptionalPath = Field("data/index", description="what headers said is kept here ('': nowhere)")
+    index_dir: OptionalPath = Field("data/index", description="folder of the header index ('': none)")
     path_column: str = Field("path", description="the column with a file's path, SOP Instance UID or accession number")
     score_column: str = Field("score", description="the column with a file's score")
     score_scale: ScoreScale = Field("1", description="the best score, or the worst and the best (1-5)")
     workers: int = Field(0, ge=0, description="processes that read headers (0 means one per core)")
-    new: bool = Field(False, description="write a new table, though one beside it is called much the same")
+    new: bool = Field(False, description="write a new table although another has a similar name")
 
 
 def main(argv: list[str] | None = None, prog: str = "python -m echoquality.score_table", **told) -> None:

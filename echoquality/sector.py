@@ -44,7 +44,7 @@ def _largest_hull(active: np.ndarray) -> np.ndarray:
 
 
 def sector_mask(frames: np.ndarray, level: int = 3) -> tuple[np.ndarray, bool]:
-    "uint8 (T, H, W) → (convex mask of what moves by `level` grey levels, bool (H, W), True); or of what is lit, False."
+    "uint8 (T, H, W) → (convex mask of pixels that move by `level`, bool (H, W), True); or of lit pixels, False."
     top = frames.max(0)
     mask = _largest_hull(cv2.subtract(top, frames.min(0)) >= level)
     moving = bool(mask.mean() > 0.05)
@@ -52,7 +52,7 @@ def sector_mask(frames: np.ndarray, level: int = 3) -> tuple[np.ndarray, bool]:
 
 # %% ../nbs/reading/sector.ipynb #39733f43
 def bounds(mask: np.ndarray) -> tuple[slice, slice]:
-    "The rows and columns that a mask takes up."
+    "Rows and columns of a mask's bounding box."
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
@@ -63,7 +63,7 @@ def _are_apart(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def _are_two(one: np.ndarray, other: np.ndarray) -> bool:
-    "Whether two convex patches, bool-like (H, W), are two pictures, not parts of one that is dark between them."
+    "Whether two convex patches, bool-like (H, W), are separate images, not parts of one with a dark gap."
     filled = [each[bounds(each)].mean() > 0.9 for each in (one, other)]
     if any(filled):  # a strip beside a fan; two strips may be one picture of a linear probe
         return not all(filled)
@@ -78,9 +78,9 @@ def _open_share(mask: np.ndarray) -> float:
 
 # %% ../nbs/reading/sector.ipynb #132751a3
 def count_pictures(frames: np.ndarray, level: int = 3) -> int:
-    "How many pictures move side by side or one above the other in frames, uint8 (T, H, W); 0 or more."
+    "Number of images that move side by side or one above the other in frames, uint8 (T, H, W)."
     closed, _ = _closed(cv2.subtract(frames.max(0), frames.min(0)) >= level)
-    core = cv2.erode(closed, np.ones((min(closed.shape) // 25 | 1,) * 2))  # what only touches comes apart
+    core = cv2.erode(closed, np.ones((min(closed.shape) // 25 | 1,) * 2))  # separates patches that only touch
     _, labels, stats, _ = cv2.connectedComponentsWithStats(core)
     order = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")
     order = [i for i in order if stats[i, cv2.CC_STAT_AREA] > 0.02 * labels.size]
@@ -110,15 +110,15 @@ def mask_in_region(frames: np.ndarray, header: Dataset) -> tuple[np.ndarray, boo
 # %% ../nbs/reading/sector.ipynb #80a52789
 @dataclass(frozen=True)
 class Sector:
-    "Where the picture is in a frame; `apex`, `angles`, `radius`, `depth_cm` are those of the fan, None without one."
+    "Position of the image in a frame; `apex`, `angles`, `radius`, `depth_cm` are the fan's, None without a fan."
 
-    mask: np.ndarray  # bool (H, W): what moves; what is lit where nothing moves
+    mask: np.ndarray  # bool (H, W): moving pixels, or lit ones if nothing moves
     fan: Fan | None = None
     kind: str = "unknown"  # fan; trapezoid, whose apex is virtual; linear, without a fan; unknown
     source: str = "pixels"  # of the fan: header, axis (its apex is below or above), pixels, lit (nothing moves);
-    # person, machine (a person gave it for this file, or for its machine)
+    # person, machine (given for this file, or for its machine)
     confidence: float = 0.0  # 0 to 1: the share of the fan that speckle reaches, times how clear its edges are
-    moving: bool = True  # False where nothing moves, and what is lit was taken for the mask
+    moving: bool = True  # False if nothing moves and the mask is of lit pixels
     drawn: np.ndarray | None = None  # bool (H, W): lit beside what moves, or another region: text, scales, an ECG
 
     @property
@@ -154,7 +154,7 @@ def lines_into(frame: np.ndarray, mask: np.ndarray, rise: int = 60, least: int =
 
 # %% ../nbs/reading/sector.ipynb #d7a30b51
 def drawn_beside(frames: np.ndarray, mask: np.ndarray, level: int = 12) -> np.ndarray:
-    """What is drawn in frames, uint8 (T, H, W): lit beside the mask of what moves, bool (H, W), or a line into it.
+    """Overlays in frames, uint8 (T, H, W): lit beside the motion mask, bool (H, W), or a line into it.
 
     Text, scales, logos in any frame; lines in every sixth. With the rim of two pixels that compression smears: bool
     (H, W). What is dark beside the mask may be a dark side of the image.
@@ -168,8 +168,7 @@ def drawn_beside(frames: np.ndarray, mask: np.ndarray, level: int = 12) -> np.nd
 def find_sector(frames: np.ndarray, header: Dataset, fan: Fan | None = None) -> Sector:
     """Find the sector in frames spread over a clip, uint8 (T, H, W), T ≥ 2. Raises BadFile if nothing moves or is lit.
 
-    `fan`: the one that a person gave, which takes the place of the one that would be found; one for a machine
-    (`MachineFan`) only where what moves is in it.
+    `fan`: given by a person, replaces detection; a fan for a machine (`MachineFan`) only if the motion lies in it.
     """
     mask, moving = mask_in_region(frames, header)
     place = place_of(header, frames.shape[1:])
@@ -185,11 +184,11 @@ def find_sector(frames: np.ndarray, header: Dataset, fan: Fan | None = None) -> 
     return Sector(mask, fan, kind, source, confidence, moving, drawn)
 
 # %% ../nbs/reading/sector.ipynb #8f3e943e
-SURE = 0.85  # the confidence from which a fan is trusted; that text stays out is for `Sector.drawn` to see to
+SURE = 0.85  # least confidence of a trusted fan; `Sector.drawn` keeps text out
 
 
 def doubt(sector: Sector) -> str:
-    "Why the fan of a sector is not trusted: there is none, nothing moves, or pixels and fan do not agree; '' if it is."
+    "Why the fan of a sector is not trusted: no fan, no motion, or low confidence; '' if it is trusted."
     if sector.source in ("person", "machine"):
         return ""
     if sector.fan is None or not sector.moving or sector.source == "lit":
@@ -210,12 +209,12 @@ def fan_area(sector: Sector) -> np.ndarray:
 
 # %% ../nbs/reading/sector.ipynb #2c54af09
 def image_mask(sector: Sector, kind: str = "fan") -> np.ndarray:
-    "What a network sees of a frame, bool (H, W): the `fan` where there is no `doubt`, or what moves (`motion`)."
+    "Input region of a network, bool (H, W): the `fan` if there is no `doubt`, else or by choice the `motion` mask."
     return sector.mask if kind == "motion" or doubt(sector) else sector.fan.mask(sector.mask.shape)
 
 # %% ../nbs/reading/sector.ipynb #e6750dd2
 def blanked(frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    "A frame, uint8 (H, W) or (H, W, 3), black outside a mask (bool (H, W)): a name may stand there."
+    "A frame, uint8 (H, W) or (H, W, 3), blacked out outside a mask, bool (H, W), to hide names."
     return cv2.bitwise_and(frame, frame, mask=np.ascontiguousarray(mask).view(np.uint8))
 
 

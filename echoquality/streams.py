@@ -27,7 +27,7 @@ def _segments(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
 # %% ../nbs/reading/streams.ipynb #7e4ebcac
 @dataclass(frozen=True)
 class Stream:
-    "What a compressed frame says of itself."
+    "Properties of a compressed frame by its markers."
 
     coding: str  # 'jpeg', 'jpeg lossless', 'jpeg-ls', 'jpeg 2000'; 'rle' has no markers and is told by its label
     rows: int
@@ -42,7 +42,7 @@ _LOSSLESS, _NO_FRAME = {0xC3, 0xC7, 0xCB, 0xCF}, {0xC4, 0xC8, 0xCC}  # kinds of 
 
 # %% ../nbs/reading/streams.ipynb #870536a8
 def _jpeg_colour(segments: dict[int, bytes], ids: bytes, samplings: list[int]) -> str:
-    "What the markers of a JPEG of three components say of its colours."
+    "Colour space by the markers of a JPEG of three components."
     if samplings[0] != samplings[1]:
         return "ybr"
     if (adobe := segments.get(0xEE, b"")).startswith(b"Adobe") and len(adobe) >= 12:
@@ -92,14 +92,14 @@ def is_start(data: bytes) -> bool:
 
 
 def read_stream(data: bytes) -> Stream | None:
-    "What a compressed frame says of itself; None where it has no markers (RLE). Raises ValueError if damaged."
+    "The `Stream` of a compressed frame; None if it has no markers (RLE). Raises ValueError if damaged."
     if not is_start(data):
         return None
     return _read_jpeg(data) if data[:3] == b"\xff\xd8\xff" else _read_jpeg_2000(data)
 
 # %% ../nbs/reading/streams.ipynb #40684189
 def marked(data: bytes, ybr: bool) -> bytes:
-    "The same JPEG, marked as YCbCr (a decoder converts it to RGB) or as RGB (it hands the components on)."
+    "The same JPEG marked as YCbCr (decoders convert it to RGB) or as RGB (decoders return the components)."
     segments, picture = _segments(data)
     adobe = (0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([ybr]))
     kept = [adobe, *(segment for segment in segments if segment[0] not in (0xE0, 0xEE))]

@@ -26,7 +26,7 @@ from .files import BadFile, is_junk
 
 # %% ../nbs/reading/studies.ipynb #f61122dc
 class StudiesError(ValueError):
-    "There are no files to read; the message says what was looked for and what was found."
+    "No files to read; the message says what was looked for and found."
 
 # %% ../nbs/reading/studies.ipynb #716c8331
 LED_OUT = "a link that leads out of {0}, and is not opened; name the folder it leads to, or one above both, as {0}"
@@ -34,18 +34,18 @@ ASTRAY = "a link that leads nowhere, or in a circle, and is not opened"
 
 
 def is_inside(path: Path, root: Path) -> bool:
-    "Whether a path lies in a folder once all links are followed, however the two are typed."
+    "Whether a path lies in a folder once all links are resolved."
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def closed(path: Path, root: Path, parameter: str = "raw_data_dir") -> str:
-    "Why a path below `root`, the folder in `parameter`, is not opened where a link is to blame; '' where it may be."
+    "Why a path below `root`, the folder in `parameter`, is not opened because of a link; '' if it may be."
     if not is_inside(path, root):
         return LED_OUT.format(parameter)
     return ASTRAY if os.path.islink(path) and not os.path.isfile(path) else ""
 
 # %% ../nbs/reading/studies.ipynb #51dc6956
-MOST_LINKS = 4  # that are followed one behind the other; folders full of links to each other would have no end
+MOST_LINKS = 4  # most links in a row; folders of links to each other would have no end
 
 
 def _walked(folder: Path, root: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
@@ -69,13 +69,13 @@ def _walked(folder: Path, root: Path, above: tuple[Path, ...] = ()) -> Iterator[
 def files_below(folder: Path, root: Path | None = None) -> list[Path]:
     """Files below a folder, sorted; links are followed as long as they stay in `root` (default: the folder).
 
-    Links to folders that lead out or in a circle, folders of other programs, and those that cannot be read are among
-    them, and not searched.
+    Links to folders that lead out or in a circle, folders of other programs, and unreadable ones are listed, but
+    not searched.
     """
     return sorted(_walked(Path(folder), Path(root or folder))) if Path(folder).is_dir() else []
 
 # %% ../nbs/reading/studies.ipynb #0fcdf350
-LOOSE = "."  # the folder of files that lie in none
+LOOSE = "."  # folder of files directly in `raw_data_dir`
 
 
 def _files_in(study: Path, root: Path) -> list[str]:
@@ -112,7 +112,7 @@ _DRIVE = re.compile(r"(?:file:/*|//[?.]/)?[A-Za-z]:(?=/)|file:/*", re.IGNORECASE
 
 
 def plain(path: str) -> str:
-    "A path as paths are compared: `/` between names, NFC, without drive, root, `.`, and blanks at its ends."
+    "A path normalised for comparison: `/` between names, NFC, without drive, root, `.`, and blanks at its ends."
     text = unicodedata.normalize("NFC", path).replace("\\", "/").strip()
     if ":" in text and (drive := _DRIVE.match(text)):
         text = text[drive.end() :]
@@ -124,34 +124,34 @@ _MARKED = re.compile(f"[{MARKS}]")
 
 
 def respelled(path: str) -> str:
-    "`plain`, in small letters, without quotation marks and `.dcm`: what all spellings of a path have in common."
+    "`plain` in lower case, without quotation marks and `.dcm`: equal for all spellings of a path."
     text = plain(path.strip(MARKS)).casefold()
     if _MARKED.search(text):
         text = "/".join(part.strip(MARKS) for part in text.split("/"))
     return text.removesuffix(".dcm")
 
 # %% ../nbs/reading/studies.ipynb #d28863c0
-HOW = ("whole path", "ending", "name")  # how a path of a table met its file, the surest first
+HOW = ("whole path", "ending", "name")  # kinds of match of a path and a file, most certain first
 
 
 class Met(NamedTuple):
-    "What a path of a table means."
+    "Match of a path of a table."
 
-    place: str = ""  # as it is spelled where it lies; '' for none
+    place: str = ""  # the file's own path; '' for none
     how: str = ""  # of HOW
     other_spelling: bool = False
-    could_be: int = 0  # where it means none for certain, how many files or rows it could mean
-    such_as: tuple[str, ...] = ()  # the first three of them
+    could_be: int = 0  # number of possible files or rows if ambiguous
+    such_as: tuple[str, ...] = ()  # the first three of these
 
 
 class _Row(NamedTuple):
-    key: str  # the path as it is compared
+    key: str  # the normalised path
     base: str  # '/' of an absolute path, with its drive
-    bound: bool  # whether it begins with the folder of the files, and so is that file or none
+    bound: bool  # whether it begins with the folder of the files, so that only this file is possible
 
 
 def _starts(key: str) -> Iterator[int]:
-    "Where the endings of a path begin, the longest first."
+    "Start positions of the endings of a path, the longest first."
     start = 0
     while True:
         yield start
@@ -164,13 +164,13 @@ def _backwards(key: str) -> str:
 
 
 class _Endings:
-    "Paths by how they end."
+    "Paths indexed by their endings."
 
     def __init__(self, keys: Iterable[str]):
         self.back = sorted(map(_backwards, keys))
 
     def of(self, key: str) -> tuple[int, int]:
-        "From where to where in `back` the paths are that end in `key`."
+        "Range in `back` of the paths that end in `key`."
         text = _backwards(key)
         return bisect_left(self.back, text), bisect_left(self.back, text[:-1] + "0")  # which comes after "/"
 
@@ -181,7 +181,7 @@ class _Endings:
 
 # %% ../nbs/reading/studies.ipynb #48a64913
 class _Tree:
-    "Places by their path in a `spelling`; with their folder `root` a file counts once, however many links lead to it."
+    "Places by path in a `spelling`; with their folder `root`, a file with several links counts once."
 
     def __init__(self, places: Iterable[str], spelling: Callable[[str], str], root: Path | None):
         self.whole, self.root = {}, root
@@ -205,13 +205,13 @@ def _fits(one: str, other: str) -> bool:
 
 
 def _sole(key: str, start: int, tree: _Tree) -> bool:
-    "Whether the end of a path, a whole place, is that of no other, and the path names no other folder that is there."
+    "Whether a path ends in a whole place, unambiguously, and names no other existing folder."
     elsewhere = start and not tree.tops.isdisjoint(key[:start].split("/"))
     return not elsewhere and len(tree.at(tree.ends.there(key[start:]))) == 1
 
 
 def _roots(rows: Iterable[_Row], tree: _Tree) -> dict[_Row, tuple[str, str]]:
-    "Rows whose path ends without doubt in a whole place, and (base, beginning) of the path: what stands before it."
+    "Rows whose path ends unambiguously in a whole place, and (base, beginning) of the path before it."
     roots = {}
     for row in rows:
         starts = [start for start in _starts(row.key) if row.key[start:] in tree.whole]
@@ -221,13 +221,13 @@ def _roots(rows: Iterable[_Row], tree: _Tree) -> dict[_Row, tuple[str, str]]:
 
 
 def _root(base: str, folder: str, roots: Counter) -> int | None:
-    "How much of the path of a folder is its root: the commonest of those it begins with, the shorter of two; None."
+    "Length of the root in a folder's path: the most common root that it begins with, the shorter of two; None."
     most, start = max((roots.get((base, folder[:start]), 0), -start) for start in [*_starts(folder)])
     return -start if most else None
 
 # %% ../nbs/reading/studies.ipynb #3423a58a
 def _whole(row: _Row, tree: _Tree, root_of: Callable[[str, str], int | None]) -> tuple[str, list[str]]:
-    "(the path of the place that a row means by its whole path, '' for none; what it could mean)."
+    "(path of the place that a row matches by its whole path, '' for none; possible places)."
     if row.bound or (row.key in tree.whole and not row.base):
         return (row.key if row.key in tree.whole else ""), []
     start = root_of(row.base, row.key[: row.key.rfind("/") + 1])
@@ -249,7 +249,7 @@ def _tells(name: str) -> bool:
 
 
 def _by_ending(row: _Row, tree: _Tree, lost: _Endings) -> tuple[str, str, list[str]]:
-    "(the path of the place that a row means by its end, how, what it could mean if that is not certain)."
+    "(path of the place that a row matches by its end, kind of match, possible places if ambiguous)."
     if row.bound or not row.key:
         return "", "", []
     how = "ending" if "/" in row.key else "name"
@@ -272,7 +272,7 @@ _ABSOLUTE = re.compile(r"(?:file:/*)?([A-Za-z]:)?[\\/]|file:")
 
 
 def _rows(paths: Iterable[str], spelling: Callable[[str], str], root: Path | None) -> dict[str, _Row]:
-    "Path → what of it is compared."
+    "Path → its form for comparison."
     above = [] if root is None else list({spelling(str(root)) + "/", spelling(os.path.realpath(root)) + "/"} - {"/"})
     rows = {}
     for path in paths:
@@ -284,7 +284,7 @@ def _rows(paths: Iterable[str], spelling: Callable[[str], str], root: Path | Non
 
 
 def _contested(found: dict[_Row, tuple[str, str, list[str]]]) -> dict[_Row, list[str]]:
-    "Rows that mean one place by paths of which neither is the end of the other, and the paths."
+    "Rows that match one place by paths of which neither is the end of the other, and the paths."
     claims: dict[str, list[_Row]] = {}
     for row, (key, *_) in found.items():
         if key and not _tells(key.rpartition("/")[2]):
@@ -301,7 +301,7 @@ def _contested(found: dict[_Row, tuple[str, str, list[str]]]) -> dict[_Row, list
 def _met(
     paths: Iterable[str], places: Iterable[str], root: Path | None, spelling: Callable[[str], str], known: Counter
 ) -> tuple[dict[str, Met], Counter]:
-    "(path → what it met, roots of those that met something) in one spelling, given roots that are `known`."
+    "(path → match, roots of matched paths) in one spelling, given `known` roots."
     tree, rows = _Tree(places, spelling, root), _rows(paths, spelling, root)
     each, found = dict.fromkeys(rows.values()), {}
     roots = _roots(each, tree)
@@ -321,7 +321,7 @@ def _met(
 
 # %% ../nbs/reading/studies.ipynb #f97e2fac
 def _said(path: str, key: str, how: str, doubt: list[str], names: dict[str, str], tree: _Tree) -> Met:
-    "What a path met; of several files at one path, which differ by how they are spelled, the one spelled like it."
+    "Match of a path; of several files that differ in spelling only, the one spelled like it."
     places = tree.at([key]) if key else []
     if len(places) > 1:
         text = path.replace("\\", "/").strip()
@@ -333,10 +333,10 @@ def _said(path: str, key: str, how: str, doubt: list[str], names: dict[str, str]
 
 
 def meet(paths: Iterable[str], places: Iterable[str], root: Path | None = None) -> list[Met]:
-    """What each path of a table means of some places (paths with `/`), given all its rows.
+    """Match each path of a table to places (paths with `/`), given all its rows.
 
-    `root`: the folder of the places; paths that begin with it are known by that, and links in it followed.
-    A path that means none in its own spelling is tried in others (`respelled`).
+    `root`: the folder of the places; paths that begin with it are recognised, and links in it followed.
+    A path without a match in its own spelling is tried in others (`respelled`).
     """
     paths, places = list(paths), list(places)
     found, roots = _met(paths, places, root, plain, Counter())
@@ -351,7 +351,7 @@ def meet(paths: Iterable[str], places: Iterable[str], root: Path | None = None) 
 
 # %% ../nbs/reading/studies.ipynb #cee43be6
 def nearest_place(path: str, places: Iterable[str]) -> str:
-    "The place, of at most 2,000 that share a name with it, that a path which means none is most like; '' of none."
+    "The place most similar to an unmatched path, of at most 2,000 that share a name with it; '' if none."
     key, places = plain(path), list(places)
     name, tops = key.rpartition("/")[2], set(key.split("/"))
     same = [place for place in places if place.rpartition("/")[2] == name]
@@ -360,7 +360,7 @@ def nearest_place(path: str, places: Iterable[str]) -> str:
 
 # %% ../nbs/reading/studies.ipynb #61245e35
 def places(row) -> list[PurePosixPath]:
-    "Where the file of a results row (`folder`, `file_id`, `path`) may lie below `raw_data_dir`; the likeliest first."
+    "Possible paths below `raw_data_dir` of the file of a results row (`folder`, `file_id`, `path`), likeliest first."
     parts = PurePosixPath(row.path.replace("\\", "/")).parts
     behind = parts[len(parts) - parts[::-1].index(row.folder) :] if row.folder in parts else parts[-1:]
     found = [PurePosixPath(row.folder, *behind), PurePosixPath(row.folder, row.file_id)]
@@ -369,7 +369,7 @@ def places(row) -> list[PurePosixPath]:
 
 
 def _climbs(place: PurePosixPath, folder: Path, root: Path) -> bool:
-    "Whether a path below `root` leaves its folder, or the folder `root`, by its names alone: through `..`."
+    "Whether a path below `root` leaves its folder, or `root`, through `..`."
     path, above = (Path(os.path.normpath(each)) for each in (root / place, folder))
     return not (path.is_relative_to(above) and above.is_relative_to(root))
 
@@ -395,7 +395,7 @@ def locate(row, raw_data_dir: Path) -> Path:
 
 # %% ../nbs/reading/studies.ipynb #1cc4f271
 def _other_spelling(row, root: Path) -> Path | None:
-    "The one file in the folder of a results row that is meant by another spelling of its place; None of several."
+    "The only file in a results row's folder that matches in another spelling; None if several do."
     tops = [root / row.folder] if (root / row.folder).is_dir() else _spelled(root, root).get(respelled(row.folder), [])
     if len(tops) != 1 or _climbs(PurePosixPath(row.folder), root / row.folder, root):
         return None
@@ -409,7 +409,7 @@ def _other_spelling(row, root: Path) -> Path | None:
 
 @lru_cache(8)
 def _spelled(folder: Path, root: Path) -> dict[str, list[Path]]:
-    "What `respelled` makes of the paths of the files in a folder, or of all that lies in `root`, and which they are."
+    "`respelled` paths of the files in a folder, or of everything in `root`, and the paths."
     found: dict[str, list[Path]] = {}
     for path in root.iterdir() if folder == root else _walked(folder, root):
         found.setdefault(respelled(path.relative_to(folder).as_posix()), []).append(path)
@@ -417,6 +417,6 @@ def _spelled(folder: Path, root: Path) -> dict[str, list[Path]]:
 
 # %% ../nbs/reading/studies.ipynb #a43aea48
 def expect_folder(raw_data_dir: Path) -> None:
-    "Raise OSError where `raw_data_dir` cannot be seen: a share that is gone is nothing that its files have done."
+    "Raise OSError if `raw_data_dir` is not accessible, so that no file is blamed for an unavailable share."
     if not Path(raw_data_dir).is_dir():
-        raise OSError(f"raw_data_dir {raw_data_dir} cannot be seen from {platform.node()}; is it mounted there?")
+        raise OSError(f"raw_data_dir {raw_data_dir} is not accessible from {platform.node()}; is it mounted there?")

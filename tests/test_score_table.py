@@ -142,7 +142,7 @@ def test_what_is_said_stays_and_what_is_not_follows_from_the_score():
 
 
 def rows_of(text: str, files=None, **how) -> pd.DataFrame:
-    "What a table, written with blanks, says."
+    "The rows of a table written with blanks."
     lines = [line.split() for line in text.strip().split("\n")]
     table = pd.DataFrame([["" if value == "-" else value for value in line] for line in lines[1:]], columns=lines[0])
     return table_rows(table, files or {"A": ["1", "2"], "B": ["1", "2"]}, **how)

@@ -76,5 +76,5 @@ def test_a_table_of_identifiers_leads_to_the_same_clips(tmp_path, capsys, kind):
     rows = read_scores(SelectionSettings(results_dir=tmp_path / "s.xlsx", **how))
     assert rows["path"].tolist()[:3] == [*said.values()] and rows["score"].tolist() == [0.99, 0.05, 0.5, 0.01]
     assert rows["fault"].tolist()[:3] == ["", "", ""] and rows["fault"][3].startswith("no clip has this as its SOP")
-    assert "3 headers are asked" in capsys.readouterr().out
+    assert "3 headers are searched" in capsys.readouterr().out
     assert "ACC 77" not in str(header_facts(header))

@@ -109,7 +109,7 @@ def test_an_ending_counts_if_nothing_else_ends_so():
     assert met_by(["DICOM/IM_4", "P9/DICOM/IM_4"], ["P3/DICOM/IM_4"]) == ["", ""]
     assert met_by(["IM_4"], ["P3/IM_4", "P4/IM_4"]) == met_by(["/x/C/1"], ["C/1", "y/C/1"]) == [""]
     assert met_by(["C/1", "x/C/1", "x/D/1"], ["C/1", "y/C/1", "D/1"]) == ["C/1", "", ""]
-    assert met_by([f"/x/DOE/{UID}.7"], [f"P3/{UID}.7"]) == [f"P3/{UID}.7"]  # a UID says more than its folder
+    assert met_by([f"/x/DOE/{UID}.7"], [f"P3/{UID}.7"]) == [f"P3/{UID}.7"]  # a UID outweighs its folder
     assert met_by([f"/x/P4/{UID}.7"], [f"P3/{UID}.7", "P4/1"]) == [""]
     found = meet(["/x/A/1", "A\\1", "1", "a/1.DCM"], ["A/1"])
     assert [(met.how, met.other_spelling) for met in found] == [
@@ -209,5 +209,5 @@ def test_a_summary_from_another_disk_spells_otherwise(tmp_path):
 
 
 def test_a_folder_that_is_gone_is_an_error_that_names_it():
-    with pytest.raises(OSError, match=r"raw_data_dir gone cannot be seen from .*; is it mounted there"):
+    with pytest.raises(OSError, match=r"raw_data_dir gone is not accessible from .*; is it mounted there"):
         expect_folder("gone")
