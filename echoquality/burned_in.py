@@ -22,7 +22,7 @@ from .regions import Box
 # %% ../nbs/reading/burned_in.ipynb #12d02ee4
 SURE_OF_WORD = 60  # least confidence of tesseract for a word, 0 to 100
 LETTERS = 4  # least length of a word; shorter ones are read into speckle
-BRIGHT = 140  # grey level below which speckle is taken away for the second reading
+BRIGHT = 140  # grey level below which pixels are removed for the second reading
 
 
 def tesseract() -> str | None:

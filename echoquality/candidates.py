@@ -167,7 +167,7 @@ def threshold_offer(
                 chosen = meeting(near, label, _at(threshold, label, settings, **{f"{end}_assessment": said}))
                 chosen = _as_reviewed(chosen.assign(label=label, review=""), label, rows, verdicts)
                 counts[said] = len(chosen), chosen["owner"].nunique()
-            said = max(counts, key=counts.get)  # the first, as given, where any assessment brings no more
+            said = max(counts, key=counts.get)  # keep the given assessment if any assessment brings no more
             found.append((name, threshold, said, *counts[said], threshold == now))
     return pd.DataFrame(found, columns=["class", "threshold", "assessment", "clips", "patients", "now"])
 

@@ -10,7 +10,7 @@ __all__ = ['QUESTIONS', 'FILES', 'SERIOUS', 'FINE', 'show_machines', 'list_files
 # %% ../nbs/looking/conformance.ipynb #dea6cb6d
 from .settings import ConformanceSettings, from_clips, next_command, run_stage
 
-if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before what follows is loaded
+if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before slow imports
     run_stage("conformance")
 
 # %% ../nbs/looking/conformance.ipynb #07a5dc26
@@ -68,7 +68,7 @@ def show_machines(
         axis.axis("off")
     for (name, (frame, sector)), axis in zip(pictures.items(), axes.flat, strict=False):
         show_sector(frame, sector, axis)
-        axis.set_facecolor("black")  # where the apex lies above the picture
+        axis.set_facecolor("black")  # if the apex lies above the image
         told = axis.get_title() if problems is None else problems.get(name) or "can be used"
         colour = "k" if problems is None else "C3" if problems.get(name) else "C2"
         axis.set_title(as_drawn(f"{name}\n{told}"), fontsize=9 if problems is None else 11, color=colour, wrap=True)

@@ -84,7 +84,7 @@ def _not_ultrasound(header: Dataset) -> BadFile:
 def _is_cut(opened: Opened) -> bool:
     "Whether a file without pixel data breaks off within an element of its header."
     last = opened.header.get_item(max(opened.header.keys()), keep_deferred=True)
-    read, size = opened.file.tell(), opened.file.seek(0, os.SEEK_END)  # a long value was passed over, to where it ends
+    read, size = opened.file.tell(), opened.file.seek(0, os.SEEK_END)  # a long value was skipped
     known = isinstance(last, RawDataElement) and last.length < 0xFFFFFFFF
     end = last.value_tell + last.length if known else size
     return max(read, end) > size or 0 < size - end < 8  # the beginning of an element has eight bytes

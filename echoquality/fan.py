@@ -43,7 +43,7 @@ class Fan:
     radius: tuple[float, float]  # near, far
     aspect: float = 1.0  # width of a pixel / its height
     window: Box | None = None  # None: the frame alone cuts it
-    cm: float | None = None  # height of a pixel, where the header has it
+    cm: float | None = None  # height of a pixel, if the header has it
 
     @property
     def depth_cm(self) -> float | None:

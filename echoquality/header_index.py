@@ -56,7 +56,7 @@ def header_facts(header: Dataset) -> dict:
 def unread(error: BaseException, what: str = "cannot be read") -> dict:
     "Answer for a file that cannot be used: kind, reason, and whether it is `passing` (the system's fault)."
     bad, causes = bad_file(error, what), [error]
-    while (cause := causes[-1].__cause__ or causes[-1].__context__) not in (None, *causes):  # it may be its own
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) not in (None, *causes):  # it may be its own cause
         causes.append(cause)
     systems = any(isinstance(each, MemoryError) or getattr(each, "errno", None) is not None for each in causes)
     return {"kind": bad.kind, "reason": str(bad), "passing": systems}
@@ -90,7 +90,7 @@ def _unpacked(found: dict):
     return np.frombuffer(zlib.decompress(b64decode(found["uint8"])), np.uint8).reshape(found["shape"])
 
 # %% ../nbs/reading/header_index.ipynb #b31b7ddb
-FILE, VERSION, OURS = "headers-{}.sqlite", 3, 0x65716978  # a file for each tree; what SQLite notes of whose it is
+FILE, VERSION, OURS = "headers-{}.sqlite", 3, 0x65716978  # a file for each tree; SQLite's id
 PATIENCE = 60  # seconds to wait for another process that writes
 
 

@@ -129,7 +129,7 @@ class Session:
         label = "good" if self.clips["label"].iloc[self.place] else "bad"
         self.decisions.write(self.keys[self.place], self.held or label, new, note)
         self.place = self.decisions.after(self.place + 1)
-        if self.place == len(self.keys):  # what was passed over
+        if self.place == len(self.keys):  # clips that were skipped
             self.place = self.decisions.after(0)
 
     def undo(self) -> bool:

@@ -60,8 +60,8 @@ class Machine(BaseModel):
 
     pattern: Annotated[str, AfterValidator(_expect_pattern)]  # matched to maker and model or to a folder, ignoring case
     type: Annotated[str, AfterValidator(_expect_type)] = OTHER
-    apex: Literal["header", "axis", "pixels"] | None = None  # where it was found
-    fan: Annotated[dict, AfterValidator(fan_values)] | None = None  # where it always is
+    apex: Literal["header", "axis", "pixels"] | None = None  # source of the apex
+    fan: Annotated[dict, AfterValidator(fan_values)] | None = None  # fan, if it is always the same
     notes: str = ""
 
 # %% ../nbs/reading/machines.ipynb #1fb5fe6f
@@ -261,14 +261,14 @@ def options_met(
     near |= {whose: " is no file in raw_data_dir" for kind, whose in machines.fans
              if kind == "path" and not _is_in(whose, Path(raw_data_dir))}  # fmt: skip
     if machines.fans and len(near) == len(machines.fans):
-        raise SettingsError(f"parameter 'fans': no row meets a clip: {_first(near)}")
+        raise SettingsError(f"parameter 'fans': no row matches a clip: {_first(near)}")
     own = {name: each for name, each in machines.entries.items() if package.get(name) != each}
     lost = {name: _nearest_in_words(name, known) for name, each in own.items()
             if not any(re.search(each.pattern, text, re.IGNORECASE) for text in texts)}  # fmt: skip
     given, missed = {"fans": machines.fans, "machines": own}, {"fans": near, "machines": lost}
     counts = {option: {"rows": len(rows), "rows_met": len(rows) - len(missed[option])}
               for option, rows in given.items()}  # fmt: skip
-    notes = [f"{option}: {counts[option]['rows_met']} of {counts[option]['rows']} rows meet a clip; {_first(each)}"
+    notes = [f"{option}: {counts[option]['rows_met']} of {counts[option]['rows']} rows match a clip; {_first(each)}"
              for option, each in missed.items() if each]  # fmt: skip
     return {option: count for option, count in counts.items() if count["rows"]}, notes
 

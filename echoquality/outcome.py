@@ -126,12 +126,12 @@ def on_met(build: Build) -> list[str]:
     said, met = [], build.plan.get("met", {})
     if scores := met.get("scores"):
         by = met_in_words(scores) or "none"
-        lost = f"; {scores['none']} met none" if scores["none"] else ""
-        said = [f"rows of the table of scores that met a file: {by}{lost}"]
+        lost = f"; {scores['none']} unmatched" if scores["none"] else ""
+        said = [f"rows of the table of scores matched to a file: {by}{lost}"]
     for option, counts in met.items():
         parts = [f"{counts[f'{what}_met']} of {counts[what]} {what}" for what in ("rows", "folders")
                  if what in counts]  # fmt: skip
-        said += [f"{option} met {' and '.join(parts)}"] if parts and option != "reviews" else []  # these are told below
+        said += [f"{option} matched {' and '.join(parts)}"] if parts and option != "reviews" else []  # reported below
     return said
 
 
@@ -343,7 +343,7 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
 def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
     "Next step after a dataset with the verdict `word`, and its command."
     if word == "no" and (more := better_options(build, settings)):
-        after = "see which clips there are if less is asked of them; then build another dataset."
+        after = "see which clips other thresholds give; then build another dataset."
         return after, next_command("select", settings, **more)
     if word == "no":
         return "score files of more patients; then select and build again.", ""

@@ -259,7 +259,7 @@ def _beat(rng: np.random.Generator, view: View, faults: Faults, phases: np.ndarr
         echo += draw_lines(valves, view, samples, beams)[..., None] * tissue
         total = faults.seen[..., None] * echo + faults.haze[..., None] * cloud + fresh(grain)
         db = 10 * np.log10(np.einsum("rbc,rbc->rb", total, total) + 1e-9) + faults.gain
-        yield cv2.GaussianBlur(db, (0, 0), 0.7)  # machines smooth what they show
+        yield cv2.GaussianBlur(db, (0, 0), 0.7)  # machines smooth their images
         before = squeeze
 
 # %% ../nbs/phantom/phantom.ipynb #0f07be03

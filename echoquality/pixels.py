@@ -80,7 +80,7 @@ class _Layout:
     stride: int  # bytes from frame to frame
     size: int  # bytes of a frame
     packed: bool  # 4:2:2, two brightnesses and then one of each colour
-    label: bool = True  # whether the colours are what the label says
+    label: bool = True  # whether the label gives the colours
 
 
 def _layouts(header: Dataset) -> tuple[_Layout, list[_Layout]]:
@@ -150,7 +150,7 @@ def _has_overlay(header: Dataset) -> bool:
 # %% ../nbs/reading/pixels.ipynb #0a56d8b5
 def _orders(data, count: int, bits: int, little: bool) -> np.ndarray:
     "A table of a palette in the file's byte order and in the other: int (2, count). Raises BadFile for other lengths."
-    if not isinstance(data, bytes):  # numbers, which pydicom has put in order
+    if not isinstance(data, bytes):  # numbers, whose byte order pydicom has corrected
         data, little = np.asarray(data, "<u2").tobytes(), True
     if len(data) in (count, count + count % 2):
         words = np.frombuffer(data.ljust(count + count % 2, b"\0"), np.uint8).reshape(-1, 2)
@@ -408,7 +408,7 @@ def _check_arrangement(said: np.ndarray, others: dict[str, np.ndarray], least: f
     for name, other in others.items():
         greyer = "order" in name and _neutral_share(other) > _neutral_share(said) + 0.3
         if greyer or _roughness(said) > least * _roughness(other) + 0.02:
-            raise BadFile(f"its pixels make a picture only with {name}, which its header does not say; export it again")
+            raise BadFile(f"its pixels make a picture only with {name}, contrary to its header; export it again")
 
 # %% ../nbs/reading/pixels.ipynb #a7609b77
 def _other_arrangements(pixels: Pixels, data: bytes) -> dict[str, np.ndarray]:

@@ -198,7 +198,7 @@ def plan_samples(selection: Selection, sources: Sources, settings: DatasetSettin
 
 # %% ../nbs/curation/plan.ipynb #544935f4
 PARTS = ("samples", "quarantine")  # of a plan; in these,
-PRIVATE = ("source", "sha256", "bytes", "true_path", "true_reason")  # are not shown where identity is left out
+PRIVATE = ("source", "sha256", "bytes", "true_path", "true_reason")  # omitted in de-identified builds
 
 
 def left_out(path: str, stage: str, reason: str, key: bytes | None) -> dict:

@@ -49,7 +49,7 @@ def clip_facts(
     given, misfit = machines.fan(header, source, view)
     sector, new = find_sector(frames, header, given), derived_header(header, frames.shape, "", [])
     if given and sector.fan is not given:
-        misfit = "what moves is not in the fan that was given for its machine"
+        misfit = "the motion is not inside the fan given for its machine"
     if deidentify:
         fan_area(sector)
         new = deidentified_header(header, frames.shape, b"", "", "")
@@ -125,7 +125,7 @@ def fan_table(clips: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/curation/probing.ipynb #41c29708
 FOLDER = ["machine_type", "machine_model", "patient", "name", "birth", "study", "place"]  # of a clip or a folder
-# name, birth: hashes (`whose`); place: where it lies
+# name, birth: hashes (`whose`); place: its folder
 
 
 def known_machines(settings: SelectionSettings) -> Machines:

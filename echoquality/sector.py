@@ -119,7 +119,7 @@ class Sector:
     # person, machine (given for this file, or for its machine)
     confidence: float = 0.0  # 0 to 1: the share of the fan that speckle reaches, times how clear its edges are
     moving: bool = True  # False if nothing moves and the mask is of lit pixels
-    drawn: np.ndarray | None = None  # bool (H, W): lit beside what moves, or another region: text, scales, an ECG
+    drawn: np.ndarray | None = None  # bool (H, W): overlays and other regions: text, scales, an ECG
 
     @property
     def apex(self) -> Point | None:

@@ -367,8 +367,8 @@ class _Deal:
     twice: np.ndarray  # (splits, classes): whether it is to have at least two groups with some, bool
 
 
-_BY_CLASS = 8  # how much more a class counts than one of its machines
-_SCALE = 2**26  # of weights, which are integers
+_BY_CLASS = 8  # weight of a class relative to one of its machines
+_SCALE = 2**26  # scale of weights, which are integers
 
 
 def _weights(totals: np.ndarray, factors: np.ndarray) -> np.ndarray:

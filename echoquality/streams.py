@@ -34,7 +34,7 @@ class Stream:
     columns: int
     components: int
     bits: int  # of a sample
-    colour: str = ""  # 'rgb' or 'ybr' where the stream says so
+    colour: str = ""  # 'rgb' or 'ybr' if the stream has it
     start: int = 0  # where the codestream begins
 
 

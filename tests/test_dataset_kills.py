@@ -96,7 +96,7 @@ def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
         if output is None or file_hashes(output) == undisturbed:
             output = tmp_path / f"out{attempt}"
         before = {path: time for path, time in before.items() if path.is_relative_to(output)}
-        wanted = len(before) + rng.integers(-3, 20)  # below what is there: at once, while it starts or plans
+        wanted = len(before) + rng.integers(-3, 20)  # fewer than exist: kill at once, while it starts or plans
         command = command_line(corpus, output, "--workers", "2")
         process = run_until(command, rng.uniform(0, 1.5), kill_at(output, wanted, with_workers=attempt % 2))
         assert process.returncode in (0, -signal.SIGKILL), process.printed
@@ -246,7 +246,7 @@ def test_a_cluster_build_that_is_interrupted_or_loses_its_scheduler_says_so(corp
         process = run_until(command_line(corpus, tmp_path / "out", "--scheduler", cluster.scheduler_address), 0.1, stop)
         go.touch()
         while what == "Ctrl-C" and list((tmp_path / "out").rglob("*.part")):
-            time.sleep(0.01)  # workers, which are the cluster's, finish the files that they had begun
+            time.sleep(0.01)  # the cluster's workers finish the files that they have begun
     assert process.returncode == 1 and "Traceback" not in process.printed
     if what == "Ctrl-C":
         assert process.printed.splitlines()[-1] == "interrupted; the same command goes on from here"  # the last line

@@ -111,7 +111,7 @@ def test_a_table_of_another_tree_answers_nothing(tree, opened, tmp_path):
     assert headers(rows, other, 1) and len(opened) == 12
     other.table.path.write_bytes(b"damaged")
     assert headers(rows, other, 1) and len(opened) == 18
-    assert headers(rows, index, 1) and len(opened) == 18  # what happens to one table concerns no other
+    assert headers(rows, index, 1) and len(opened) == 18  # tables do not affect each other
 
 
 def test_a_tree_may_be_called_anything(tree, opened, tmp_path):

@@ -33,7 +33,7 @@ def place(dataset, tmp_path_factory) -> Path:
     values |= {"predictions": f"{folder}/predictions.parquet", "model": str(model)}
     notebook = load_notebook_node(str(project_root() / "nbs/07_explore.ipynb"))
     for cell in notebook.cells:
-        if "\nlabel_review(" in cell.source:  # a key counts at once: how long one waits for a clip is tested elsewhere
+        if "\nlabel_review(" in cell.source:  # keys count at once; the waiting time is tested elsewhere
             unhurried = "from echoquality.label_review import LabelReview\nLabelReview.patience = 0\n"
             cell.source = cell.source.replace("\nlabel_review(", f"\n{unhurried}label_review(")
     nbformat.write(parameterize_notebook(notebook, values), folder / "explore.ipynb")
@@ -111,7 +111,7 @@ def test_in_a_browser_the_table_follows_a_slider(lab, place):
     lab.press("thresholds", ".noUi-handle", "ARROW_LEFT", times=40)
     lab.wait(lambda: lab.text("thresholds", "table") != before)
 
-    def is_written() -> bool:  # the button may overtake the last steps of the slider, which JupyterLab sends together
+    def is_written() -> bool:  # the button may overtake the slider's last steps, which JupyterLab sends together
         lab.click("thresholds", "button")
         lab.wait((place / "data/parameters.yaml").exists)
         said = yaml.safe_load((place / "data/parameters.yaml").read_text())

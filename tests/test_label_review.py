@@ -89,10 +89,10 @@ def review_of(corpus: Path, path: Path, **more) -> LabelReview:
 def test_keys_and_buttons_decide_and_the_file_says_so(corpus, tmp_path):
     shown = review_of(corpus, tmp_path / "reviews.csv")
     shown.bar.typed.value = "g"
-    shown.bar.typed.value = "gq"  # no key of ours
+    shown.bar.typed.value = "gq"  # not a key of the review
     assert "the keys are g b x u z p n" in shown._remark.value
-    shown.bar.typed.value = "gq bad"  # what is pasted is none
-    shown.bar.typed.value = "g"  # nor what is deleted
+    shown.bar.typed.value = "gq bad"  # pasted text is ignored
+    shown.bar.typed.value = "g"  # deletions too
     shown.bar.typed.value = "gB"
     shown.bar.note.value = "gain too low"
     shown.bar.buttons[2].click()
@@ -144,7 +144,7 @@ def test_what_replaces_an_excluded_clip_is_offered(corpus, tmp_path):
     few = {"max_high_quality": 3, "max_low_quality": 3, "most": 0}
     places = {"results_dir": tmp_path / "results", "raw_data_dir": corpus / "raw_data", "workers": 1}
     every = select(SelectionSettings(**places | {"results_dir": corpus / "results/inference_output"}))
-    write_results(every.rows.merge(every.samples[["folder", "file_id"]]), tmp_path / "results")  # those that are sound
+    write_results(every.rows.merge(every.samples[["folder", "file_id"]]), tmp_path / "results")  # usable clips
     shown = review_of(corpus, tmp_path / "reviews.csv", **few, results_dir=tmp_path / "results")
     first = set(shown.session.keys)
     for _ in first:

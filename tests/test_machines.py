@@ -155,8 +155,8 @@ def test_a_fan_or_a_machine_that_meets_no_clip_is_told_with_the_nearest(tmp_path
     models = ["SIEMENS ACUSON SC2000", "GE Vivid E9"]
     met, notes = options_met(read("A/IM_1;", "B/9;", ";SIEMENS SC2000"), models, ["A"], tmp_path / "raw")
     assert met == {"fans": {"rows": 3, "rows_met": 1}}
-    assert "fans: 1 of 3 rows meet a clip" in notes[0] and "(nearest: 'SIEMENS ACUSON SC2000')" in notes[0]
-    with pytest.raises(SettingsError, match="parameter 'fans': no row meets a clip: 'epiq 7' is no machine of these"):
+    assert "fans: 1 of 3 rows match a clip" in notes[0] and "(nearest: 'SIEMENS ACUSON SC2000')" in notes[0]
+    with pytest.raises(SettingsError, match="parameter 'fans': no row matches a clip: 'epiq 7' is no machine of these"):
         options_met(read(";EPIQ 7"), models, ["A"], tmp_path / "raw")
     own = Machines({"SC": Machine(pattern="SC3000"), "GE": Machine(pattern="vivid"), **Machines().entries})
     met, notes = options_met(own, models, ["A"], tmp_path / "raw")

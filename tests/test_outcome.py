@@ -84,8 +84,8 @@ def test_what_tables_and_options_met_is_told():
         "group_by": {"rows": 24, "rows_met": 12, "folders": 30, "folders_met": 15}, "fans": {"rows": 2, "rows_met": 1},
     }}, "written")
     assert on_met(asked) == [
-        "rows of the table of scores that met a file: 240 by whole path, 3 by ending; 2 met none",
-        "group_by met 12 of 24 rows and 15 of 30 folders", "fans met 1 of 2 rows",
+        "rows of the table of scores matched to a file: 240 by whole path, 3 by ending; 2 unmatched",
+        "group_by matched 12 of 24 rows and 15 of 30 folders", "fans matched 1 of 2 rows",
     ]
     assert on_met(replace(asked, plan={})) == []
 

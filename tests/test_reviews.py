@@ -28,7 +28,7 @@ def test_a_file_that_cannot_be_written_says_so_before_the_first_decision():
         with pytest.raises(ReviewsError, match="reviewer's name"):
             add_review(new, " ", "f", "1", "good", "bad")
         for text in ("who,when,file_id,old,new,note\nana,2026-01-01,1,good,bad,\n", "video_path,quality_score\n"):
-            new.write_text(text)  # what a line of ours would make unreadable
+            new.write_text(text)  # files that an appended line would make unreadable
             with pytest.raises(ReviewsError, match=r"line 1 is not .*name another file"):
                 expect_writable(new)
             assert new.read_text() == text

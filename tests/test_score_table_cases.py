@@ -36,7 +36,7 @@ def test_a_table_and_a_summary_give_the_same_dataset(corpus, tmp_path):
     one, two = (file_hashes(tmp_path / name) for name in ("one", "two"))
     assert len(one) > 20 and {name for name in one | two if one.get(name) != two.get(name)} == {"manifest.json"}
     plan, other = (json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("one", "two"))
-    apart = {"results", "scores", "met", "offer"}  # where scores are from, and what other thresholds give
+    apart = {"results", "scores", "met", "offer"}  # origin of scores, and counts at other thresholds
     assert other["met"] == {"scores": {"whole path": len(read_rows(table)) - 1, "none": 1}} and plan["met"] == {}
     assert {name for name in plan | other if plan.get(name) != other.get(name)} == apart
     assert other["results"] == sha256(table) and build_dataset(settings).status == "unchanged"

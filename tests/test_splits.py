@@ -61,7 +61,7 @@ def test_an_id_in_many_folders_names_somebody_where_name_or_birth_date_agree(nam
     assert bool(found["T1"]) is somebody and found["T1"] == found["t01"] and all(found[f"O{i}x"] for i in range(48))
     typing_errors = [("t0", "T1", "else", birth.format(0)), ("t1", "T1", name.format(1), "else"), *rows[2:]]
     assert bool(named(*typing_errors, others=48)["T1"]) is somebody
-    assert not named(*rows)["T1"]  # there is nobody to compare with
+    assert not named(*rows)["T1"]  # without others to compare with
     assert bool(named(*rows, others=8)["T1"]) is (somebody and (name, birth) == ("a b", "1950"))
 
 

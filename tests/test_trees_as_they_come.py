@@ -39,7 +39,7 @@ def test_a_second_dry_run_opens_no_file(corpus, opened, tmp_path):
     assert build_dataset(settings).plan == first
     assert opened == [Path(first["samples"][0]["source"]).name] * 2  # its header, and its frames
     build_dataset(settings.model_copy(update={"deidentify": True, "private_dir": tmp_path / "private"}))
-    assert len(opened) > 2  # what was found out for another question is no answer
+    assert len(opened) > 2  # facts for other parameters are not reused
 
 
 def test_an_index_changes_no_byte(corpus, tmp_path):
