@@ -180,7 +180,7 @@ class Controls(HBox):
         self.switches = {"zoom": _switch("sector", "zoom to the sector"), "outline": _switch("outline", "its edge")}
         fan, over = _switch("fan", "the fan that is used"), _switch(overlay, f"{overlay} on or off")
         self.switches |= {"fan": fan, "overlay": over}
-        fan.value = View.fan  # an overlay is visible from the start
+        fan.value = View.fan  # a requested fan is visible from the start
         moves = [self.play, self.back, self.on, self.slider, self.speed]
         super().__init__([*moves, *self.switches.values()], layout=Layout(flex_flow="row wrap"))
 

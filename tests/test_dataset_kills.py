@@ -92,7 +92,7 @@ def kill_at(output: Path, files: int, with_workers: bool) -> Callable[[subproces
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.more) for seed in (1, 2, 3))])
 def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
     rng, kills, between, before, output = np.random.default_rng(seed), 0, 0, {}, None
-    for attempt in range(30):  # slow machines need more kills than fast ones
+    for attempt in range(30):  # the number of attempts needed depends on the machine's speed
         if output is None or file_hashes(output) == undisturbed:
             output = tmp_path / f"out{attempt}"
         before = {path: time for path, time in before.items() if path.is_relative_to(output)}
