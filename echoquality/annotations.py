@@ -126,7 +126,7 @@ def _groups(table: pd.DataFrame, path: Path, workers: int) -> pd.Series:
         without = f"{groups.without_id} of {counted(groups.places, 'folder')} without patient ids"
         print(f"note: {without}: groups rest on their names")
     if groups.own_ids:
-        print(f"note: as many patient ids as exams ({groups.own_ids}): if they were given anew, add a column `group`")
+        print(f"note: as many patient ids as exams ({groups.own_ids}): if assigned per exam, add a column `group`")
     return pd.Series([groups.names[key] for key in zip(links["place"], links["study"], strict=True)], table.index)
 
 
