@@ -96,7 +96,7 @@ _TRUE, _FALSE = ({word.casefold() for word in words} for words in zip(*WORDS, st
 
 
 def is_synthetic(table: pd.DataFrame, path: Path) -> pd.Series:
-    "Which rows of a table of text (`read_table`) are synthetic clips. Raises AnnotationsError."
+    "Whether each row of a table of text (`read_table`) is a synthetic clip. Raises AnnotationsError."
     if "synthetic" not in table:
         return pd.Series(False, table.index)
     said = table["synthetic"].str.strip().str.casefold()

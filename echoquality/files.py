@@ -53,7 +53,7 @@ def bad_file(error: Exception, what: str = "cannot be read") -> BadFile:
 # %% ../nbs/reading/files.ipynb #9f2d3904
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    "What is wrong with a file begins with its name."
+    "Prefix the file's name to the reason of a BadFile."
     try:
         yield
     except BadFile as error:

@@ -103,7 +103,7 @@ def _open(path: Path) -> sqlite3.Connection:
         table.execute("BEGIN IMMEDIATE")  # one of two processes creates it
         owner, found = (table.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
         if owner != OURS and table.execute("SELECT 1 FROM sqlite_master").fetchone():
-            raise sqlite3.OperationalError("it belongs to another program")
+            raise sqlite3.OperationalError("it is of another program")
         if found != VERSION:
             if found:
                 _say(f"note: {printable(str(path))} is of another version, and is made anew")

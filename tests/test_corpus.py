@@ -19,7 +19,7 @@ from echoquality.sector import find_sector
 
 
 def dciodvfy_errors(ds, folder):
-    "What dciodvfy finds wrong with a data set."
+    "Errors that dciodvfy finds in a data set."
     ds.save_as(folder / "file", enforce_file_format=True)
     return validation_errors(folder / "file")
 

@@ -106,7 +106,7 @@ def test_other_modalities_are_left_out_by_name(storage, modality, said, tmp_path
 
 
 def with_syntax(number: int):
-    "What makes a clip say that it is of another transfer syntax."
+    "Change that gives a clip another transfer syntax."
     names = (f"1.2.840.10008.1.2.4.{n}".ljust(size, "\0") for size, n in ((22, 50), (24, number)))
     old, new = (f"UI{chr(len(name))}\0{name}".encode() for name in names)
     return lambda data: data.replace(old, new, 1)

@@ -45,7 +45,7 @@ def test_folders_chained_by_patients_are_one_group():
 
 
 def named(*rows, others: int = 0) -> dict[str, str]:
-    "Whom ids name, by (folder, patient, name, birth); and by as many `others` of a folder each."
+    "People by (folder, patient, name, birth), with `others` who have a folder each."
     rows = [*rows, *((f"o{i}", f"O{i}x", f"o{i} o", f"b{i}") for i in range(others))]
     return people(pd.DataFrame(rows, columns=["folder", "patient", "name", "birth"]))
 
@@ -143,7 +143,7 @@ def links_of(*rows) -> pd.DataFrame:
 
 
 def sides(links: pd.DataFrame, group_by: str = "") -> int:
-    "How many groups there are."
+    "Number of groups."
     return len(set(group_places(links, group_by).names.values()))
 
 

@@ -87,7 +87,7 @@ UID = "1.2.840.113619.2.55.3"
 
 
 def met_by(paths, files) -> list[str]:
-    "What each path means, '' for none."
+    "Match of each path, '' for none."
     return [met.place for met in meet(paths, files)]
 
 
