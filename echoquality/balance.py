@@ -17,7 +17,21 @@ from .safe_files import text_sha256
 
 # %% ../nbs/curation/balance.ipynb #9a6a8325
 def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
-    "Number taken of each key, as equal as supply allows; the sum is `total`, or the whole supply."
+    """Numbers of clips per machine, as equal as supply allows (max-min fairness, by water filling).
+
+    `min(supply, level)` for each key, with one level for all; what a level leaves over goes to the first keys by name.
+
+    Args:
+        supply: how many each key has, >= 0.
+        total: how many are wanted in all, >= 0.
+
+    Returns:
+        How many each key gives; the sum is `total`, or all there is.
+
+    Example:
+        >>> water_fill({"affiniti50g": 15, "epiq7": 160, "vivid": 530}, 300)
+        {'affiniti50g': 15, 'epiq7': 143, 'vivid': 142}
+    """
     shares = dict.fromkeys(sorted(supply), 0)
     left = min(total, sum(supply.values()))
     while left:
@@ -31,9 +45,22 @@ def water_fill(supply: dict[str, int], total: int) -> dict[str, int]:
 
 # %% ../nbs/curation/balance.ipynb #3f4080e3
 def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The candidates of one class in the order in which they are tried, independent of their input order.
+    """The candidates of one class in the order in which they are tried: folders take turns.
 
-    Folders take turns, and so do patients in a folder (column `whose`, if present).
+    The order within a folder is random, by the SHA-256 of seed, folder and name, so that a study added later does not
+    change the order of the others.
+
+    Args:
+        chosen: a table with the columns folder and file_id; with a column `whose`, the patients of a folder take turns.
+        seed: int.
+
+    Returns:
+        The same rows, in an order that does not depend on theirs: the first of each folder, then the second of each.
+
+    Example:
+        >>> names = [("A", "1"), ("A", "2"), ("A", "3"), ("B", "4")]
+        >>> rank(pd.DataFrame(names, columns=["folder", "file_id"]), seed=1)["folder"].tolist()
+        ['A', 'B', 'A', 'A']
     """
     names = zip(chosen["folder"].to_list(), chosen["file_id"].to_list(), strict=True)
     lots = np.array([text_sha256(f"{seed}\n{folder}\n{file_id}") for folder, file_id in names], "S64")
@@ -45,9 +72,20 @@ def rank(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
 def fill(
     queues: dict[str, list], most: int, try_all: Callable[[list], list], by: str = "machine_type"
 ) -> tuple[list, list]:
-    """Take up to `most` items from per-machine queues, balanced: ([(item, facts)], [(item, reason)]).
+    """Take up to `most` items from the queues of machines, as equally as what is usable allows (`water_fill`).
 
-    `try_all` maps a list of items to facts (a dict that has the machine as `by`) or reasons (text), in the same order.
+    Args:
+        queues: the items of each machine, in the order in which they are tried.
+        most: how many are wanted in all.
+        try_all: opens a list of items, and gives for each facts (a dict) or the reason why it is not usable (text).
+        by: where facts name the true machine; an item of another machine goes to the front of that one's queue.
+
+    Returns:
+        ([(item, facts)] that are taken, [(item, reason)] that are not usable).
+
+    Example:
+        >>> fill({"a": [1, 2], "b": [3, 4]}, 2, lambda items: [{"machine_type": "ab"[i > 2]} for i in items])
+        ([(1, {'machine_type': 'a'}), (3, {'machine_type': 'b'})], [])
     """
     waiting = {machine: deque((item, None) for item in items) for machine, items in queues.items()}
     good, bad = {machine: [] for machine in queues}, []

@@ -264,3 +264,29 @@ def test_two_clips_loop_in_every_kind_one_of_them_real(simulated, tmp_path):
         assert len(frames) == 12 and [each.kind for each, _ in degraded] == ["gain", "combined"]
         for each, after in degraded:
             assert (after != frames).any() and not (after != frames)[:, ~each.area(mask)].any()
+
+
+import doctest
+import sys
+
+from echoquality import metrics
+from echoquality.augmentation import augment
+from echoquality.balance import water_fill
+from echoquality.degradation import ALL_OPERATIONS
+from echoquality.evidence import calibration_error, compare, measures, share
+from echoquality.learning import training_loss
+from echoquality.pairs import pair_loss
+
+CHOSEN = [*ALL_OPERATIONS, pair_loss, training_loss, augment, water_fill, calibration_error, share, measures, compare]
+CHOSEN += [getattr(metrics, name) for name in metrics.__all__]
+
+
+@pytest.mark.parametrize("module", sorted({each.__module__ for each in (*CHOSEN, Operation)}))
+def test_examples_in_docstrings_give_what_they_say(module):
+    found = doctest.testmod(sys.modules[module])
+    assert found.attempted and not found.failed
+
+
+@pytest.mark.parametrize("each", CHOSEN, ids=lambda each: each.__name__)
+def test_what_people_choose_by_has_arguments_and_an_example(each):
+    assert {"Args:", "Example:"} <= {line.strip() for line in each.__doc__.splitlines()}
