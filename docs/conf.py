@@ -11,6 +11,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.errors import SphinxError
+from sphinx.ext.napoleon import Config, GoogleDocstring
 
 import echoquality
 
@@ -123,11 +124,20 @@ def without_directives(app, docname: str, source: list[str]) -> None:
 
 
 def as_rst(app, what, name, obj, options, lines: list[str]) -> None:
-    "Docstrings are prose: what reStructuredText would read as markup is escaped, outside of code."
+    """Docstrings are prose: what reStructuredText would read as markup is escaped, outside of code and examples.
+
+    Sections (Args, Returns, Raises, Example) are Google's.
+    """
+    example = False
     for number, line in enumerate(lines):
+        example = line.strip().startswith(">>>") or (example and bool(line.strip()))
+        if example:
+            continue
         pieces = line.split("`")
         pieces[::2] = [re.sub(r"([*|]|_\b)", r"\\\1", piece) for piece in pieces[::2]]
         lines[number] = "``".join(pieces)
+    if what in ("class", "function", "method"):
+        lines[:] = GoogleDocstring(lines, Config(napoleon_use_rtype=False), app, what, name, obj, options).lines()
 
 
 def math(self, node) -> None:

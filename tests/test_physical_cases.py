@@ -37,7 +37,7 @@ def inside(clip, near=0.0, far=1.0, left=0.0, right=1.0) -> np.ndarray:
 
 
 def evenness(after) -> float:
-    "Less where the change differs between eight bands of depth."
+    "The negative standard deviation of the change between eight bands of depth."
     gain = [inside(after, d, d + 0.125).mean() - inside(SOURCE, d, d + 0.125).mean() for d in np.arange(8) / 8]
     return -np.std(gain)
 
