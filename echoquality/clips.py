@@ -76,7 +76,8 @@ def small_frames(clip: OpenClip, form: Form, wanted: list[int]) -> np.ndarray:
         if grey == form.grey:
             cut[i] = frame[middle(frame.shape, form)].copy()
     mask = seen_mask(np.stack([whole[i] for i in looks]), clip.header, form)
-    small = [_small(cut[i], form, mask[middle(mask.shape, form)]) for i in wanted]
+    mask = np.ascontiguousarray(mask[middle(mask.shape, form)])
+    small = [_small(cut[i], form, mask) for i in wanted]
     return np.stack([each if each.ndim == 3 else np.repeat(each[..., None], form.channels, axis=2) for each in small])
 
 

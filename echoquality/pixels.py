@@ -267,10 +267,11 @@ def _by_pydicom(data: bytes, stream: Stream) -> np.ndarray:
 def _by_pillow(data: bytes, stream: Stream, ybr: bool, grey: bool = False) -> np.ndarray:
     "The samples of a lossy JPEG of 8 bits as they are coded; of YCbCr (`ybr`) RGB, or in `grey` the brightness alone."
     colour = stream.components == 3
+    mode = "RGB" if colour and not grey else "L"
     with Image.open(BytesIO(marked(data, ybr) if colour else data), formats=["JPEG"]) as image:
         if grey:
             image.draft("L", None)
-        return np.asarray(image.convert("RGB" if colour and not grey else "L"))
+        return np.asarray(image if image.mode == mode else image.convert(mode))  # to convert for nothing is to copy
 
 # %% ../nbs/reading/pixels.ipynb #9c475b77
 @contextmanager
