@@ -707,9 +707,17 @@ def _raise(item) -> None:
     raise WorkError(f"{item}: {KILLED}")
 
 
+def _one_thread() -> None:
+    "Let OpenCV work in one thread, for there is a process for each core; of other libraries joblib sees to it."
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
 def _in_processes(function: Callable, items: list, few: int, lost: Callable) -> Iterator:
     "`map` over `few` processes of this machine; `lost(item)` stands for the result of an item that kills its worker."
-    pool = partial(Parallel, batch_size=1, idle_worker_timeout=20)  # seconds; idle ones outlive a killed parent
+    options = {"initializer": _one_thread, "idle_worker_timeout": 20}  # seconds; idle ones outlive a killed parent
+    pool = partial(Parallel, batch_size=1, **options)
     done = suspects = 0
     while done < len(items):
         for item in items[done : done + suspects]:

@@ -42,6 +42,7 @@ from .corpus import SMALL, Corpus, write_corpus
 # %% ../nbs/03_dataset.ipynb #5eb1170c
 from .candidates import offer_in_words
 from .identity import IdentityError
+from .machines import Machines
 from echoquality.outcome import (
     Build,
     better_options,
@@ -80,29 +81,29 @@ def simulated_settings(corpus: Path, output: Path, **more) -> DatasetSettings:
     return DatasetSettings(**{**where, "output_dir": output, "num_synthetic": 6, "workers": 1, **more})
 
 # %% ../nbs/03_dataset.ipynb #60c6f04e
-def _freeze(settings: DatasetSettings, key: bytes | None) -> dict:
+def _freeze(settings: DatasetSettings, key: bytes | None, machines: Machines) -> dict:
     "First pass: make the plan and put it on disk."
-    plan = _new_plan(settings, key)
+    plan = _new_plan(settings, key, machines)
     keep_private(plan, settings)
     write_text(settings.output_dir / PLAN, json.dumps(shown(plan)))
     return plan
 
 
-def _new_plan(settings: DatasetSettings, key: bytes | None) -> dict:
+def _new_plan(settings: DatasetSettings, key: bytes | None, machines: Machines) -> dict:
     "A plan for a folder in which nothing stands that it would overwrite; else WorkError."
     expect_free(settings.output_dir, planned_files(None))
-    plan = make_plan(settings, key)
+    plan = make_plan(settings, key, machines)
     expect_free(settings.output_dir, planned_files(plan))
     return plan
 
 # %% ../nbs/03_dataset.ipynb #8a8d5c43
-def _finish(plan: dict, settings: DatasetSettings, key: bytes | None) -> Build:
+def _finish(plan: dict, settings: DatasetSettings, key: bytes | None, machines: Machines) -> Build:
     "Second pass: write the files that are missing, the annotations, the quarantine and, last, the manifest."
     first = [row for row in plan["quarantine"] if row["stage"] != "write"]
     plan = {**{name: value for name, value in plan.items() if name != "outputs"}, "quarantine": first}
     expect_room(plan, settings)
     (settings.output_dir / "validation_set").mkdir(exist_ok=True)
-    build = Build(settings.output_dir, _write_files(plan, settings, key), "written")
+    build = Build(settings.output_dir, _write_files(plan, settings, key, machines), "written")
     keep_private(build.plan, settings)
     samples = build.samples.assign(synthetic=build.samples["synthetic"].map({True: "true", False: "false"}))
     for name, table in ((CSV, samples), (LEFT_OUT, build.quarantine)):
@@ -112,10 +113,10 @@ def _finish(plan: dict, settings: DatasetSettings, key: bytes | None) -> Build:
     return build
 
 
-def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None) -> dict:
+def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None, machines: Machines) -> dict:
     "The plan with the hashes of the files, and what could not be written."
     where = {"raw_data_dir": settings.raw_data_dir, "output_dir": settings.output_dir}
-    write = partial(write_sample, **where, key=key, machines=known_machines(settings))
+    write = partial(write_sample, **where, key=key, machines=machines)
     if kept := sum((settings.output_dir / sample["video_path"]).is_file() for sample in plan["samples"]):
         print(f"going on: {kept} of {counted(len(plan['samples']), 'file')} are there already", flush=True)
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
@@ -145,18 +146,18 @@ def build_dataset(settings: DatasetSettings, client=None) -> Build:
 
 def _build_here(settings: DatasetSettings) -> Build:
     check_places(settings)
-    known_machines(settings)  # what is wrong there is said before anything is begun
+    machines = known_machines(settings)  # what is wrong there is said before anything is begun
     key = key_of(settings, make=not settings.dry_run and plan_path(settings) is None)
     if settings.dry_run:
-        return Build(settings.output_dir, found_plan(settings, key) or _new_plan(settings, key), "planned")
+        return Build(settings.output_dir, found_plan(settings, key) or _new_plan(settings, key, machines), "planned")
     with only_one(settings.output_dir):
         plan = found_plan(settings, key)
         try:
             if plan is not None and is_whole(plan, settings):
                 build = Build(settings.output_dir, plan, "unchanged")
             else:
-                plan = plan or _freeze(settings, key)
-                build = _finish(plan, settings, key)
+                plan = plan or _freeze(settings, key, machines)
+                build = _finish(plan, settings, key, machines)
         finally:
             remove_parts(settings.output_dir, plan)
         (settings.output_dir / PLAN).unlink(missing_ok=True)

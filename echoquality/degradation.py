@@ -259,7 +259,8 @@ def degraded_header(source: Dataset, shape: tuple, degradation: Degradation) -> 
 def degrade_file(source: Path, target: Path, degradation: Degradation) -> None:
     "Write the clip in `source`, degraded, to `target`, a derived DICOM object. Raises BadFile if it is no clip."
     with open_clip(source) as clip:
-        mask, _ = mask_in_region(clip.looks(), clip.header)
+        found = isinstance(degradation.fan, Fan)  # before, by who drew it
+        mask = degradation.fan.mask(clip.shape[1:3]) if found else mask_in_region(clip.looks(), clip.header)[0]
         new = degraded_header(clip.header, clip.shape, degradation)
         write_clip(target, new, degrade_frames(clip.frames(grey=False), mask, degradation))
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOT_RECORDED', 'OLDER', 'PARTS', 'PRIVATE', 'STORED', 'key_of', 'inputs', 'synthetic_sources', 'DatasetError',
-           'group_folders', 'group_met', 'clip_fan', 'clip_fans', 'Sources', 'find_sources', 'plan_samples', 'left_out',
+           'group_folders', 'group_met', 'clip_fans', 'Sources', 'find_sources', 'plan_samples', 'left_out',
            'pseudonymous', 'make_plan', 'shown', 'keep_private', 'with_private']
 
 # %% ../nbs/curation/plan.ipynb #d35c3b82
@@ -19,15 +19,13 @@ import pandas as pd
 
 from .annotations import CLASS_DIRS
 from .balance import water_fill
-from .core import canonical_json, generator, parallel, provenance, reason_of, sha256, text_sha256
+from .core import canonical_json, generator, provenance, reason_of, sha256, text_sha256
 from .degradation import draw_from, drawable
-from .dicom import clip_sector, read_header
 from .fan import Fan
 from .identity import general, pseudonym, read_key, write_secret
 from .machines import Machines
-from .operations import UNKNOWN, trusted_fan
-from .pictures import one_picture
-from .probing import fan_table, known_machines
+from .operations import FAN
+from .probing import fan_table
 from .results import expect_results, summary_path
 from .reviews import read_reviews, review_counts
 from .selection import QUARANTINE, Selection, select
@@ -130,27 +128,11 @@ def _synthetic(number: int, source: dict, settings: DatasetSettings, fan: Fan | 
     return {**entry, **made_from, "file_id": Path(entry["filename"]).stem, "review": ""}  # it is the source's
 
 # %% ../nbs/curation/plan.ipynb #cb662219
-def clip_fan(sample: dict, raw_data_dir: Path, machines: Machines | None = None) -> Fan | str:
-    "The fan of a sample's clip as records keep it, the one that `machines` has for it or that is found; or why not."
-    try:
-        with one_picture(Path(raw_data_dir) / sample["source"], sample.get("view", "")) as clip:
-            header = read_header(clip)
-            given, _ = (machines or Machines()).fan(header, sample["source"], sample.get("view", ""))
-            return trusted_fan(clip_sector(clip, header, fan=given))
-    except Exception:  # what is wrong with the file is said where it is written
-        return UNKNOWN
-
-
-def _no_fan(sample: dict) -> str:
-    return UNKNOWN
-
-
 def clip_fans(samples: list[dict], settings: DatasetSettings) -> list[Fan | str | None]:
     "The fans of samples, if any operation that may be drawn works in one."
     if not set(PHYSICAL) & set(expanded(settings.kinds)):
         return [None] * len(samples)
-    work = partial(clip_fan, raw_data_dir=settings.raw_data_dir, machines=known_machines(settings))
-    return list(parallel(work, samples, settings.workers, "fans found", lost=_no_fan))
+    return [FAN.validate_python(sample["trusted_fan"]) for sample in samples]
 
 # %% ../nbs/curation/plan.ipynb #fe1a311a
 class Sources(NamedTuple):
@@ -171,7 +153,7 @@ def _labelled(selection: Selection, label: int) -> list[dict]:
 
 
 def find_sources(selection: Selection, settings: DatasetSettings) -> Sources:
-    "Which good clips are degraded: those on which one of `kinds` can be drawn. It opens no more of them than it must."
+    "Which good clips are degraded: those on which one of `kinds` can be drawn."
     good = _labelled(selection, 1)
     kinds, machines = expanded(settings.kinds), [sample[settings.balance_by] for sample in good]
     fans, unusable = {}, set()
@@ -244,10 +226,10 @@ def _offsets(offsets: pd.DataFrame) -> list[dict]:
     return offsets.astype(object).where(offsets.notna(), None).reset_index().to_dict("records")
 
 
-def make_plan(settings: DatasetSettings, key: bytes | None = None) -> dict:
+def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Machines | None = None) -> dict:
     "Select, draw, and return the plan, without identity if there is a key. Writes nothing."
     given = inputs(settings, key)  # before files are opened for hours: what changes meanwhile is found to differ
-    selection = select(settings)
+    selection = select(settings, machines)
     quarantine = [left_out(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
     met = group_met(selection, settings.group_by)
     groups = group_folders(selection, settings.group_by, partial(pseudonym, key) if key else text_sha256)

@@ -31,6 +31,7 @@ from echoquality.dicom import (
 from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines
+from .operations import FAN, trusted_fan
 from .pictures import one_picture, picture_boxes
 from .sector import doubt, fan_area, find_sector
 from .settings import SelectionSettings
@@ -63,6 +64,7 @@ def clip_facts(
         "fan": sector.source if sector.fan else "none",
         "confidence": round(sector.confidence, 3),
         "unsure": bool(doubt(sector)),
+        "trusted_fan": FAN.dump_python(trusted_fan(sector), mode="json"),
         "misfit": misfit,
         "frames": frame_count(header),
         "pixels": frame_count(header) * header.Rows * header.Columns,
@@ -138,9 +140,10 @@ def header_index(settings: SelectionSettings) -> HeaderIndex:
     return HeaderIndex(settings.index_dir, settings.raw_data_dir)
 
 
-def origins(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
+def origins(rows: pd.DataFrame, settings: SelectionSettings, machines: Machines | None = None) -> pd.DataFrame:
     "`FOLDER` of each of some rows of results, by its header, else by another in its folder, else by the folder's name."
-    rows, firsts, type_of = rows.sort_values(["folder", "file_id"]), {}, cache(known_machines(settings).type_of)
+    rows, firsts = rows.sort_values(["folder", "file_id"]), {}
+    type_of = cache((machines or known_machines(settings)).type_of)
     clips = list(rows.itertuples(index=False))
     found = headers(clips, header_index(settings), settings.workers)
     for row, header in zip(clips, found, strict=True):
@@ -174,8 +177,8 @@ def with_machines(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFra
 class Opened:
     "Files, each opened once: `facts` maps (folder, results key) to what `probe` found, in the order of opening."
 
-    def __init__(self, settings: SelectionSettings):
-        self.settings, self.machines, self.facts, self.rows = settings, known_machines(settings), {}, {}
+    def __init__(self, settings: SelectionSettings, machines: Machines | None = None):
+        self.settings, self.machines, self.facts, self.rows = settings, machines or known_machines(settings), {}, {}
         self.index = header_index(settings)
 
     def __call__(self, rows: list, what: str) -> list[dict | str]:

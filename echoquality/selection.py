@@ -49,7 +49,7 @@ from echoquality.core import (
     settings_table,
 )
 from .machine_scores import judged_rows, score_differences, score_warning
-from .machines import options_met, unknown_machines
+from .machines import Machines, options_met, unknown_machines
 from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
 from .results import ResultsError, unusable
 from echoquality.reviews import (
@@ -217,11 +217,11 @@ def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
 _READ = 5000  # headers from which it is told whose the results are
 
 
-def _owners(rows: pd.DataFrame, settings: SelectionSettings) -> pd.Series:
+def _owners(rows: pd.DataFrame, settings: SelectionSettings, machines: Machines) -> pd.Series:
     "Whose each of the usable rows of results is, by `_READ` headers at most, spread over folders; as `group_places`."
     usable = rows[unusable(rows) == ""]
     each = max(1, _READ // max(1, usable["folder"].nunique()))
-    origin = origins(usable.groupby("folder").head(each), settings)
+    origin = origins(usable.groupby("folder").head(each), settings, machines)
     try:
         names = group_places(origin.assign(clip=""), getattr(settings, "group_by", "")).names
         owner = pd.Series([names[key] for key in zip(origin["place"], origin["study"], strict=True)], origin.index, str)
@@ -269,8 +269,11 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
     return f"none of {tried} candidates under {settings.raw_data_dir} can be used: {common}. {hint}"
 
 # %% ../nbs/01_selection.ipynb #bda421c0
-def select(settings: SelectionSettings) -> Selection:
-    "Choose the samples. Writes nothing. Raises ResultsError, ReviewsError, SettingsError, SelectionError."
+def select(settings: SelectionSettings, machines: Machines | None = None) -> Selection:
+    """Choose the samples. Writes nothing; `machines`: `known_machines`, where they were read before.
+
+    Raises ResultsError, ReviewsError, SettingsError, SelectionError.
+    """
     rows = read_scores(settings)
     if "met" in rows:  # from a table
         print(used_in_words(rows), flush=True)
@@ -280,7 +283,8 @@ def select(settings: SelectionSettings) -> Selection:
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
-    origin, opened = origins(chosen, settings), Opened(settings)
+    opened = Opened(settings, machines)
+    origin = origins(chosen, settings, opened.machines)
     options, notes = options_met(opened.machines, origin["machine_model"], chosen["folder"], settings.raw_data_dir)
     print(*(printable(f"note: {note}\n") for note in notes), sep="", end="", flush=True)
     chosen, folders = with_origins(chosen, origin), folder_facts(chosen, origin)
@@ -305,7 +309,7 @@ def select(settings: SelectionSettings) -> Selection:
         reviews=verdicts,
         unknown=unknown_machines(pd.DataFrame(opened.usable.values(), columns=FOLDER), opened.machines),
         offsets=offsets,
-        offer=threshold_offer(rows, settings, verdicts, _owners(rows, settings)),
+        offer=threshold_offer(rows, settings, verdicts, _owners(rows, settings, opened.machines)),
         links=_links(folders, opened),
         met=met | options,
     )

@@ -58,8 +58,9 @@ def test_physical_kinds_are_drawn_in_the_clips_fan_and_counted(corpus, tmp_path)
     ("shadow,gain", {"gain"}, "shadow needs a trusted fan, and {0} of {0} good clips looked at have none: they got"),
 ])
 def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr("echoquality.plan.trusted_fan", lambda sector: "not trusted")
-    settings = simulated_settings(corpus, tmp_path / "out", kinds=kinds, num_synthetic=20, dry_run=True)
+    monkeypatch.setattr("echoquality.probing.trusted_fan", lambda sector: "not trusted")
+    asked = {"index_dir": None, "kinds": kinds, "num_synthetic": 20, "dry_run": True}
+    settings = simulated_settings(corpus, tmp_path / "out", **asked)
     build = build_dataset(settings)
     records = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
     assert {each.kind for each in records} == drawn and len(records) == 20 * bool(drawn)
@@ -70,8 +71,8 @@ def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said
 
 def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, monkeypatch):
     fans = iter(["not found", Fan((9.0, 0.0), (-0.5, 0.5), (1.0, 9.0))] * 99)
-    monkeypatch.setattr("echoquality.plan.clip_fan", lambda *args, **options: next(fans))
-    asked = {"kinds": "shadow", "severities": (2, 2), "num_synthetic": 5, "dry_run": True}
+    monkeypatch.setattr("echoquality.probing.trusted_fan", lambda sector: next(fans))
+    asked = {"index_dir": None, "kinds": "shadow", "severities": (2, 2), "num_synthetic": 5, "dry_run": True}
     build = build_dataset(simulated_settings(corpus, tmp_path / "out", **asked))
     made = build.samples.query("synthetic")
     assert len(made) == made["source_sample"].nunique() == 5 < build.plan["sources"]["clips"]
