@@ -9,6 +9,7 @@ __all__ = ['MEAN', 'STD', 'BLANK', 'Form', 'middle', 'fit_square', 'seen_mask', 
 # %% ../nbs/learning/clips.ipynb #7f793366
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -68,16 +69,18 @@ def seen_mask(looks: np.ndarray, header: Dataset, form: Form) -> np.ndarray:
 def small_frames(clip: OpenClip, form: Form, wanted: list[int]) -> np.ndarray:
     "Frames of an open clip in their small form: uint8 (T, size, size, channels), RGB. Raises BadFile."
     looks = spread(frame_count(clip.header), LOOKS)
-    asked = sorted({*((i, True) for i in looks), *((i, form.grey) for i in wanted)})  # a frame twice in turn
-    whole, cut = {}, {}
-    for (i, grey), frame in zip(asked, clip.frames(*zip(*asked, strict=True)), strict=True):
-        if grey:
-            whole[i] = frame
-        if grey == form.grey:
-            cut[i] = frame[middle(frame.shape, form)].copy()
-    mask = seen_mask(np.stack([whole[i] for i in looks]), clip.header, form)
-    mask = np.ascontiguousarray(mask[middle(mask.shape, form)])
-    small = [_small(cut[i], form, mask) for i in wanted]
+    first = sorted({*((i, True) for i in looks), *((i, form.grey) for i in {*looks} & {*wanted})})  # twice in turn
+    found = dict(zip(first, clip.frames(*zip(*first, strict=True)), strict=True))
+    mask = seen_mask(np.stack([found[i, True] for i in looks]), clip.header, form)
+    square = middle(mask.shape, form)
+    mask = np.ascontiguousarray(mask[square])
+    rest = [i for i in dict.fromkeys(wanted) if (i, form.grey) not in found]
+    frames = chain(
+        ((i, frame) for (i, grey), frame in found.items() if grey == form.grey),
+        zip(rest, clip.frames(rest, form.grey), strict=True),
+    )
+    made = {i: _small(frame[square], form, mask) for i, frame in frames}  # as each is decoded
+    small = [made[i] for i in wanted]
     return np.stack([each if each.ndim == 3 else np.repeat(each[..., None], form.channels, axis=2) for each in small])
 
 
