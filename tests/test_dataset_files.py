@@ -20,6 +20,7 @@ from echoquality.dataset import (
 )
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import read_frames
+from echoquality.machines import read_machines
 from echoquality.plan import make_plan
 from echoquality.results import write_results
 
@@ -47,6 +48,13 @@ def test_an_odd_header_costs_its_file_not_the_build(corpus, tmp_path):
     reasons = build.quarantine.set_index("path")["reason"]
     assert reasons[f"{first['folder']}/{first['file_id']}"] == "header has no usable SeriesInstanceUID"
     assert second["file_id"] in set(build.samples["file_id"])
+
+
+def test_a_file_of_machines_is_read_once_a_build(corpus, tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr("echoquality.probing.read_machines", lambda *given: read.append(given) or read_machines(*given))
+    build_dataset(simulated_settings(corpus, tmp_path / "out", index_dir=None, kinds="physical"))
+    assert len(read) == 1
 
 
 def test_a_value_of_the_wrong_type_costs_no_build(corpus, tmp_path):
