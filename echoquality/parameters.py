@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['NOTE', 'STARTS', 'ProjectPath', 'OptionalPath', 'OptionalShare', 'ENDS', 'AGAIN', 'project_root', 'from_root',
            'as_asked', 'Settings', 'set_aside', 'from_notebook', 'escape_output', 'CommandParser', 'from_command_line',
-           'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'interruptible',
-           'typed', 'run_main']
+           'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'recorded',
+           'interruptible', 'typed', 'run_main']
 
 # %% ../nbs/base/parameters.ipynb #3abc2fe8
 import ast
@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from configparser import ConfigParser, Error
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NoReturn, get_args, get_origin
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -112,8 +112,12 @@ def _is_path(field: FieldInfo) -> bool:
 
 # %% ../nbs/base/parameters.ipynb #c0235cff
 class Settings(BaseSettings):
-    "Base of the stages' settings: frozen, nothing unknown, relative paths from the project's root."
+    """Base of the stages' settings: frozen, nothing unknown, relative paths from the project's root.
 
+    The order of its fields is the order in which they are shown: `FIRST`, the class's own, those of its bases.
+    """
+
+    FIRST: ClassVar[tuple[str, ...]] = ()  # what people set most
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -130,6 +134,18 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError(_in_words(error)) from None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **others):
+        "Put the fields into their order; pydantic has those of the last base first. KeyError for an unknown name."
+        super().__pydantic_init_subclass__(**others)
+        fields, bases = cls.model_fields, [base for base in cls.__bases__ if issubclass(base, Settings)]
+        composed = [name for base in bases for name in base.model_fields]
+        own = [name for name in fields if name not in composed]
+        ordered = {name: fields[name] for name in dict.fromkeys((*cls.FIRST, *own, *composed))}
+        fields.clear()
+        fields.update(ordered)
+        cls.model_rebuild(force=True)  # values and schema follow
 
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, **others):
@@ -258,6 +274,7 @@ class CommandParser(ArgumentParser):
         super().__init__(prog, description=does, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
         self.usage = f"{self.prog} [options]"
         self.epilog = example and f"example:\n  {self.prog} {example}"
+        self.rest = ""  # parameter before which --help leaves a line blank
 
     def parse_known_args(self, args=None, namespace=None):
         for name in [word.split("=")[0] for word in args or () if re.match("--?[A-Za-z][^ ]*$", word.split("=")[0])]:
@@ -265,6 +282,10 @@ class CommandParser(ArgumentParser):
                 near = did_you_mean(name, self._option_string_actions)
                 self.error(f"there is no option {name!r}" + (near and f": {near}"))
         return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        said = super().format_help()
+        return re.sub(rf"(?m)^(?=  --{self.rest.replace('_', '-')}[ ,])", "\n", said, count=1) if self.rest else said
 
     def error(self, message: str) -> NoReturn:
         if strange := message.partition("unrecognized arguments: ")[2].split():
@@ -281,6 +302,7 @@ def from_command_line(
     """
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example)
+    parser.rest = _rest(cls)
     typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
     for name, value in typed.items():
         if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):
@@ -318,10 +340,19 @@ def parameter_table(cls: type[Settings]) -> "pd.DataFrame":
     return pd.DataFrame.from_dict(rows, orient="index", columns=["default", "type", "meaning"]).rename_axis("parameter")
 
 # %% ../nbs/base/parameters.ipynb #2af10c09
+def _rest(cls: type[Settings]) -> str:
+    "The first parameter after those that people set most; '' where a class does not tell them apart."
+    return next(iter([*cls.model_fields][len(cls.FIRST) :]), "") if cls.FIRST else ""
+
+
 def parameters_source(cls: type[Settings]) -> str:
-    "The parameters cell of a class: a line with name, type, default and meaning, as for `papermill --help-notebook`."
+    """The parameters cell of a class: a line with name, type, default and meaning, as for `papermill --help-notebook`.
+
+    A blank line follows the parameters that people set most.
+    """
     lines = []
     for name, field in cls.model_fields.items():
+        lines += [""] if name == _rest(cls) else []
         value = str(field.default) if _is_path(field) else field.default
         lines.append(f"{name}: {type(value).__name__} = {value!r}  # {field.description}")
     return "\n".join(lines)
@@ -354,6 +385,12 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     values = {name: without_secrets(shown_value(value)) for name, value in settings}
     values["relative paths start at"] = in_utf8(f"…/{project_root().name}")
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
+
+# %% ../nbs/base/parameters.ipynb #2a92a87d
+def recorded(settings: Settings, order: Iterable[str], left_out: Iterable[str]) -> dict:
+    "The parameters as a record has them, values of JSON: those of `order` first, in that order, later ones after them."
+    values = settings.model_dump(mode="json", exclude={*left_out})
+    return {name: values[name] for name in dict.fromkeys((*order, *values)) if name in values}
 
 # %% ../nbs/base/parameters.ipynb #937154fe
 ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Ctrl-C; sent by

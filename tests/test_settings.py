@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 import sys
+from inspect import get_annotations
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from echoquality.core import SettingsError, in_utf8
 from echoquality.parameters import (
+    Settings,
     from_command_line,
     parameter_table,
     parameters_cell,
@@ -22,6 +24,7 @@ from echoquality.parameters import (
     project_root,
     settings_table,
 )
+from echoquality.score_table import ScoreTableSettings
 from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, thresholds_for, without_paths
 
 
@@ -158,6 +161,31 @@ def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
     assert parameters_cell(page_of(stage)).strip() == parameters_source(settings)
 
 
+SHOWN = [*STAGES.values(), ExploreSettings, ComparisonSettings, DemoSettings, ScoreTableSettings]
+
+
+def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs():
+    own = {}
+    for cls in {cls for stage in SHOWN for cls in stage.__mro__ if issubclass(cls, Settings)}:
+        for name in get_annotations(cls).keys() & getattr(cls, "model_fields", {}).keys():
+            own.setdefault(name, []).append(cls.model_fields[name])
+    several = {name: fields for name, fields in own.items() if len(fields) > 1}
+    assert not [name for name, fields in several.items() if len({(f.default, f.description) for f in fields}) == 1]
+    assert set(several) == {"output_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture"}
+
+
+@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings, ComparisonSettings])
+def test_ten_parameters_come_first(settings):
+    names, first = [*settings.model_fields], [*settings.FIRST]
+    assert names[: len(first)] == first and len(first) == (10 if len(names) > 10 else 0)
+    assert {"output_dir", "dry_run"} & {*names} <= {*(first or names)}
+
+
+def test_workers_mean_one_thing():
+    said = {cls.model_fields["workers"].description for cls in SHOWN if "workers" in cls.model_fields}
+    assert said == {"processes (0: one per core)"}
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_papermill_runs_the_job_alone(stage):
     cells = [cell for cell in json.loads(page_of(stage).read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
@@ -217,7 +245,7 @@ def test_a_command_says_what_is_not_usual(tmp_path, monkeypatch):
         "--model-weights '' --seed 1"
     )
     same = next_command("dataset", found, output_dir=found.output_dir)
-    assert same == "echoquality dataset --raw-data-dir '/mnt/of you/a' --seed 1 --output-dir ./-d --kinds gain,shadow"
+    assert same == "echoquality dataset --raw-data-dir '/mnt/of you/a' --output-dir ./-d --kinds gain,shadow --seed 1"
     (tmp_path / "data/evaluation/predictions.parquet").mkdir(parents=True)
     trained = TrainingSettings(output_dir="w", mlflow=False, resume=True)
     said = "echoquality evaluate --model w/model.safetensors --output-dir data/evaluation_2 --no-mlflow"
