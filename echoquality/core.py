@@ -7,10 +7,11 @@ __all__ = ['NOTE', 'STARTS', 'HIDDEN', 'ProjectPath', 'OptionalPath', 'OptionalS
            'DECISIVE', 'project_root', 'without_secrets', 'is_hidden', 'is_secret', 'in_utf8', 'from_root', 'as_asked',
            'SettingsError', 'Settings', 'did_you_mean', 'set_aside', 'from_notebook', 'escape_output', 'CommandParser',
            'from_command_line', 'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value',
-           'settings_table', 'FullDisk', 'free_bytes', 'expect_space', 'told_of_space', 'WorkError', 'interruptible',
-           'typed', 'run_main', 'atomic', 'finished', 'to_disk', 'write_text', 'canonical_json', 'text_sha256',
-           'sha256', 'locked', 'only_one', 'generator', 'reason_of', 'printable', 'escaped', 'as_markdown', 'as_drawn',
-           'plural', 'counted', 'clock', 'progress', 'cores', 'on_cluster', 'parallel', 'provenance']
+           'settings_table', 'recorded', 'FullDisk', 'free_bytes', 'expect_space', 'told_of_space', 'WorkError',
+           'interruptible', 'typed', 'run_main', 'atomic', 'finished', 'to_disk', 'write_text', 'canonical_json',
+           'text_sha256', 'sha256', 'locked', 'only_one', 'generator', 'reason_of', 'printable', 'escaped',
+           'as_markdown', 'as_drawn', 'plural', 'counted', 'clock', 'progress', 'cores', 'on_cluster', 'parallel',
+           'provenance']
 
 # %% ../nbs/base/core.ipynb #2aa197f5
 import ast
@@ -42,7 +43,7 @@ from functools import cache, partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NoReturn, get_args, get_origin
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -164,8 +165,12 @@ class SettingsError(ValueError):
 
 
 class Settings(BaseSettings):
-    "Base of the stages' settings: frozen, nothing unknown, relative paths from the project's root."
+    """Base of the stages' settings: frozen, nothing unknown, relative paths from the project's root.
 
+    The order of its fields is the order in which they are shown: `FIRST`, the class's own, those of its bases.
+    """
+
+    FIRST: ClassVar[tuple[str, ...]] = ()  # what people set most
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -182,6 +187,17 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError(_in_words(error)) from None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **others):
+        "Put the fields into their order; pydantic has those of the last base first. KeyError for an unknown name."
+        super().__pydantic_init_subclass__(**others)
+        fields, composed = cls.model_fields, [name for base in cls.__bases__ for name in getattr(base, "model_fields", ())]
+        own = [name for name in fields if name not in composed]
+        ordered = {name: fields[name] for name in dict.fromkeys((*cls.FIRST, *own, *composed))}
+        fields.clear()
+        fields.update(ordered)
+        cls.model_rebuild(force=True)  # values and schema follow
 
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, **others):
@@ -317,6 +333,7 @@ class CommandParser(ArgumentParser):
         super().__init__(prog, description=does, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
         self.usage = f"{self.prog} [options]"
         self.epilog = example and f"example:\n  {self.prog} {example}"
+        self.rest = ""  # parameter before which --help leaves a line blank
 
     def parse_known_args(self, args=None, namespace=None):
         for name in [word.split("=")[0] for word in args or () if re.match("--?[A-Za-z][^ ]*$", word.split("=")[0])]:
@@ -324,6 +341,10 @@ class CommandParser(ArgumentParser):
                 near = did_you_mean(name, self._option_string_actions)
                 self.error(f"there is no option {name!r}" + (near and f": {near}"))
         return super().parse_known_args(args, namespace)
+
+    def format_help(self) -> str:
+        said = super().format_help()
+        return re.sub(rf"(?m)^(?=  --{self.rest.replace('_', '-')}[ ,])", "\n", said, count=1) if self.rest else said
 
     def error(self, message: str) -> NoReturn:
         if strange := message.partition("unrecognized arguments: ")[2].split():
@@ -340,6 +361,7 @@ def from_command_line(
     """
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example)
+    parser.rest = _rest(cls)
     typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
     for name, value in typed.items():
         if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):
@@ -377,10 +399,19 @@ def parameter_table(cls: type[Settings]) -> "pd.DataFrame":
     return pd.DataFrame.from_dict(rows, orient="index", columns=["default", "type", "meaning"]).rename_axis("parameter")
 
 # %% ../nbs/base/core.ipynb #2af10c09
+def _rest(cls: type[Settings]) -> str:
+    "The first parameter after those that people set most; '' where a class does not tell them apart."
+    return next(iter([*cls.model_fields][len(cls.FIRST) :]), "") if cls.FIRST else ""
+
+
 def parameters_source(cls: type[Settings]) -> str:
-    "The parameters cell of a class: name, type, default, meaning a line, as `papermill --help-notebook` shows them."
+    """The parameters cell of a class: name, type, default, meaning a line, as `papermill --help-notebook` shows them.
+
+    A blank line follows what people set most.
+    """
     lines = []
     for name, field in cls.model_fields.items():
+        lines += [""] if name == _rest(cls) else []
         value = str(field.default) if _is_path(field) else field.default
         lines.append(f"{name}: {type(value).__name__} = {value!r}  # {field.description}")
     return "\n".join(lines)
@@ -413,6 +444,12 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     values = {name: without_secrets(shown_value(value)) for name, value in settings}
     values["relative paths start at"] = in_utf8(f"…/{project_root().name}")
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
+
+# %% ../nbs/base/core.ipynb #2a92a87d
+def recorded(settings: Settings, order: Iterable[str], left_out: Iterable[str]) -> dict:
+    "The parameters as a record has them, values of JSON: those of `order` first, in that order, later ones after them."
+    values = settings.model_dump(mode="json", exclude={*left_out})
+    return {name: values[name] for name in dict.fromkeys((*order, *values)) if name in values}
 
 # %% ../nbs/base/core.ipynb #145d61c4
 _FULL = [getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)]

@@ -19,9 +19,7 @@ import pandas as pd
 from pydantic import Field
 
 from echoquality.core import (
-    OptionalPath,
     ProjectPath,
-    Settings,
     atomic,
     from_command_line,
     printable,
@@ -30,7 +28,7 @@ from echoquality.core import (
 from .files import NO_TEXT, is_junk, is_text
 from .header_index import Clip, HeaderIndex, hashed, headers
 from .results import COLUMNS, ResultsError, expect_results, read_results, unusable, verdict
-from .settings import ScoreScale, SelectionSettings, scale_ends
+from .settings import Computing, RawData, ScoreColumns, SelectionSettings, scale_ends
 from .studies import HOW, LOOSE, MARKS, Met, StudiesError, closed, find_files, meet, plain
 from .tables import FORMS, TableError, did_you_mean, guarded, numbers, percentages, read_rows
 
@@ -437,16 +435,10 @@ def check_scores(
     return f"{in_words(rows, files)}\n{used_in_words(rows)}"
 
 # %% ../nbs/reading/score_table.ipynb #ace6efbe
-class ScoreTableSettings(Settings):
+class ScoreTableSettings(RawData, ScoreColumns, Computing):
     "A table of scores that is checked, or if it is not there written to be filled in."
 
     table: ProjectPath = Field("data/scores.csv", description=f"{FORMS}; a new one is a CSV")
-    raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
-    index_dir: OptionalPath = Field("data/index", description="what headers said is kept here ('': nowhere)")
-    path_column: str = Field("path", description="the column with a file's path, SOP Instance UID or accession number")
-    score_column: str = Field("score", description="the column with a file's score")
-    score_scale: ScoreScale = Field("1", description="the best score, or the worst and the best (1-5)")
-    workers: int = Field(0, ge=0, description="processes that read headers (0 means one per core)")
     new: bool = Field(False, description="write a new table, though one beside it is called much the same")
 
 

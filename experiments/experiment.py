@@ -9,7 +9,7 @@ __all__ = ['ExperimentSettings', 'on_teachers', 'run_experiment', 'Markdown', 'd
 # %% ../nbs/experiments/experiment.ipynb #f54becd0
 from dataclasses import asdict
 from functools import partial
-from typing import Annotated, Literal
+from typing import Literal
 
 import pandas as pd
 from IPython.display import Markdown
@@ -18,16 +18,20 @@ from pydantic import Field
 from echoquality.comparison import Comparison, compare, details, overview, show_differences, verdict
 from echoquality.comparison_data import SIZES
 from echoquality.core import ProjectPath, SettingsError, from_notebook, settings_table
-from echoquality.settings import DatasetSettings, Kind, Severity, TrainingsSettings
+from echoquality.settings import DegradingSettings, Kinds, TrainingsSettings
 from .failures import FAILURES
 from .materials import AMOUNTS, simulated, taught
 
 _all_ = ["Markdown", "details", "from_notebook", "overview", "settings_table", "show_differences"]  # for Run
 
 # %% ../nbs/experiments/experiment.ipynb #7950dc97
-class ExperimentSettings(TrainingsSettings):
+class ExperimentSettings(DegradingSettings, TrainingsSettings):
     "What is simulated, and what is compared on it."
 
+    FIRST = (
+        *("output_dir", "compare", "simulators", "size", "seeds", "seed_from", "lacking", "kinds", "architecture"),
+        *("workers",),
+    )
     output_dir: ProjectPath = Field("data/experiment", description="folder of the experiment; what it holds is kept")
     compare: Literal["copies", "teachers"] = Field(
         "copies", description="uses of synthetic clips, or teachers with and without bias, and what reviews mend"
@@ -38,9 +42,7 @@ class ExperimentSettings(TrainingsSettings):
     lacking: tuple[str, ...] = Field(
         ("rib", "reverberation", "gain", "tgc"), description="failures that natural training clips of aperture lack"
     )
-    kinds: tuple[Kind, ...] = Field(("physical",), min_length=1, description="how `physical` copies are degraded")
-    shares: tuple[Annotated[float, Field(gt=0)], ...] = Field((), description="how often each kind (empty: equally)")
-    severities: tuple[Severity, Severity] = Field((1, 5), description="least and greatest of physical kinds, 1 to 5")
+    kinds: Kinds = ("physical",)
 
 
 def _physical(settings: ExperimentSettings) -> dict:
@@ -50,7 +52,6 @@ def _physical(settings: ExperimentSettings) -> dict:
 
 def _check(settings: ExperimentSettings) -> None:
     "Raise SettingsError where the clips that are asked for cannot be made."
-    DatasetSettings(**_physical(settings))
     known = ", ".join(FAILURES)
     for name in settings.lacking:
         if name not in FAILURES:

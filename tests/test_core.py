@@ -100,6 +100,13 @@ class ExampleSettings(Settings):
     dry_run: bool = Field(False, description="only say what would be done")
 
 
+class ComposedSettings(ExampleSettings):
+    "Settings with a field more, and an order of their own."
+
+    FIRST = ("dry_run", "results_dir")
+    depth: float = Field(16.0, gt=0, description="depth of the image, cm")
+
+
 def test_settings_take_strings_and_refuse_what_is_wrong():
     for text in ('["noise", "blur"]', "noise,blur", "[noise, blur]", ["noise", "blur"]):
         assert ExampleSettings(kinds=text).kinds == ("noise", "blur")
@@ -109,6 +116,15 @@ def test_settings_take_strings_and_refuse_what_is_wrong():
         ExampleSettings(treshold=0.9)
     with pytest.raises(SettingsError, match=r"^parameter 'threshold': .* less than or equal to 1; found 1\.5$"):
         ExampleSettings(threshold=1.5)
+
+
+def test_fields_are_shown_in_the_order_of_the_class():
+    assert [*ComposedSettings.model_fields] == ["dry_run", "results_dir", "depth", "threshold", "kinds"]
+    assert [name for name, _ in ComposedSettings()] == [*ComposedSettings().model_dump()] == [*ComposedSettings.model_fields]
+    assert [*parameter_table(ComposedSettings).index] == [*ComposedSettings.model_fields]
+    assert [*settings_table(ComposedSettings()).index][:-1] == [*ComposedSettings.model_fields]
+    with pytest.raises(KeyError, match="depht"):
+        type("Misspelt", (ComposedSettings,), {"FIRST": ("depht",)})
 
 
 def test_settings_ignore_the_environment(monkeypatch):
@@ -221,6 +237,17 @@ def test_a_choice_that_is_none_is_answered_with_what_comes_nearest(capsys):
         Choosing(kinds=())
 
 
+def test_what_people_set_most_stands_apart_in_a_parameters_cell_and_in_help(capsys):
+    lines = parameters_source(ComposedSettings).splitlines()
+    assert lines[1:4] == ["results_dir: str = 'data/results'  # where the results are", "",
+                          "depth: float = 16.0  # depth of the image, cm"]  # fmt: skip
+    assert "" not in parameters_source(ExampleSettings).splitlines()
+    with pytest.raises(SystemExit):
+        from_command_line(ComposedSettings, ["--help"])
+    said = re.findall(r"(?m)^(?:  --([a-z-]+)[ ,].*)?$", capsys.readouterr().out.partition("exit\n")[2])
+    assert said[:6] == ["dry-run", "results-dir", "", "depth", "threshold", "kinds"]
+
+
 def test_a_notebook_without_the_tag_is_an_error(tmp_path):
     cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": ["#| eval: false\n", "a = 1"]}
     (tmp_path / "x.ipynb").write_text(json.dumps({"cells": [cell]}))
@@ -243,6 +270,11 @@ def test_a_table_of_settings_says_no_more_than_it_must():
         **{"server": "http://…@host", "database": "sqlite:///…/mlflow.db"},
         **{"relative paths start at": f"…/{project_root().name}"},
     }
+
+
+def test_a_record_keeps_its_order():
+    found = recorded(ComposedSettings(), ("kinds", "gone", "threshold"), {"results_dir"})
+    assert [*found.items()] == [("kinds", ["noise"]), ("threshold", 0.95), ("dry_run", False), ("depth", 16.0)]
 
 
 def test_a_stage_that_asks_for_it_is_told_to_resume():

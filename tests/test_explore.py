@@ -36,6 +36,17 @@ def test_what_run_shows_keeps_its_index_where_it_is_told_to_or_nowhere(dataset, 
         assert [path.parent.name for path in tmp_path.rglob("headers*")] == [place] * bool(place) and len(run) == 7
 
 
+def test_the_tools_select_by_the_thresholds_of_the_page(dataset):
+    home = dataset.parent.parent
+    where = home / "results/inference_output", home / "raw_data"
+    asked = ExploreSettings(high_quality_threshold=0.97, low_quality_threshold=0.05, high_assessment="", seed=7)
+    explorer = threshold_explorer(*where, **selected_by(asked))
+    assert explorer.sliders["high_quality_threshold"].value == 0.97 and explorer.settings.seed == 7
+    assert explorer.sliders["low_quality_threshold"].value == 0.05 and explorer.settings.high_assessment == ""
+    nothing = ExploreSettings(high_quality_threshold=1, low_quality_threshold=0)
+    assert "asked for score ≥ 1.0" in preview_good_clips(*where, **selected_by(nothing)).value
+
+
 def test_good_clips_can_be_previewed(dataset, tmp_path):
     home = dataset.parent.parent
     shown = preview_good_clips(home / "results/inference_output", home / "raw_data", most=5)

@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 import sys
+from inspect import get_annotations
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from echoquality.core import (
+    Settings,
     SettingsError,
     from_command_line,
     in_utf8,
@@ -23,6 +25,7 @@ from echoquality.core import (
     project_root,
     settings_table,
 )
+from echoquality.score_table import ScoreTableSettings
 from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, thresholds_for, without_paths
 
 
@@ -157,6 +160,31 @@ def page_of(stage: str) -> Path:
 @pytest.mark.parametrize("stage, settings", {**STAGES, "explore": ExploreSettings}.items())
 def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
     assert parameters_cell(page_of(stage)).strip() == parameters_source(settings)
+
+
+SHOWN = [*STAGES.values(), ExploreSettings, ComparisonSettings, DemoSettings, ScoreTableSettings]
+
+
+def test_a_parameter_has_one_declaration_and_another_default_or_meaning_is_a_parameter_of_its_own_stage():
+    own = {}
+    for cls in {cls for stage in SHOWN for cls in stage.__mro__ if issubclass(cls, Settings)}:
+        for name in get_annotations(cls).keys() & getattr(cls, "model_fields", {}).keys():
+            own.setdefault(name, []).append(cls.model_fields[name])
+    several = {name: fields for name, fields in own.items() if len(fields) > 1}
+    assert not [name for name, fields in several.items() if len({(f.default, f.description) for f in fields}) == 1]
+    assert set(several) == {"output_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture"}
+
+
+@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings, ComparisonSettings])
+def test_ten_parameters_come_first(settings):
+    names, first = [*settings.model_fields], [*settings.FIRST]
+    assert names[: len(first)] == first and len(first) == (10 if len(names) > 10 else 0)
+    assert {"output_dir", "dry_run"} & {*names} <= {*(first or names)}
+
+
+def test_workers_mean_one_thing():
+    said = {cls.model_fields["workers"].description for cls in SHOWN if "workers" in cls.model_fields}
+    assert said == {"processes (0: one per core)"}
 
 
 @pytest.mark.parametrize("stage", STAGES)
