@@ -192,7 +192,8 @@ class Settings(BaseSettings):
     def __pydantic_init_subclass__(cls, **others):
         "Put the fields into their order; pydantic has those of the last base first. KeyError for an unknown name."
         super().__pydantic_init_subclass__(**others)
-        fields, composed = cls.model_fields, [name for base in cls.__bases__ for name in getattr(base, "model_fields", ())]
+        fields, bases = cls.model_fields, [base for base in cls.__bases__ if issubclass(base, Settings)]
+        composed = [name for base in bases for name in base.model_fields]
         own = [name for name in fields if name not in composed]
         ordered = {name: fields[name] for name in dict.fromkeys((*cls.FIRST, *own, *composed))}
         fields.clear()

@@ -65,7 +65,9 @@ class Computing(Settings):
 class _Networks(Computing):
     "What networks compute with."
 
-    precision: Literal["auto", "bf16", "32"] = Field("auto", description="numbers (auto: bfloat16 if in hardware)")
+    precision: Literal["auto", "bf16", "32"] = Field(
+        "auto", description="floating-point format (auto: bfloat16 where the hardware has it)"
+    )
     accelerator: Literal["auto", "cpu", "gpu"] = Field("auto", description="device (auto: a GPU if there is one)")
 
 
@@ -118,7 +120,7 @@ class _Annotations(Settings):
 
 class _Quarantine(Settings):
     max_quarantine_share: float = Field(
-        0.5, ge=0, le=1, description="maximum share of the files tried that may be left out; more is an error"
+        0.5, ge=0, le=1, description="maximum share of the files tried that is left out; more is an error"
     )
 
 
@@ -154,7 +156,7 @@ class _Bootstrap(Settings):
 class _Scoring(_Networks):
     "A model that scores clips."
 
-    model: ProjectPath = Field(MODEL, description="model that training wrote (scoring: or weights alone)")
+    model: ProjectPath = Field(MODEL, description="model of a training (scoring: or weights alone)")
     batch_size: int = Field(16, ge=1, description="clips scored at once")
 
 
@@ -235,7 +237,7 @@ def expanded(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Kinds = Annotated[
-    tuple[Kind, ...], Field(min_length=1, description="kinds of degradation: recipe, physical, or names of operations")
+    tuple[Kind, ...], Field(min_length=1, description="degradations: recipe, physical, or names of operations")
 ]
 
 
@@ -244,7 +246,7 @@ class DegradationSettings(_Seeded, Computing):
 
     input_dir: ProjectPath = Field("data/raw_data", description="folder with DICOM files, searched with its subfolders")
     max_clips: int = Field(4, ge=1, description="number of clips to show, drawn at random")
-    kinds: Kinds = KINDS
+    kinds: Kinds = Field(KINDS, description="degradations to show")
 
 # %% ../nbs/base/settings.ipynb #d5cb85a7
 Severity = Annotated[int, Field(ge=1, le=5)]
@@ -282,10 +284,10 @@ class DatasetSettings(DegradingSettings, SelectionSettings, _Quarantine):
     earlier_dir: OptionalPath = Field("", description="earlier dataset, to report what changed since ('': none)")
     num_synthetic: int = Field(300, ge=0, description="number of good clips to degrade into synthetic poor ones")
     group_by: str = Field(
-        "", description="patient where headers do not say: level of the path, pattern on it, or a table ('': top folder)"
+        "", description="patient, where headers do not say: level of the path, pattern on it, or table ('': folder)"
     )
     min_class_patients: int = Field(
-        MIN_CLASS_PATIENTS, ge=1, description="minimum patients of each class in each split; with fewer the verdict is no"
+        MIN_CLASS_PATIENTS, ge=1, description="minimum patients of each class in each split; fewer: the verdict no"
     )
     private_dir: ProjectPath = Field("data/private", description="folder of deidentify's key, never to be shared")
     scheduler: str = Field("", description="address of a Dask scheduler to work with ('': this machine only)")
@@ -336,7 +338,7 @@ class EvaluationSettings(_Clips, _Judged, _Scoring, _Seeded, _Bootstrap, _Patien
     )
     output_dir: OutputDir = "data/evaluation"
     starting_weights: OptionalPath = Field(
-        "weights/video_quality_model.pt", description="weights that training started from, to compare with ('': none)"
+        "weights/video_quality_model.pt", description="starting weights of the training, to compare ('': none)"
     )
     sensitivity: float = Field(
         0.0, ge=0, le=1, description="sensitivity of the threshold on validation (0: the model's own threshold)"
