@@ -488,7 +488,7 @@ def from_here(path: Path | str) -> str:
     if not (Path(path).is_relative_to(here) and here == project_root()):
         return str(path)
     text = str(Path(path).relative_to(here))
-    return f"./{text}" if text.startswith(("-", "~")) else text  # no option, nobody's home
+    return f"./{text}" if text.startswith(("-", "~")) else text  # neither an option nor a ~user
 
 
 def as_options(given: dict) -> list[str]:

@@ -169,7 +169,7 @@ def test_a_model_scores_the_archive_that_it_came_from(tmp_path, monkeypatch):
     noted(tmp_path / "runs/dataset.ipynb", output_dir="d", raw_data_dir="archive", index_dir="")
     assert score_with(asked) == ""
     (tmp_path / "archive").mkdir()
-    assert score_with(asked) == "echoquality score --raw-data-dir archive --index-dir '' --model m/model.safetensors"
+    assert score_with(asked) == "echoquality score --raw-data-dir archive --model m/model.safetensors --index-dir ''"
 
 
 def test_a_report_says_what_it_is_about(tmp_path):

@@ -165,7 +165,7 @@ def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
 SHOWN = [*STAGES.values(), ExploreSettings, ComparisonSettings, DemoSettings, ScoreTableSettings]
 
 
-def test_a_parameter_has_one_declaration_and_another_default_or_meaning_is_a_parameter_of_its_own_stage():
+def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs():
     own = {}
     for cls in {cls for stage in SHOWN for cls in stage.__mro__ if issubclass(cls, Settings)}:
         for name in get_annotations(cls).keys() & getattr(cls, "model_fields", {}).keys():
@@ -246,7 +246,7 @@ def test_a_command_says_what_is_not_usual(tmp_path, monkeypatch):
         "--model-weights '' --seed 1"
     )
     same = next_command("dataset", found, output_dir=found.output_dir)
-    assert same == "echoquality dataset --raw-data-dir '/mnt/of you/a' --seed 1 --output-dir ./-d --kinds gain,shadow"
+    assert same == "echoquality dataset --raw-data-dir '/mnt/of you/a' --output-dir ./-d --kinds gain,shadow --seed 1"
     (tmp_path / "data/evaluation/predictions.parquet").mkdir(parents=True)
     trained = TrainingSettings(output_dir="w", mlflow=False, resume=True)
     said = "echoquality evaluate --model w/model.safetensors --output-dir data/evaluation_2 --no-mlflow"
