@@ -233,7 +233,7 @@ def test_what_is_no_is_mended_and_what_was_begun_goes_on(tmp_path, monkeypatch):
     assert said.endswith("the verdict on it is no. Too few. Ask for less.") and commands == [about["command"]]
     ran(tmp_path / "runs/training_w.new.ipynb", output_dir="w", epochs=3)
     os.utime(tmp_path / "runs/training_w.new.ipynb", (2e9, 2e9))
-    begun = "--model-weights '' --output-dir w --epochs 3 --resume"
+    begun = "--model-weights '' --output-dir w --resume --epochs 3"
     assert next_step()[1] == [f"echoquality train {begun}"]
     (tmp_path / "w/training.json").write_text('{"identity": {"epochs": 5}}')  # the command with 3 was refused
     assert next_step()[1] == [f"echoquality train {begun.replace('3', '5')}"]
