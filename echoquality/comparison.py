@@ -21,6 +21,7 @@ from .annotations import table_hashes
 from .comparison_data import MAKERS, SIZES, VARIANTS, Material, Variant, own
 from .comparison_measures import figures_of
 from .comparison_runs import read_runs, run_missing
+from .parameters import from_notebook, settings_table  # noqa: F401  passed on
 from .runs import found_run, note_run
 from .safe_files import only_one, write_text
 from .settings import ComparisonSettings, TrainingsSettings
