@@ -8,11 +8,16 @@ hashes tell, and it is an error.
 import json
 import multiprocessing
 import os
+import select
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 from filelock import FileLock
@@ -74,6 +79,17 @@ def _own_index(tmp_path_factory) -> Iterator[None]:
     file = tmp_path_factory.mktemp("index") / "headers.sqlite"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("echoquality.header_index.FILE", str(file))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_worker(request) -> Iterator[None]:
+    """Who does not say how many `workers` gets one: to start more takes longer than most tests, and those that need two
+    ask for them. Of processes that a test starts (commands, kernels), and of `--start-method`, this does not hold.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        if not request.config.getoption("--start-method"):
+            patched.setattr(os, "sched_getaffinity", lambda process: {0}, raising=False)
         yield
 
 
@@ -174,6 +190,113 @@ def held(tmp_path_factory) -> Callable[..., AbstractContextManager[Path]]:
             yield place / "go"
 
     return holding
+
+
+WARM = """
+import atexit, gc, json, os, runpy, signal, site, socket, sys, threading, warnings
+from importlib import import_module
+
+asked_here = socket.socket(fileno=int(sys.argv[1]))
+for name in sys.argv[2:]:
+    import_module(name)
+gc.freeze()
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+while True:
+    message, given, _, _ = socket.recv_fds(asked_here, 1 << 20, 3)
+    if not message:
+        os._exit(0)  # pytest has ended
+    if not os.fork():
+        break
+    for each in given:
+        os.close(each)
+
+# One process waits, and tells what the kernel says of the end of the other, which is the command.
+signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+asked, (*streams, tell) = json.loads(message), given
+asked_here.close()
+if command := os.fork():
+    os.write(tell, b"%d\\n" % command)
+    os.write(tell, b"%d" % os.waitstatus_to_exitcode(os.waitpid(command, 0)[1]))
+    os._exit(0)
+os.close(tell)
+if asked["group"]:
+    os.setsid()
+os.chdir(asked["cwd"])
+os.environ.clear()
+os.environ.update(asked["env"])
+for number, stream in enumerate([os.open(os.devnull, os.O_RDONLY), *streams]):
+    os.dup2(stream, number)
+    os.close(stream)
+sys.path[:0] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+site.execsitecustomize()  # `held`
+module, *sys.argv[1:] = asked["words"]
+warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # it is what this is for
+end = None
+try:
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+except SystemExit as ended:
+    end = ended.code
+    if not isinstance(end, int | None):
+        print(end, file=sys.stderr)
+        end = 1
+# As Python ends, but that what is loaded is not taken apart: that takes longer than to load it.
+threading._shutdown()
+atexit._run_exitfuncs()
+sys.stdout.flush()
+os._exit(end or 0)
+"""
+
+
+class Command:
+    "A command that `warm` has started; what subprocess.Popen would say of it."
+
+    def __init__(self, told: int):
+        self._told, self.returncode = os.fdopen(told), None
+        self.pid = int(self._told.readline())
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            if not select.select([self._told], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+            with self._told:
+                self.returncode = int(self._told.read())
+        return self.returncode
+
+    def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def send_signal(self, how: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, how)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Callable[..., Command]]:
+    """warm([module, *options], log, group=False, **env): `python -m` of them in the current folder as a process of its
+    own, and what it prints in `log`, an open file; `group`: the first of a group. It is forked from a process that has
+    loaded what stages load, which else takes most of the seconds. Signals, kills and exit statuses are those of the
+    command: only its start is short.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    loaded = [f"echoquality.{stage}" for stage in ("dataset", "evaluation", "conformance", "command")]
+    command = [sys.executable, "-c", WARM, str(theirs.fileno()), *loaded]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads do not outlive a fork
+    with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, start_new_session=True), ours:
+        theirs.close()
+
+        def start(words: list, log: IO, group: bool = False, **more: str) -> Command:
+            told, tell = os.pipe()
+            asked = {"words": list(map(str, words)), "cwd": os.getcwd(), "group": group, "env": {**os.environ, **more}}
+            socket.send_fds(ours, [json.dumps(asked).encode()], [log.fileno(), log.fileno(), tell])
+            os.close(tell)
+            return Command(told)
+
+        yield start
 
 
 @pytest.fixture
