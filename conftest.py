@@ -82,17 +82,6 @@ def _own_index(tmp_path_factory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_worker(request) -> Iterator[None]:
-    """Who does not say how many `workers` gets one: to start more takes longer than most tests, and those that need two
-    ask for them. Of processes that a test starts (commands, kernels), and of `--start-method`, this does not hold.
-    """
-    with pytest.MonkeyPatch.context() as patched:
-        if not request.config.getoption("--start-method"):
-            patched.setattr(os, "sched_getaffinity", lambda process: {0}, raising=False)
-        yield
-
-
 session_index = pytest.fixture(_own_index, scope="session", autouse=True)
 test_index = pytest.fixture(_own_index, autouse=True)
 
@@ -277,8 +266,8 @@ class Command:
 
 @pytest.fixture(scope="session")
 def warm() -> Iterator[Callable[..., Command]]:
-    """warm([module, *options], log, group=False, **env): `python -m` of them in the current folder as a process of its
-    own, and what it prints in `log`, an open file; `group`: the first of a group. It is forked from a process that has
+    """warm([module, *options], log, cwd=None, group=False): `python -m` of them as a process of its own, which writes
+    what it prints to `log`, an open file, and is, as a `group`, the first of one. It is forked from a process that has
     loaded what stages load, which else takes most of the seconds. Signals, kills and exit statuses are those of the
     command: only its start is short.
     """
@@ -289,9 +278,10 @@ def warm() -> Iterator[Callable[..., Command]]:
     with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, start_new_session=True), ours:
         theirs.close()
 
-        def start(words: list, log: IO, group: bool = False, **more: str) -> Command:
+        def start(words: list, log: IO, cwd: Path | None = None, group: bool = False) -> Command:
             told, tell = os.pipe()
-            asked = {"words": list(map(str, words)), "cwd": os.getcwd(), "group": group, "env": {**os.environ, **more}}
+            asked = {"words": list(map(str, words)), "cwd": str(cwd or Path.cwd()), "group": group}
+            asked["env"] = dict(os.environ)
             socket.send_fds(ours, [json.dumps(asked).encode()], [log.fileno(), log.fileno(), tell])
             os.close(tell)
             return Command(told)

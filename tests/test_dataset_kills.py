@@ -30,18 +30,25 @@ def command_line(corpus: Path, output: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "echoquality.dataset", *where, *more]
 
 
-def run_until(command: list[str], seconds: float, stop: Callable[[subprocess.Popen], None]) -> subprocess.Popen:
-    "Start a program and, if it still runs after some seconds, stop it."
-    with TemporaryFile("w+") as log:  # no pipe: a worker that outlives its parent would keep it open
-        process = subprocess.Popen(command, start_new_session=True, stdout=log, stderr=log)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            stop(process)
-            process.wait(300)
-        log.seek(0)
-        process.printed = log.read()
-    return process
+@pytest.fixture
+def run_until(warm) -> Callable:
+    "run_until(command, seconds, stop): start a program and, if it still runs after some seconds, stop it."
+
+    def run(command: list[str], seconds: float = 300, stop: Callable = lambda process: process.kill()):
+        python, module = command[:2] == [sys.executable, "-m"], command[2:]
+        with TemporaryFile("w+") as log:  # no pipe: a worker that outlives its parent would keep it open
+            how = {"start_new_session": True, "stdout": log, "stderr": log}
+            process = warm(module, log, group=True) if python else subprocess.Popen(command, **how)
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                stop(process)
+                process.wait(300)
+            log.seek(0)
+            process.printed = log.read()
+        return process
+
+    return run
 
 
 def without_ignored(printed: str) -> str:
@@ -90,7 +97,7 @@ def kill_at(output: Path, files: int, with_workers: bool) -> Callable[[subproces
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.more) for seed in (1, 2, 3))])
-def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
+def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path, run_until):
     rng, kills, between, before, output = np.random.default_rng(seed), 0, 0, {}, None
     for attempt in range(30):  # a machine that is slow or quick changes how many of them are needed
         if output is None or file_hashes(output) == undisturbed:
@@ -110,7 +117,7 @@ def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path):
         if kills == 8:
             break
     assert kills == 8 and between >= 3  # between the first file and the last
-    assert run_until(command, 300, subprocess.Popen.kill).returncode == 0
+    assert run_until(command).returncode == 0
     assert before.items() <= stamps(output).items()
     assert file_hashes(output) == undisturbed
 
@@ -134,7 +141,7 @@ def workers_of(process: psutil.Process) -> list[int]:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_costs_nothing_but_time(corpus, undisturbed, tmp_path, held):
+def test_a_killed_worker_costs_nothing_but_time(corpus, undisturbed, tmp_path, held, run_until):
     command = command_line(corpus, tmp_path / "out", "--workers", "2")
 
     with held(tmp_path / "out", ".dcm") as go:
@@ -148,7 +155,7 @@ def test_a_killed_worker_costs_nothing_but_time(corpus, undisturbed, tmp_path, h
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_leaves_no_half_written_file_and_names_how_to_go_on(corpus, tmp_path, how, held):
+def test_an_interrupt_leaves_no_half_written_file_and_names_how_to_go_on(corpus, tmp_path, how, held, run_until):
     command = command_line(corpus, tmp_path / "out", "--workers", "2")
 
     def interrupt(process):
@@ -160,7 +167,7 @@ def test_an_interrupt_leaves_no_half_written_file_and_names_how_to_go_on(corpus,
         process = run_until(command, 0.1, interrupt)
     assert process.returncode == 1 and "interrupted; the same command goes on from here" in process.printed
     assert "Traceback" not in without_ignored(process.printed) and not list((tmp_path / "out").rglob("*.part"))
-    assert run_until(command, 300, subprocess.Popen.kill).returncode == 0
+    assert run_until(command).returncode == 0
 
 
 def processes_of(mark: str) -> list[psutil.Process]:
@@ -174,7 +181,9 @@ def processes_of(mark: str) -> list[psutil.Process]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how, everybody", [(signal.SIGINT, True), (signal.SIGHUP, False)])
-def test_the_command_ends_in_one_sentence_and_leaves_no_process(corpus, tmp_path, how, everybody, monkeypatch, held):
+def test_the_command_ends_in_one_sentence_and_leaves_no_process(
+    corpus, tmp_path, how, everybody, monkeypatch, held, run_until
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STARTED_BY", str(tmp_path))
     begin = [sys.executable, "-m", "echoquality"]
@@ -194,7 +203,7 @@ def test_the_command_ends_in_one_sentence_and_leaves_no_process(corpus, tmp_path
     assert not processes_of(str(tmp_path)) and not list((tmp_path / "out").rglob("*.part"))
     if everybody:
         again = [*begin, *shlex.split(last.partition("echoquality ")[2])]
-        assert run_until(again, 300, subprocess.Popen.kill).returncode == 0
+        assert run_until(again).returncode == 0
 
 
 FULL = "mount -t tmpfs -o size={size}k tmpfs {place} && {command}"
@@ -205,7 +214,7 @@ FULL = "mount -t tmpfs -o size={size}k tmpfs {place} && {command}"
     (60, r"error: .*out.* cannot be written: .*MB are free; make room; then the same"),
     (400, r"error: .*out: about \d+ MB are needed, and .* MB are free; make room"),
 ])
-def test_a_disk_that_is_too_small_is_told(corpus, tmp_path, size, said):
+def test_a_disk_that_is_too_small_is_told(corpus, tmp_path, size, said, run_until):
     (tmp_path / "out").mkdir()
     place = shlex.quote(str(tmp_path / "out"))
     mount = ["unshare", "-m", "sh", "-c", FULL.format(size=size, place=place, command="true")]
@@ -213,7 +222,7 @@ def test_a_disk_that_is_too_small_is_told(corpus, tmp_path, size, said):
         pytest.skip("mounting is not permitted here")
     command = shlex.join(command_line(corpus, tmp_path / "out", "--workers", "2"))
     shell = FULL.format(size=size, place=place, command=command)
-    process = run_until(["unshare", "-m", "sh", "-c", shell], 300, subprocess.Popen.kill)
+    process = run_until(["unshare", "-m", "sh", "-c", shell])
     assert process.returncode == 1 and re.search(said, process.printed), process.printed
 
 
@@ -221,7 +230,7 @@ LOCAL = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker_builds_the_same(corpus, undisturbed, tmp_path, held):
+def test_a_cluster_that_loses_a_worker_builds_the_same(corpus, undisturbed, tmp_path, held, run_until):
     with held(tmp_path / "out", ".dcm") as go, LocalCluster(**LOCAL) as cluster, Client(cluster) as client:
         command = command_line(corpus, tmp_path / "out", "--scheduler", cluster.scheduler_address)
         first = sorted(client.run(os.getpid).values())
@@ -236,7 +245,7 @@ def test_a_cluster_that_loses_a_worker_builds_the_same(corpus, undisturbed, tmp_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["Ctrl-C", "no scheduler"])
-def test_a_cluster_build_that_is_interrupted_or_loses_its_scheduler_says_so(corpus, tmp_path, what, held):
+def test_a_cluster_build_that_is_interrupted_or_loses_its_scheduler_says_so(corpus, tmp_path, what, held, run_until):
     with held(tmp_path / "out", ".dcm") as go, LocalCluster(**LOCAL) as cluster:
         def stop(process):
             while not stamps(tmp_path / "out") and process.poll() is None:
@@ -258,31 +267,31 @@ MAY_NOT = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.
 
 
 @pytest.mark.slow
-def test_a_folder_in_a_read_only_one_is_written_to(corpus, tmp_path):
+def test_a_folder_in_a_read_only_one_is_written_to(corpus, tmp_path, run_until):
     (tmp_path / "share/out").mkdir(parents=True)
     (tmp_path / "share").chmod(0o555)
-    process = run_until([*MAY_NOT, *command_line(corpus, tmp_path / "share/out")], 300, subprocess.Popen.kill)
+    process = run_until([*MAY_NOT, *command_line(corpus, tmp_path / "share/out")])
     assert process.returncode == 0, process.printed
     assert os.listdir(tmp_path / "share") == ["out"] and ".lock" not in os.listdir(tmp_path / "share/out")
     (tmp_path / "share").chmod(0o755)
 
 
 @pytest.mark.slow
-def test_a_read_only_output_is_an_error_that_names_it(corpus, tmp_path):
+def test_a_read_only_output_is_an_error_that_names_it(corpus, tmp_path, run_until):
     (tmp_path / "read").mkdir(mode=0o555)
-    process = run_until([*MAY_NOT, *command_line(corpus, tmp_path / "read/out")], 300, subprocess.Popen.kill)
+    process = run_until([*MAY_NOT, *command_line(corpus, tmp_path / "read/out")])
     assert process.returncode == 1 and process.printed.startswith("error: ") and f"{tmp_path}/read" in process.printed
     assert list((tmp_path / "read").iterdir()) == []
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_an_error_and_the_build_goes_on_later(corpus, tmp_path):
+def test_a_full_disk_is_an_error_and_the_build_goes_on_later(corpus, tmp_path, run_until):
     command = command_line(corpus, tmp_path / "out", "--workers", "1")
     small = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); import sys; {MAIN}"
     full = subprocess.run([sys.executable, "-c", small, *command[3:]], capture_output=True, text=True, check=False)
     assert full.returncode == 1 and full.stderr.startswith("error: ") and "too large" in full.stderr
     assert not list((tmp_path / "out").rglob("*.part"))
-    assert run_until(command, 300, subprocess.Popen.kill).returncode == 0
+    assert run_until(command).returncode == 0
 
 
 MAIN = "from echoquality.dataset import main; main(sys.argv[1:])"

@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -24,12 +22,11 @@ def command(corpus: Path, folder: Path, out: str = "out") -> list[str]:
     save_model(model, folder / "m.safetensors")
     options = [f"--raw-data-dir={folder / 'raw_data'}", f"--model={folder / 'm.safetensors'}"]
     options += [f"--output-dir={folder / out}", "--batch-size=3", "--precision=32", "--workers=2"]
-    return [sys.executable, "-m", "echoquality.inference", *options]
+    return ["echoquality.inference", *options]
 
 
-def begun(command: list[str], out: Path, **streams) -> subprocess.Popen:
-    "A process group of its own, once the first folder is written."
-    process = subprocess.Popen(command, **streams, start_new_session=True)
+def begun(process, out: Path):
+    "A process, once the first folder is written."
     deadline = time.monotonic() + 300
     while not list(out.glob("*/folder_summary.json")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -37,15 +34,16 @@ def begun(command: list[str], out: Path, **streams) -> subprocess.Popen:
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on(corpus, tmp_path, held):
+def test_a_killed_run_goes_on(corpus, tmp_path, held, warm):
     run = command(corpus, tmp_path)
-    with held(tmp_path / "out", "folder_summary.json"):
-        process = begun(run, tmp_path / "out", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (tmp_path / "out/summary.json").exists()
-    for each in ([*run, "--resume"], command(corpus, tmp_path, "whole")):
-        subprocess.run(each, check=True, capture_output=True, timeout=300)
+    with (tmp_path / "said").open("w") as log:
+        with held(tmp_path / "out", "folder_summary.json"):
+            process = begun(warm(run, log, group=True), tmp_path / "out")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not (tmp_path / "out/summary.json").exists()
+        for each in ([*run, "--resume"], command(corpus, tmp_path, "whole")):
+            assert warm(each, log).wait(300) == 0, (tmp_path / "said").read_text()
     again, whole = (json.loads((tmp_path / out / "summary.json").read_text()) for out in ("out", "whole"))
     for entry, other in zip(again["folder_results"], whole["folder_results"], strict=True):
         for file, result in entry["results"].items():  # float32: sums of other batches, in another order
@@ -54,9 +52,9 @@ def test_a_killed_run_goes_on(corpus, tmp_path, held):
 
 
 @pytest.mark.slow
-def test_a_group_that_is_told_to_end_says_one_line(corpus, tmp_path, held):
+def test_a_group_that_is_told_to_end_says_one_line(corpus, tmp_path, held, warm):
     with (tmp_path / "said").open("w") as log, held(tmp_path / "out", "folder_summary.json"):
-        process = begun(command(corpus, tmp_path), tmp_path / "out", stdout=log, stderr=log)
+        process = begun(warm(command(corpus, tmp_path), log, group=True), tmp_path / "out")
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(300) == 1
     said = (tmp_path / "said").read_text()

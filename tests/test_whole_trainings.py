@@ -118,7 +118,7 @@ def test_a_server_that_is_down_does_not_stop_training(small_training, tmp_path, 
 
 def _command(parameters, output_dir, *more):
     options = [f"--{name.replace('_', '-')}={value}" for name, value in parameters.items() if name != "mlflow"]
-    return ["-m", "echoquality.training", *options, "--no-mlflow", f"--output-dir={output_dir}", *more]
+    return ["echoquality.training", *options, "--no-mlflow", f"--output-dir={output_dir}", *more]
 
 
 ENV = {**os.environ, "OMP_NUM_THREADS": "1"}  # sums depend on the number of threads
@@ -129,13 +129,23 @@ def _epochs(folder):
 HOW = {"capture_output": True, "text": True, "check": True, "timeout": 300, "env": ENV}
 
 
+def _says(file, text):
+    return file.exists() and text.encode() in file.read_bytes()
+
+
+def _done(job, log):
+    "What a command printed, whose end is awaited."
+    assert job.wait(300) == 0, log.read_text()
+    return log.read_text()
+
+
 @pytest.fixture(scope="module")
-def undisturbed(small_training, shared):
+def undisturbed(small_training, shared, warm):
     "(folder, what was said) of a training of three epochs that was left alone."
 
     def make(folder):
-        done = subprocess.run([sys.executable, *_command({**small_training, "epochs": 3}, folder / "run")], **HOW)
-        (folder / "said").write_text(done.stdout)
+        with (folder / "said").open("w") as log:
+            _done(warm(_command({**small_training, "epochs": 3}, folder / "run"), log), folder / "said")
 
     folder = shared("undisturbed", make)
     return folder / "run", (folder / "said").read_text()
@@ -143,18 +153,17 @@ def undisturbed(small_training, shared):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_training_ends_like_an_undisturbed_one(small_training, undisturbed, tmp_path, how, held):
-    killed = [sys.executable, *_command({**small_training, "epochs": 3}, tmp_path / "run")]
-    with held(tmp_path / "run", "last.ckpt"):
-        held_env = {**ENV, "HELD": os.environ["HELD"], "PYTHONPATH": os.environ["PYTHONPATH"]}
-        job = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=held_env)
-    for line in job.stdout:
-        if line.startswith("epoch 1/"):
-            while not (tmp_path / "run/checkpoints/last.ckpt").exists() and job.poll() is None:
-                time.sleep(0.01)
-            job.send_signal(how)
-    assert job.wait() != 0
-    again = subprocess.run([*killed, "--resume"], **HOW).stdout
+def test_a_killed_training_ends_like_an_undisturbed_one(small_training, undisturbed, tmp_path, how, held, warm):
+    killed = _command({**small_training, "epochs": 3}, tmp_path / "run")
+    with held(tmp_path / "run", "last.ckpt"), (tmp_path / "killed").open("w") as log:
+        job = warm(killed, log)
+        files = {"killed": "epoch 1/3", "run/checkpoints/last.ckpt": ""}
+        while not all(_says(tmp_path / name, text) for name, text in files.items()) and job.poll() is None:
+            time.sleep(0.01)
+    job.send_signal(how)
+    assert job.wait(300) != 0
+    with (tmp_path / "again").open("w") as log:
+        again = _done(warm([*killed, "--resume"], log), tmp_path / "again")
     assert "epoch 1/3" not in again and "epoch 3/3" in again
     assert _epochs(tmp_path / "run").equals(_epochs(undisturbed[0]))
     assert again.splitlines()[-7:] == undisturbed[1].splitlines()[-7:]
@@ -162,11 +171,10 @@ def test_a_killed_training_ends_like_an_undisturbed_one(small_training, undistur
 
 @pytest.mark.slow
 @pytest.mark.parametrize("begun", [pytest.param("files", marks=pytest.mark.more), "epoch 1/"])
-def test_a_group_that_is_told_to_end_says_one_line(small_training, tmp_path, begun):
+def test_a_group_that_is_told_to_end_says_one_line(small_training, tmp_path, begun, warm):
     two = {**small_training, "epochs": 50, "workers": 2, "store_dir": tmp_path / "store"}
-    command = [sys.executable, "-u", *_command(two, tmp_path / "run")]
-    with (tmp_path / "said").open("w+") as log:
-        job = subprocess.Popen(command, stdout=log, stderr=log, text=True, env=ENV, start_new_session=True)
+    with (tmp_path / "said").open("w") as log:
+        job = warm(_command(two, tmp_path / "run"), log, group=True)
         ready = {"files": lambda: list((tmp_path / "store").rglob("*.json"))}
         ready["epoch 1/"] = lambda: "epoch 1/" in (tmp_path / "said").read_text()
         while not ready[begun]() and job.poll() is None:
@@ -186,7 +194,7 @@ def test_a_container_with_little_shared_memory_trains(small_training, tmp_path):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
         pytest.skip("mounting is not permitted here")
     large = {**small_training, "image_size": 40, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
-    command = shlex.join([sys.executable, *map(str, _command(large, tmp_path / "run"))])
+    command = shlex.join([sys.executable, "-m", *map(str, _command(large, tmp_path / "run"))])
     done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
     assert re.search(r"note: shared memory has [01] MB free, and \d+ MB may be needed", done.stdout), done.stdout
     assert "epoch 1/1" in done.stdout
@@ -245,7 +253,7 @@ def test_two_processes_share_the_work(small_training, tmp_path):
     torchrun = ["-m", "torch.distributed.run", "--nproc-per-node=2"]
     torchrun += ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]  # a free port on loopback
     (tmp_path / "noting.py").write_text(NOTING)
-    options = _command(both, tmp_path / "two", "--accelerator=cpu", "--devices=2")[2:]
+    options = _command(both, tmp_path / "two", "--accelerator=cpu", "--devices=2")[1:]
     command = [sys.executable, *torchrun, str(tmp_path / "noting.py"), str(tmp_path), *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
