@@ -47,6 +47,7 @@ lint: setup
 
 # One thread for each of the two processes: more of them would wait for each other. Each takes half of the tests in
 # their order, and what is left of the other's when it is done, so that few fixtures of a module are made twice.
+# Pages (0*.ipynb) are executed by the tests of nbs/base/pages.ipynb, from the first cell to the last.
 test-all: REPEATED := -m ''
 test: SKIPPED := --skip_folder_re '^([_.]|experiments$$)'
 test-all: spawned
@@ -54,7 +55,7 @@ spawned: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --start-method spawn
 test test-all: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal $(REPEATED)
-	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2 $(SKIPPED)
+	cd nbs && PATH="$(CURDIR)/$(BIN):$$PATH" nbdev_test --n_workers 2 --skip_file_re '^([_.]|0)' $(SKIPPED)
 
 test-quick: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m 'not slow and not more'

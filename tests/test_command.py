@@ -120,7 +120,7 @@ def desk(corpus, tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stem", ASKED)
+@pytest.mark.parametrize("stem", ["01_selection", pytest.param("02_degradation", marks=pytest.mark.more)])
 def test_a_copied_page_runs_to_its_end(stem, desk):
     pages = desk.parent / f"pages-{desk.name}"
     before = {path: path.stat().st_mtime_ns for path in pages.rglob("*")}

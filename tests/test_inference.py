@@ -57,12 +57,13 @@ def where(corpus, tmp_path_factory):
     (raw / "Linked").symlink_to(folder / "elsewhere")
     (study / "sub").symlink_to(folder / "elsewhere")
     (raw / "loose").write_text("x")
-    return {"raw_data_dir": raw, "model": folder / "model.safetensors", "workers": 2, "precision": "32"}, model
+    return {"raw_data_dir": raw, "model": folder / "model.safetensors", "workers": 1, "precision": "32"}, model
 
 
 @pytest.fixture(scope="module")
 def done(where, tmp_path_factory):
-    settings = InferenceSettings(**where[0], output_dir=tmp_path_factory.mktemp("out") / "results", batch_size=3)
+    asked = {**where[0], "workers": 2, "output_dir": tmp_path_factory.mktemp("out") / "results"}
+    settings = InferenceSettings(**asked, batch_size=3)
     return settings, infer(settings)
 
 

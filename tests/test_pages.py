@@ -48,17 +48,18 @@ def desk(tmp_path_factory, dataset, trained) -> Path:
 
 RAW = {"raw_data_dir": "data/raw_data"}
 RESULTS = {"results_dir": "data/results/inference_output"}
+ONE = {"workers": 1}  # starting a second process would take longer than these few clips
 TABLE = {"annotations_csv": "data/training_data_enhanced/echo_annotations_enhanced.csv"}
 MODEL = {"model": "data/trained_model/model.safetensors"}
 STORE = {"store_dir": "data/clip_store", "mlflow": False}
 TINY = {"model_weights": "", "architecture": "mc3_18", "image_size": 16, "frames": 4, "epochs": 1}
 GIVEN = {  # page → what it is given
-    "01_selection": RESULTS | RAW,
-    "02_degradation": {"input_dir": "data/raw_data/Vivid-1"},
-    "03_dataset": RESULTS | RAW | {"output_dir": "data/another", "num_synthetic": 4},
+    "01_selection": RESULTS | RAW | ONE,
+    "02_degradation": {"input_dir": "data/raw_data/Vivid-1"} | ONE,
+    "03_dataset": RESULTS | RAW | ONE | {"output_dir": "data/another", "num_synthetic": 4},
     "04_training": TABLE | STORE | TINY | {"output_dir": "data/training"},
     "05_evaluation": TABLE | STORE | MODEL | {"output_dir": "data/evaluation", "starting_weights": "", "rounds": 100},
-    "06_inference": RAW | MODEL | {"output_dir": "data/results/new"},
+    "06_inference": RAW | MODEL | ONE | {"output_dir": "data/results/new"},
     "07_explore": RESULTS | RAW | TABLE | MODEL | {"predictions": "data/predictions.parquet", "reviewer": "ana"},
 }
 

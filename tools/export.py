@@ -160,9 +160,10 @@ if __name__ == "__main__":
     export()
     after = generated()
     changed = sorted(str(f.relative_to(ROOT)) for f in before.keys() | after.keys() if before.get(f) != after.get(f))
-    export()
-    if generated() != after:
-        raise SystemExit("a second export changed the files again: the export is not repeatable")
+    if changed:  # else the notebooks are as they were, and would give the same again
+        export()
+        if generated() != after:
+            raise SystemExit("a second export changed the files again: the export is not repeatable")
     if "--check" in sys.argv and changed:
         raise SystemExit(f"not what the notebooks say, so exported anew; commit these: {', '.join(changed)}")
     print(f"exported {len(after)} files, {len(changed)} changed")
