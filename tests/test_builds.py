@@ -4,6 +4,7 @@ from echoquality.builds import *
 
 
 import json
+import shutil
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -32,21 +33,28 @@ def test_a_second_build_into_the_same_folder_is_refused(corpus, tmp_path):
         build_dataset(simulated_settings(corpus, tmp_path / "file"))
 
 
+@pytest.fixture(scope="module")
+def whole(corpus, tmp_path_factory) -> Path:
+    "The folder of a finished build, for reading."
+    folder = tmp_path_factory.mktemp("whole") / "out"
+    build_dataset(simulated_settings(corpus, folder))
+    return folder
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "high_quality/mine.dcm", ".DS_Store", "._manifest.json", "mine/1.dcm"])
-def test_what_is_not_ours_is_named_and_left_alone(name, corpus, tmp_path):
+def test_what_is_not_ours_is_named_and_left_alone(name, corpus, whole, tmp_path):
     mine, settings = tmp_path / "out" / name, simulated_settings(corpus, tmp_path / "out")
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
     (unfinished := mine.with_name(".mine.0123abcd.part")).write_text("mine, too")
-    build_dataset(simulated_settings(corpus, tmp_path / "clean"))
     for status in ("written", "unchanged"):
         build = build_dataset(settings)
         assert build.status == status and f"{name.split('mine/')[0]}" in summary(build, settings).split("left alone")[1]
     assert mine.read_text() == "mine" and unfinished.read_text() == "mine, too"
-    whole = file_hashes(tmp_path / "out")
-    del whole[name], whole[unfinished.relative_to(tmp_path / "out").as_posix()]
-    assert whole == file_hashes(tmp_path / "clean")
-    assert "left alone" not in summary(build_dataset(simulated_settings(corpus, tmp_path / "clean")), settings)
+    found = file_hashes(tmp_path / "out")
+    del found[name], found[unfinished.relative_to(tmp_path / "out").as_posix()]
+    assert found == file_hashes(whole)
+    assert "left alone" not in summary(build_dataset(simulated_settings(corpus, whole)), settings)
 
 
 @pytest.mark.parametrize("name", ["quarantine.csv", "sample"])
@@ -62,10 +70,9 @@ def test_what_would_be_overwritten_is_refused(name, corpus, tmp_path):
     assert file_hashes(tmp_path / "out").keys() <= {name, ".lock"} and (tmp_path / "out" / name).read_text() == "mine"
 
 
-def test_other_parameters_are_refused_by_name(corpus, tmp_path):
-    build_dataset(simulated_settings(corpus, tmp_path / "out"))
+def test_other_parameters_are_refused_by_name(corpus, whole):
     with pytest.raises(DatasetError, match="num_synthetic was 6, now 5; seed was 42, now 1"):
-        build_dataset(simulated_settings(corpus, tmp_path / "out", num_synthetic=5, seed=1))
+        build_dataset(simulated_settings(corpus, whole, num_synthetic=5, seed=1))
 
 
 @pytest.fixture
@@ -100,7 +107,8 @@ def test_what_an_older_version_began_is_for_it_to_finish(lost, older):
         build_dataset(older)
 
 
-def test_a_second_run_does_nothing_and_restores_what_is_gone(corpus, tmp_path):
+def test_a_second_run_does_nothing_and_restores_what_is_gone(corpus, whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
     build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
     before = file_hashes(tmp_path / "out")
     more = simulated_settings(corpus, tmp_path / "out", workers=2, max_quarantine_share=0.9)
@@ -112,8 +120,10 @@ def test_a_second_run_does_nothing_and_restores_what_is_gone(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("which", [0, -1, "echo_annotations_enhanced.csv", "quarantine.csv"])
-def test_a_dataset_that_was_changed_is_not_called_whole(which, corpus, tmp_path):
+def test_a_dataset_that_was_changed_is_not_called_whole(which, corpus, whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "out")
     build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
+    assert build.status == "unchanged"
     name = which if isinstance(which, str) else build.samples["video_path"].iloc[which]
     with (tmp_path / "out" / name).open("ab") as file:
         file.write(b"x")
@@ -121,14 +131,12 @@ def test_a_dataset_that_was_changed_is_not_called_whole(which, corpus, tmp_path)
         build_dataset(simulated_settings(corpus, tmp_path / "out"))
 
 
-def test_other_raw_data_are_noticed(corpus, tmp_path):
-    build_dataset(simulated_settings(corpus, tmp_path / "out"))
+def test_other_raw_data_are_noticed(corpus, whole, tmp_path):
     with pytest.raises(DatasetError, match="which was used here"):
-        build_dataset(simulated_settings(corpus, tmp_path / "out", raw_data_dir=tmp_path / "gone"))
+        build_dataset(simulated_settings(corpus, whole, raw_data_dir=tmp_path / "gone"))
 
 
-def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, tmp_path, monkeypatch):
-    build_dataset(simulated_settings(corpus, tmp_path / "whole"))
+def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, whole, tmp_path, monkeypatch):
     written, write = [], dataset.write_sample
 
     def interrupted(sample, **folders):
@@ -145,12 +153,11 @@ def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, tmp_path, monkey
     assert len(left) == 7 and not list((tmp_path / "out").rglob("*.part"))
     stamps = {p: p.stat().st_mtime_ns for p in left}
     assert build_dataset(simulated_settings(corpus, tmp_path / "out")).status == "written"
-    assert file_hashes(tmp_path / "out") == file_hashes(tmp_path / "whole")
+    assert file_hashes(tmp_path / "out") == file_hashes(whole)
     assert stamps == {p: p.stat().st_mtime_ns for p in left}  # what was there was not written again
 
 
-def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, tmp_path):
-    build_dataset(simulated_settings(corpus, tmp_path / "whole"))
+def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, whole, tmp_path):
     plan = make_plan(simulated_settings(corpus, tmp_path / "out"))
     target = tmp_path / "out" / plan["samples"][0]["video_path"]
     target.parent.mkdir(parents=True)
@@ -158,11 +165,10 @@ def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, tmp_path):
     (tmp_path / "out/.plan.json").write_text(json.dumps(plan))
     (tmp_path / "out/..plan.json.0123abcd.part").write_text("{")
     build_dataset(simulated_settings(corpus, tmp_path / "out"))
-    assert file_hashes(tmp_path / "out") == file_hashes(tmp_path / "whole")
+    assert file_hashes(tmp_path / "out") == file_hashes(whole)
 
 
-def test_what_was_lost_to_a_killed_process_is_tried_again(corpus, tmp_path, monkeypatch):
-    build_dataset(simulated_settings(corpus, tmp_path / "whole"))
+def test_what_was_lost_to_a_killed_process_is_tried_again(corpus, whole, tmp_path, monkeypatch):
     write = dataset.write_sample
     killed = lambda sample, **more: ("", KILLED) if sample["synthetic"] else write(sample, **more)  # noqa: E731
     monkeypatch.setattr(dataset, "write_sample", killed)
@@ -171,4 +177,4 @@ def test_what_was_lost_to_a_killed_process_is_tried_again(corpus, tmp_path, monk
     assert not first.samples["synthetic"].any() and set(late["reason"]) == {KILLED}
     monkeypatch.undo()
     assert build_dataset(simulated_settings(corpus, tmp_path / "out")).status == "written"
-    assert file_hashes(tmp_path / "out") == file_hashes(tmp_path / "whole")
+    assert file_hashes(tmp_path / "out") == file_hashes(whole)

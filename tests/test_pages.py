@@ -35,12 +35,13 @@ def test_a_page_begins_with_its_picture_and_its_parameters(path):
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory, dataset, trained) -> Path:
+def desk(tmp_path_factory, dataset, store, trained) -> Path:
     "A copy of the notebooks beside a small corpus, a dataset built from it, a network, and what it says of the clips."
     desk = tmp_path_factory.mktemp("desk")
     shutil.copytree(project_root() / "nbs", desk / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     shutil.copy(project_root() / "settings.ini", desk)
     shutil.copytree(dataset.parents[1], desk / "data")
+    shutil.copytree(store, desk / "data/clip_store")
     shutil.copytree(trained["model"].parent, desk / "data/trained_model")
     simulated_predictions_of(dataset, sha256(trained["model"])[:12]).to_parquet(desk / "data/predictions.parquet")
     return desk
@@ -48,6 +49,7 @@ def desk(tmp_path_factory, dataset, trained) -> Path:
 
 RAW = {"raw_data_dir": "data/raw_data"}
 RESULTS = {"results_dir": "data/results/inference_output"}
+FEW = {"starting_weights": "", "rounds": 100}
 ONE = {"workers": 1}  # starting a second process would take longer than these few clips
 TABLE = {"annotations_csv": "data/training_data_enhanced/echo_annotations_enhanced.csv"}
 MODEL = {"model": "data/trained_model/model.safetensors"}
@@ -57,8 +59,8 @@ GIVEN = {  # page → what it is given
     "01_selection": RESULTS | RAW | ONE,
     "02_degradation": {"input_dir": "data/raw_data/Vivid-1"} | ONE,
     "03_dataset": RESULTS | RAW | ONE | {"output_dir": "data/another", "num_synthetic": 4},
-    "04_training": TABLE | STORE | TINY | {"output_dir": "data/training"},
-    "05_evaluation": TABLE | STORE | MODEL | {"output_dir": "data/evaluation", "starting_weights": "", "rounds": 100},
+    "04_training": TABLE | STORE | TINY | ONE | {"output_dir": "data/training"},
+    "05_evaluation": TABLE | STORE | MODEL | ONE | {"output_dir": "data/evaluation"} | FEW,
     "06_inference": RAW | MODEL | ONE | {"output_dir": "data/results/new"},
     "07_explore": RESULTS | RAW | TABLE | MODEL | {"predictions": "data/predictions.parquet", "reviewer": "ana"},
 }

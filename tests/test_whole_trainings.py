@@ -172,7 +172,8 @@ def test_a_killed_training_ends_like_an_undisturbed_one(small_training, undistur
 @pytest.mark.slow
 @pytest.mark.parametrize("begun", [pytest.param("files", marks=pytest.mark.more), "epoch 1/"])
 def test_a_group_that_is_told_to_end_says_one_line(small_training, tmp_path, begun, warm):
-    two = {**small_training, "epochs": 50, "workers": 2, "store_dir": tmp_path / "store"}
+    two = {**small_training, "epochs": 50, "workers": 2}
+    two |= {"store_dir": tmp_path / "store"} if begun == "files" else {}
     with (tmp_path / "said").open("w") as log:
         job = warm(_command(two, tmp_path / "run"), log, group=True)
         ready = {"files": lambda: list((tmp_path / "store").rglob("*.json"))}
