@@ -200,6 +200,7 @@ def original_input(frames: np.ndarray) -> np.ndarray:
     return padded[:32:2].transpose(3, 0, 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "color3d_jpeg_baseline.dcm"])
 def test_the_input_is_that_of_the_original_loader(name):
     path = get_testdata_file(name, download=False)

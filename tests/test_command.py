@@ -49,6 +49,7 @@ def test_every_stage_has_its_page():
     assert page_of("conformance").parent.name == "looking"
 
 
+@pytest.mark.slow
 def test_pages_are_copied_and_nothing_is_overwritten(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert f"relative paths on them start at {tmp_path}; open" in copy_pages(tmp_path / "pages")

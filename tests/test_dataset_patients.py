@@ -17,6 +17,8 @@ from echoquality.dicom import read_frames
 from echoquality.phantom import simulate_clip
 from echoquality.results import write_results
 
+pytestmark = pytest.mark.slow  # each builds a dataset or more
+
 
 def small_collection(folder: Path, clips: list[tuple], shape: tuple = (48, 64), **settings) -> DatasetSettings:
     "Phantom clips as (folder, file, score, seed, what is changed in the header), and settings to build from them."

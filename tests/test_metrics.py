@@ -73,6 +73,7 @@ def test_area():
     assert np.isnan(auroc(np.ones(3), np.arange(3))) and np.isnan(average_precision(np.zeros(3), np.arange(3)))
 
 
+@pytest.mark.slow
 def test_the_interval_is_that_of_a_plain_loop():
     rng = generator(3, "x")
     labels, groups = rng.integers(0, 2, 120), rng.integers(0, 15, 120)

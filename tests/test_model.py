@@ -82,6 +82,7 @@ def test_a_whole_network_learns_the_same_in_bfloat16(architecture):
             assert torch.nn.functional.cosine_similarity(expected, gradients[1][name], dim=0) > 0.9, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_stages_hold_every_parameter_once(architecture):
     network = make_network(architecture)
@@ -115,6 +116,7 @@ def test_state_dicts_as_they_come(tmp_path, state, wrap):
     make_network("mc3_18").load_state_dict(loaded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_head_for_another_task_is_newly_made_from_a_seed(tmp_path, architecture):
     trained = pad_first(ARCHITECTURES[architecture](num_classes=4)).half().state_dict()

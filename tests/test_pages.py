@@ -4,6 +4,8 @@
 import ast
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -32,6 +34,17 @@ def test_a_page_begins_with_its_picture_and_its_parameters(path):
         assert image.height <= 250
     assert any(f'images/{picture.name}"' in cell.source for cell in cells[job:]), "a cell writes it"
     assert len(cells) <= 42
+
+
+@pytest.mark.parametrize("path", PAGES + IN_A_WING, ids=lambda path: path.stem)
+def test_what_follows_run_needs_nothing_of_it(path, tmp_path):
+    page = nbformat.read(path, as_version=4)
+    page.cells = [cell for cell in page.cells if not cell.source.startswith("#| eval: false")]
+    assert not [cell.source for cell in page.cells if re.search(r"^from \S+ import \*", cell.source, re.MULTILINE)]
+    nbformat.write(page, tmp_path / path.name)
+    lint = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--select", "F821"]  # undefined names
+    done = subprocess.run([*lint, tmp_path / path.name], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture(scope="module")

@@ -129,15 +129,12 @@ def test_who_builds_a_dataset_needs_no_networks(corpus, tmp_path):
     assert run(["echoquality.training"]).stderr.endswith("PyTorch is missing: pip install 'echoquality[train]'\n")
 
 
-SMALL = ["--architecture=mc3_18", "--image-size=16", "--frames=4", "--epochs=1", "--model-weights=", "--no-mlflow"]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("stage, said", [
     ("degradation", "motion_blur"), ("evaluation", "AUROC"), ("conformance", "in true colours: yes"),
 ])
 def test_a_stage_works_as_a_command_with_two_workers(stage, said, corpus, dataset, trained, tmp_path, warm):
-    model = f"--model={trained['model']}"  # the other stages: where they are killed or interrupted
+    model = f"--model={trained['model']}"
     few = ["--starting-weights=", "--explained=0", "--rounds=100", "--no-mlflow", "--store-dir=store"]
     given = {
         "degradation": [f"--input-dir={corpus}/raw_data"],
