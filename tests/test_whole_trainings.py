@@ -144,6 +144,7 @@ def undisturbed(small_training, shared, warm):
     "(folder, what was said) of a training of three epochs that was left alone."
 
     def make(folder):
+        folder.mkdir()
         with (folder / "said").open("w") as log:
             _done(warm(_command({**small_training, "epochs": 3}, folder / "run"), log), folder / "said")
 
