@@ -32,10 +32,10 @@ def command_line(corpus: Path, output: Path, *more: str) -> list[str]:
 
 @pytest.fixture
 def run_until(warm) -> Callable:
-    "run_until(command, seconds, stop): start a program and, if it still runs after some seconds, stop it."
+    "run_until(command, seconds, stop): start a program, `cold` or not, and stop it if it runs after some seconds."
 
-    def run(command: list[str], seconds: float = 300, stop: Callable = lambda process: process.kill()):
-        python, module = command[:2] == [sys.executable, "-m"], command[2:]
+    def run(command: list, seconds: float = 300, stop: Callable = lambda process: process.kill(), cold: bool = False):
+        python, module = command[:2] == [sys.executable, "-m"] and not cold, command[2:]
         with TemporaryFile("w+") as log:  # no pipe: a worker that outlives its parent would keep it open
             how = {"start_new_session": True, "stdout": log, "stderr": log}
             process = warm(module, log, group=True) if python else subprocess.Popen(command, **how)
@@ -195,7 +195,7 @@ def test_the_command_ends_in_one_sentence_and_leaves_no_process(
         (os.killpg if everybody else os.kill)(process.pid, how)  # Ctrl-C reaches each process of a terminal
 
     with held(tmp_path / "out", ".dcm"):
-        process = run_until([*begin, *asked], 0.1, interrupt)
+        process = run_until([*begin, *asked], 0.1, interrupt, cold=True)  # every line that is seen as Python ends
     *before, last = process.printed.splitlines()
     assert process.returncode == 1 and last == f"interrupted; go on with: {shlex.join(['echoquality', *asked])}"
     assert all(re.match(r"echoquality dataset: starting|[\w ]+: \d+/\d+", line) for line in before), before
