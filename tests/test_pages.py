@@ -69,13 +69,13 @@ def made(): return os.getcwd()
 
 def test_made(): assert made()"""
     cells = [("markdown", "# Title"), ("code", source), ("markdown", "## Shown"), ("code", "made()"),
-             ("markdown", "Tested:"), ("code", "#| test x\nassert made()"), ("markdown", "## What must hold"),
+             ("markdown", "Tested:"), ("code", "#| test x\nassert made()"), ("markdown", "## Tests"),
              ("markdown", "A word."), ("code", "#| test\nx = 1"), ("markdown", "### Drawn"),
              ("code", 'figure.savefig("images/x.png", dpi=75)')]  # fmt: skip
     left = for_users({"cells": [{"cell_type": kind, "source": text.splitlines(True)} for kind, text in cells]})["cells"]
     assert ["".join(cell["source"]) for cell in left] == [
         *("# Title", "import os, sys\ndef made(): return os.getcwd()", "## Shown", "made()"),
-        *("## What must hold", "### Drawn", "figure;"),
+        *("## Tests", "### Drawn", "figure;"),
     ]
     assert for_users({"cells": [{"cell_type": "code", "source": ["#| test x\n", "assert 1"]}]}) is None
 
@@ -87,7 +87,7 @@ def test_every_page_can_be_copied(path):
         code = ["".join(cell["source"]) for cell in copy["cells"] if cell["cell_type"] == "code"]
         assert all(code) and not [text for text in code if text.startswith("#| test") or "def test_" in text]
         last = copy["cells"][-1]
-        assert last["cell_type"] == "code" or not "".join(last["source"]).startswith(("## What must hold", "## Tests"))
+        assert last["cell_type"] == "code" or not "".join(last["source"]).startswith(("## Tests", "## Tests"))
 
 
 ASKED = {  # page → its parameters
