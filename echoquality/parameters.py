@@ -118,6 +118,7 @@ class Settings(BaseSettings):
     """
 
     FIRST: ClassVar[tuple[str, ...]] = ()  # what people set most
+    removed: ClassVar[dict[str, tuple]] = {}  # parameter of earlier versions → the value that changed nothing, and why
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -156,12 +157,15 @@ class Settings(BaseSettings):
     def _tidy(cls, values: dict) -> dict:
         "Name misspelt parameters with the nearest right one; read papermill's lists, which are strings."
         project_root()  # its error is raised once, not for each path
+        values = {name: value for name, value in values.items() if (value,) != cls.removed.get(name, ())[:1]}
         for name in values.keys() - cls.model_fields.keys():
             raise ValueError(_unknown(name, cls))
         return {name: _parse(value, cls.model_fields[name].annotation) for name, value in values.items()}
 
 # %% ../nbs/base/parameters.ipynb #e36711e7
 def _unknown(name: str, cls: type[Settings]) -> str:
+    if name in cls.removed:
+        return f"parameter {name!r}: {cls.removed[name][1]}"
     hint = did_you_mean(name, cls.model_fields) or f"known are: {', '.join(cls.model_fields)}."
     return f"unknown parameter {name!r}: {hint}"
 
@@ -233,10 +237,11 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
 
     pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # a $ would begin a formula
     injected = [cell for cell in namespace.get("In", []) if cell.startswith("# Parameters")]
+    known = [*cls.model_fields, *cls.removed]
     for name in [name for cell in injected for name in _assigned(cell)]:
-        if name not in cls.model_fields:
+        if name not in known:
             raise SettingsError(_unknown(name, cls))
-    return cls(**{name: _whole(name, namespace[name]) for name in cls.model_fields if name in namespace})
+    return cls(**{name: _whole(name, namespace[name]) for name in known if name in namespace})
 
 # %% ../nbs/base/parameters.ipynb #d9d4f35d
 class _Shown:
@@ -270,14 +275,17 @@ def escape_output() -> None:
 class CommandParser(ArgumentParser):
     "A parser that answers unknown options with the most similar one, and takes no abbreviations."
 
-    def __init__(self, prog: str | None = None, does: str = "", example: str = ""):
+    def __init__(self, prog: str | None = None, does: str = "", example: str = "", removed: dict | None = None):
         super().__init__(prog, description=does, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
         self.usage = f"{self.prog} [options]"
+        self.removed = removed or {}  # of a class of settings
         self.epilog = example and f"example:\n  {self.prog} {example}"
         self.rest = ""  # parameter before which --help leaves a line blank
 
     def parse_known_args(self, args=None, namespace=None):
         for name in [word.split("=")[0] for word in args or () if re.match("--?[A-Za-z][^ ]*$", word.split("=")[0])]:
+            if (was := name.lstrip("-").removeprefix("no-").replace("-", "_")) in self.removed:
+                self.error(f"option {name!r}: {self.removed[was][1]}")
             if name not in self._option_string_actions:
                 near = did_you_mean(name, self._option_string_actions)
                 self.error(f"there is no option {name!r}" + (near and f": {near}"))
@@ -301,7 +309,7 @@ def from_command_line(
     `--help` shows what `prog` does (else the class's docstring), and its call with the options of the `example`.
     """
     escape_output()
-    parser = CommandParser(prog, does or cls.__doc__, example)
+    parser = CommandParser(prog, does or cls.__doc__, example, cls.removed)
     parser.rest = _rest(cls)
     typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
     for name, value in typed.items():

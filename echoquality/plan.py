@@ -26,7 +26,6 @@ from .fan import Fan
 from .identity import general, pseudonym, read_key, write_secret
 from .machines import Machines
 from .operations import FAN
-from .parameters import recorded
 from .probing import fan_table
 from .results import expect_results, summary_path
 from .reviews import read_reviews, review_counts
@@ -61,7 +60,8 @@ def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
 
 def inputs(settings: DatasetSettings, key: bytes | None) -> dict:
     "Parameters that affect the files, with hashes of the key, the results and the reviews."
-    parameters = recorded(settings, RECORDED, NOT_RECORDED)
+    parameters = OLDER | settings.model_dump(mode="json", exclude=NOT_RECORDED)
+    parameters = {name: parameters[name] for name in (*RECORDED, *parameters)}
     results = sha256(expect_results(settings.results_dir))
     if (table := group_table(settings.group_by)) and table.is_file():  # its content, not its path
         parameters["group_by"] = f"table {sha256(table)[:12]}"
@@ -113,7 +113,7 @@ def group_met(selection: Selection, group_by: str) -> dict[str, dict[str, int]]:
 
 # %% ../nbs/curation/plan.ipynb #760269c7
 _FROM_SAMPLE = ["machine_type", "score", "status", "assessment", "folder", "machine_model"]
-_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view", "adjusted_score"]
+_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view"]
 
 
 def _entry(kind: str, number: int, sample: dict, **more) -> dict:
@@ -126,7 +126,8 @@ def _entry(kind: str, number: int, sample: dict, **more) -> dict:
     file["quality_score"] = int(kind == "hq")
     natural = {"file_id": sample["file_id"], "synthetic": False}
     natural |= dict.fromkeys(("source_sample", "source_folder", "degradation"), "")
-    return {**{key: sample[key] for key in _FROM_SAMPLE}, **natural, **file, **more}
+    taken = {key: sample[key] for key in _FROM_SAMPLE} | {"adjusted_score": sample["score"]}  # 0.3.0 could adjust it
+    return {**taken, **natural, **file, **more}
 
 
 def _synthetic(number: int, source: dict, settings: DatasetSettings, fan: Fan | str | None) -> dict:
@@ -217,7 +218,6 @@ def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) ->
         "machine_model": samples["machine_type"],
         "assessment": samples["label"].map({1: settings.high_assessment, 0: settings.low_assessment}),
         "score": samples["score"].round(2),
-        "adjusted_score": samples["adjusted_score"].round(2),
     }
     samples = samples.assign(**hidden)
     samples = samples.sort_values(["label", "file_id"], ascending=[False, True], ignore_index=True)
@@ -229,11 +229,6 @@ def _file(name: str, key: bytes) -> str:
 
 # %% ../nbs/curation/plan.ipynb #2a01f39f
 STORED = {"good": "high", "poor": "low"}  # names of the classes in `table` of plans and manifests
-
-
-def _offsets(offsets: pd.DataFrame) -> list[dict]:
-    "The offsets of machines (`fit_offsets`) as a plan keeps them: no interval is None."
-    return offsets.astype(object).where(offsets.notna(), None).reset_index().to_dict("records")
 
 
 def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Machines | None = None) -> dict:
@@ -260,7 +255,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Mac
         "table": selection.table.rename(index=STORED, level="class").reset_index().to_dict("records"),
         "offer": selection.offer.to_dict("records"),
         "fans": fan_table(selection.samples).reset_index().to_dict("records"),
-        "machine_offsets": _offsets(selection.offsets),
+        "machine_offsets": [],  # adjustments of scores until 0.3.0
         "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare model may identify a patient
         "sources": sources.counts,
         "samples": plan_samples(selection, sources, settings, groups.names),
@@ -362,7 +357,8 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
                 f"{provenance()['echoquality']}; finish it with that version, or choose a new output_dir"
             )
         old, new = {**old, **{name: plan.get(name) for name in provenance()}}, {**new, **provenance()}
-    differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(old | new) if old.get(k) != new.get(k)]
+    named = (old | new).keys() - settings.removed.keys()  # what was planned with one that was removed stays so
+    differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(named) if old.get(k) != new.get(k)]
     if results != now["results"] and old.get("key") == new.get("key"):
         differ.append(f"{summary_path(settings.results_dir).name} is another")
     if plan.get("reviews", "") != now["reviews"] and old.get("key") == new.get("key"):

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from itertools import chain, count
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -192,11 +192,15 @@ class SelectionSettings(CandidateSettings, _Seeded, Computing, _Machines, _Patie
         *("results_dir", "raw_data_dir", "score_scale", "high_quality_threshold", "low_quality_threshold"),
         *("max_high_quality", "max_low_quality", "reviews_csv", "seed", "workers"),
     )
+    removed: ClassVar = {
+        "machine_offsets": (
+            False,
+            "removed in 0.4.0: networks gained nothing from scores adjusted by machine, and adjusting those of a fair "
+            "teacher could do harm; leave it out, and give reviews_csv: the label by people overrides a clip's score",
+        )
+    }
     reviews_csv: OptionalPath = Field(
         "", description="review file, or folder of them, whose labels override the scores' ('': none)"
-    )
-    machine_offsets: bool = Field(
-        False, description="adjust scores by machine, from reviews; thresholds then apply to what comes out"
     )
     fans: OptionalPath = Field(
         "", description="table of fans by file or machine, used in place of those found ('': none)"
@@ -213,8 +217,6 @@ class SelectionSettings(CandidateSettings, _Seeded, Computing, _Machines, _Patie
 
     @model_validator(mode="after")
     def _agree(self):
-        if self.machine_offsets and not self.reviews_csv:
-            raise ValueError("machine_offsets are fitted to what people say of clips: give their reviews_csv")
         if self.deidentify and self.balance_by == "machine_model":
             raise ValueError("deidentify leaves models out: balance_by machine_type, with types in a file `machines`")
         return self
@@ -378,7 +380,7 @@ class ExploreSettings(CandidateSettings, _Annotations, _Seeded):
     reviews_csv: ProjectPath = Field("data/reviews.csv", description="review file to which decisions are written")
     reviewer: str = Field("", description="name under which a reviewer's decisions are kept")
     order: Literal[ORDERS] = Field(
-        "doubtful", description="of the review; audit is a random draw, machines is for machine_offsets"
+        "doubtful", description="of the review; audit is a random draw, in machines all machines take turns"
     )
     most: int = Field(50, ge=0, description="maximum number of clips to review or to choose from (0: all)")
     predictions: ProjectPath = Field(

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from echoquality import dataset
 from echoquality.balance import water_fill
-from echoquality.core import WorkError
+from echoquality.core import SettingsError, WorkError
 from echoquality.dataset import DatasetError, DatasetSettings, build_dataset, simulated_settings, summary
+from echoquality.dataset_summary import remarks
 from echoquality.parameters import project_root
-from echoquality.plan import file_hashes, make_plan, planned_files, synthetic_sources
+from echoquality.plan import RECORDED, file_hashes, inputs, make_plan, planned_files, synthetic_sources
 from echoquality.safe_files import only_one
 from echoquality.workers import KILLED
 
@@ -41,6 +42,14 @@ def test_a_plan_calls_the_classes_as_those_of_older_versions(corpus):
     where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     plan = make_plan(DatasetSettings(**where, num_synthetic=0, workers=1))
     assert {row["class"] for row in plan["table"]} == {"high", "low"}
+
+
+def test_parameters_are_recorded_in_the_order_of_older_versions(corpus):
+    settings = DatasetSettings(results_dir=corpus / "results/inference_output", machine_offsets=False)
+    recorded = inputs(settings, None)["parameters"]
+    assert tuple(recorded) == RECORDED and recorded["machine_offsets"] is False  # as 0.3.0 recorded it
+    with pytest.raises(SettingsError, match=r"'machine_offsets': removed in 0\.4\.0.*leave it out"):
+        DatasetSettings(machine_offsets=True)
 
 
 def test_output_and_input_may_not_lie_in_each_other(corpus):
@@ -121,6 +130,19 @@ def test_a_dataset_of_an_older_version_stays_as_it_is(older):
     assert "nothing to do" in summary(build, older) and "WITHOUT" not in summary(build, older)
     with pytest.raises(DatasetError, match="group_by was '', now '1'"):
         build_dataset(older.model_copy(update={"group_by": "1"}))
+
+
+def test_a_dataset_built_with_a_parameter_that_was_removed_stays_as_it_is(older):
+    manifest = older.output_dir / "manifest.json"
+    plan = json.loads(manifest.read_text())
+    offset = {"machine": "vivid", "reviews": 9, "good": 4, "offset": 0.5, "low": -1.0, "high": 2.0, "why_none": ""}
+    for used, offsets, said in ((False, [], False), (True, [offset], True)):
+        plan["parameters"]["machine_offsets"], plan["machine_offsets"] = used, offsets
+        manifest.write_text(json.dumps(plan))
+        before = file_hashes(older.output_dir)
+        build = build_dataset(older)
+        assert build.status == "unchanged" and file_hashes(older.output_dir) == before
+        assert any("machine_offsets, which there is no more" in each for each in remarks(build)) == said
 
 
 @pytest.mark.parametrize("lost", ["quarantine.csv", "manifest.json"])
