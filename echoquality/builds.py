@@ -77,7 +77,8 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
                 f"{provenance()['echoquality']}; finish it with that version, or choose a new output_dir"
             )
         old, new = {**old, **{name: plan.get(name) for name in provenance()}}, {**new, **provenance()}
-    differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(old | new) if old.get(k) != new.get(k)]
+    named = (old | new).keys() - settings.removed.keys()  # what was planned with one that was removed stays so
+    differ = [f"{k} was {old.get(k)!r}, now {new.get(k)!r}" for k in sorted(named) if old.get(k) != new.get(k)]
     if results != now["results"] and old.get("key") == new.get("key"):
         differ.append(f"{summary_path(settings.results_dir).name} is another")
     if plan.get("reviews", "") != now["reviews"] and old.get("key") == new.get("key"):

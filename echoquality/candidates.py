@@ -29,13 +29,12 @@ def wanted(settings: SelectionSettings) -> dict[int, int]:
 
 def meeting(rows: pd.DataFrame, label: int, settings: SelectionSettings, score_alone: bool = False) -> pd.DataFrame:
     "The rows that meet the score, and unless `score_alone` the status and the assessment, of a class (1 or 0)."
-    scores = rows.get("adjusted_score", rows["score"])
     if label:
-        score, status, prefix = scores >= settings.high_quality_threshold, "PASS", settings.high_assessment
+        score, status, prefix = rows["score"] >= settings.high_quality_threshold, "PASS", settings.high_assessment
     else:
-        score, status, prefix = scores <= settings.low_quality_threshold, "FAIL", settings.low_assessment
+        score, status, prefix = rows["score"] <= settings.low_quality_threshold, "FAIL", settings.low_assessment
     rows = rows[score]  # first what is cheap to ask, and leaves least
-    if score_alone or settings.machine_offsets:
+    if score_alone:
         return rows
     agree = {"status": rows["status"] == status, "assessment": rows["assessment"].str.startswith(prefix)}
     if "derived" in rows:  # what a table of scores does not say is no second opinion
@@ -50,11 +49,9 @@ class SelectionError(ValueError):
 def candidates(rows: pd.DataFrame, settings: SelectionSettings, verdicts: pd.DataFrame | None = None) -> pd.DataFrame:
     """The rows that are clearly good (`label` 1) or clearly poor (0). Raises SelectionError if a wanted class has none.
 
-    `adjusted_score` of the rows is the score unless they have one (`machine_scores.judged_rows`).
     `verdicts`: what people say of them (`reviewed`); theirs is the last word. Column `review` says where they agree.
     """
     rows = rows[unusable(rows) == ""]
-    rows = rows.assign(adjusted_score=rows.get("adjusted_score", rows["score"]))
     labels = [label for label, most in wanted(settings).items() if most]
     if not labels:
         raise SelectionError("nothing is asked for: max_high_quality and max_low_quality are both 0")
@@ -85,9 +82,9 @@ def _nearest(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
     name = "high" if label else "low"
     asked = f"score {'≥' if label else '≤'} {getattr(settings, f'{name}_quality_threshold')}"
     words = f"{'PASS' if label else 'FAIL'}, '{getattr(settings, f'{name}_assessment')}…'"
-    said = not settings.machine_offsets and not ("derived" in rows and (rows["derived"] != "").all())
-    near = rows.sort_values("adjusted_score", ascending=not label, kind="stable").head(5)
-    shown = "\n".join(f"  {r.adjusted_score:.4f} {r.status}, '{r.assessment}' ({r.folder})" for r in near.itertuples())
+    said = "derived" not in rows or (rows["derived"] == "").any()
+    near = rows.sort_values("score", ascending=not label, kind="stable").head(5)
+    shown = "\n".join(f"  {r.score:.4f} {r.status}, '{r.assessment}' ({r.folder})" for r in near.itertuples())
     found = f"no {LABELS[label]} clip among {len(rows)} results: asked for {asked}{f', {words}' * said}; nearest are"
     return f"{found}\n{shown}\nMove {name}_quality_threshold{f', or correct {name}_assessment' * said}."
 
@@ -154,12 +151,11 @@ def threshold_offer(
     each row is (text); without them its folder. `rows` and `verdicts` as in `candidates`; no file is opened.
     """
     rows, found = rows[unusable(rows) == ""], []
-    rows = rows.assign(adjusted_score=rows.get("adjusted_score", rows["score"]))
     rows = rows.assign(owner=rows["folder"] if owners is None else owners)
     for label, name in ((label, LABELS[label]) for label, most in wanted(settings).items() if most):
         end = "high" if label else "low"
         given, now = (getattr(settings, f"{end}_{what}") for what in ("assessment", "quality_threshold"))
-        thresholds = _offered(rows["adjusted_score"], label, settings)
+        thresholds = _offered(rows["score"], label, settings)
         near = meeting(rows, label, _at(thresholds[-1], label, settings, **{f"{end}_assessment": ""}))  # fewer rows
         for threshold in thresholds:
             counts = {}

@@ -42,7 +42,7 @@ from functools import cache, partial
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NoReturn, get_args, get_origin
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -166,6 +166,8 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     "Base of the stages' settings: frozen, nothing unknown, relative paths from the project's root."
 
+    removed: ClassVar[dict[str, tuple]] = {}  # parameter of earlier versions → the value that changed nothing, and why
+
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -192,6 +194,7 @@ class Settings(BaseSettings):
     def _tidy(cls, values: dict) -> dict:
         "Name misspelt parameters with the nearest right one; read lists that papermill hands on as strings."
         project_root()  # an error of it is said once, and not of each path
+        values = {name: value for name, value in values.items() if (value,) != cls.removed.get(name, ())[:1]}
         for name in values.keys() - cls.model_fields.keys():
             raise ValueError(_unknown(name, cls))
         return {name: _parse(value, cls.model_fields[name].annotation) for name, value in values.items()}
@@ -205,6 +208,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def _unknown(name: str, cls: type[Settings]) -> str:
+    if name in cls.removed:
+        return f"parameter {name!r}: {cls.removed[name][1]}"
     hint = did_you_mean(name, cls.model_fields) or f"known are: {', '.join(cls.model_fields)}."
     return f"unknown parameter {name!r}: {hint}"
 
@@ -276,10 +281,11 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
 
     pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # a $ in a cell begins no formula
     injected = [cell for cell in namespace.get("In", []) if cell.startswith("# Parameters")]
+    known = [*cls.model_fields, *cls.removed]
     for name in [name for cell in injected for name in _assigned(cell)]:
-        if name not in cls.model_fields:
+        if name not in known:
             raise SettingsError(_unknown(name, cls))
-    return cls(**{name: _whole(name, namespace[name]) for name in cls.model_fields if name in namespace})
+    return cls(**{name: _whole(name, namespace[name]) for name in known if name in namespace})
 
 # %% ../nbs/base/core.ipynb #d9d4f35d
 class _Shown:
@@ -313,13 +319,16 @@ def escape_output() -> None:
 class CommandParser(ArgumentParser):
     "A parser that answers what it does not understand with what comes nearest, and takes no abbreviations."
 
-    def __init__(self, prog: str | None = None, does: str = "", example: str = ""):
+    def __init__(self, prog: str | None = None, does: str = "", example: str = "", removed: dict | None = None):
         super().__init__(prog, description=does, allow_abbrev=False, formatter_class=RawDescriptionHelpFormatter)
         self.usage = f"{self.prog} [options]"
+        self.removed = removed or {}  # of a class of settings
         self.epilog = example and f"example:\n  {self.prog} {example}"
 
     def parse_known_args(self, args=None, namespace=None):
         for name in [word.split("=")[0] for word in args or () if re.match("--?[A-Za-z][^ ]*$", word.split("=")[0])]:
+            if (was := name.lstrip("-").removeprefix("no-").replace("-", "_")) in self.removed:
+                self.error(f"option {name!r}: {self.removed[was][1]}")
             if name not in self._option_string_actions:
                 near = did_you_mean(name, self._option_string_actions)
                 self.error(f"there is no option {name!r}" + (near and f": {near}"))
@@ -339,7 +348,7 @@ def from_command_line(
     `--help` says what `prog` does (else the class's docstring) and shows it with the options of the `example`.
     """
     escape_output()
-    parser = CommandParser(prog, does or cls.__doc__, example)
+    parser = CommandParser(prog, does or cls.__doc__, example, cls.removed)
     typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
     for name, value in typed.items():
         if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):

@@ -17,7 +17,6 @@ from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
 from .browser_clips import Clip, Panel, open_clip, shown_instead
 from .core import escaped, from_root, printable
-from .machine_scores import judged_rows
 from .player import Player
 from .results import unusable
 from echoquality.reviews import (
@@ -42,7 +41,6 @@ def to_review(settings: SelectionSettings, order: str = "doubtful", most: int = 
     SelectionError.
     """
     rows = read_scores(settings)
-    rows, _ = judged_rows(rows, reviewed(settings.reviews_csv, rows), settings)
     chosen = _of_all(rows, settings) if order == "machines" else _selected(rows, settings)
     threshold = {1: settings.high_quality_threshold, 0: settings.low_quality_threshold}
     chosen = chosen.assign(threshold=chosen["label"].map(threshold))
@@ -281,7 +279,7 @@ def label_review(
 ) -> LabelReview:
     """Review the labels of the clips that a selection would take; decisions go to `reviews_csv`, line by line.
 
-    `reviewer`: the name under which they are kept; `order`: doubtful, machine, machines (for offsets by machine), or
+    `reviewer`: the name under which they are kept; `order`: doubtful, machine, machines (all machines in turns), or
     audit (a random draw); the last two hide label and score. `most`: how many clips (0: all); `parameters`: other
     fields of `SelectionSettings`.
     """

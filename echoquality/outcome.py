@@ -135,12 +135,10 @@ def on_met(build: Build) -> list[str]:
     return said
 
 
-def _on_offsets(offsets: list[dict]) -> list[str]:
-    "By how many logits the scores of each machine were moved, or why they were not (`fit_offsets`)."
-    said = [f"{row['machine']}: none, {row['why_none']}" if row["why_none"] else
-            f"{row['machine']}: {row['offset']:+.2f} logits after {counted(row['reviews'], 'review')}"
-            for row in offsets]  # fmt: skip
-    return [f"scores were adjusted by machine: {'; '.join(said)}"] if said else []
+def _on_removed(parameters: dict) -> list[str]:
+    "Parameters of an earlier version that shaped the dataset, and that there are no more."
+    used = [name for name, (usual, _) in DatasetSettings.removed.items() if parameters.get(name, usual) != usual]
+    return [f"built by an earlier version with {name}, which there is no more" for name in used]
 
 
 def _on_fans(build: Build) -> list[str]:
@@ -192,7 +190,7 @@ def remarks(build: Build) -> list[str]:
     if ids := build.plan["ids_shared_by_many"]:
         they = "it names nobody" if ids == 1 else "they name nobody"
         lines.append(f"{counted(ids, 'patient id', 'stand')} in so many folders that {they}: each folder is a group")
-    lines += on_met(build) + _on_fans(build) + _on_offsets(build.plan.get("machine_offsets", []))
+    lines += on_met(build) + _on_fans(build) + _on_removed(parameters)
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(
             "clips that people reviewed: {good} good, {bad} bad, {exclude} excluded, {disputed} disputed and left out, "

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FOLDER', 'clip_facts', 'said_machine', 'probe', 'fan_table', 'known_machines', 'header_index', 'origins',
-           'folder_facts', 'with_origins', 'with_machines', 'Opened']
+           'folder_facts', 'with_origins', 'with_machines', 'with_headers', 'Opened']
 
 # %% ../nbs/curation/probing.ipynb #8e447e5e
 from functools import cache, partial
@@ -16,7 +16,7 @@ import pandas as pd
 
 # %% ../nbs/curation/probing.ipynb #a73e3b15
 from .copies import fingerprint
-from .core import sha256
+from .core import generator, sha256
 from .derived import derived_header
 from echoquality.dicom import (
     LOOKS,
@@ -32,6 +32,7 @@ from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines
 from .pictures import one_picture, picture_boxes
+from .results import unusable
 from .sector import doubt, fan_area, find_sector
 from .settings import SelectionSettings
 from .studies import expect_folder, locate
@@ -169,6 +170,24 @@ def with_origins(rows: pd.DataFrame, origin: pd.DataFrame) -> pd.DataFrame:
 def with_machines(rows: pd.DataFrame, settings: SelectionSettings) -> pd.DataFrame:
     "`with_origins`, read from headers."
     return with_origins(rows, origins(rows, settings))
+
+
+def with_headers(rows: pd.DataFrame, settings: SelectionSettings, most: int = 0) -> pd.DataFrame:
+    """The usable rows of results (at most `most`, drawn at random; 0: all) whose header names the `machine`.
+
+    `machine` is what clips are balanced by, `photometric` the photometric interpretation.
+    """
+    rows = rows[unusable(rows) == ""]
+    rows = rows.iloc[generator(settings.seed, "headers").permutation(len(rows))[: most or None]]
+    clips, machines, found = list(rows.itertuples(index=False)), known_machines(settings), []
+    for row, header in zip(clips, headers(clips, header_index(settings), settings.workers), strict=True):
+        machine = header.get("machine_model", "")
+        if machine and settings.balance_by == "machine_type":
+            machine = machines.type_of(machine, header["names_model"], said_machine(row))
+        found.append((machine, header.get("photometric", "")))
+    rows = rows.drop(columns="machine", errors="ignore")  # what a table of scores says
+    rows = rows.join(pd.DataFrame(found, rows.index, ["machine", "photometric"], dtype=str))
+    return rows[rows["machine"] != ""]
 
 # %% ../nbs/curation/probing.ipynb #e257439a
 class Opened:

@@ -265,12 +265,12 @@ def queue(
 ) -> pd.DataFrame:
     """The rows of `samples` in the order of review (`ORDERS`), at most `most` of them (0: all).
 
-    `samples`: folder, file_id, machine_type, label (1 or 0), score (0 to 1) or adjusted_score, threshold (of the row's
-    class). `by`: the column of the machines that take turns in the order `machines`.
+    `samples`: folder, file_id, machine_type, label (1 or 0), score (0 to 1), threshold (of the row's class).
+    `by`: the column of the machines that take turns in the order `machines`.
     """
     samples = samples.sort_values(CLIP, ignore_index=True)
     margin = np.where(samples["label"] == 1, 1 - samples["threshold"], samples["threshold"])
-    inside = (samples.get("adjusted_score", samples["score"]) - samples["threshold"]).abs() / np.maximum(margin, 1e-9)
+    inside = (samples["score"] - samples["threshold"]).abs() / np.maximum(margin, 1e-9)
     lots = generator(seed, "queue").permutation(len(samples))
     table = samples.assign(_doubt=-inside, _lot=lots)
     turns = table.sort_values("_lot").groupby(["machine_type", "label"]).cumcount()

@@ -156,7 +156,8 @@ def _run(path: Path) -> PastRun:
     noted, known = _metadata(path), [*STAGES]
     page = PureWindowsPath(noted.get("input_path") or path).stem.lstrip("0123456789_")
     stage = page if page in STAGES else next(each for each in known if path.name.startswith(each))
-    settings, end = STAGES[stage](**noted["parameters"]), noted.get("end_time")
+    given = {name: value for name, value in noted["parameters"].items() if name not in STAGES[stage].removed}
+    settings, end = STAGES[stage](**given), noted.get("end_time")
     if any("\0" in str(value) for _, value in settings):
         raise ValueError("no file is called so")
     done = not path.name.endswith(NEW) and not noted.get("exception") and not getattr(settings, "dry_run", False)

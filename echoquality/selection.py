@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
-           'Selection', 'selection_table', 'select', 'unused', 'verdict', 'main', 'SelectionSettings', 'from_notebook',
-           'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement',
-           'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table',
-           'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer', 'score_differences', 'score_warning',
-           'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
+           'Selection', 'selection_table', 'by_machine', 'select', 'unused', 'verdict', 'main', 'SelectionSettings',
+           'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews',
+           'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted',
+           'class_table', 'offer_table', 'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer',
+           'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import MIN_CLASS_PATIENTS, SelectionSettings, next_command, run_stage
@@ -48,9 +48,19 @@ from echoquality.core import (
     run_main,
     settings_table,
 )
-from .machine_scores import judged_rows, score_differences, score_warning
+from .machine_scores import review_differences, score_differences, score_warning
 from .machines import options_met, unknown_machines
-from .probing import FOLDER, Opened, fan_table, folder_facts, origins, probe, with_machines, with_origins
+from echoquality.probing import (
+    FOLDER,
+    Opened,
+    fan_table,
+    folder_facts,
+    origins,
+    probe,
+    with_headers,
+    with_machines,
+    with_origins,
+)
 from .results import ResultsError, unusable
 from echoquality.reviews import (
     ReviewsError,
@@ -70,7 +80,7 @@ _all_ += ["as_table", "captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
 _all_ += ["more_chosen", "offer_in_words", "threshold_offer"]
-_all_ += ["score_differences", "score_warning"]
+_all_ += ["score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
@@ -163,7 +173,7 @@ def _fill_class(ranked: pd.DataFrame, label: int, opened: Opened, refused: dict)
     return [list(zip(rows_at([place for place, _ in side]), [what for _, what in side], strict=True)) for side in sides]
 
 # %% ../nbs/01_selection.ipynb #5f66f615
-SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review", "adjusted_score"]
+SAMPLE = ["label", "folder", "file_id", "score", "status", "assessment", "review"]
 QUARANTINE = ["path", "stage", "reason"]
 LINKS = ["place", "folder", "patient", "name", "birth", "study", "clip", "said"]  # said: by a table of scores
 
@@ -180,7 +190,6 @@ class Selection:
     tried: int
     reviews: pd.DataFrame  # of `reviewed`; empty without reviews
     unknown: pd.DataFrame  # `unknown_machines` among the usable files that were opened
-    offsets: pd.DataFrame  # by which scores were adjusted, a row per machine (`fit_offsets`); empty without
     offer: pd.DataFrame  # of `threshold_offer`
     links: pd.DataFrame  # LINKS of every file that was opened: whose it is; `clip` where it is one of several copies
     met: dict[str, dict[str, int]]  # table → how many of its rows met something here (`met_counts`, `options_met`)
@@ -249,6 +258,16 @@ def selection_table(chosen: pd.DataFrame, samples: pd.DataFrame, settings) -> pd
     return table.assign(MB=(size / 1e6).round(1))
 
 
+def by_machine(
+    selection: Selection, settings: SelectionSettings, most: int = 1000
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    "`score_differences` of at most `most` of the results, and `review_differences` of what people said of any."
+    said = selection.reviews[selection.reviews["review"].isin(["good", "bad"]) & (selection.reviews.index >= 0)]
+    judged = selection.rows.loc[said.index].assign(good=said["review"] == "good")
+    drawn, judged = with_headers(selection.rows, settings, most), with_headers(judged, settings)
+    return score_differences(drawn, settings), review_differences(judged, settings.seed)
+
+
 def _left_out(rows: pd.DataFrame, verdicts: pd.DataFrame, left: Pairs) -> list[tuple]:
     "(row, stage, reason) of the results that cannot be used, of the clips that people keep out, and of what is `left`."
     unfit = unusable(rows)
@@ -276,7 +295,6 @@ def select(settings: SelectionSettings) -> Selection:
         print(used_in_words(rows), flush=True)
     verdicts = reviewed(settings.reviews_csv, rows)
     met = _rows_met(rows, verdicts, settings)
-    rows, offsets = judged_rows(rows, verdicts, settings)
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
@@ -304,7 +322,6 @@ def select(settings: SelectionSettings) -> Selection:
         tried=len(pairs) + len(left),
         reviews=verdicts,
         unknown=unknown_machines(pd.DataFrame(opened.usable.values(), columns=FOLDER), opened.machines),
-        offsets=offsets,
         offer=threshold_offer(rows, settings, verdicts, _owners(rows, settings)),
         links=_links(folders, opened),
         met=met | options,
@@ -366,10 +383,8 @@ def main(argv: list[str] | None = None) -> None:
         print(selection.table.to_string())
         print("\nwith other thresholds:", selection.offer.to_string(index=False), sep="\n")
         print("\nfans:", fan_table(selection.samples).to_string(), sep="\n")
-        if warning := score_warning(score_differences(selection.rows, settings)):
+        if warning := score_warning(*by_machine(selection, settings)):
             print("", warning, sep="\n")
-        if len(selection.offsets):
-            print("\noffsets by machine, in logits:", selection.offsets.round(2).to_string(), sep="\n")
         if len(selection.unknown):
             print("\nmachines that are not known:", selection.unknown.to_string(index=False), sep="\n")
         print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from itertools import chain, count
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -100,11 +100,16 @@ class CandidateSettings(ScoresSettings):
 class SelectionSettings(CandidateSettings):
     "What counts as clearly good and clearly poor, and how many of each are wanted."
 
+    removed: ClassVar = {
+        "machine_offsets": (
+            False,
+            "removed in 0.4.0: networks gained nothing from scores adjusted by machine, and adjusting those of a fair "
+            "teacher did harm; leave it out, and give reviews_csv: what people say of a clip overrides its score",
+        )
+    }
+
     reviews_csv: OptionalPath = Field(
         "", description="labels by people, which override the scores': a review file, or a folder of them ('': none)"
-    )
-    machine_offsets: bool = Field(
-        False, description="adjust scores by machine, from reviews; thresholds then apply to what comes out"
     )
     machines: OptionalPath = Field("", description="YAML file of one's own machines, before those known ('': none)")
     fans: OptionalPath = Field(
@@ -125,8 +130,6 @@ class SelectionSettings(CandidateSettings):
 
     @model_validator(mode="after")
     def _agree(self):
-        if self.machine_offsets and not self.reviews_csv:
-            raise ValueError("machine_offsets are fitted to what people say of clips: give their reviews_csv")
         if self.deidentify and self.balance_by == "machine_model":
             raise ValueError("deidentify leaves models out: balance_by machine_type, with types in a file `machines`")
         return self
@@ -300,7 +303,7 @@ class ExploreSettings(ScoresSettings):
     reviews_csv: ProjectPath = Field("data/reviews.csv", description="where decisions about labels are written")
     reviewer: str = Field("", description="who reviews: the name under which decisions are kept")
     order: Literal[ORDERS] = Field(
-        "doubtful", description="of the review; audit is a random draw, machines is for machine_offsets"
+        "doubtful", description="of the review; audit is a random draw, in machines all machines take turns"
     )
     most: int = Field(50, ge=0, description="clips to review or to choose from (0: all)")
     annotations_csv: ProjectPath = Field(TABLE, description="table of the dataset")

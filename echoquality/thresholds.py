@@ -16,7 +16,6 @@ from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, Text
 
 from .browser_clips import Panel, message, shown_instead
 from .core import SettingsError, escaped, from_root, reason_of, write_text
-from .machine_scores import judged_rows
 from .results import unusable
 from .reviews import reviewed
 from .score_table import read_scores
@@ -39,7 +38,7 @@ def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame,
     names = sorted(set(rows["folder"]))
     there = [name for name in names if (settings.raw_data_dir / name).is_dir()]
     verdicts = reviewed(settings.reviews_csv, rows)
-    rows, _ = judged_rows(with_machines(rows, settings), verdicts, settings)
+    rows = with_machines(rows, settings)
     if len(there) == len(names):
         return rows, verdicts, ""
     lost = "none" if not there else f"only {len(there)}"
@@ -49,8 +48,7 @@ def score_rows(settings: SelectionSettings) -> tuple[pd.DataFrame, pd.DataFrame,
 # %% ../nbs/looking/thresholds.ipynb #61e61808
 def score_counts(rows: pd.DataFrame, bins: int = 50) -> pd.DataFrame:
     "Clips by machine (columns) and score: `bins` bins from 0 to 1 (rows)."
-    scores = rows.get("adjusted_score", rows["score"])
-    place = np.minimum((scores.to_numpy() * bins).astype(int), bins - 1)
+    place = np.minimum((rows["score"].to_numpy() * bins).astype(int), bins - 1)
     return pd.crosstab(place, rows["machine_type"]).reindex(range(bins), fill_value=0)
 
 

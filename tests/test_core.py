@@ -15,8 +15,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import dask
 import pytest
@@ -205,6 +206,25 @@ def test_help_says_what_a_command_does_and_shows_an_example(capsys):
     said = capsys.readouterr().out
     assert stop.value.code == 0 and said.startswith("usage: do [options]\n\nDoes it.\n")
     assert "--results-dir" in said and said.endswith("example:\n  do --threshold 0.5\n")
+
+
+class ShorterSettings(ExampleSettings):
+    removed: ClassVar = {"polish": (False, "removed in 9.0, it spoiled scores; leave it out")}
+
+
+def test_a_parameter_that_was_removed_is_refused_with_the_reason(capsys):
+    asked = ShorterSettings(threshold=0.5)
+    assert ShorterSettings(threshold=0.5, polish=False) == asked == from_notebook(ShorterSettings, dict(asked))
+    cells = {"In": ["# Parameters\npolish = False\n"], "polish": False, "threshold": 0.5}
+    assert from_notebook(ShorterSettings, cells) == asked
+    said = "'polish': removed in 9.0, it spoiled scores; leave it out"
+    for wrong in (partial(ShorterSettings, polish=True), partial(from_notebook, ShorterSettings, {"polish": True})):
+        with pytest.raises(SettingsError, match=f"^parameter {said}$"):
+            wrong()
+    for option in ("--polish", "--no-polish", "--polish=1"):
+        with pytest.raises(SystemExit):
+            from_command_line(ShorterSettings, [option])
+        assert said.partition(":")[2] in capsys.readouterr().err
 
 
 def test_a_choice_that_is_none_is_answered_with_what_comes_nearest(capsys):

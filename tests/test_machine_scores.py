@@ -5,23 +5,13 @@ from echoquality.machine_scores import *
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 
-from echoquality.core import SettingsError
-from echoquality.machine_scores import (
-    LEAST,
-    adjusted,
-    fit_offsets,
-    judged_rows,
-    permutation_test,
-    score_differences,
-    score_warning,
-    simulated_reviews,
-)
+from echoquality.machine_scores import permutation_test, review_differences, score_differences, score_warning
+from echoquality.probing import with_headers
 from echoquality.results import read_results
-from echoquality.reviews import reviewed
 from echoquality.settings import SelectionSettings
 
 
@@ -35,96 +25,46 @@ def test_chance_alone_seldom_warns_and_a_difference_does():
 
 
 def test_scores_are_told_by_machine_and_colour(corpus):
-    settings = SelectionSettings(
-        results_dir=corpus / "results/inference_output", raw_data_dir=corpus / "raw_data", workers=1
-    )
-    rows = read_results(settings.results_dir)
+    settings = SelectionSettings(raw_data_dir=corpus / "raw_data", workers=1)
+    rows = with_headers(read_results(corpus / "results/inference_output"), settings)
     table = score_differences(rows, settings)
     assert set(table["machine"]) == {"affiniti50g", "affiniti70g", "epiq7", "vivid"}
-    assert table["files"].sum() <= len(rows) and table[["good", "poor", "p"]].isin([np.nan]).sum().sum() == 0
-    lowered = rows.assign(score=rows["score"].where(~rows["folder"].str.contains("vivid", case=False), 0.0))
+    assert table["files"].sum() == len(rows) and table[["good", "poor", "p"]].isin([np.nan]).sum().sum() == 0
+    lowered = rows.assign(score=rows["score"].where(rows["machine"] != "vivid", 0.0))
     assert score_differences(lowered, settings).query("machine == 'vivid'")["difference"].max() < 0
-    assert score_differences(rows, settings, most=5)["files"].sum() <= 5
-    pd.testing.assert_frame_equal(score_differences(rows.assign(machine=""), settings), table)
-    nowhere = settings.model_copy(update={"raw_data_dir": corpus / "results"})
-    assert score_differences(rows, nowhere).empty and score_warning(score_differences(rows, nowhere)) == ""
+    assert score_differences(rows.head(0), settings).empty
+
+
+def simulated_reviews(bias: dict[str, float], each: int = 15, seed: int = 0) -> pd.DataFrame:
+    "Reviewed clips, `each` of every machine in a folder of its own; the teacher errs by `bias` (machine → logits)."
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame({"machine": np.repeat(sorted(bias), each), "quality": rng.uniform(size=each * len(bias))})
+    rows["score"] = expit(10 * (rows["quality"] - 0.5) + rows["machine"].map(bias) + rng.normal(0, 0.5, len(rows)))
+    rows["good"] = rng.uniform(size=len(rows)) < expit(15 * (rows["quality"] - 0.5))
+    return rows.assign(folder=[f"study {i}" for i in range(len(rows))])
+
+
+def test_reviews_find_a_biased_teacher_and_seldom_a_fair_one():
+    fair = {"a": 0.0, "b": 0.0, "c": 0.0}
+    found = [review_differences(simulated_reviews(fair, seed=seed))["p"].min() < 0.05 for seed in range(40)]
+    assert sum(found) <= 6  # 2 are expected
+    biased = review_differences(simulated_reviews(fair | {"c": -4.0}, each=40)).set_index("machine")
+    assert biased["p"].idxmin() == "c" and biased.loc["c", "p"] < 0.01
+    assert biased.loc["c", "good"] > biased.loc["c", "expected"] and biased["reviews"].tolist() == [40] * 3
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1), st.booleans()), max_size=30))
+def test_any_reviews_are_tested_or_have_no_p(given):
+    rows = pd.DataFrame(given, columns=["machine", "score", "good"]).assign(folder="f")
+    found = review_differences(rows)
+    assert len(found) == rows["machine"].nunique() and found["expected"].between(0, 1).all()
+    assert found["p"].notna().all() == (found["machine"].nunique() != 1 and rows["good"].nunique() != 1)
 
 
 def test_the_warning_names_who_differs():
     table = pd.DataFrame({"machine": ["a", "b"], "photometric": "RGB", "difference": [0.0, -0.4], "p": [1.0, 0.004]})
-    assert "b RGB -0.40 (p 0.004)" in score_warning(table) and "a RGB" not in score_warning(table)
-    assert score_warning(table.assign(p=np.nan)) == ""
-
-
-def offsets_of(bias: dict, **how) -> pd.DataFrame:
-    _, reviews = simulated_reviews(bias, **how)
-    return fit_offsets(*(reviews[name].to_numpy() for name in ("score", "good", "machine")))
-
-
-def test_many_reviews_find_the_bias():
-    found = offsets_of({"a": 0.0, "b": -2.0, "c": 0.5}, each=150)
-    assert (found["offset"] - found["offset"].mean() - [-0.5, 1.5, -1.0]).abs().max() < 0.4
-    assert ((found["low"] < found["offset"]) & (found["offset"] < found["high"])).all()
-
-
-def test_offsets_are_held_back_where_reviews_are_few_or_show_none():
-    few, many = (offsets_of({"a": 0.0, "b": -2.0}, each=n)["offset"].abs().max() for n in (6, 100))
-    none = [offsets_of({"a": 0.0, "b": 0.0, "c": 0.0}, seed=seed)["offset"].abs().max() for seed in range(10)]
-    assert 0 < few < many and np.mean(none) < 0.4
-
-
-def test_the_order_of_reviews_and_the_names_of_machines_do_not_matter():
-    _, reviews = simulated_reviews({"a": 0.0, "b": -1.0})
-    mixed = reviews.sample(frac=1, random_state=1).replace({"machine": {"a": "z"}})
-    one, two = (fit_offsets(*(table[name].to_numpy() for name in ("score", "good", "machine")))["offset"]
-                for table in (reviews, mixed))  # fmt: skip
-    assert one[["a", "b"]].to_numpy() == pytest.approx(two[["z", "b"]].to_numpy(), abs=1e-4)
-
-
-FEW, ALONE = f"fewer than {LEAST} reviews", f"no other machine has {LEAST} reviews"
-
-
-@pytest.mark.parametrize(("machines", "good", "said"), [
-    (["a"] * 4 + ["b"] * 9 + ["c"] * 9, [1, 0] * 11, {"a": FEW, "b": "", "c": ""}),
-    (["a"] * 9 + ["b"] * 4, [1] * 7 + [0] * 6, {"a": ALONE, "b": FEW}),
-    (["a"] * 9 + ["b"] * 9, [1] * 18, {"a": "all reviews say good", "b": "all reviews say good"}),
-    (["a"] * 9 + ["b"] * 9, [0] * 18, {"a": "all reviews say bad", "b": "all reviews say bad"}),
-    ([], [], {}),
-])  # fmt: skip
-def test_who_gets_no_offset_is_told_why(machines, good, said):
-    found = fit_offsets(np.linspace(0, 1, len(machines)), np.array(good, bool), np.array(machines, str))
-    assert found["why_none"].to_dict() == said
-    assert (found.loc[found["why_none"] != "", "offset"] == 0).all() and found["offset"].notna().all()
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 1), st.booleans()), max_size=40))
-def test_any_reviews_give_finite_offsets_and_keep_the_order_within_a_machine(reviews):
-    machines, scores, good = (np.array(each) for each in zip(*reviews, strict=True)) if reviews else [np.array([])] * 3
-    found = fit_offsets(scores, good, machines.astype(str))
-    assert np.isfinite(found["offset"]).all() and (found["offset"].abs() < 15).all()
-    ladder = np.linspace(0, 1, 11)
-    for offset in found["offset"]:
-        new = adjusted(ladder, np.full(11, offset))
-        assert (np.diff(new) > 0).all() and new[0] == 0 and new[-1] == 1
-
-
-def test_scores_are_adjusted_by_what_people_said_of_each_machine(corpus, tmp_path):
-    where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data", "workers": 1}
-    rows, file = read_results(where["results_dir"]), tmp_path / "reviews.csv"
-    vivid = rows["folder"].str.contains("vivid", case=False)
-    rows["score"] = adjusted(rows["score"], np.where(vivid, -4, 0))
-    good = read_results(where["results_dir"])["score"] > 0.5
-    lines = [f"ada,2026-11-26T00:00:00+00:00,{row.file_id},,{'good' if good[row.Index] else 'bad'},,{row.folder}"
-             for row in rows.dropna(subset="score").itertuples()]  # fmt: skip
-    file.write_text("\n".join(["who,when,file_id,old,new,note,folder", *lines]), encoding="utf-8")
-    settings = SelectionSettings(**where, reviews_csv=file, machine_offsets=True)
-    new, offsets = judged_rows(rows, reviewed(file, rows), settings)
-    assert offsets["offset"].idxmax() == "vivid" and (offsets["why_none"] == "").all()
-    assert (new["adjusted_score"] > rows["score"])[vivid & rows["score"].between(0.01, 0.99)].all()
-    same, none = judged_rows(rows, reviewed(file, rows), SelectionSettings(**where, reviews_csv=file))
-    assert same is rows and none.empty
-
-
-def test_offsets_need_reviews():
-    with pytest.raises(SettingsError, match=r"machine_offsets.*reviews_csv"):
-        SelectionSettings(machine_offsets=True)
+    judged = pd.DataFrame({"machine": ["a", "b"], "reviews": 9, "good": [0.5, 0.7], "expected": 0.5, "p": [1.0, 0.01]})
+    both = score_warning(table, judged)
+    assert "b RGB -0.40 (p 0.004)" in both and "a RGB" not in both and both.count("WARNING") == 2
+    assert both.startswith("WARNING: by 18 reviews the teacher is biased by machine: b 70% good where its scores say")
+    assert score_warning(table.assign(p=np.nan), judged.assign(p=0.5)) == ""

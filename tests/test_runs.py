@@ -86,7 +86,7 @@ def test_what_was_run_is_known(tmp_path, monkeypatch):
     assert past_runs() == []
     noted(tmp_path / "runs/training_second.ipynb", output_dir="second", end="2026-11-27T12:00:00+00:00")
     noted(tmp_path / "runs/mine.ipynb", "training", output_dir="first", indent=None)
-    noted(tmp_path / "runs/dataset_dry_run.ipynb", dry_run=True)
+    noted(tmp_path / "runs/dataset_dry_run.ipynb", dry_run=True, machine_offsets=True)  # of 0.3.0
     noted(tmp_path / "runs/training.new.ipynb", end=None, output_dir="third")
     runs = past_runs()
     assert [run.path.name.split(".")[0] for run in runs if run.done] == ["training_second", "mine"] and len(runs) == 4

@@ -232,7 +232,7 @@ CHOICES = {
     **dict.fromkeys(("results_dir", "raw_data_dir", "output_dir", "private_dir"), PATHS),
     **dict.fromkeys(("reviews_csv", "machines", "fans", "index_dir", "earlier_dir"), PATHS | st.just("")),
     **{"high_quality_threshold": st.floats(0.6, 1), "low_quality_threshold": st.floats(0, 0.5)},
-    **{"split_pictures": st.booleans(), "machine_offsets": st.just(False), "deidentify": st.booleans()},
+    **{"split_pictures": st.booleans(), "deidentify": st.booleans()},
     **{"score_scale": st.sampled_from(["100", "1-5", "5-1", "-1-1"]), "seed": st.integers(0, 2**40)},
     **{"kinds": st.sampled_from([("gain",), ("recipe", "shadow")]), "severities": st.just((2, 4))},
 }

@@ -189,7 +189,6 @@ COUNTS |= {"ids_of_one_exam": 2, "people_in_several_groups": 1}
 COUNTS["reviewed"] |= {"disputed": 1, "unsure": 1, "unknown": 1}
 COUNTS |= {"fans": [{"fan": "found", "clips": 1, "unsure": 1, "misfit": 1}]}
 COUNTS["quarantine"] = [{"path": "a", "stage": "selection", "reason": "x"}]
-COUNTS |= {"machine_offsets": [{"machine": "x", "offset": 0.2, "reviews": 1, "why_none": ""}]}
 COUNTS |= {"unknown_machines": [{"machine_model": "X", "clips": 1}]}
 
 
@@ -197,6 +196,7 @@ COUNTS |= {"unknown_machines": [{"machine_model": "X", "clips": 1}]}
 @pytest.mark.parametrize("without_id", [0, 1])
 def test_what_a_dataset_says(copies, without_id):
     asked = {"max_high_quality": 2, "max_low_quality": 1, "num_synthetic": 5, "deidentify": False, "group_by": ""}
+    asked |= {"machine_offsets": True}  # of 0.3.0
     good = dict.fromkeys(ANNOTATIONS, "") | {"quality_score": 1, "synthetic": False, "group": "g", "split": "test"}
     good |= {"video_path": "high_quality/a.dcm", "machine_type": "other"}
     copy = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
