@@ -13,6 +13,7 @@ from echoquality import dataset
 from echoquality.builds import file_hashes, planned_files
 from echoquality.core import KILLED, WorkError, only_one, project_root
 from echoquality.dataset import DatasetError, DatasetSettings, build_dataset, simulated_settings, summary
+from echoquality.outcome import remarks
 from echoquality.plan import make_plan
 
 
@@ -88,6 +89,19 @@ def test_a_dataset_of_an_older_version_stays_as_it_is(older):
     assert "nothing to do" in summary(build, older) and "WITHOUT" not in summary(build, older)
     with pytest.raises(DatasetError, match="group_by was '', now '1'"):
         build_dataset(older.model_copy(update={"group_by": "1"}))
+
+
+def test_a_dataset_built_with_a_parameter_that_was_removed_stays_as_it_is(older):
+    manifest = older.output_dir / "manifest.json"
+    plan = json.loads(manifest.read_text())
+    offset = {"machine": "vivid", "reviews": 9, "good": 4, "offset": 0.5, "low": -1.0, "high": 2.0, "why_none": ""}
+    for used, offsets, said in ((False, [], False), (True, [offset], True)):
+        plan["parameters"]["machine_offsets"], plan["machine_offsets"] = used, offsets
+        manifest.write_text(json.dumps(plan))
+        before = file_hashes(older.output_dir)
+        build = build_dataset(older)
+        assert build.status == "unchanged" and file_hashes(older.output_dir) == before
+        assert any("machine_offsets, which there is no more" in each for each in remarks(build)) == said
 
 
 @pytest.mark.parametrize("lost", ["quarantine.csv", "manifest.json"])
