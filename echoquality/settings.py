@@ -104,7 +104,7 @@ class SelectionSettings(CandidateSettings):
         "machine_offsets": (
             False,
             "removed in 0.4.0: networks gained nothing from scores adjusted by machine, and adjusting those of a fair "
-            "teacher did harm; leave it out, and give reviews_csv: what people say of a clip overrides its score",
+            "teacher could do harm; leave it out, and give reviews_csv: what people say of a clip overrides its score",
         )
     }
 

@@ -5,11 +5,13 @@ from echoquality.plan import *
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.balance import water_fill
-from echoquality.plan import make_plan, synthetic_sources
+from echoquality.core import SettingsError
+from echoquality.plan import RECORDED, inputs, make_plan, synthetic_sources
 from echoquality.settings import DatasetSettings
 
 
@@ -31,3 +33,11 @@ def test_a_plan_calls_the_classes_as_those_of_older_versions(corpus):
     where = {"results_dir": corpus / "results/inference_output", "raw_data_dir": corpus / "raw_data"}
     plan = make_plan(DatasetSettings(**where, num_synthetic=0, workers=1))
     assert {row["class"] for row in plan["table"]} == {"high", "low"}
+
+
+def test_parameters_are_recorded_in_the_order_of_older_versions(corpus):
+    settings = DatasetSettings(results_dir=corpus / "results/inference_output", machine_offsets=False)
+    recorded = inputs(settings, None)["parameters"]
+    assert tuple(recorded) == RECORDED and recorded["machine_offsets"] is False  # as 0.3.0 recorded it
+    with pytest.raises(SettingsError, match=r"'machine_offsets': removed in 0\.4\.0.*leave it out, and give reviews_csv"):
+        DatasetSettings(machine_offsets=True)

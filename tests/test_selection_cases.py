@@ -15,7 +15,7 @@ from echoquality.core import SettingsError
 from echoquality.probing import fan_table, with_machines
 from echoquality.results import read_results, write_results
 from echoquality.reviews import add_review, review_counts
-from echoquality.selection import SelectionError, SelectionSettings, select
+from echoquality.selection import SelectionError, SelectionSettings, by_machine, select
 
 
 def settings_for(corpus: Path, **more) -> SelectionSettings:
@@ -110,6 +110,10 @@ def test_reviews_override_the_scores(corpus, tmp_path):
         assert (row.folder, row.file_id) not in labels.index and reasons[f"{row.folder}/{row.file_id}"] == why
     counts = {"good": 2, "bad": 1, "exclude": 1, "disputed": 1, "unsure": 1, "unknown": 1}
     assert review_counts(after.reviews) == counts
+    differences, judged = by_machine(after, settings_for(corpus))
+    assert judged["reviews"].sum() == 3 and set(judged["machine"]) <= set(differences["machine"])
+    few, none = by_machine(before, settings_for(corpus), most=5)
+    assert few["files"].sum() <= 5 and none.empty
 
 
 def test_the_same_file_is_not_taken_twice(corpus, tmp_path):
