@@ -82,7 +82,7 @@ def _nearest(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> str
     name = "high" if label else "low"
     asked = f"score {'≥' if label else '≤'} {getattr(settings, f'{name}_quality_threshold')}"
     words = f"{'PASS' if label else 'FAIL'}, '{getattr(settings, f'{name}_assessment')}…'"
-    said = "derived" not in rows or (rows["derived"] == "").any()
+    said = not ("derived" in rows and (rows["derived"] != "").all())
     near = rows.sort_values("score", ascending=not label, kind="stable").head(5)
     shown = "\n".join(f"  {r.score:.4f} {r.status}, '{r.assessment}' ({r.folder})" for r in near.itertuples())
     found = f"no {LABELS[label]} clip among {len(rows)} results: asked for {asked}{f', {words}' * said}; nearest are"
