@@ -99,7 +99,7 @@ MODULES = {path.stem: path for path in sorted(Path(eq.__file__).parent.glob("*.p
 IMPORTS = {name: imported(path, MODULES.keys()) for name, path in MODULES.items()}
 
 
-def test_the_house_does_not_grow():
+def test_the_package_does_not_grow():
     assert max(floors_of(IMPORTS).values()) <= 12
     assert len(IMPORTS) <= 90 and sum(map(len, IMPORTS.values())) <= 590
 
