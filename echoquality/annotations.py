@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MANIFEST', 'CSV', 'LEFT_OUT', 'ANNOTATIONS', 'CLASS_DIRS', 'NEEDED', 'WORDS', 'table_hashes', 'AnnotationsError',
-           'read_table', 'is_synthetic', 'read_annotations', 'leave_out', 'count_clips', 'labels_of']
+           'read_annotation_rows', 'is_synthetic', 'read_annotations', 'leave_out', 'count_clips', 'labels_of']
 
 # %% ../nbs/curation/annotations.ipynb #fd0958c7
 import json
@@ -60,7 +60,7 @@ def _expect(right: pd.Series, column: str, expected: str, table: pd.DataFrame, p
         raise AnnotationsError(f"annotations_csv {path}: {column} is not {expected}: {where}: found {found!r}")
 
 
-def read_table(path: Path, needed: Iterable[str] = NEEDED) -> pd.DataFrame:
+def read_annotation_rows(path: Path, needed: Iterable[str] = NEEDED) -> pd.DataFrame:
     "The table as text, with the columns that are needed; its index is the line. Raises AnnotationsError."
     try:
         return read_rows(path, needed, exact=True)
@@ -98,7 +98,7 @@ _TRUE, _FALSE = ({word.casefold() for word in words} for words in zip(*WORDS, st
 
 
 def is_synthetic(table: pd.DataFrame, path: Path) -> pd.Series:
-    "Whether each row of a table of text (`read_table`) is a synthetic clip. Raises AnnotationsError."
+    "Whether each row of a table of text (`read_annotation_rows`) is a synthetic clip. Raises AnnotationsError."
     if "synthetic" not in table:
         return pd.Series(False, table.index)
     said = table["synthetic"].str.strip().str.casefold()
@@ -193,7 +193,7 @@ def read_annotations(path: Path, seed: int = 42, workers: int = 0) -> pd.DataFra
     `seed` and `workers` count only where the table has no splits. Raises AnnotationsError.
     """
     path = Path(path)
-    table = read_table(path)
+    table = read_annotation_rows(path)
     _check_rows(table, path)
     table["synthetic"] = is_synthetic(table, path)
     table["quality_score"] = numbers(table["quality_score"]).astype(int)

@@ -16,10 +16,10 @@ import numpy as np
 
 from .annotations import table_hashes
 from .evaluated_model import Subject, logits_of, training_of
-from .evidence import compare, show_measures
+from .evidence import auroc_difference, show_measures
 from .model import load_model
 from .predictions import BASELINES
-from .report import Evidence, judged
+from .report import Evidence, judged_evaluation
 from .settings import EvaluationSettings
 from .store import build_store
 from .tracking import Tracker, ending
@@ -71,7 +71,9 @@ def compare_with(path: Path, settings: EvaluationSettings, subject: Subject, evi
     rows = subject.table[subject.table["split"] == "test"]
     store = build_store(list(rows["file"]), settings.store_dir, other.form, settings.workers)
     logits = logits_of(other.network, other, rows, store, settings)
-    found = compare(evidence.predictions.assign(other=logits), "logit", "other", settings.seed, settings.rounds)
+    found = auroc_difference(
+        evidence.predictions.assign(other=logits), "logit", "other", settings.seed, settings.rounds
+    )
     same = table_hashes(settings.annotations_csv).items() <= training_of(other).items()
     return found | {"note": "" if same else ", though the champion may have been trained on some of these clips"}
 
@@ -92,7 +94,7 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
         against = partial(compare_with, settings=settings, subject=subject, evidence=evidence)
-        word, sentence = judged(evidence, settings.min_patients)
+        word, sentence = judged_evaluation(evidence, settings.min_patients)
         if run_id and not any(name.startswith("test_auroc") for name in figures):
             notes.append("this model was not put forward as champion, for its AUROC is not known")
         elif run_id and word == "no":

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['QUESTIONS', 'FILES', 'SERIOUS', 'FINE', 'show_machines', 'list_files', 'draw_clips', 'Question', 'answer',
-           'machine_answers', 'answers_by_machine', 'Conformance', 'check_machines', 'summary', 'main', 'problems_of',
-           'verdict', 'ConformanceSettings', 'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict']
+           'machine_answers', 'answers_by_machine', 'Conformance', 'check_machines', 'conformance_summary', 'main',
+           'problems_of', 'conformance_verdict', 'ConformanceSettings', 'from_notebook', 'settings_table', 'as_table',
+           'captioned', 'show_verdict']
 
 # %% ../nbs/looking/conformance.ipynb #dea6cb6d
 from .settings import ConformanceSettings, from_clips, next_command, run_stage
@@ -239,7 +240,7 @@ def _written(folder: Path, table: pd.DataFrame, pictures: dict) -> Conformance:
     return Conformance(folder, shown, machines, pictures)
 
 # %% ../nbs/looking/conformance.ipynb #3b6635f9
-def summary(conformance: Conformance) -> str:
+def conformance_summary(conformance: Conformance) -> str:
     "Summary of each machine with what to do, as text."
     lines = []
     for machine, said in conformance.machines.iterrows():
@@ -253,7 +254,7 @@ def summary(conformance: Conformance) -> str:
 def main(argv: list[str] | None = None) -> None:
     "The command line of this page. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(ConformanceSettings, argv, "python -m echoquality.conformance")
-    run_main(lambda: print(summary(check_machines(settings))), WeightsError, SettingsError)
+    run_main(lambda: print(conformance_summary(check_machines(settings))), WeightsError, SettingsError)
 
 # %% ../nbs/looking/conformance.ipynb #01cf2db5
 SERIOUS = (QUESTIONS[0].asked, QUESTIONS[2].asked)  # questions that must all be yes for a machine to be usable
@@ -273,7 +274,7 @@ def _names(machines: pd.Index) -> str:
     return ", ".join(map(printable, machines[:2])) + more
 
 
-def verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
+def conformance_verdict(conformance: Conformance, settings: ConformanceSettings) -> Verdict:
     "Verdict: whether clips of these machines can be used."
     machines = conformance.machines
     without = machines.index[machines["clips"] == 0]

@@ -6,8 +6,8 @@
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'from_notebook', 'settings_table',
            'DatasetError', 'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
-           'on_folders', 'on_ids', 'remarks', 'verdict', 'changes', 'captioned', 'show_verdict', 'PLAN', 'write_sample',
-           'is_copy', 'deidentify_file', 'estimate']
+           'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned', 'show_verdict', 'PLAN',
+           'write_sample', 'is_copy', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -24,7 +24,7 @@ from .annotations import CSV, LEFT_OUT, MANIFEST
 from .core import SettingsError, counted
 from .corpus import SMALL, Corpus, write_corpus
 from .parameters import from_command_line, from_notebook, run_main, settings_table
-from .plan import PLAN, check_places, found_plan, is_whole, plan_path, planned_files, remove_parts
+from .plan import PLAN, check_dataset_folders, found_plan, is_whole, plan_path, planned_files, remove_parts
 from .safe_files import free_bytes, only_one, sha256, write_text
 from .workers import KILLED, on_cluster, parallel
 
@@ -41,10 +41,10 @@ from echoquality.dataset_summary import (
     count_kinds,
     count_patients,
     count_splits,
+    dataset_remarks,
+    dataset_verdict,
     on_folders,
     on_ids,
-    remarks,
-    verdict,
 )
 from .identity import IdentityError
 from .machines import Machines
@@ -60,7 +60,16 @@ from .writing import deidentify_file, estimate, expect_room, is_copy, write_samp
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
-_all_ += ["count_splits", "on_folders", "on_ids", "remarks", "verdict", "changes", "captioned", "show_verdict"]
+_all_ += [
+    "count_splits",
+    "on_folders",
+    "on_ids",
+    "dataset_remarks",
+    "dataset_verdict",
+    "changes",
+    "captioned",
+    "show_verdict",
+]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
@@ -134,7 +143,7 @@ def build_dataset(settings: DatasetSettings, client=None) -> Build:
 
 
 def _build_here(settings: DatasetSettings) -> Build:
-    check_places(settings)
+    check_dataset_folders(settings)
     machines = known_machines(settings)  # raises errors of these tables before any work
     key = key_of(settings, make=not settings.dry_run and plan_path(settings) is None)
     if settings.dry_run:
@@ -193,7 +202,7 @@ def main(argv: list[str] | None = None) -> None:
 
     def job():
         build = build_dataset(settings)
-        print(summary(build, settings), *(f"note: {remark}" for remark in remarks(build)), sep="\n")
+        print(summary(build, settings), *(f"note: {remark}" for remark in dataset_remarks(build)), sep="\n")
         check_quarantine(build, settings.max_quarantine_share)
 
     run_main(job, ResultsError, ReviewsError, SelectionError, DatasetError, IdentityError, SettingsError)

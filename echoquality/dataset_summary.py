@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEST_PATIENTS', 'Build', 'count_files', 'count_splits', 'count_patients', 'count_class_patients', 'count_kinds',
-           'on_met', 'unmade', 'remarks', 'on_folders', 'on_ids', 'check_quarantine', 'contact_sheet', 'changes',
-           'short_classes', 'better_options', 'verdict']
+           'on_met', 'unmade', 'dataset_remarks', 'on_folders', 'on_ids', 'check_quarantine', 'contact_sheet',
+           'changes', 'short_classes', 'better_options', 'dataset_verdict']
 
 # %% ../nbs/curation/dataset_summary.ipynb #ec9c7540
 from dataclasses import dataclass
@@ -170,7 +170,7 @@ def unmade(build: Build) -> str:
     return f"{why}: they {'got the other kinds' if possible else 'were not degraded'}"
 
 # %% ../nbs/curation/dataset_summary.ipynb #1bc5e92f
-def remarks(build: Build) -> list[str]:
+def dataset_remarks(build: Build) -> list[str]:
     "Remarks on shortfalls, reuse of clips, doubtful ids, fans, machines and reviews."
     parameters, samples, copies = OLDER | build.plan["parameters"], build.samples, unmade(build)
     asked = {"good": "max_high_quality", "poor": "max_low_quality", "synthetic": "num_synthetic"}
@@ -307,7 +307,7 @@ def _too_few(build: Build, settings: DatasetSettings) -> list[str]:
 TEST_PATIENTS = "30 to 60"  # that give an AUROC within 0.05: nbs/guides/how_many_patients.ipynb
 
 
-def verdict(build: Build, settings: DatasetSettings) -> Verdict:
+def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     "Verdict: whether a network can be trained on the dataset, and the next step."
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
     patients, kinds = samples["group"].nunique(), samples["video_path"].map(_class).value_counts()

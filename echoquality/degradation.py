@@ -6,8 +6,8 @@
 __all__ = ['OPERATIONS', 'ORDER', 'ALL_OPERATIONS', 'ContrastReduction', 'line_kernel', 'MotionBlur', 'GaussianNoise',
            'Degradation', 'FanError', 'drawable', 'draw_degradation', 'draw_from', 'degrade_frames', 'degrade',
            'degraded_header', 'degrade_file', 'preview_folder', 'loops', 'main', 'DegradationSettings', 'KINDS',
-           'from_notebook', 'preview_table', 'settings_table', 'show_loops', 'show_preview', 'verdict', 'as_table',
-           'captioned', 'show_verdict']
+           'from_notebook', 'preview_table', 'settings_table', 'show_loops', 'show_preview', 'preview_verdict',
+           'as_table', 'captioned', 'show_verdict']
 
 # %% ../nbs/02_degradation.ipynb #53fddeba
 from .settings import DegradationSettings, run_stage
@@ -32,7 +32,7 @@ from .core import generator
 from .derived import derived_header, write_clip
 from .dicom import clip_sector, frame_count, open_clip, read_frames, read_header
 from .fan import Fan
-from .folder_preview import UNDRAWN, middle_frames, preview_table, show_loops, show_preview, verdict
+from .folder_preview import UNDRAWN, middle_frames, preview_table, preview_verdict, show_loops, show_preview
 from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of, trusted_fan
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .physical import Physical
@@ -43,7 +43,7 @@ from .verdict import as_table, captioned, is_simulated, show_verdict
 from .workers import progress
 
 _all_ = ["DegradationSettings", "KINDS", "from_notebook", "preview_table", "settings_table"]
-_all_ += ["show_loops", "show_preview", "verdict", "as_table", "captioned", "show_verdict"]  # for Run
+_all_ += ["show_loops", "show_preview", "preview_verdict", "as_table", "captioned", "show_verdict"]  # for Run
 
 # %% ../nbs/02_degradation.ipynb #34fd67e3
 class ContrastReduction(Operation):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from ipywidgets import HTML, Button, Dropdown, FloatSlider, GridBox, Layout, Select
 
-from .browser_clips import Clip, Panel, array_clip, open_clip, reason_for, shown_instead
+from .browser_clips import Clip, Panel, array_clip, player_clip, reason_for, shown_instead
 from .evidence import EvidenceError, read_predictions, slices
 from .parameters import from_root
 from .player import Player
@@ -138,7 +138,7 @@ class ErrorBrowser(Panel):
         if row is None:
             return
         chosen = next(self._table.loc[[row]].itertuples())
-        shown = open_clip(chosen, self._root)
+        shown = player_clip(chosen, self._root)
         self._player.show(shown)  # Grad-CAM takes a second, or more
         if self._model is not None and shown.frames:
             self._player.show(shown, network_clip(self._root / chosen.video_path, self._model, shown))

@@ -9,7 +9,7 @@ __all__ = ['selected_by', 'synthetic_pair', 'preview_good_clips', 'ExploreSettin
 # %% ../nbs/07_explore.ipynb #c815dd0d
 from pathlib import Path
 
-from .annotations import NEEDED, is_synthetic, read_table
+from .annotations import NEEDED, is_synthetic, read_annotation_rows
 from .browser_clips import shown_instead
 from .degradation_preview import DegradationPreview, degradation_preview
 from .dicom import BadFile, read_header
@@ -35,7 +35,7 @@ def selected_by(settings: ExploreSettings) -> dict:
 def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     "Play a dataset's synthetic clip beside its source; `number`: index among the synthetic clips."
     annotations_csv = from_root(annotations_csv)
-    table = read_table(annotations_csv, [*NEEDED, "synthetic", "file_id", "source_folder", "source_sample"])
+    table = read_annotation_rows(annotations_csv, [*NEEDED, "synthetic", "file_id", "source_folder", "source_sample"])
     made = table[is_synthetic(table, annotations_csv)]
     if not 0 <= number < len(made):
         raise BadFile(f"{annotations_csv} has {len(made)} synthetic clips, and none with number {number}")

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PAIR', 'UNDRAWN', 'middle_frames', 'middle_picture', 'preview_table', 'show_preview', 'looping_pair', 'show_loops',
-           'mean_changes', 'verdict']
+           'mean_changes', 'preview_verdict']
 
 # %% ../nbs/curation/folder_preview.ipynb #a77d7b02
 from collections import Counter
@@ -154,7 +154,7 @@ def mean_changes(clips: dict[str, tuple]) -> pd.Series:
     return pd.DataFrame(rows, columns=["kind", "change"]).groupby("kind")["change"].mean().sort_values(ascending=False)
 
 
-def verdict(
+def preview_verdict(
     clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, tuple], settings: DegradationSettings
 ) -> Verdict:
     "Verdict on the degradation of frames of `clips` and of `moving` clips."

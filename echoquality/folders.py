@@ -17,12 +17,12 @@ import numpy as np
 from .batches import Hardware
 from .core import printable
 from .files import NO_TEXT, is_junk, is_text, stamp_of
-from .header_index import Clip, HeaderIndex, known_headers
+from .header_index import ClipLocation, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
-from .results import folder_entry, verdict
+from .results import folder_entry, status_and_assessment
 from .safe_files import text_sha256
-from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
+from .scoring import LeftOut, Loaded, input_of, loaded_clips, score_clips
 from .settings import InferenceSettings
 from .studies import LOOSE, closed, expect_folder
 from .workers import KILLED, progress
@@ -52,7 +52,7 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
     no_clips = _no_clips(todo, settings)
     closed = [not_opened(*each, root) or why for each, why in zip(todo, no_clips, strict=True)]
     items = [(root / folder / file, folder) for (folder, file), why in zip(todo, closed, strict=True) if not why]
-    loaded = loaded_clips(items, view_of(model, settings.windows), settings.workers, read_machines(settings.machines))
+    loaded = loaded_clips(items, input_of(model, settings.windows), settings.workers, read_machines(settings.machines))
     known = (why or next(loaded) for why in closed)
     answered = zip(todo, known, strict=True)
     while waiting := list(islice(answered, settings.batch_size)):
@@ -64,7 +64,7 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
 
 def _no_clips(todo: list[tuple[str, str]], settings: InferenceSettings) -> list[LeftOut | None]:
     "Reasons why files are no clips, from earlier selections."
-    rows = [Clip(folder, file, f"{folder}/{file}") for folder, file in todo]
+    rows = [ClipLocation(folder, file, f"{folder}/{file}") for folder, file in todo]
     found = known_headers(HeaderIndex(settings.index_dir, settings.raw_data_dir), rows)
     return [LeftOut(each["kind"], each["reason"]) if each and "reason" in each else None for each in found]
 
@@ -82,7 +82,7 @@ def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: Inferen
     if not np.isfinite(found["score"]):
         return LeftOut("no score", "the network's answer is no number")
     score = round(found["score"], 6)
-    status, assessment = verdict(score, settings.threshold)
+    status, assessment = status_and_assessment(score, settings.threshold)
     path = "/".join(part for part in (settings.raw_data_dir.resolve().name, *key) if part != LOOSE)
     more = {"uncertainty": round(found["uncertainty"], 6)} if "uncertainty" in found else {}
     return {"score": score, "status": status, "assessment": assessment, "path": path, **more, **loaded.facts}

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 from ipywidgets import HTML, Button, HBox, Layout, Text, VBox
 
-from .browser_clips import Clip, Panel, open_clip, shown_instead
+from .browser_clips import Clip, Panel, player_clip, shown_instead
 from .core import escaped, printable
 from .parameters import from_root
 from .player import Player
@@ -228,7 +228,7 @@ class Ahead:
         return self._ready[place].result()
 
     def _opening(self, place: int) -> Future:
-        return self._threads.submit(open_clip, next(self._rows.iloc[[place]].itertuples()), self._root)
+        return self._threads.submit(player_clip, next(self._rows.iloc[[place]].itertuples()), self._root)
 
 # %% ../nbs/looking/label_review.ipynb #e4f67f36
 class LabelReview(Panel):

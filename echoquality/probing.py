@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FOLDER', 'clip_facts', 'said_machine', 'probe', 'fan_table', 'known_machines', 'header_index', 'origins',
-           'folder_facts', 'with_origins', 'with_machines', 'with_headers', 'Opened']
+           'folder_facts', 'with_origins', 'with_machines', 'with_headers', 'ProbedFiles']
 
 # %% ../nbs/curation/probing.ipynb #8e447e5e
 from functools import cache, partial
@@ -194,7 +194,7 @@ def with_headers(rows: pd.DataFrame, settings: SelectionSettings, most: int = 0)
     return rows[rows["machine"] != ""]
 
 # %% ../nbs/curation/probing.ipynb #e257439a
-class Opened:
+class ProbedFiles:
     "Files, each opened once: `facts` maps (folder, results key) to the result of `probe`, in order of opening."
 
     def __init__(self, settings: SelectionSettings, machines: Machines | None = None):

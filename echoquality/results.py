@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'TYPES', 'PASS', 'ResultsError', 'parse_summary', 'summary_path', 'expect_results', 'read_results',
-           'unusable', 'verdict', 'folder_entry', 'write_folder', 'write_summary', 'write_results']
+           'unusable', 'status_and_assessment', 'folder_entry', 'write_folder', 'write_summary', 'write_results']
 
 # %% ../nbs/reading/results.ipynb #e9c75152
 import json
@@ -17,7 +17,7 @@ import pandas as pd
 
 from .core import reason_of
 from .safe_files import write_text
-from .tables import did_you_mean, is_table
+from .tables import is_table, similar_path
 
 # %% ../nbs/reading/results.ipynb #821aa9eb
 COLUMNS = ["folder", "file_id", "score", "status", "assessment", "path"]
@@ -153,7 +153,7 @@ def expect_results(results_dir: Path) -> Path:
     if not path.exists():
         gone = Path(results_dir) if is_table(results_dir) else path
         expected = "results_dir is the folder of an inference run, or a table of scores"
-        raise ResultsError(f"{gone}: not found{did_you_mean(gone)}; {expected}")
+        raise ResultsError(f"{gone}: not found{similar_path(gone)}; {expected}")
     return path
 
 
@@ -199,7 +199,7 @@ _WORDS = [
 PASS = 0.3  # least score for PASS in the existing runs
 
 
-def verdict(score: float, threshold: float = PASS) -> tuple[str, str]:
+def status_and_assessment(score: float, threshold: float = PASS) -> tuple[str, str]:
     "Status and assessment of a score, as inference runs word them."
     return "PASS" if score >= threshold else "FAIL", next(text for least, text in _WORDS if score >= least)
 

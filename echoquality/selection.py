@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'SAMPLE', 'QUARANTINE', 'LINKS', 'show_scores', 'left_out_copies', 'twins', 'fill_classes',
-           'Selection', 'selection_table', 'by_machine', 'select', 'unused', 'verdict', 'main', 'SelectionSettings',
-           'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions', 'read_reviews',
-           'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting', 'wanted',
-           'class_table', 'offer_table', 'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer',
+           'Selection', 'selection_table', 'by_machine', 'select', 'unused', 'selection_verdict', 'main',
+           'SelectionSettings', 'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions',
+           'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting',
+           'wanted', 'class_table', 'offer_table', 'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer',
            'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
@@ -45,7 +45,7 @@ from .machines import Machines, options_met, unknown_machines
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from echoquality.probing import (
     FOLDER,
-    Opened,
+    ProbedFiles,
     fan_table,
     folder_facts,
     origins,
@@ -131,7 +131,7 @@ Pairs = list[tuple]  # (row of the results, its facts or the reason why it is le
 
 
 def fill_classes(
-    chosen: pd.DataFrame, opened: Opened, judged: dict[Name, str]
+    chosen: pd.DataFrame, opened: ProbedFiles, judged: dict[Name, str]
 ) -> tuple[dict[int, Pairs], Pairs]:
     "({label: [(row, facts)]}, [(row, reason)]): candidates kept, without duplicates, and candidates left out."
     labels = dict(zip(zip(chosen["folder"], chosen["file_id"], strict=True), chosen["label"], strict=True))
@@ -149,7 +149,7 @@ def fill_classes(
     return {label: kept for label, (kept, _) in filled.items()}, left
 
 
-def _fill_class(ranked: pd.DataFrame, label: int, opened: Opened, refused: dict) -> list[Pairs]:
+def _fill_class(ranked: pd.DataFrame, label: int, opened: ProbedFiles, refused: dict) -> list[Pairs]:
     "`fill` for the ranked candidates of one class, without those that are `refused`."
     machines = ranked.groupby(opened.settings.balance_by)
     queues = {machine: rows.index.to_list() for machine, rows in machines}  # places in `ranked`
@@ -202,7 +202,7 @@ def _samples(pairs: Pairs, most: int) -> list[dict]:
     return rows[:most]
 
 
-def _links(folders: pd.DataFrame, opened: Opened) -> pd.DataFrame:
+def _links(folders: pd.DataFrame, opened: ProbedFiles) -> pd.DataFrame:
     "`LINKS` of the folders and of every file that was opened."
     clip = {name: "/".join(names[0]) for names in same_clips(opened.usable) for name in names}
     read = folders[folders["study"] != ""]  # of the others only names are known
@@ -294,7 +294,7 @@ def select(settings: SelectionSettings, machines: Machines | None = None) -> Sel
     chosen = candidates(rows, settings, verdicts)
     if not settings.raw_data_dir.is_dir():
         raise SelectionError(f"raw_data_dir {settings.raw_data_dir} is not a folder")
-    opened = Opened(settings, machines)
+    opened = ProbedFiles(settings, machines)
     origin = origins(chosen, settings, opened.machines)
     options, notes = options_met(opened.machines, origin["machine_model"], chosen["folder"], settings.raw_data_dir)
     print(*(printable(f"note: {note}\n") for note in notes), sep="", end="", flush=True)
@@ -340,7 +340,7 @@ def _few_patients(samples: pd.DataFrame, owner: pd.Series, who: str) -> tuple[li
     return (said, []) if patients.min() < MIN_CLASS_PATIENTS * len(SPLITS) else ([], said)
 
 
-def verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
+def selection_verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
     "Verdict: can a dataset be built from the selection? `warning`: of `score_warning`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
     most, share = machines.index[0], machines.iloc[0]

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_BYTES', 'MOST_CELLS', 'Rows', 'FORMS', 'TableError', 'read_text', 'delimiter_of', 'guarded', 'unguarded',
-           'computed_in_words', 'is_table', 'read_rows', 'numbers', 'percentages', 'did_you_mean']
+           'computed_in_words', 'is_table', 'read_rows', 'numbers', 'percentages', 'similar_path']
 
 # %% ../nbs/base/tables.ipynb #20338c80
 import codecs
@@ -407,7 +407,7 @@ def percentages(column: "pd.Series") -> "pd.Series":
     return numbers(column.str.extract(r"^\s*([-\d.,]+)\s*[%％]\s*$", expand=False) + "e-2")
 
 # %% ../nbs/base/tables.ipynb #near0002
-def did_you_mean(path: Path) -> str:
+def similar_path(path: Path) -> str:
     "' (did you mean …?)' with the most similar name of a table or folder beside a missing path; '' without one."
     path = Path(path)
     gone = next((each for each in (*reversed(path.parents), path) if not each.exists()), path)

@@ -15,7 +15,7 @@ from .safe_files import text_sha256
 from .settings import EvaluationSettings, TrainingSettings
 from .splits import SPLITS
 from .training import Data, train
-from .training_run import OLDER
+from .training_run import OLDER_TRAINING
 
 # %% ../nbs/evidence/unseen_machines.ipynb #8af34ed3
 def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:
 # %% ../nbs/evidence/unseen_machines.ipynb #839db893
 def _training_settings(settings: EvaluationSettings, subject: Subject, machine: str) -> TrainingSettings:
     "The settings of the model's own training, in another folder."
-    known = {k: v for k, v in (OLDER | training_of(subject.model)).items() if k in TrainingSettings.model_fields}
+    known = {k: v for k, v in (OLDER_TRAINING | training_of(subject.model)).items() if k in TrainingSettings.model_fields}
     known |= {name: (subject.model.facts or {}).get(name, 30) for name in ("epochs", "patience")}
     weights = settings.starting_weights if training_of(subject.model).get("weights_sha256") else ""
     known |= {name: getattr(settings, name) for name in ("annotations_csv", "store_dir", "accelerator", "workers")}

@@ -62,12 +62,12 @@ def test_what_cannot_be_shown_says_why(folder, tmp_path):
     assert "truncated" in file_clip(folder / "half.dcm").reason
     assert "gone.dcm" in file_clip(folder / "gone.dcm").reason
     row = SimpleNamespace(folder="Vivid-1", file_id="x", path="raw/Vivid-1/x", score=0.5)
-    missing = open_clip(row, folder.parent)
+    missing = player_clip(row, folder.parent)
     assert "not found" in missing.reason and str(folder.parent) in missing.reason and missing.facts["score"] == "0.5"
-    outside = open_clip(SimpleNamespace(video_path="../../etc/passwd"), folder)
+    outside = player_clip(SimpleNamespace(video_path="../../etc/passwd"), folder)
     assert "outside" in outside.reason
     for odd in (float("nan"), None, "x" * 300, "a\0b"):
-        assert "video_path" in open_clip(SimpleNamespace(video_path=odd), folder).reason
+        assert "video_path" in player_clip(SimpleNamespace(video_path=odd), folder).reason
 
 
 def test_what_is_no_clip_is_refused(folder):
@@ -75,7 +75,7 @@ def test_what_is_no_clip_is_refused(folder):
     odd = {r"float64 \(2, 3, 4\) is no clip": (np.zeros((2, 3, 4)),), "needs root=": (row,)}
     for said, source in {**odd, "dict is no path": ({"a": 1}, folder)}.items():
         with pytest.raises(BadFile, match=said):
-            open_clip(*source)
+            player_clip(*source)
     with pytest.raises(BadFile, match="frame_time 0"):
         array_clip(np.zeros((2, 3, 4), np.uint8), frame_time=0)
 
@@ -92,7 +92,7 @@ def test_a_pace_that_makes_no_sense_is_not_used(folder):
 def test_rows_of_all_tables_lead_to_their_files(folder):
     scored = {"folder": "Vivid-1", "file_id": "good.dcm", "path": "x/Vivid-1/good.dcm"}
     rows = [scored, {"video_path": "Vivid-1/good.dcm"}]
-    assert all(len(open_clip(SimpleNamespace(**row), folder.parent).frames) == 6 for row in rows)
+    assert all(len(player_clip(SimpleNamespace(**row), folder.parent).frames) == 6 for row in rows)
 
 
 def test_a_real_cine_is_shown():
@@ -104,10 +104,10 @@ def test_the_fan_that_is_used_is_drawn(folder):
     found, without = file_clip(folder / "good.dcm", fan=True), file_clip(folder / "good.dcm")
     assert found.fan and found.outline == without.outline and not without.fan
     (folder / "fans.csv").write_text("path,apex,angles,radius\nVivid-1/good.dcm,100 0,-20 20,0 90\n")
-    given = open_clip(folder / "good.dcm", fan=folder / "fans.csv")
+    given = player_clip(folder / "good.dcm", fan=folder / "fans.csv")
     assert given.fan != found.fan and given.outline == found.outline and max(y for _, y in given.fan) == 90
     (folder / "fans.csv").write_text("path,apex\nVivid-1/good.dcm,100 0\n")
-    assert "no column angles" in open_clip(folder / "good.dcm", fan=folder / "fans.csv").reason
+    assert "no column angles" in player_clip(folder / "good.dcm", fan=folder / "fans.csv").reason
 
 
 def test_errors_are_shown_in_place_of_the_widget():

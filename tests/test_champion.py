@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 
 from echoquality import champion as module
 from echoquality.champion import promote
-from echoquality.evaluation import EvaluationSettings, evaluate, summary
+from echoquality.evaluation import EvaluationSettings, evaluate, evaluation_summary
 from echoquality.model import load_model
 from echoquality.tracking import Tracker
 from echoquality.training import TrainingSettings, train
@@ -66,7 +66,7 @@ def test_it_is_logged_to_the_run_that_trained(logged):
     files = {a.path for a in client.list_artifacts(run.info.run_id)}
     assert {"metrics.json", "model_card.md", "evaluation.png"} <= files and "predictions.parquet" not in files
     assert client.get_model_version_by_alias("echoquality", "champion").run_id == run.info.run_id
-    assert "is the champion of 'echoquality', which had none" in summary(evaluation)
+    assert "is the champion of 'echoquality', which had none" in evaluation_summary(evaluation)
 
 
 @pytest.mark.slow
@@ -74,10 +74,10 @@ def test_a_worse_model_does_not_become_champion(logged, tmp_path, monkeypatch):
     training, asked, _ = logged
     train(TrainingSettings(**training, seed=6, learning_rate=1e-9, output_dir=tmp_path / "run"))
     chosen = {**asked, "model": tmp_path / "run/model.safetensors", "output_dir": tmp_path / "x"}
-    monkeypatch.setattr(module, "judged", lambda *_: ("no", "It does not tell."))
-    said = summary(evaluate(EvaluationSettings(**chosen)))
+    monkeypatch.setattr(module, "judged_evaluation", lambda *_: ("no", "It does not tell."))
+    said = evaluation_summary(evaluate(EvaluationSettings(**chosen)))
     assert "was not put forward as champion, for the verdict on it is no: It does" in said and "stays" not in said
-    monkeypatch.setattr(module, "judged", lambda *_: ("careful", "It may do."))
-    said = summary(evaluate(EvaluationSettings(**chosen, resume=True)))
+    monkeypatch.setattr(module, "judged_evaluation", lambda *_: ("careful", "It may do."))
+    said = evaluation_summary(evaluate(EvaluationSettings(**chosen, resume=True)))
     assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in said
     assert "not shown to beat" in said

@@ -8,11 +8,11 @@ import pytest
 
 from echoquality.comparison import (
     ComparisonSettings,
-    overview,
+    comparison_verdict,
     run_comparison,
     show_differences,
     targets,
-    verdict,
+    variant_overview,
 )
 from echoquality.core import SettingsError, WorkError
 from echoquality.parameters import parameters_cell, parameters_source, project_root
@@ -35,9 +35,9 @@ def test_the_verdict_follows_from_the_figures():
     }.items():
         table = stated(*figures)
         assert targets(table)["reached"].tolist() == reached
-        assert f"Missed: {2 - sum(reached)} of 2" in verdict(table)
-        assert ("'pair'" if reached[0] else "'none'") in verdict(table)
-        assert len(show_differences(table).axes) == 2 and len(overview(table)) == 2
+        assert f"Missed: {2 - sum(reached)} of 2" in comparison_verdict(table)
+        assert ("'pair'" if reached[0] else "'none'") in comparison_verdict(table)
+        assert len(show_differences(table).axes) == 2 and len(variant_overview(table)) == 2
 
 
 def test_the_parameters_cell_is_the_settings_class():
@@ -62,7 +62,7 @@ def test_bad_parameters_are_told_what_is_allowed(wrong, said):
 def test_trainings_are_compared_on_a_dataset(dataset, tmp_path):
     how = {"output_dir": tmp_path, "size": "tiny", "rounds": 100, "workers": 1}
     comparison = run_comparison(ComparisonSettings(annotations_csv=dataset, **how))
-    shown = overview(comparison.figures).loc["own"]
+    shown = variant_overview(comparison.figures).loc["own"]
     assert list(shown.index)[:2] == ["natural", "own alone"] and len(shown) == 5
     assert {"AUROC", "pairs, own"} <= set(shown) and "ρ" not in shown
     assert "ΔAUROC" in comparison.verdict

@@ -10,7 +10,7 @@ from echoquality import comparison_runs as module
 from echoquality.annotations import read_annotations
 from echoquality.clips import Form
 from echoquality.comparison_data import VARIANTS, Material, Size, held_out_pairs
-from echoquality.comparison_runs import all_runs, judged, read_runs, run_missing, run_path, small3d
+from echoquality.comparison_runs import all_runs, clips_to_score, read_runs, run_missing, run_path, small3d
 from echoquality.model import stages
 from echoquality.store import build_store
 
@@ -44,7 +44,10 @@ def contents(folder):
 
 def test_all_clips_that_judge_are_asked_about(one):
     pairs = held_out_pairs(one["own"].tables["own"])
-    assert judged(one["own"])["part"].value_counts().to_dict() == {"test": len(one["own"].test), "own": len(pairs)}
+    assert clips_to_score(one["own"])["part"].value_counts().to_dict() == {
+        "test": len(one["own"].test),
+        "own": len(pairs),
+    }
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def test_a_machine_is_judged_by_all_its_clips():
 def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
     table = pd.DataFrame([GOOD, GOOD | {"machine": "B 2"} | wrong])
     found_machines = answers_by_machine(table)
-    found = verdict(Conformance(Path("out"), table, found_machines, {}), ConformanceSettings())
+    found = conformance_verdict(Conformance(Path("out"), table, found_machines, {}), ConformanceSettings())
     assert found.word == word and said in found.sentence and len(found.figures) == 3
     assert found.command.startswith("echoquality check" if word == "no" else "echoquality sc")
     told = problems_of(found_machines)
@@ -102,7 +102,7 @@ def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
 
 def test_without_a_clip_the_verdict_is_no():
     table = pd.DataFrame([GOOD | {"checked": False, "notes": "reading: a single frame, not a clip"}])
-    found = verdict(Conformance(Path("out"), table, answers_by_machine(table), {}), ConformanceSettings())
+    found = conformance_verdict(Conformance(Path("out"), table, answers_by_machine(table), {}), ConformanceSettings())
     assert found.word == "no" and "no clip could be read" in found.sentence
 
 
@@ -150,7 +150,7 @@ def test_every_file_has_its_row_and_the_model_its_score(trained, tmp_path):
     assert set(notes.index) == {"a b/clip", "a b/half", "still", "note.txt"} and notes["a b/clip"] == ""
     assert "truncated" in notes["a b/half"] and "single frame" in notes["still"] and "DICOM" in notes["note.txt"]
     assert 0 <= found.table.set_index("file").loc["a b/clip", "score"] <= 1
-    said = summary(found)
+    said = conformance_summary(found)
     assert "SonoSite, Inc. Turbo: 1 of 1 clip checked, 2 files" in said and "no clip: 1 × not a DICOM file" in said
     assert "JOHN" not in said and str(clips) not in (tmp_path / "out/conformance.csv").read_text()
 

@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from echoquality.dataset import DatasetError, build_dataset, main, remarks, simulated_settings, summary
+from echoquality.dataset import DatasetError, build_dataset, dataset_remarks, main, simulated_settings, summary
 from echoquality.parameters import project_root
 from echoquality.reviews import add_review
 
@@ -40,7 +40,7 @@ def test_reviews_are_obeyed_and_recorded(corpus, tmp_path):
         "stage": "review",
         "reason": "left out by reviewers: 1 × exclude",
     } in manifest["quarantine"]
-    assert any("1 bad, 1 excluded" in line for line in remarks(build))
+    assert any("1 bad, 1 excluded" in line for line in dataset_remarks(build))
     assert build_dataset(settings).status == "unchanged"
     add_review(path, "ben", good.folder, good.file_id, "good", "bad")
     with pytest.raises(DatasetError, match="the reviews differ"):

@@ -12,7 +12,7 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID_dictionary
 
-from echoquality.dataset import DatasetError, build_dataset, estimate, remarks, simulated_settings, summary
+from echoquality.dataset import DatasetError, build_dataset, dataset_remarks, estimate, simulated_settings, summary
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.fan import read_fan
@@ -124,7 +124,7 @@ def test_a_fan_that_a_person_gave_is_trusted_and_all_outside_it_is_black(corpus,
         assert frames.any() and not frames[:, outside].any()
     refused = (build.quarantine["reason"] == "its sector is no clear fan").sum()
     said = f"by source: {natural} machine; in doubt: 0 taken, {refused} left out"
-    assert refused > 5 and said in "\n".join(remarks(build))
+    assert refused > 5 and said in "\n".join(dataset_remarks(build))
     (tmp_path / "fans.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}0\n")
     with pytest.raises(DatasetError, match="fans was 'file"):
         build_dataset(settings)

@@ -20,9 +20,9 @@ from echoquality.dataset_summary import (
     count_files,
     count_kinds,
     count_splits,
+    dataset_remarks,
+    dataset_verdict,
     on_met,
-    remarks,
-    verdict,
 )
 from echoquality.degradation import Degradation
 from echoquality.fan import Fan
@@ -65,8 +65,8 @@ def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said
     records = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
     assert {each.kind for each in records} == drawn and len(records) == 20 * bool(drawn)
     said = said.format(build.plan["sources"]["without_fan"])
-    assert any(line.startswith(said) for line in remarks(build))
-    assert ("copies were not made" in verdict(build, settings).sentence) == (not drawn)
+    assert any(line.startswith(said) for line in dataset_remarks(build))
+    assert ("copies were not made" in dataset_verdict(build, settings).sentence) == (not drawn)
 
 
 def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, monkeypatch):
@@ -76,7 +76,7 @@ def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, mon
     build = build_dataset(simulated_settings(corpus, tmp_path / "out", **asked))
     made = build.samples.query("synthetic")
     assert len(made) == made["source_sample"].nunique() == 5 < build.plan["sources"]["clips"]
-    assert any("looked at have none: they were not degraded" in line for line in remarks(build))
+    assert any("looked at have none: they were not degraded" in line for line in dataset_remarks(build))
 
 
 def test_what_tables_and_options_met_is_told():
@@ -94,13 +94,13 @@ def test_what_tables_and_options_met_is_told():
 def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out", num_synthetic=40))
     have = (build.samples["quality_score"] == 1).sum()
-    short, *others = remarks(build)
+    short, *others = dataset_remarks(build)
     assert short == f"{have} of 800 good clips"
     assert any("good clips make 40 synthetic ones" in line for line in others)
     asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}
-    assert "severities have no effect: recipe has none" in remarks(replace(build, plan=asked))
+    assert "severities have no effect: recipe has none" in dataset_remarks(replace(build, plan=asked))
     rows = [build.plan["samples"][0], build.plan["samples"][1] | {"machine_model": "=1+1"}]
-    said = remarks(replace(build, plan={**build.plan, "samples": rows}))[-1]
+    said = dataset_remarks(replace(build, plan={**build.plan, "samples": rows}))[-1]
     assert said.startswith(f"{CSV}: 1 cell begins") and "(row 3, column machine_model)" in said
     with pytest.raises(DatasetError, match=r"\d+ files? left out of \d+ tried"):
         check_quarantine(build, 0)
@@ -136,7 +136,7 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
         "The verdict for a number of patients in each split, each with the same clips."
         rows = [{**row, "group": f"{split}{i}", "split": split, **more}
                 for split in SPLITS for i in range(patients) for row in build.plan["samples"]]  # fmt: skip
-        return verdict(replace(build, plan={**build.plan, "samples": rows}), settings)
+        return dataset_verdict(replace(build, plan={**build.plan, "samples": rows}), settings)
 
     assert told(12).word == "good" and told(12).figures[1][0] == "12 + 12 + 12"
     one = told(1)
@@ -155,7 +155,7 @@ def test_the_verdict_is_good_careful_or_no(corpus, tmp_path):
 def test_a_verdict_of_no_says_which_thresholds_bring_more_patients(corpus, tmp_path):
     settings = simulated_settings(corpus, tmp_path / "out", high_quality_threshold=0.99, dry_run=True)
     build = build_dataset(settings)
-    options, said = better_options(build, settings), verdict(build, settings)
+    options, said = better_options(build, settings), dataset_verdict(build, settings)
     assert said.word == "no" and 0.5 <= options["high_quality_threshold"] < 0.99
     assert offer_in_words(build.offer, options) in said.sentence
     more = build_dataset(simulated_settings(corpus, tmp_path / "out", **options, dry_run=True))
@@ -163,4 +163,4 @@ def test_a_verdict_of_no_says_which_thresholds_bring_more_patients(corpus, tmp_p
     for row in now.itertuples(index=False):
         assert (row.clips, row.patients) == tuple(then.loc[(row[0], row.threshold), ["clips", "patients"]])
     older = replace(build, plan={k: v for k, v in build.plan.items() if k != "offer"})
-    assert better_options(older, settings) == {} and verdict(older, settings).word == "no"
+    assert better_options(older, settings) == {} and dataset_verdict(older, settings).word == "no"

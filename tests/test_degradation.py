@@ -61,4 +61,4 @@ def test_a_folder_is_shown_in_every_kind(kinds, tmp_path):
     table = preview_table(clips)
     assert table["kind"].tolist() == ["original", *kinds] and (table["changed outside"] == 0).all()
     assert len(show_preview(clips).axes) == 1 + len(kinds)
-    assert verdict(clips, left_out, loops(settings, clips), settings).word == "good"
+    assert preview_verdict(clips, left_out, loops(settings, clips), settings).word == "good"

@@ -28,9 +28,9 @@ from echoquality.degradation import (
     line_kernel,
     loops,
     preview_folder,
+    preview_verdict,
     show_loops,
     show_preview,
-    verdict,
 )
 from echoquality.dicom import BadFile
 from echoquality.fan import Fan
@@ -228,7 +228,7 @@ def test_a_clip_whose_first_frames_are_damaged_stands_still(tmp_path, monkeypatc
 
     monkeypatch.setattr("echoquality.degradation.read_frames", damaged)
     moving = loops(settings, clips)
-    assert len(moving["clip 0"][0]) == 1 and verdict(clips, left_out, moving, settings).word == "good"
+    assert len(moving["clip 0"][0]) == 1 and preview_verdict(clips, left_out, moving, settings).word == "good"
 
 
 def test_kinds_that_no_fan_allows_are_said_not_replaced(tmp_path, monkeypatch):
@@ -244,7 +244,7 @@ def test_kinds_that_no_fan_allows_are_said_not_replaced(tmp_path, monkeypatch):
     moving = loops(settings, clips)
     shown = show_loops(moving, "").data
     assert shown.count("<img") == 3 and shown.count("<td>no trusted fan</td>") == 1
-    assert "of 2 clips 1 has no trusted fan" in verdict(clips, left_out, moving, settings).sentence
+    assert "of 2 clips 1 has no trusted fan" in preview_verdict(clips, left_out, moving, settings).sentence
     monkeypatch.setattr("echoquality.folder_preview.trusted_fan", lambda sector: "not found")
     with pytest.raises(FanError, match="shadow: needs a trusted fan, and none of 2 clips has one"):
         preview_folder(settings.model_copy(update={"kinds": ("shadow",)}))
@@ -273,11 +273,21 @@ from echoquality import metrics
 from echoquality.augmentation import augment
 from echoquality.balance import water_fill
 from echoquality.degradation import ALL_OPERATIONS
-from echoquality.evidence import calibration_error, compare, measures, share
+from echoquality.evidence import auroc_difference, calibration_error, measures, share
 from echoquality.learning import training_loss
 from echoquality.pairs import pair_loss
 
-CHOSEN = [*ALL_OPERATIONS, pair_loss, training_loss, augment, water_fill, calibration_error, share, measures, compare]
+CHOSEN = [
+    *ALL_OPERATIONS,
+    pair_loss,
+    training_loss,
+    augment,
+    water_fill,
+    calibration_error,
+    share,
+    measures,
+    auroc_difference,
+]
 CHOSEN += [getattr(metrics, name) for name in metrics.__all__]
 
 

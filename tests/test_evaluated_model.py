@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from echoquality.annotations import AnnotationsError, table_hashes
-from echoquality.evaluated_model import check_table, logits_of, prepare
+from echoquality.evaluated_model import check_table, logits_of, prepare_evaluation
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
 from echoquality.safe_files import sha256
@@ -23,8 +23,10 @@ def test_a_model_of_other_data_is_refused(trained, dataset_copy, tmp_path):
     table.iloc[:-1].to_csv(dataset_copy, index=False)
     chosen = {**trained, "annotations_csv": dataset_copy, "output_dir": tmp_path / "x"}
     with pytest.raises(EvidenceError, match=r"another table: annotations_sha256 was \w{12}, that of .* is \w{12}"):
-        prepare(EvaluationSettings(**chosen))
-    assert prepare(EvaluationSettings(**chosen, external=True)).prints["dataset"] == sha256(dataset_copy)[:12]
+        prepare_evaluation(EvaluationSettings(**chosen))
+    assert (
+        prepare_evaluation(EvaluationSettings(**chosen, external=True)).prints["dataset"] == sha256(dataset_copy)[:12]
+    )
 
 
 def test_a_model_of_splits_that_an_earlier_version_drew_and_could_not_keep_is_refused(dataset_copy, tmp_path):
@@ -48,7 +50,7 @@ def test_weights_with_another_head_are_no_baseline(trained, tmp_path):
     same = {name: trained[name] for name in ("annotations_csv", "store_dir", "precision", "workers", "mlflow")}
     train(TrainingSettings(**small, **same, model_weights=weights, output_dir=tmp_path / "run"))
     chosen = {**trained, "model": tmp_path / "run/model.safetensors", "starting_weights": weights}
-    subject = prepare(EvaluationSettings(**chosen, output_dir=tmp_path / "e", leave_one_machine_out=True))
+    subject = prepare_evaluation(EvaluationSettings(**chosen, output_dir=tmp_path / "e", leave_one_machine_out=True))
     assert subject.starting is None
     assert "not compared with the weights it started from: the body of mc3_18, but another head" in subject.notes[0]
 
@@ -56,14 +58,16 @@ def test_weights_with_another_head_are_no_baseline(trained, tmp_path):
 def test_a_pickle_is_no_model(trained, tmp_path):
     torch.save({"x": print}, tmp_path / "model.pt")
     with pytest.raises(WeightsError, match="is no safetensors file"):
-        prepare(EvaluationSettings(**{**trained, "model": tmp_path / "model.pt"}, output_dir=tmp_path / "x"))
+        prepare_evaluation(EvaluationSettings(**{**trained, "model": tmp_path / "model.pt"}, output_dir=tmp_path / "x"))
     with pytest.raises(AnnotationsError, match="not found"):
-        prepare(EvaluationSettings(**{**trained, "annotations_csv": tmp_path / "a.csv"}, output_dir=tmp_path / "x"))
+        prepare_evaluation(
+            EvaluationSettings(**{**trained, "annotations_csv": tmp_path / "a.csv"}, output_dir=tmp_path / "x")
+        )
 
 
 def test_logits_are_those_of_the_trained_network(trained, tmp_path):
     settings = EvaluationSettings(**trained, output_dir=tmp_path / "x")
-    subject = prepare(settings)
+    subject = prepare_evaluation(settings)
     rows = subject.table[subject.table["split"] == "test"]
     logits = logits_of(subject.model.network, subject.model, rows, subject.store, settings)
     again = logits_of(load_model(settings.model).network, subject.model, rows.iloc[:3], subject.store, settings)

@@ -13,7 +13,7 @@ import pytest
 
 from echoquality import evaluation as module
 from echoquality.core import WorkError
-from echoquality.evaluation import EvaluationSettings, evaluate, summary
+from echoquality.evaluation import EvaluationSettings, evaluate, evaluation_summary
 from echoquality.evidence import EvidenceError, read_predictions
 from echoquality.model import load_model
 from echoquality.safe_files import sha256
@@ -50,7 +50,7 @@ def test_what_an_evaluation_leaves(evaluated):
     whole = json.loads((settings.output_dir / "metrics.json").read_text())
     assert len(whole["attention"]) == len(evaluation.explained) >= 3
     assert whole["facts"]["labels"] == "the scores of a model, its teacher (summary.json)"
-    assert whole["verdict"]["model_sha256"] == sha256(settings.model) and "AUROC" in summary(evaluation)
+    assert whole["verdict"]["model_sha256"] == sha256(settings.model) and "AUROC" in evaluation_summary(evaluation)
     assert all(np.isfinite(e.maps).all() for e in evaluation.explained)
     card = (settings.output_dir / "model_card.md").read_text()
     assert "# Model card" in card and str(settings.output_dir) not in card

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from echoquality import evaluation as module
-from echoquality.evaluation import EvaluationSettings, evaluate, summary
+from echoquality.evaluation import EvaluationSettings, evaluate, evaluation_summary
 from echoquality.evidence import EvidenceError
 
 
@@ -34,7 +34,7 @@ def test_a_test_split_with_one_group(with_table):
 
     evaluation = evaluate(with_table(change))
     assert evaluation.evidence.measures["low"].isna().all()
-    assert "all test clips are of one patient" in summary(evaluation)
+    assert "all test clips are of one patient" in evaluation_summary(evaluation)
 
 
 def test_logits_that_are_no_numbers(with_table, monkeypatch):

@@ -15,12 +15,12 @@ from sklearn import metrics as theirs
 
 from echoquality.core import generator
 from echoquality.evidence import (
-    COLUMNS,
     MEASURES,
+    PREDICTION_COLUMNS,
     EvidenceError,
+    auroc_difference,
     calibration_in_words,
     check_predictions,
-    compare,
     failures,
     in_words,
     measure_table,
@@ -57,7 +57,7 @@ def test_made_up_predictions_of_a_dataset(tmp_path):
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(change, message):
-    table = pd.DataFrame({name: ["x", "x"] for name in COLUMNS})
+    table = pd.DataFrame({name: ["x", "x"] for name in PREDICTION_COLUMNS})
     table = table.assign(video_path=["a", "b"], probability=[0.2, 0.4], label=[0, 1], simpler=0.5, logit=0.0)
     check_predictions(table, ["simpler"], model="x")
     with pytest.raises(EvidenceError, match=message):
@@ -157,11 +157,11 @@ def test_intervals_cover_the_truth():
 
 def test_a_model_does_not_beat_itself():
     table = example_table().assign(same=lambda t: t["probability"])
-    assert compare(table, "probability", "same") == {
+    assert auroc_difference(table, "probability", "same") == {
         **{"by": "probability", "other": "same", "difference": 0.0, "low": 0.0, "high": 0.0, "beats": False},
     }
-    assert compare(table.assign(same=0.5), "probability", "same")["beats"]
-    assert not compare(table.assign(same=0.5, group="g"), "probability", "same")["beats"]  # nothing is known
+    assert auroc_difference(table.assign(same=0.5), "probability", "same")["beats"]
+    assert not auroc_difference(table.assign(same=0.5, group="g"), "probability", "same")["beats"]  # nothing is known
 
 
 def test_bins():

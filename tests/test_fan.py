@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from echoquality.fan import Fan, fit_fan, polar, read_fan, speckle
+from echoquality.fan import Fan, fit_fan, polar, read_fan, speckle_evidence
 from echoquality.regions import Place, frame_box
 
 
@@ -138,7 +138,7 @@ def test_speckle_is_not_text_and_not_what_sweeps_by():
     frames[:, 5:15, 10:60] = 200  # a label
     for i, frame in enumerate(frames):
         frame[200:230, 20 * i : 20 * i + 8] = 250  # a bar that sweeps, once over each place
-    level, moves = speckle(frames, Place(frame_box(mask.shape)), 2)
+    level, moves = speckle_evidence(frames, Place(frame_box(mask.shape)), 2)
     assert moves and level[np.hypot(X - 160, Y - 110)[1::2, 1::2] < 60].min() > 0.5
     assert not level[:10, :32].any() and not level[105:, :].any()
 
@@ -147,7 +147,7 @@ def test_an_ecg_in_the_header_is_left_out():
     mask, _ = SHAPES["fan"]
     frames = noise(mask | (Y > 215))
     place = Place(frame_box(mask.shape), others=((0, 214, 319, 239),))
-    level, _ = speckle(frames, place, 2)
+    level, _ = speckle_evidence(frames, place, 2)
     assert not level[107:].any() and level[60:90, 80].min() > 0
 
 

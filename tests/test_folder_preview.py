@@ -28,7 +28,7 @@ import pandas as pd
 import pytest
 from pydicom import examples
 
-from echoquality.folder_preview import verdict
+from echoquality.folder_preview import preview_verdict
 from echoquality.settings import DegradationSettings
 
 
@@ -60,7 +60,7 @@ def test_the_verdict_is_good_careful_or_no():
         moving = {"a": (frame[None], mask, [(each, changed[None]) for each, changed in degraded])}
         still = {"a": (frame, mask, list(degraded))}
         table = pd.DataFrame(left_out, columns=["path", "stage"])
-        return verdict(still, table, moving, DegradationSettings())
+        return preview_verdict(still, table, moving, DegradationSettings())
 
     good = told((half, inside))
     assert good.word == "good" and good.figures[1][0] == "20%"

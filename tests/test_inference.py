@@ -16,7 +16,14 @@ from pydicom.data import get_testdata_file
 from echoquality import folders
 from echoquality.clips import Form, Window
 from echoquality.core import WorkError
-from echoquality.inference import InferenceError, InferenceSettings, infer, show_worst, summary, verdict
+from echoquality.inference import (
+    InferenceError,
+    InferenceSettings,
+    infer,
+    inference_summary,
+    inference_verdict,
+    show_worst,
+)
 from echoquality.model import Model, WeightsError, make_network, save_model
 from echoquality.results import read_results
 from echoquality.safe_files import sha256
@@ -86,7 +93,7 @@ def test_every_file_has_an_answer(where, done):
     for key in list(scores.index)[::7]:
         expected = score_clip(settings.raw_data_dir / key[0] / key[1], where[1])
         assert scores.loc[key, "score"] == pytest.approx(expected, abs=1e-5)
-    assert scores["machine_type"].nunique() == 4 and summary(inference).startswith(str(settings.output_dir))
+    assert scores["machine_type"].nunique() == 4 and inference_summary(inference).startswith(str(settings.output_dir))
 
 
 def test_the_contract(done):
@@ -96,7 +103,7 @@ def test_the_contract(done):
     assert (whole["threshold"], inference.threshold) == (0.5, 0.5) and "model's own" in whole["threshold_is"]
     clips = [clip for each in whole["folder_results"] for clip in each["results"].values()]
     assert all((clip["status"] == "PASS") == (clip["score"] >= 0.5) for clip in clips)
-    assert "good from 0.5 on: the model's own" in summary(inference)
+    assert "good from 0.5 on: the model's own" in inference_summary(inference)
     entry = next(each for each in whole["folder_results"] if each["folder"] == "EPIQ7-1")
     assert json.loads((settings.output_dir / "EPIQ7-1/folder_summary.json").read_text()) == entry
     assert json.loads((settings.output_dir / "EPIQ7-1/inference_results.json").read_text()) == entry["results"]
@@ -128,15 +135,17 @@ def test_the_verdict_is_good_careful_or_no(done):
     scores = scores.assign(folder=[f"{i}" for i in range(80)])
     fine = {"training": ("good", "It tells"), "evaluation": ("good", "Better than simple rules")}
     good = replace(done[1], scores=scores, unknown=pd.DataFrame(), known=fine, who="patient")
-    assert verdict(good, done[0]).word == "good"
-    assert "too few" in verdict(replace(good, scores=scores.head(10)), done[0]).sentence
+    assert inference_verdict(good, done[0]).word == "good"
+    assert "too few" in inference_verdict(replace(good, scores=scores.head(10)), done[0]).sentence
     apart = scores.assign(machine_type=scores["status"].map({"FAIL": "a", "PASS": "b"}))
-    differ = verdict(replace(good, scores=apart), done[0])
+    differ = inference_verdict(replace(good, scores=apart), done[0])
     assert differ.word == "careful" and "machines differ: 0% pass from a, 100% pass from b" in differ.sentence
-    none = verdict(replace(good, scores=scores.assign(status="FAIL", score=0.1)), done[0])
+    none = inference_verdict(replace(good, scores=scores.assign(status="FAIL", score=0.1)), done[0])
     assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
     assert none.command == "" and "score with another model" in none.next  # nothing is known of its training
-    spread = verdict(replace(good, scores=scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))), done[0])
+    spread = inference_verdict(
+        replace(good, scores=scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))), done[0]
+    )
     assert spread.command.startswith("echoquality score") and "--threshold 0.2" in spread.command
 
 
@@ -182,7 +191,7 @@ def test_machines_of_ones_own_are_named_and_unknown_ones_are_counted(where, tmp_
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     count = len(found.scores)
     assert found.unknown.values.tolist() == [["GE Vingmed Ultrasound Skan 3000", count]]
-    assert f"Skan 3000      {count}" in summary(found) and set(found.scores["machine_type"]) == {"other"}
+    assert f"Skan 3000      {count}" in inference_summary(found) and set(found.scores["machine_type"]) == {"other"}
     (tmp_path / "own.yaml").write_text("Skan: {pattern: skan, type: Skan-3}")
     own = {**asked, "machines": tmp_path / "own.yaml"}
     found = infer(InferenceSettings(**own, output_dir=tmp_path / "own"))
@@ -220,9 +229,11 @@ def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(whe
     torch.save(where[1].network.state_dict(), tmp_path / "weights.pt")
     asked = {**where[0], "raw_data_dir": raw, "workers": 1, "model": tmp_path / "weights.pt"}
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
-    assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in summary(found)
+    assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in inference_summary(found)
     mixed = replace(found, scores=found.scores.assign(status=np.resize(["PASS", "FAIL"], len(found.scores))))
-    assert "careful: " in summary(mixed) and "nothing is known of how good this model is" in summary(mixed)
+    assert "careful: " in inference_summary(
+        mixed
+    ) and "nothing is known of how good this model is" in inference_summary(mixed)
 
 
 def test_scores_carry_what_training_and_evaluation_said(where, tmp_path):
@@ -236,9 +247,9 @@ def test_scores_carry_what_training_and_evaluation_said(where, tmp_path):
     found = infer(InferenceSettings(**asked))
     whole = json.loads((tmp_path / "out/summary.json").read_text())
     assert whole["verdict"]["word"] == "no" and "AUROC 0.44 on validation is below" in whole["verdict"]["sentence"]
-    assert f"no: {whole['verdict']['sentence']}" in summary(found)
+    assert f"no: {whole['verdict']['sentence']}" in inference_summary(found)
     assert "owner" not in (tmp_path / "out/scores.csv").read_text()
-    shown = verdict(found, InferenceSettings(**asked)).figures[0][2]
+    shown = inference_verdict(found, InferenceSettings(**asked)).figures[0][2]
     assert (found.who, shown.split(" of ")[1]) == ("patient", "2 patients")
     mine = {"word": "careful", "sentence": "It may do.", "model_sha256": sha256(asked["model"])}
     for digest, known in ((mine["model_sha256"], {"training", "evaluation"}), ("0" * 64, {"training"})):

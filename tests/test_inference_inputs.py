@@ -10,7 +10,7 @@ import pytest
 from echoquality import folders
 from echoquality.clips import Form, Window
 from echoquality.core import WorkError
-from echoquality.inference import InferenceError, InferenceSettings, infer, summary
+from echoquality.inference import InferenceError, InferenceSettings, infer, inference_summary
 from echoquality.model import Model, make_network, save_model
 from echoquality.results import read_results
 
@@ -84,7 +84,7 @@ def test_what_other_programs_left_is_named_and_not_looked_at(settings, tmp_path,
     out.mkdir()
     (out / "notes.txt").write_text("mine")
     found = infer(settings)
-    assert found.scores.equals(alone.scores) and "(notes.txt)" in summary(found)
+    assert found.scores.equals(alone.scores) and "(notes.txt)" in inference_summary(found)
     left = found.left_out[found.left_out["kind"] == "of another program"]
     assert {*left["folder"] + "/" + left["file_id"]} == {
         *("/.Trash-1000", "/.ipynb_checkpoints", "Vivid-1/._IM_0001", "Vivid-1/@eaDir"),

@@ -11,7 +11,7 @@ from echoquality.core import generator
 
 
 def test_speckle_is_fully_developed():
-    field = speckle(generator(1, "speckle"), 256, 256)
+    field = speckle_echoes(generator(1, "speckle"), 256, 256)
     envelope = np.hypot(field[..., 0], field[..., 1])
     assert envelope.mean() / envelope.std() == pytest.approx(1.91, abs=0.06)
     assert (field**2).sum(-1).mean() == pytest.approx(1, abs=0.01)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from echoquality.annotations import read_annotations
-from echoquality.browser_clips import open_clip
+from echoquality.browser_clips import player_clip
 from echoquality.clips import Form, Window
 from echoquality.conformance import list_files
 from echoquality.dataset import build_dataset, simulated_settings
@@ -85,7 +85,7 @@ def test_degrade_check_and_explore_find_the_same_files(kind, corpus, typed):
     files = clip_files(typed(raw, kind))
     assert [path.name for path in files] == [path.name for path in clip_files(raw)] != []
     row = SimpleNamespace(folder=raw.name, file_id=files[0].name, path=files[0].name)
-    assert open_clip(row, typed(raw.parent, kind)).reason == open_clip(row, raw.parent).reason
+    assert player_clip(row, typed(raw.parent, kind)).reason == player_clip(row, raw.parent).reason
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -17,7 +17,7 @@ from echoquality import dataset
 from echoquality.balance import water_fill
 from echoquality.core import SettingsError, WorkError
 from echoquality.dataset import DatasetError, DatasetSettings, build_dataset, simulated_settings, summary
-from echoquality.dataset_summary import remarks
+from echoquality.dataset_summary import dataset_remarks
 from echoquality.parameters import project_root
 from echoquality.plan import RECORDED, file_hashes, inputs, make_plan, planned_files, synthetic_sources
 from echoquality.safe_files import only_one
@@ -142,7 +142,7 @@ def test_a_dataset_built_with_a_parameter_that_was_removed_stays_as_it_is(older)
         before = file_hashes(older.output_dir)
         build = build_dataset(older)
         assert build.status == "unchanged" and file_hashes(older.output_dir) == before
-        assert any("machine_offsets, which there is no more" in each for each in remarks(build)) == said
+        assert any("machine_offsets, which there is no more" in each for each in dataset_remarks(build)) == said
 
 
 @pytest.mark.parametrize("lost", ["quarantine.csv", "manifest.json"])

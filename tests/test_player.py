@@ -31,7 +31,7 @@ def test_nothing_from_a_header_becomes_html():
 
 @given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))
 def test_the_frame_of_a_moment_is_in_the_clip(playing, first, interval, count, elapsed):
-    found = frame_at(View(playing, first), interval, count, elapsed)
+    found = frame_at(PlayerState(playing, first), interval, count, elapsed)
     assert 0 <= found < count and (playing or found == first % count)
 
 
@@ -53,7 +53,7 @@ def visible(css: str, number: int, count: int, at: float) -> set[int]:
 )
 def test_the_style_sheet_shows_the_frame_of_the_moment(count, first, interval, speed, at):
     clip = Clip((b"x",) * count, frame_time=interval)
-    view = View(playing=True, frame=first, speed=speed)
+    view = PlayerState(playing=True, frame=first, speed=speed)
     shown = visible(cine_css("x", (clip,), view), 0, count, at)
     expected = frame_at(view, interval, count, at)
     near = {(expected + step) % count for step in (-1, 0, 1)}  # rounded to microseconds, and it lingers
@@ -62,13 +62,13 @@ def test_the_style_sheet_shows_the_frame_of_the_moment(count, first, interval, s
 
 def test_a_frame_that_stands_is_visible_and_no_other():
     clips = Clip((b"x",) * 5), Clip((b"x",) * 3)
-    css = cine_css("x", clips, View(frame=4)).replace(STYLE, "")
+    css = cine_css("x", clips, PlayerState(frame=4)).replace(STYLE, "")
     assert "animation" not in css and re.findall(r"\.c(\d) \.f(\d) { visibility", css) == [("0", "4"), ("1", "2")]
 
 
 def test_a_shorter_clip_waits_at_its_end():
     clips = Clip((b"x",) * 10, frame_time=100), Clip((b"x",) * 4, frame_time=50)
-    css = cine_css("x", clips, View(playing=True))
+    css = cine_css("x", clips, PlayerState(playing=True))
     assert "x-1-0-end { 0% { visibility: visible } 70.200000% { visibility: hidden } }" in css
     assert ".x .c1 .f3 { animation-name: x-1-0-end }" in css and css.count("1000.000ms step-end") == 2
     assert "shown at 10 frames" in in_step(list(clips))[1].facts["pace"] and in_step(list(clips))[0] is clips[0]
@@ -76,10 +76,10 @@ def test_a_shorter_clip_waits_at_its_end():
 
 def test_zooming_shows_the_sector_alone():
     clip = Clip((b"x",), shape=(100, 200), box=(slice(20, 60), slice(50, 150)))
-    css = cine_css("x", (clip,), View(zoom=True))
+    css = cine_css("x", (clip,), PlayerState(zoom=True))
     assert "aspect-ratio: 100 / 40" in css
     assert ".stage { width: 200.000%; height: 250.000%; left: -50.000%; top: -50.000% }" in css
-    assert "aspect-ratio: 200 / 100" in cine_css("x", (clip,), View())
+    assert "aspect-ratio: 200 / 100" in cine_css("x", (clip,), PlayerState())
 
 
 def loop(level: int = 0, count: int = 6) -> Clip:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from echoquality.core import generator
-from echoquality.evidence import COLUMNS, check_predictions
+from echoquality.evidence import PREDICTION_COLUMNS, check_predictions
 from echoquality.predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
 from echoquality.shortcuts import FEATURES
 
@@ -27,7 +27,7 @@ def test_a_table_has_every_column():
     check_predictions(table, model="m", dataset="d")
     assert table["degradation"][3] == "unknown degradation" and np.isnan(table["score"][3])
     bare = prediction_table(annotations(), np.linspace(-3, 3, 60), 2.0, {"model": "m", "dataset": "d"})
-    assert set(bare) == set(COLUMNS) and bare["probability"][0] == pytest.approx(1 / (1 + np.exp(1.5)))
+    assert set(bare) == set(PREDICTION_COLUMNS) and bare["probability"][0] == pytest.approx(1 / (1 + np.exp(1.5)))
 
 
 def test_baselines_are_fitted_on_training_clips_only():

@@ -10,7 +10,7 @@ from pydicom import dcmread
 from echoquality.candidates import candidates
 from echoquality.dicom import machine_model, read_header
 from echoquality.machines import Machines
-from echoquality.probing import Opened, fan_table, folder_facts, origins, probe, with_machines
+from echoquality.probing import ProbedFiles, fan_table, folder_facts, origins, probe, with_machines
 from echoquality.results import read_results
 from echoquality.settings import SelectionSettings
 from echoquality.studies import locate
@@ -59,7 +59,7 @@ def test_a_folder_without_a_readable_header_is_known_by_its_name(corpus, tmp_pat
 def test_no_file_is_opened_twice(corpus, monkeypatch):
     settings = SelectionSettings(raw_data_dir=corpus / "raw_data", workers=1, index_dir="")
     rows = list(candidates(read_results(corpus / "results/inference_output"), settings).head(4).itertuples())
-    opened, seen = Opened(settings), []
+    opened, seen = ProbedFiles(settings), []
 
     def look(row, **_):
         seen.append(row.file_id)

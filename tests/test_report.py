@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.report import _row, headline, model_card, simulated_evidence, verdict, weigh, write_evidence
+from echoquality.report import _row, evaluation_verdict, headline, model_card, simulated_evidence, weigh, write_evidence
 from echoquality.settings import EvaluationSettings
 
 
@@ -63,19 +63,27 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     table = evidence.predictions.assign(hand_made=evidence.predictions["mean_intensity"])
     both = {"probability": 0.5, "hand_made": 0.5}
     good = replace(weigh(table, both, **FEW), warnings=())
-    found = verdict(good, asked(20))
+    found = evaluation_verdict(good, asked(20))
     assert found.word == "good" and found.sentence.startswith("Better than simple") and len(found.figures) == 3
-    assert verdict(good, asked(999)).word == "careful" and "patients are too few" in verdict(good, asked(999)).sentence
-    assert verdict(replace(good, warnings=("its probabilities are off",)), asked(20)).word == "careful"
+    assert (
+        evaluation_verdict(good, asked(999)).word == "careful"
+        and "patients are too few" in evaluation_verdict(good, asked(999)).sentence
+    )
+    assert evaluation_verdict(replace(good, warnings=("its probabilities are off",)), asked(20)).word == "careful"
     same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
-    assert verdict(same, asked(20)).word == "no" and "Not shown to be better" in verdict(same, asked(20)).sentence
-    assert verdict(same, asked(999)).word == "careful"
-    none = verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), asked(999))
+    assert (
+        evaluation_verdict(same, asked(20)).word == "no"
+        and "Not shown to be better" in evaluation_verdict(same, asked(20)).sentence
+    )
+    assert evaluation_verdict(same, asked(999)).word == "careful"
+    none = evaluation_verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), asked(999))
     assert none.word == "careful" and none.figures[0][0] == "not known" and "too few natural" in none.sentence
     useless = good.predictions.assign(logit=lambda t: -t["logit"], probability=lambda t: 1 - t["probability"])
-    found = verdict(weigh(useless, {"probability": 0.5}, **FEW), asked(999))
+    found = evaluation_verdict(weigh(useless, {"probability": 0.5}, **FEW), asked(999))
     assert found.word == "no" and "on natural clips is below chance (0.5)" in found.sentence
-    found = verdict(weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW), asked(30))
+    found = evaluation_verdict(
+        weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW), asked(30)
+    )
     assert found.word == "no" and "every test clip the same score" in found.sentence
 
 
@@ -83,7 +91,9 @@ def test_the_verdict_says_how_many_test_patients_would_do(evidence):
     row = _row(evidence, "natural clips", "AUROC")._replace(groups=12, low=0.6, high=0.9)
     assert enough_patients(row) == 110 and enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
-    assert re.search(r"test patients are too few .*at least 30; about \d+ would tell", verdict(few, asked(30)).sentence)
+    assert re.search(
+        r"test patients are too few .*at least 30; about \d+ would tell", evaluation_verdict(few, asked(30)).sentence
+    )
 
 
 def test_random_weights_are_called_that(evidence):
@@ -111,7 +121,7 @@ def test_what_is_written_can_be_read(evidence, tmp_path):
     found = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
     assert found["thresholds"] == {"probability": 0.5, "mean_intensity": 0.5}
     assert len(found["measures"]) == len(pd.read_csv(tmp_path / "measures.csv")) == len(evidence.measures)
-    sentence = verdict(evidence, asked(30)).sentence
+    sentence = evaluation_verdict(evidence, asked(30)).sentence
     assert found["verdict"] == {"word": "careful", "sentence": sentence, "model_sha256": ""}
     first = evidence.measures.iloc[0]
     assert found["measures"][0]["value"] == pytest.approx(first["value"]) and np.isfinite(first["low"])

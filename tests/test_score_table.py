@@ -24,7 +24,7 @@ def test_a_table_says_the_same_however_it_was_saved(text, tmp_path):
     table = pd.DataFrame({"path": ["A/1", "B/2"], "score": np.array([0.97, np.nan], "float32")})
     table.set_index("path").to_parquet(tmp_path / "scores.parquet")
     for name in ("scores.csv", "scores.parquet"):
-        found = read_table(tmp_path / name)
+        found = read_score_rows(tmp_path / name)
         assert column(found, "path", "path_column").tolist() == ["A/1", "B/2"]
         assert scores_of(column(found, "score", "score_column")).fillna(-1).tolist() == [0.97, -1]
 
@@ -33,7 +33,7 @@ def test_what_is_no_parquet_is_named(tmp_path):
     (tmp_path / "t.parquet").write_text("path,score\n")
     for name, said in {"t.parquet": "no Parquet table", "gone.parquet": "not found"}.items():
         with pytest.raises(TableError, match=said):
-            read_table(tmp_path / name)
+            read_score_rows(tmp_path / name)
 
 
 def test_a_score_is_the_same_on_every_scale():
@@ -178,9 +178,9 @@ def test_ten_of_each_kind_are_named_with_what_is_nearest():
     uid = "1.2.840.113619.2.5."
     files = {"Vivid-3": [f"{uid}1", ".DS_Store"], "EPIQ7-1": [f"{uid}2"]}
     gone = [f"D:/Vivid-3/{uid}{n} 0.5" for n in range(30, 42)]
-    text = in_words(rows_of("\n".join(["path score", f"old/{uid}2 0.5", *gone, "Vivid3/5 0.5"]), files), files)
+    text = table_in_words(rows_of("\n".join(["path score", f"old/{uid}2 0.5", *gone, "Vivid3/5 0.5"]), files), files)
     first, *lines = text.split("\n")
-    assert "1 × no file has this path\n  row 0: x/1" in in_words(rows_of("path score\nx/1 0.5"), {})
+    assert "1 × no file has this path\n  row 0: x/1" in table_in_words(rows_of("path score\nx/1 0.5"), {})
     assert first == "14 rows, 1 of them with a file (1 by name); there are 2 files in 2 folders"
     assert lines[:2] == ["1 × found by its name alone, in another folder", f"  row 0: old/{uid}2"]
     assert lines[2] == "13 × no file has this path" and len(lines) == 13

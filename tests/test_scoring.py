@@ -18,7 +18,7 @@ from echoquality.dicom import BadFile
 from echoquality.model import Model, make_network, model_header
 from echoquality.scoring import (
     LeftOut,
-    View,
+    ModelInput,
     ahead,
     export_onnx,
     loaded_clips,
@@ -79,10 +79,10 @@ def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
     (tmp_path / "a").write_bytes(b"x")
     still = Path(get_testdata_file("US1_J2KR.dcm", download=False))
     items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
-    found = list(loaded_clips(items, View(model.form, Window(8, 2)), workers=2))
+    found = list(loaded_clips(items, ModelInput(model.form, Window(8, 2)), workers=2))
     kinds = ["", "unreadable", "still", ""] * 5
     assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
-    assert np.array_equal(found[0].clips, read_windows(REAL, View(model.form, Window(8, 2))).clips)
+    assert np.array_equal(found[0].clips, read_windows(REAL, ModelInput(model.form, Window(8, 2))).clips)
     assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
 
 
@@ -99,7 +99,7 @@ def test_files_from_anywhere_get_a_score_or_a_reason(model, tmp_path):
 
 def test_batches_give_the_scores_of_single_files(model):
     hardware = choose_hardware("cpu", "32")
-    clip = read_windows(REAL, View(model.form, Window(8, 2), 3))
+    clip = read_windows(REAL, ModelInput(model.form, Window(8, 2), 3))
     flipped = type(clip)(np.ascontiguousarray(clip.clips[:1, :, ::-1]), {})
     found = score_clips([clip, flipped, clip], ["a", "b", "c"], model, hardware, batch_size=2)
     assert found[0]["score"] == pytest.approx(score_clip(REAL, model, 3), abs=1e-5)
@@ -109,7 +109,9 @@ def test_batches_give_the_scores_of_single_files(model):
 
 def test_a_short_clip_goes_on_as_the_model_says():
     form = Form(size=56)
-    repeated, padded = (read_windows(REAL, View(form, Window(40, 4, short), 1)).clips for short in ("repeat", "zeros"))
+    repeated, padded = (
+        read_windows(REAL, ModelInput(form, Window(40, 4, short), 1)).clips for short in ("repeat", "zeros")
+    )
     assert np.array_equal(repeated[0, 8:], read_clip(REAL, form, [2, 6]))  # after frame 28 of 30
     assert np.array_equal(padded[0, :8], repeated[0, :8]) and (padded[0, 8:] == BLANK).all()
     for short in ("repeat", "zeros"):
@@ -120,7 +122,7 @@ def test_a_short_clip_goes_on_as_the_model_says():
 
 
 def test_uncertainty_repeats_and_depends_on_the_name_alone(model):
-    hardware, clip = choose_hardware("cpu", "32"), read_windows(REAL, View(model.form, Window(8, 2)))
+    hardware, clip = choose_hardware("cpu", "32"), read_windows(REAL, ModelInput(model.form, Window(8, 2)))
     first = score_clips([clip, clip], ["a", "b"], model, hardware, 16, 6, 1)
     again = score_clips([clip, clip], ["x", "a"], model, hardware, 16, 6, 1)
     near = pytest.approx(again[1]["uncertainty"], rel=1e-3)  # a difference of sums in float32, in another order
@@ -149,7 +151,7 @@ def test_onnx_gives_the_same_scores(tmp_path, architecture):
     assert [p.name for p in tmp_path.iterdir()] == ["model.onnx"]
     session = runtime.InferenceSession(tmp_path / "model.onnx")
     assert session.get_modelmeta().custom_metadata_map == model_header(model)
-    loaded = [read_windows(REAL, View(model.form, Window(), n)) for n in (1, 3)]
+    loaded = [read_windows(REAL, ModelInput(model.form, Window(), n)) for n in (1, 3)]
     clips = np.concatenate([each.clips for each in loaded])
     scores = session.run(None, {"clips": clips})[0]
     assert scores.shape == (len(clips),)

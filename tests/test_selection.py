@@ -74,7 +74,9 @@ def test_other_thresholds_are_offered_with_the_patients_of_headers(corpus):
     assert 0 < found.offer["patients"].max() <= patients
     assert unused(found) == ""
     strict = settings_for(corpus, high_quality_threshold=0.985, low_quality_threshold=0.01)
-    assert re.search(r"the thresholds leave \d+ of \d+ clips unused\)", verdict(select(strict), strict).sentence)
+    assert re.search(
+        r"the thresholds leave \d+ of \d+ clips unused\)", selection_verdict(select(strict), strict).sentence
+    )
 
 
 def test_selection_does_not_import_torch():
@@ -86,11 +88,11 @@ def test_the_verdict_is_good_careful_or_no(corpus):
     settings = settings_for(corpus)
     found = select(settings)
     many = pd.concat([found.samples.assign(patient=f"{i}", study=f"{i}") for i in range(40)])
-    assert verdict(replace(found, samples=many), settings).word == "good"
-    few = verdict(found, settings)
+    assert selection_verdict(replace(found, samples=many), settings).word == "good"
+    few = selection_verdict(found, settings)
     assert few.word == "no" and "4 patients with poor clips and 5 patients with good clips: for 2 in" in few.sentence
-    assert "scores differ" in verdict(replace(found, samples=many), settings, "they differ").sentence
-    assert "vivid alone makes up 100" not in verdict(replace(found, samples=many), settings).sentence
-    one = verdict(replace(found, samples=many[many["label"] == 1]), settings)
+    assert "scores differ" in selection_verdict(replace(found, samples=many), settings, "they differ").sentence
+    assert "vivid alone makes up 100" not in selection_verdict(replace(found, samples=many), settings).sentence
+    one = selection_verdict(replace(found, samples=many[many["label"] == 1]), settings)
     assert one.word == "no" and "there is no poor clip" in one.sentence and len(one.figures) == 3
     assert "echoquality select" in one.command and "--low-quality-threshold 0.2 " in one.command

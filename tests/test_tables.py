@@ -280,5 +280,5 @@ def test_what_was_mistyped_lies_beside_it(tmp_path, typed, meant):
     (tmp_path / "inference").mkdir()
     for name in ("scores.xlsx", "~$scores.xlsx", ".~lock.grades.csv", "grades.pdf"):
         (tmp_path / name).touch()
-    said = did_you_mean(tmp_path / typed)
+    said = similar_path(tmp_path / typed)
     assert said == (f" (did you mean '{meant}'?)" if meant else "")

@@ -14,7 +14,7 @@ from echoquality.core import SettingsError, WorkError
 from echoquality.model import load_model
 from echoquality.pairs import taken_rows
 from echoquality.parameters import project_root
-from echoquality.training import TrainingSettings, form_of, prepare, show_augmented, summary, train
+from echoquality.training import TrainingSettings, form_of, prepare_training, show_augmented, train, training_summary
 
 
 @pytest.mark.parametrize(("change", "message"), [
@@ -74,8 +74,8 @@ def test_what_a_run_leaves(trained):
     weights = training.model.network.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in model.network.state_dict().items())
     called = training.validation["probability"] >= model.threshold
-    assert summary(training).count("\n") >= 6 and f"{called.sum()}" in summary(training)
-    assert "AUROC" in summary(training) and "95 % interval" in summary(training)
+    assert training_summary(training).count("\n") >= 6 and f"{called.sum()}" in training_summary(training)
+    assert "AUROC" in training_summary(training) and "95 % interval" in training_summary(training)
 
 
 def test_the_same_again_is_refused_or_read(trained, monkeypatch):
@@ -103,7 +103,7 @@ def test_the_defaults_that_other_scripts_rely_on():
 
 def test_augmented_clips_are_shown(trained):
     settings, _ = trained
-    data = prepare(settings.model_copy(update={"resume": True}))
+    data = prepare_training(settings.model_copy(update={"resume": True}))
     figure = show_augmented(data, settings)
     assert len(figure.axes) == 20 and figure.axes[0].images[0].get_array().shape == (16, 16, 3)
     assert not np.array_equal(*(figure.axes[i].images[0].get_array() for i in (1, 2)))
@@ -111,11 +111,11 @@ def test_augmented_clips_are_shown(trained):
 
 def test_copies_are_halves_of_pairs_and_have_no_label(small_training, tmp_path, monkeypatch):
     settings = TrainingSettings(**small_training, output_dir=tmp_path / "run", synthetic_as="pair")
-    data = prepare(settings)
+    data = prepare_training(settings)
     training = train(settings, data)
     made = taken_rows(data.table[data.table["split"] == "val"], "pair")["synthetic"].sum()
     assert not training.validation["synthetic"].any() and training.pairs["pairs"].sum() == 2 * made  # all, and by kind
     without = data.table[data.table["synthetic"] | (data.table["quality_score"] == 1)]
     monkeypatch.setattr(module, "leave_out", lambda *_: without)
     with pytest.raises(LearningError, match=r"'pair' learns from the labels of natural .* \d+ good and 0 poor; set"):
-        prepare(settings.model_copy(update={"output_dir": tmp_path / "other"}))
+        prepare_training(settings.model_copy(update={"output_dir": tmp_path / "other"}))

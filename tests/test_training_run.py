@@ -25,8 +25,8 @@ from echoquality.training_run import (
     read_run,
     read_training,
     remembered,
-    summary,
-    verdict,
+    training_summary,
+    training_verdict,
     write_run,
 )
 
@@ -90,8 +90,10 @@ def test_a_training_is_read_as_it_was_written(settings):
     found = read_training(settings, "7")
     assert found.history.equals(history) and found.validation.equals(validation)
     assert replace(found.model, network=network, facts=None) == training.model and found.notes == ("read, not trained",)
-    assert found.pairs.equals(pairs) and "75 % of 4 synthetic clips of 3 patients score below" in summary(found)
-    assert "1 in " in summary(found) and "(notes.txt)" in summary(found)
+    assert found.pairs.equals(pairs) and "75 % of 4 synthetic clips of 3 patients score below" in training_summary(
+        found
+    )
+    assert "1 in " in training_summary(found) and "(notes.txt)" in training_summary(found)
 
 
 def test_the_verdict_is_good_careful_or_no():
@@ -103,7 +105,7 @@ def test_the_verdict_is_good_careful_or_no():
     good = replace(chance, validation=validation.assign(label=logit > 0))
 
     def told(training):
-        return verdict(training, TrainingSettings(output_dir="out", epochs=9))
+        return training_verdict(training, TrainingSettings(output_dir="out", epochs=9))
 
     assert told(chance).word == "no" and "hardly better than chance" in told(chance).sentence
     assert " --learning-rate 3e-05" in told(chance).command and " --model out/model" in told(good).command

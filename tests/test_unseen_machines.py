@@ -5,7 +5,7 @@ from echoquality.unseen_machines import *
 
 import pytest
 
-from echoquality.evaluated_model import prepare
+from echoquality.evaluated_model import prepare_evaluation
 from echoquality.settings import EvaluationSettings
 from echoquality.unseen_machines import unseen_machines, without_machine
 
@@ -13,7 +13,7 @@ from echoquality.unseen_machines import unseen_machines, without_machine
 @pytest.mark.slow
 def test_machines_are_left_out_in_turn(trained, tmp_path):
     settings = EvaluationSettings(**trained, output_dir=tmp_path / "x", leave_one_machine_out=True)
-    subject = prepare(settings)
+    subject = prepare_evaluation(settings)
     table = unseen_machines(settings, subject)
     assert table["machine"].tolist() == ["affiniti50g", "affiniti70g", "epiq7", "vivid"]
     assert table["AUROC"].notna().any() and (table["n"] > 5).all()

@@ -121,7 +121,9 @@ def test_what_a_training_says(label, groups):
     pairs = pd.DataFrame({"kind": ["all", "haze"], "severity": ["", "1"], "pairs": 1, "patients": 1, "ordered": 1.0})
     model = Model(None, "mc3_18", None, facts={"epochs": 9, "patience": 1})
     training = training_run.Training(Path("out"), model, history, val, pairs, "", ())
-    said = sentences(training_run.verdict(training, TrainingSettings()), training_run.summary(training))
+    said = sentences(
+        training_run.training_verdict(training, TrainingSettings()), training_run.training_summary(training)
+    )
     assert not list(filter(ODD.search, said))
 
 
@@ -148,7 +150,7 @@ def test_what_an_evaluation_says(case, others):
     pairs = pd.DataFrame({"kind": ["all"], "severity": [""], "pairs": [1], "patients": [1], "ordered": [1.0]})
     found = replace(found, pairs=pairs)
     calibrated = evidence.calibration_in_words(found.predictions, 1.0)
-    said = sentences(report.verdict(found, EvaluationSettings()), report.headline(found), calibrated)
+    said = sentences(report.evaluation_verdict(found, EvaluationSettings()), report.headline(found), calibrated)
     assert not list(filter(ODD.search, said))
 
 
@@ -165,9 +167,9 @@ def test_what_an_inference_says(scores):
         table = rows.assign(machine_type=np.where(np.arange(len(rows)) % machines, "vivid", "other"))
         how = {"who": who, "known": known}
         made = inference.Inference(Path("out"), table, left.head(few), 1, 0.5, "its own", unknown.head(few), **how)
-        said = sentences(inference.verdict(made, InferenceSettings()), inference.summary(made))
+        said = sentences(inference.inference_verdict(made, InferenceSettings()), inference.inference_summary(made))
         assert not list(filter(ODD.search, said))
-        assert inference.judged(made)[0] == "no" or known != KNOWN[1]
+        assert inference.judged_inference(made)[0] == "no" or known != KNOWN[1]
 
 
 ROWS = pd.DataFrame({"folder": "F", "file_id": ["a", "b"], "score": 0.5, "status": "PASS", "assessment": "x"})
@@ -183,7 +185,9 @@ def test_what_a_selection_says(labels, machines):
     for tried in (len(labels), 99):
         table = pd.DataFrame({"available": 1}, pd.MultiIndex.from_tuples([("good", "all")], names=["label", "machine"]))
         made = SimpleNamespace(samples=samples, quarantine=left, tried=tried, rows=ROWS, table=table, offer=OFFER)
-        assert not list(filter(ODD.search, sentences(selection.verdict(made, SelectionSettings(), "they differ"))))
+        assert not list(
+            filter(ODD.search, sentences(selection.selection_verdict(made, SelectionSettings(), "they differ")))
+        )
 
 
 COUNTS = {"tried": 1, "folders": 1, "ids_shared_by_many": 1, "reviewed": {"good": 1, "bad": 1, "exclude": 1}}
@@ -206,7 +210,7 @@ def test_what_a_dataset_says(copies, without_id):
     plan = COUNTS | {"parameters": asked, "samples": [good, *made], "folders_without_id": without_id}
     build = outcome.Build(Path("out"), plan, "written")
     whose = outcome.on_folders(build), outcome.on_ids(build)
-    said = sentences(outcome.verdict(build, DatasetSettings()), *outcome.remarks(build), *whose)
+    said = sentences(outcome.dataset_verdict(build, DatasetSettings()), *outcome.dataset_remarks(build), *whose)
     assert not list(filter(ODD.search, said))
 
 
@@ -215,7 +219,9 @@ def test_what_a_check_of_machines_says(answer):
     asked = {question.asked: answer for question in conformance.QUESTIONS}
     rows = pd.DataFrame([{"files": 1, "clips": 1, "checked": 1, **asked, "to do": "look at it"}], ["Vivid"])
     made = conformance.Conformance(Path("out"), pd.DataFrame(), rows, {})
-    said = sentences(conformance.verdict(made, ConformanceSettings()), conformance.summary(made))
+    said = sentences(
+        conformance.conformance_verdict(made, ConformanceSettings()), conformance.conformance_summary(made)
+    )
     assert not list(filter(ODD.search, said))
 
 
@@ -225,7 +231,7 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
     frames, mask = np.zeros((2, 4, 4), np.uint8), np.ones((4, 4), bool)
     clip = frames, mask, [(SimpleNamespace(kind="motion_blur"), frames + 9)]
     left_out = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
-    made = folder_preview.verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
+    made = folder_preview.preview_verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
     assert not list(filter(ODD.search, sentences(made)))
 
 
@@ -234,7 +240,10 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
 def test_a_name_is_drawn_as_it_stands(name):
     rows = pd.DataFrame({"machine_type": [name, "b"], "score": [0.2, 0.8], "status": ["FAIL", "PASS"], "folder": "f"})
     found = pd.DataFrame({"source": name, "feature": [name], "AUROC": 0.7, "low": 0.6, "high": 0.8, "visible": True})
-    figures = [inference.show_scores(rows.assign(owner=0, file_id="x"), 0.5), shortcuts.show_audit(found, 0.65)]
+    figures = [
+        inference.show_scores_by_machine(rows.assign(owner=0, file_id="x"), 0.5),
+        shortcuts.show_audit(found, 0.65),
+    ]
     figures.append(experts.show_agreement([1, 2], [0.2, 0.8], rows["machine_type"]))
     for figure in figures:
         figure.canvas.draw()  # raises where a $ begins a formula that is none

@@ -17,7 +17,7 @@ import torch
 from echoquality.annotations import AnnotationsError, read_annotations
 from echoquality.core import WorkError
 from echoquality.model import WeightsError, make_network
-from echoquality.training import TrainingSettings, summary, train
+from echoquality.training import TrainingSettings, train, training_summary
 
 
 def test_files_of_others_are_not_touched(small_training, tmp_path):
@@ -34,7 +34,7 @@ def test_what_is_not_of_the_run_is_named_and_left_alone(small_training, tmp_path
     for name in ("notes.txt", ".DS_Store"):
         (tmp_path / name).write_text("mine")
     training = train(TrainingSettings(**{**small_training, "epochs": 1}, output_dir=tmp_path))
-    assert "2 in " in summary(training) and "(.DS_Store, notes.txt)" in summary(training)
+    assert "2 in " in training_summary(training) and "(.DS_Store, notes.txt)" in training_summary(training)
     assert {(tmp_path / name).read_text() for name in ("notes.txt", ".DS_Store")} == {"mine"}
 
 
@@ -63,7 +63,7 @@ def test_what_was_done_to_the_weights_is_listed(small_training, tmp_path, capsys
     printed = capsys.readouterr().out
     assert "changes, listed at the end)" in printed
     for change in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 512), expected (1, 512)"):
-        assert (printed + summary(training)).count(change) == 1
+        assert (printed + training_summary(training)).count(change) == 1
 
 
 @pytest.mark.slow
@@ -79,7 +79,7 @@ def test_files_that_are_no_clips_are_left_out_and_listed(small_training, tmp_pat
     listed = pd.read_csv(training.output_dir / "quarantine.csv")
     assert {os.path.basename(p) for p in listed["path"]} == {os.path.basename(p) for p in train_rows[:2]}
     assert listed["reason"].str.contains("not a DICOM file|No such file").all()
-    assert "2 of" in training.notes[0] and "see quarantine.csv" in summary(training)
+    assert "2 of" in training.notes[0] and "see quarantine.csv" in training_summary(training)
     with pytest.raises(AnnotationsError, match=r"2 of .* more than max_quarantine_share"):
         train(TrainingSettings(**changed, max_quarantine_share=0.01, output_dir=tmp_path / "x"))
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from echoquality.annotations import CSV
-from echoquality.comparison import overview
+from echoquality.comparison import variant_overview
 from echoquality.comparison_data import VARIANTS
 from echoquality.core import SettingsError, WorkError
 from echoquality.parameters import parameters_cell, parameters_source, project_root
@@ -48,7 +48,7 @@ def test_an_experiment_in_little(tmp_path, monkeypatch):
     chosen = {name: VARIANTS[name] for name in ("natural", "natural + recipe as pair", "natural + physical as label")}
     monkeypatch.setattr("echoquality.comparison_data.VARIANTS", chosen)
     experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, simulators=("aperture",), **HOW))
-    assert list(overview(experiment.figures).loc["aperture"].index) == list(chosen)
+    assert list(variant_overview(experiment.figures).loc["aperture"].index) == list(chosen)
     assert "of 2 targets" in experiment.verdict and (tmp_path / "aperture/train/truth.csv").is_file()
 
 
@@ -57,7 +57,7 @@ def test_an_experiment_in_little(tmp_path, monkeypatch):
 def test_the_whole_experiment_at_its_smallest(tmp_path):
     settings = ExperimentSettings(output_dir=tmp_path, **HOW)
     experiment = run_experiment(settings)
-    shown = overview(experiment.figures)
+    shown = variant_overview(experiment.figures)
     assert shown.index.get_level_values("material").value_counts().to_dict() == {"phantom": 8, "aperture": 8}
     assert {"ρ", "AUROC", "calibration error"} <= set(shown) and "Recommended, after 1 seeds" in experiment.verdict
     tables = [pd.read_csv(tmp_path / "aperture" / maker / CSV) for maker in ("recipe", "physical")]
@@ -71,7 +71,7 @@ def test_the_whole_experiment_at_its_smallest(tmp_path):
 def test_teachers_are_compared(tmp_path):
     settings = ExperimentSettings(output_dir=tmp_path, compare="teachers", simulators=("phantom",), **HOW)
     experiment = run_experiment(settings)
-    assert list(overview(experiment.figures).loc["phantom"].index) == ["natural", *list(TAUGHT)[1:]]
+    assert list(variant_overview(experiment.figures).loc["phantom"].index) == ["natural", *list(TAUGHT)[1:]]
     assert all(f"*{name}* 0." in experiment.verdict for name in TAUGHT)
 
 

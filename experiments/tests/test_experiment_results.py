@@ -3,7 +3,7 @@
 
 import pandas as pd
 
-from echoquality.comparison import overview, recommended
+from echoquality.comparison import recommended, variant_overview
 from echoquality.comparison_data import VARIANTS
 from echoquality.parameters import project_root
 from echoquality.settings import DatasetSettings, TrainingSettings
@@ -21,7 +21,7 @@ def test_the_default_is_what_the_experiment_recommends():
 
 
 def test_the_tables_hold_every_variant_of_today():
-    shown = overview(copies_of("copies_101"))
+    shown = variant_overview(copies_of("copies_101"))
     asked = [name for name, variant in VARIANTS.items() if variant.made_by != "own"]
     assert {material: list(rows.droplevel(0).index) for material, rows in shown.groupby(level=0)} == dict.fromkeys(
         ("phantom", "aperture"), asked
