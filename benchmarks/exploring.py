@@ -93,7 +93,7 @@ def scored(rows: int = 100_000, folders: int = 1000) -> pd.DataFrame:
     "Results at random, most of them at the ends of the scale."
     rng = core.generator(1, "results")
     score = rng.beta(0.3, 0.3, rows).round(4)
-    words = {each: results.status_and_assessment(each) for each in np.unique(score)}
+    words = {each: results.assess(each) for each in np.unique(score)}
     machines = np.array(["affiniti50g", "affiniti70g", "epiq7", "vivid"])
     folder = rng.integers(0, folders, rows)
     table = {

@@ -133,7 +133,7 @@ def write_summary(results_dir: Path, folders: int = 1000, files: int = 1000) -> 
     for folder in range(folders):
         rows, scores = {}, np.interp(rng.random(files), [0, 0.2, 0.5, 1], [0, 0.1, 0.95, 1]).round(4).tolist()
         for score in scores:
-            name, (status, assessment) = f"1.2.840.113619.2.{folder}.{rng.integers(10**12)}", results.status_and_assessment(score)
+            name, (status, assessment) = f"1.2.840.113619.2.{folder}.{rng.integers(10**12)}", results.assess(score)
             path = f"raw_data/Study-{folder}/{name}"
             rows[name] = {"score": score, "status": status, "assessment": assessment, "path": path}
         entries.append({"folder": f"Study-{folder}", "status": "success", "num_files": files, "results": rows})

@@ -37,7 +37,7 @@ def logged_figures(evidence: Evidence) -> dict[str, float]:
 def promote(tracker: Tracker, name: str, compare: Callable[[Path], dict]) -> str:
     """Make the model of a tracker's run the champion of `name`, if there is none, or if it beats the present one.
 
-    `compare(file)` compares with the model in a file, and returns a row as of `evidence.compare`. Returns a sentence.
+    `compare(file)` compares with the model in a file, and returns a row as of `auroc_difference`. Returns a sentence.
     """
     return tracker.attempt("the champion", lambda: _promote(tracker.uri, name, tracker.run_id, compare)) or ""
 
@@ -71,9 +71,8 @@ def compare_with(path: Path, settings: EvaluationSettings, subject: Subject, evi
     rows = subject.table[subject.table["split"] == "test"]
     store = build_store(list(rows["file"]), settings.store_dir, other.form, settings.workers)
     logits = logits_of(other.network, other, rows, store, settings)
-    found = auroc_difference(
-        evidence.predictions.assign(other=logits), "logit", "other", settings.seed, settings.rounds
-    )
+    table = evidence.predictions.assign(other=logits)
+    found = auroc_difference(table, "logit", "other", settings.seed, settings.rounds)
     same = table_hashes(settings.annotations_csv).items() <= training_of(other).items()
     return found | {"note": "" if same else ", though the champion may have been trained on some of these clips"}
 

@@ -20,7 +20,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 
 from .core import generator
 from .phantom import MACHINES, PhantomClip, simulate_clip
-from .results import status_and_assessment, write_results
+from .results import assess, write_results
 from .safe_files import atomic, write_text
 from .verdict import SIMULATED
 from .workers import parallel
@@ -168,7 +168,7 @@ def corpus_rows(corpus: Corpus = DEMO, seed: int = 42) -> pd.DataFrame:
     for row in rows:
         name = object_uid(seed, row["patient"], row["number"]) + (".dcm" if row["patient"] % 4 == 2 else "")
         score = teacher_score(row["quality"], generator(seed, "score", row["patient"], row["number"]))
-        status, assessment = status_and_assessment(score)
+        status, assessment = assess(score)
         row |= {"file_id": name, "score": score, "status": status, "assessment": assessment}
         row["path"] = f"raw_data/{row['folder']}/{name}"
     columns = ["folder", "file_id", "score", "status", "assessment", "path", "machine", "quality", "kind"]

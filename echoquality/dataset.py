@@ -60,16 +60,8 @@ from .writing import deidentify_file, estimate, expect_room, is_copy, write_samp
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
-_all_ += [
-    "count_splits",
-    "on_folders",
-    "on_ids",
-    "dataset_remarks",
-    "dataset_verdict",
-    "changes",
-    "captioned",
-    "show_verdict",
-]
+_all_ += ["count_splits", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
+_all_ += ["captioned", "show_verdict"]
 _all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
@@ -170,7 +162,7 @@ def simulated_dataset(folder: Path, corpus: Corpus = SMALL, seed: int = 1, synth
 
 # %% ../nbs/03_dataset.ipynb #12852105
 def summary(build: Build, settings: DatasetSettings) -> str:
-    "A build in a few lines: files, counts, estimates for a dry run, notes; further notes are `remarks`."
+    "A build in a few lines: files, counts, estimates for a dry run, notes; further notes are `dataset_remarks`."
     verb = {"planned": "would hold", "written": "wrote", "unchanged": "nothing to do, verified"}[build.status]
     lines = [". ".join(whose)] if (whose := [*filter(None, (on_folders(build), on_ids(build)))]) else []
     files = counted(len(build.samples), "file")

@@ -51,7 +51,7 @@ MAX_DECODED = 2**32  # decoded bytes of a clip; without a limit a bomb of a few 
 
 # %% ../nbs/reading/dicom.ipynb #f4b92563
 DIRECTORY = "a DICOMDIR, the table of contents of a medium, not one of its files"
-_MODALITIES = ("US", "EC", "CD", "DD")  # modalities: ultrasound; retired: echocardiography, colour flow, duplex Doppler
+_MODALITIES = ("US", "EC", "CD", "DD")  # ultrasound; retired: echocardiography, colour flow, duplex Doppler
 
 
 def _other_modality(header: Dataset) -> str:

@@ -43,9 +43,8 @@ def check_table(settings: EvaluationSettings, model: Model) -> None:
                 f"{settings.annotations_csv} is {now[:12] or 'none'}. Its training clips may be among these test "
                 "clips; if they are of other patients, set external"
             )
-    drawn = "split" not in read_annotation_rows(settings.annotations_csv) and not training_of(model).get(
-        "splits_sha256"
-    )
+    rows = read_annotation_rows(settings.annotations_csv)
+    drawn = "split" not in rows and not training_of(model).get("splits_sha256")
     if drawn and not settings.external and "echoquality" not in (model.facts or {}):  # 0.3.0 draws otherwise
         raise EvidenceError(
             f"model {settings.model} was trained by version 0.2.0 or earlier, on splits that were drawn but could not "
@@ -77,22 +76,9 @@ def starting_network(settings: EvaluationSettings, model: Model) -> tuple[nn.Mod
 
 # %% ../nbs/evidence/evaluated_model.ipynb #f07f7096
 EVALUATION_RUN = "evaluation.json"
-EVALUATION_FILES = {
-    EVALUATION_RUN,
-    LEFT_OUT,
-    "validation.parquet",
-    "predictions.parquet",
-    "features.parquet",
-    "logits.parquet",
-    "machines",
-}
-EVALUATION_FILES |= {
-    "measures.csv",
-    "comparisons.csv",
-    "audit.csv",
-    "metrics.json",
-    "model_card.md",
-}  # all in output_dir
+EVALUATION_FILES = {EVALUATION_RUN, LEFT_OUT, "metrics.json", "model_card.md", "machines"}  # in output_dir
+EVALUATION_FILES |= {f"{name}.parquet" for name in ("validation", "predictions", "features", "logits")}
+EVALUATION_FILES |= {"measures.csv", "comparisons.csv", "audit.csv"}
 
 
 def run_identity(settings: EvaluationSettings) -> dict:

@@ -43,7 +43,7 @@ PREDICTION_COLUMNS = {  # of a table of predictions, and what is in them
 
 # %% ../nbs/evidence/evidence.ipynb #709bfb71
 def simulated_predictions(count: int = 240, seed: int = 0) -> pd.DataFrame:
-    "Made-up predictions of `count` good and poor clips of 24 patients, for examples and tests: a table of `PREDICTION_COLUMNS`."
+    "Made-up predictions of `count` good and poor clips of 24 patients, for examples: a table of `PREDICTION_COLUMNS`."
     rng = np.random.default_rng(seed)
     kind = rng.choice(["good", "good", "", "gaussian_noise", "motion_blur"], count)
     label = (kind == "good").astype(int)
@@ -170,8 +170,8 @@ class Answers:
 def calibration_error(answers: Answers, weights: np.ndarray) -> np.ndarray:
     """Expected calibration error: the mean distance between predicted probability and share of good clips.
 
-    `sum over bins of |sum(w * (probability - good))| / sum(w)`, over `CALIBRATION_BINS` bins of equal width. Source: Naeini et al.,
-    AAAI 2015; Guo et al., ICML 2017.
+    `sum over bins of |sum(w * (probability - good))| / sum(w)`, over `CALIBRATION_BINS` of equal width. Source: Naeini et
+    al., AAAI 2015; Guo et al., ICML 2017.
 
     Args:
         answers: labels and predictions of n clips.
@@ -363,7 +363,7 @@ def auroc_difference(table: pd.DataFrame, by: str, other: str, seed: int = 0, ro
 
 # %% ../nbs/evidence/evidence.ipynb #9a4c8505
 def reliability(labels: np.ndarray, probabilities: np.ndarray) -> pd.DataFrame:
-    """The reliability diagram as a table: predicted probability against share of good clips, in `CALIBRATION_BINS` bins.
+    """The reliability diagram as a table: predicted probability against share of good clips, in `CALIBRATION_BINS`.
 
     Args:
         labels: (n,), 1 good, 0 poor.

@@ -424,7 +424,7 @@ def _outlined(cells: np.ndarray, rays: slice, near: int, far: int) -> float:
 
 # %% ../nbs/reading/fan.ipynb #1d2dcc83
 def _cells(level: np.ndarray, fan: Fan) -> tuple[np.ndarray, np.ndarray, int]:
-    "(evidence, pixels by angle and radius about a fan's apex, in its window: (BINS, radii) each; the first radius)."
+    "(evidence, pixels by angle and radius about a fan's apex, in its window: (`ANGLE_BINS`, radii); the first radius)."
     x0, y0, x1, y1 = fan.window
     part, x, y = level[y0 : y1 + 1, x0 : x1 + 1], np.arange(x0, x1 + 1), np.arange(y0, y1 + 1)
     sums, first = Patch(part, x, y, fan.aspect).around(fan.apex)

@@ -20,7 +20,7 @@ from .files import NO_TEXT, is_junk, is_text, stamp_of
 from .header_index import ClipLocation, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
-from .results import folder_entry, status_and_assessment
+from .results import folder_entry, assess
 from .safe_files import text_sha256
 from .scoring import LeftOut, Loaded, input_of, loaded_clips, score_clips
 from .settings import InferenceSettings
@@ -82,7 +82,7 @@ def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: Inferen
     if not np.isfinite(found["score"]):
         return LeftOut("no score", "the network's answer is no number")
     score = round(found["score"], 6)
-    status, assessment = status_and_assessment(score, settings.threshold)
+    status, assessment = assess(score, settings.threshold)
     path = "/".join(part for part in (settings.raw_data_dir.resolve().name, *key) if part != LOOSE)
     more = {"uncertainty": round(found["uncertainty"], 6)} if "uncertainty" in found else {}
     return {"score": score, "status": status, "assessment": assessment, "path": path, **more, **loaded.facts}

@@ -113,7 +113,7 @@ class Inference:
     left_alone: str = ""  # other files in output_dir, as a sentence
     who: str = "folder"  # unit of the column `owner` of `scores`: "patient", "study" or "folder"
     known: dict[str, tuple[str, str]] = field(default_factory=dict)  # of `known_of`
-    spread: float = 0.0  # of the model's scores on validation clips (`metrics.spread`); 0: unknown
+    spread: float = 0.0  # of the model's scores on validation clips (`metrics.logit_spread`); 0: unknown
     least: int = MIN_PATIENTS
 
 

@@ -261,9 +261,8 @@ class Player(Panel):
     @property
     def frame(self) -> int:
         "The visible frame; during playback, accurate up to the delay of a message to the browser."
-        return frame_at(
-            self.view, _shared_frame_time(self.clips), length(self.clips), 1000 * (time.monotonic() - self._began)
-        )
+        elapsed = 1000 * (time.monotonic() - self._began)
+        return frame_at(self.view, _shared_frame_time(self.clips), length(self.clips), elapsed)
 
     @property
     def clips(self) -> tuple[Clip, ...]:

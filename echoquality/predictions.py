@@ -19,7 +19,7 @@ from .shortcuts import HAND_MADE, fit_simple, simple_probability
 
 # %% ../nbs/evidence/predictions.ipynb #6eec726d
 def prediction_table(rows: pd.DataFrame, logits: np.ndarray, temperature: float, prints: dict) -> pd.DataFrame:
-    """The `COLUMNS` of a table of predictions, a row per row of the annotations; `logits`: float (n,).
+    """The `PREDICTION_COLUMNS` of a table of predictions, a row per row of the annotations; `logits`: float (n,).
 
     `prints`: fingerprints, `model` and `dataset`. Columns that an annotations table need not have are empty then.
     """

@@ -36,7 +36,7 @@ from .verdict import Verdict, by_chance, weighed
 # %% ../nbs/evidence/report.ipynb #20e4d309
 @dataclass(frozen=True)
 class Evidence:
-    "The evidence on a model; tables as `measure_table`, `compare`, `audit` and `agreement` describe them."
+    "The evidence on a model; tables as `measure_table`, `auroc_difference`, `audit` and `agreement` describe them."
 
     predictions: pd.DataFrame
     thresholds: dict[str, float]  # of `probability` and of each baseline, from validation clips
@@ -274,7 +274,7 @@ def enough_patients(row, within: float = 0.05) -> int | None:
 
 # %% ../nbs/evidence/report.ipynb #a41acb00
 def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
-    "The verdict on a model, (word, sentence); `least` as in `evaluation_verdict`."
+    "The verdict on a model, (word, sentence). `least`: minimum number of patients for *good*."
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
     row, where = (natural, "on natural clips") if np.isfinite(natural.value) else (every, "on all test clips")
     against, doubts = by_chance(row.value, row.low, where)
@@ -374,7 +374,7 @@ def _markdown(rows: pd.DataFrame) -> str:
 def write_evidence(evidence: Evidence, folder: Path, least: int = MIN_PATIENTS) -> None:
     """Write measures.csv, comparisons.csv, audit.csv, metrics.json (all of it) and model_card.md.
 
-    metrics.json also has the verdict (`least` as in `evaluation_verdict`), which goes with scores of the same model.
+    metrics.json also has the verdict (`judged_evaluation`), which goes with scores of the same model.
     """
     names = ("measures", "comparisons", "audit", "experts", "attention", "machines", "pairs")
     tables = {name: getattr(evidence, name) for name in names if getattr(evidence, name) is not None}

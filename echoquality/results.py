@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLUMNS', 'TYPES', 'PASS', 'ResultsError', 'parse_summary', 'summary_path', 'expect_results', 'read_results',
-           'unusable', 'status_and_assessment', 'folder_entry', 'write_folder', 'write_summary', 'write_results']
+           'unusable', 'assess', 'folder_entry', 'write_folder', 'write_summary', 'write_results']
 
 # %% ../nbs/reading/results.ipynb #e9c75152
 import json
@@ -199,7 +199,7 @@ _WORDS = [
 PASS = 0.3  # least score for PASS in the existing runs
 
 
-def status_and_assessment(score: float, threshold: float = PASS) -> tuple[str, str]:
+def assess(score: float, threshold: float = PASS) -> tuple[str, str]:
     "Status and assessment of a score, as inference runs word them."
     return "PASS" if score >= threshold else "FAIL", next(text for least, text in _WORDS if score >= least)
 

@@ -22,7 +22,7 @@ from .core import printable
 from .files import NO_TEXT, is_junk, is_text
 from .header_index import ClipLocation, HeaderIndex, hashed, headers
 from .parameters import ProjectPath, from_command_line, run_main
-from .results import COLUMNS, ResultsError, expect_results, read_results, status_and_assessment, unusable
+from .results import COLUMNS, ResultsError, expect_results, read_results, assess, unusable
 from .safe_files import atomic
 from .settings import Computing, RawData, ScoreColumns, SelectionSettings, scale_ends
 from .studies import HOW, LOOSE, MARKS, Met, StudiesError, closed, find_files, meet, plain
@@ -215,7 +215,7 @@ EXTRA = ["derived", "patient", "machine", "fault", "met"]  # columns beside COLU
 def with_verdicts(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     "`rows` (score) with status and assessment, from the table or derived, and `derived`: which were derived."
     names = ["status", "assessment"]
-    own = [status_and_assessment(score) if 0 <= score <= 1 else ("", "") for score in rows["score"]]
+    own = [assess(score) if 0 <= score <= 1 else ("", "") for score in rows["score"]]
     own, said = pd.DataFrame(own, rows.index, names, dtype=str), pd.DataFrame({n: optional(table, n) for n in names})
     said["status"] = said["status"].str.upper()
     derived = [" ".join(n for n, word in zip(names, words, strict=True) if not word) for words in said.to_numpy()]

@@ -60,15 +60,8 @@ from echoquality.training_run import (
 from .verdict import as_table, captioned, show_verdict
 
 _all_ = ["TrainingSettings", "as_table", "count_clips", "from_notebook", "settings_table", "live_curves"]  # for Run
-_all_ += [
-    "show_confusion",
-    "show_curves",
-    "training_summary",
-    "training_verdict",
-    "captioned",
-    "show_verdict",
-    "Training",
-]
+_all_ += ["show_confusion", "show_curves", "training_summary", "training_verdict"]
+_all_ += ["captioned", "show_verdict", "Training"]
 
 # %% ../nbs/04_training.ipynb #2ce79110
 def recipe_of(settings: TrainingSettings) -> Recipe:

@@ -154,7 +154,7 @@ def training_summary(training: Training) -> str:
 
 # %% ../nbs/learning/training_run.ipynb #99bbb316
 def judged_training(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
-    "The verdict on a training, (word, sentence); `least` as in `training_verdict`."
+    "The verdict on a training, (word, sentence). `least`: minimum number of patients for *good*."
     history, val, facts = training.history, training.validation, training.model.facts or {}
     area, low, _ = auroc_interval(*(val[name] for name in ("label", "logit", "group")), few=least)
     best, done = history["val_loss"].idxmin() + 1, len(history)

@@ -31,7 +31,8 @@ def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:
 # %% ../nbs/evidence/unseen_machines.ipynb #839db893
 def _training_settings(settings: EvaluationSettings, subject: Subject, machine: str) -> TrainingSettings:
     "The settings of the model's own training, in another folder."
-    known = {k: v for k, v in (OLDER_TRAINING | training_of(subject.model)).items() if k in TrainingSettings.model_fields}
+    asked = OLDER_TRAINING | training_of(subject.model)
+    known = {name: value for name, value in asked.items() if name in TrainingSettings.model_fields}
     known |= {name: (subject.model.facts or {}).get(name, 30) for name in ("epochs", "patience")}
     weights = settings.starting_weights if training_of(subject.model).get("weights_sha256") else ""
     known |= {name: getattr(settings, name) for name in ("annotations_csv", "store_dir", "accelerator", "workers")}

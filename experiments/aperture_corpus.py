@@ -29,7 +29,7 @@ from experiments.acquisition_faults import (
     simulate_aperture_clip,
 )
 from echoquality.phantom import MACHINES
-from echoquality.results import status_and_assessment
+from echoquality.results import assess
 from .views import VIEWS
 
 # %% ../nbs/experiments/aperture_corpus.ipynb #bcf7176e
@@ -103,7 +103,7 @@ def _judged(row: dict, corpus: Corpus, seed: int, teacher: Teacher) -> dict:
         measured = {"quality": true.overall, **vars(true), "noticed": noticed.overall}
     rng, bias = generator(seed, "teacher", row["patient"], row["number"]), teacher.bias.get(row["machine"], 0.0)
     score = teacher_score(measured["noticed"], rng, teacher.noise, bias)
-    status, assessment = status_and_assessment(score)
+    status, assessment = assess(score)
     return measured | {"score": score, "status": status, "assessment": assessment}
 
 

@@ -20,7 +20,7 @@ from echoquality.core import generator
 from echoquality.corpus import Corpus, teacher_score, write_corpus
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.phantom import MACHINES
-from echoquality.results import status_and_assessment, write_results
+from echoquality.results import assess, write_results
 from echoquality.reviews import add_review
 from echoquality.store import build_store
 from .aperture_corpus import write_aperture_corpus
@@ -125,7 +125,7 @@ def _scored(truth: pd.DataFrame, bias: dict[str, float], seed: int) -> pd.DataFr
     "The rows of a corpus with the scores of a teacher that sees the true quality with a little noise, and this bias."
     rng = generator(seed, "teacher")
     scores = [teacher_score(row.quality, rng, bias=bias.get(row.machine, 0.0)) for row in truth.itertuples()]
-    status, assessment = zip(*map(status_and_assessment, scores), strict=True)
+    status, assessment = zip(*map(assess, scores), strict=True)
     return truth.assign(score=scores, status=status, assessment=assessment)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from symtable import symtable
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ for use in (lambda: eq.Clips, lambda: eq.score("a"), lambda: eq.load_model("a"),
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("old, new, name", [("subject", "evaluated_model", "prepare"), ("fan_fit", "fan", "fit_fan")])
+@pytest.mark.parametrize("old, new, name", [("subject", "evaluated_model", "prepare_evaluation"), ("fan_fit", "fan", "fit_fan")])
 def test_a_renamed_module_is_found_under_its_old_name(old, new, name):
     sys.modules.pop(f"echoquality.{old}", None)
     with pytest.warns(DeprecationWarning, match=f"echoquality.{old} is called echoquality.{new}"):
@@ -102,6 +103,22 @@ IMPORTS = {name: imported(path, MODULES.keys()) for name, path in MODULES.items(
 def test_the_house_does_not_grow():
     assert max(floors_of(IMPORTS).values()) <= 12
     assert len(IMPORTS) <= 90 and sum(map(len, IMPORTS.values())) <= 590
+
+
+def defined(module: Path) -> set[str]:
+    "The public names that a module defines, and not those that it imports."
+    symbols = symtable(module.read_text("utf-8"), module.name, "exec").get_symbols()
+    return {each.get_name() for each in symbols if each.is_assigned() and each.get_name()[0] != "_"}
+
+
+def test_a_public_name_has_one_module():
+    exempt = {"main"}  # what `python -m` runs, of every stage and command
+    places = {}
+    for name in MODULES.keys() - {"api"}:  # whose functions have the names of those that they call
+        for each in defined(MODULES[name]) - exempt:
+            places.setdefault(each, []).append(name)
+    assert {each: sorted(names) for each, names in places.items() if len(names) > 1} == {}
+    assert "Box" in defined(MODULES["regions"]) and "Box" not in defined(MODULES["pictures"])
 
 
 def test_a_fan_is_found_in_a_file_and_in_its_frames():

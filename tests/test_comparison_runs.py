@@ -44,10 +44,8 @@ def contents(folder):
 
 def test_all_clips_that_judge_are_asked_about(one):
     pairs = held_out_pairs(one["own"].tables["own"])
-    assert clips_to_score(one["own"])["part"].value_counts().to_dict() == {
-        "test": len(one["own"].test),
-        "own": len(pairs),
-    }
+    parts = clips_to_score(one["own"])["part"].value_counts().to_dict()
+    assert parts == {"test": len(one["own"].test), "own": len(pairs)}
 
 
 @pytest.mark.slow

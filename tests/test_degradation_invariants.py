@@ -277,17 +277,8 @@ from echoquality.evidence import auroc_difference, calibration_error, measures, 
 from echoquality.learning import training_loss
 from echoquality.pairs import pair_loss
 
-CHOSEN = [
-    *ALL_OPERATIONS,
-    pair_loss,
-    training_loss,
-    augment,
-    water_fill,
-    calibration_error,
-    share,
-    measures,
-    auroc_difference,
-]
+CHOSEN = [*ALL_OPERATIONS, pair_loss, training_loss, augment, water_fill]
+CHOSEN += [calibration_error, share, measures, auroc_difference]
 CHOSEN += [getattr(metrics, name) for name in metrics.__all__]
 
 

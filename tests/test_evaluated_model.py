@@ -24,9 +24,8 @@ def test_a_model_of_other_data_is_refused(trained, dataset_copy, tmp_path):
     chosen = {**trained, "annotations_csv": dataset_copy, "output_dir": tmp_path / "x"}
     with pytest.raises(EvidenceError, match=r"another table: annotations_sha256 was \w{12}, that of .* is \w{12}"):
         prepare_evaluation(EvaluationSettings(**chosen))
-    assert (
-        prepare_evaluation(EvaluationSettings(**chosen, external=True)).prints["dataset"] == sha256(dataset_copy)[:12]
-    )
+    subject = prepare_evaluation(EvaluationSettings(**chosen, external=True))
+    assert subject.prints["dataset"] == sha256(dataset_copy)[:12]
 
 
 def test_a_model_of_splits_that_an_earlier_version_drew_and_could_not_keep_is_refused(dataset_copy, tmp_path):
@@ -60,9 +59,8 @@ def test_a_pickle_is_no_model(trained, tmp_path):
     with pytest.raises(WeightsError, match="is no safetensors file"):
         prepare_evaluation(EvaluationSettings(**{**trained, "model": tmp_path / "model.pt"}, output_dir=tmp_path / "x"))
     with pytest.raises(AnnotationsError, match="not found"):
-        prepare_evaluation(
-            EvaluationSettings(**{**trained, "annotations_csv": tmp_path / "a.csv"}, output_dir=tmp_path / "x")
-        )
+        known = {**trained, "annotations_csv": tmp_path / "a.csv"}
+        prepare_evaluation(EvaluationSettings(**known, output_dir=tmp_path / "x"))
 
 
 def test_logits_are_those_of_the_trained_network(trained, tmp_path):

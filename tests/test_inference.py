@@ -143,9 +143,8 @@ def test_the_verdict_is_good_careful_or_no(done):
     none = inference_verdict(replace(good, scores=scores.assign(status="FAIL", score=0.1)), done[0])
     assert none.word == "no" and none.figures[0][0] == "0% (0% to 5%)"
     assert none.command == "" and "score with another model" in none.next  # nothing is known of its training
-    spread = inference_verdict(
-        replace(good, scores=scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))), done[0]
-    )
+    failed = scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))
+    spread = inference_verdict(replace(good, scores=failed), done[0])
     assert spread.command.startswith("echoquality score") and "--threshold 0.2" in spread.command
 
 
@@ -231,9 +230,8 @@ def test_weights_alone_score_and_pass_from_the_threshold_of_existing_results(whe
     found = infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert found.threshold == 0.3 and "good from 0.3 on: that of existing results" in inference_summary(found)
     mixed = replace(found, scores=found.scores.assign(status=np.resize(["PASS", "FAIL"], len(found.scores))))
-    assert "careful: " in inference_summary(
-        mixed
-    ) and "nothing is known of how good this model is" in inference_summary(mixed)
+    said = inference_summary(mixed)
+    assert "careful: " in said and "nothing is known of how good this model is" in said
 
 
 def test_scores_carry_what_training_and_evaluation_said(where, tmp_path):

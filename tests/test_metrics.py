@@ -41,10 +41,8 @@ def test_the_temperature_that_was_put_in_is_found():
 
 
 def test_the_spread_is_that_of_the_logits():
-    assert (
-        logit_spread([0.5, 0.5]) == 0 == logit_spread([1.0, 1.0, 1.0])
-        and logit_spread(np.linspace(0.4986, 0.5017, 53)) < 0.01
-    )
+    assert logit_spread([0.5, 0.5]) == 0 == logit_spread([1.0, 1.0, 1.0])
+    assert logit_spread(np.linspace(0.4986, 0.5017, 53)) < 0.01
     assert logit_spread(probability(np.array([-2.0, 2.0]))) == pytest.approx(2)
 
 

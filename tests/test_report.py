@@ -65,25 +65,20 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     good = replace(weigh(table, both, **FEW), warnings=())
     found = evaluation_verdict(good, asked(20))
     assert found.word == "good" and found.sentence.startswith("Better than simple") and len(found.figures) == 3
-    assert (
-        evaluation_verdict(good, asked(999)).word == "careful"
-        and "patients are too few" in evaluation_verdict(good, asked(999)).sentence
-    )
+    few = evaluation_verdict(good, asked(999))
+    assert few.word == "careful" and "patients are too few" in few.sentence
     assert evaluation_verdict(replace(good, warnings=("its probabilities are off",)), asked(20)).word == "careful"
     same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
-    assert (
-        evaluation_verdict(same, asked(20)).word == "no"
-        and "Not shown to be better" in evaluation_verdict(same, asked(20)).sentence
-    )
+    no_better = evaluation_verdict(same, asked(20))
+    assert no_better.word == "no" and "Not shown to be better" in no_better.sentence
     assert evaluation_verdict(same, asked(999)).word == "careful"
     none = evaluation_verdict(weigh(table, {"probability": 0.5}, **FEW, least=999), asked(999))
     assert none.word == "careful" and none.figures[0][0] == "not known" and "too few natural" in none.sentence
     useless = good.predictions.assign(logit=lambda t: -t["logit"], probability=lambda t: 1 - t["probability"])
     found = evaluation_verdict(weigh(useless, {"probability": 0.5}, **FEW), asked(999))
     assert found.word == "no" and "on natural clips is below chance (0.5)" in found.sentence
-    found = evaluation_verdict(
-        weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW), asked(30)
-    )
+    constant = weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW)
+    found = evaluation_verdict(constant, asked(30))
     assert found.word == "no" and "every test clip the same score" in found.sentence
 
 
@@ -91,9 +86,8 @@ def test_the_verdict_says_how_many_test_patients_would_do(evidence):
     row = _row(evidence, "natural clips", "AUROC")._replace(groups=12, low=0.6, high=0.9)
     assert enough_patients(row) == 110 and enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
-    assert re.search(
-        r"test patients are too few .*at least 30; about \d+ would tell", evaluation_verdict(few, asked(30)).sentence
-    )
+    said = evaluation_verdict(few, asked(30)).sentence
+    assert re.search(r"test patients are too few .*at least 30; about \d+ would tell", said)
 
 
 def test_random_weights_are_called_that(evidence):

@@ -138,13 +138,9 @@ def test_scores_in_percent_are_one_fault(tmp_path):
 
 
 def test_verdicts():
-    assert status_and_assessment(0.8) == ("PASS", "Excellent quality - suitable for analysis")
-    assert [status_and_assessment(s)[0] for s in (0.3, 0.2999)] == ["PASS", "FAIL"] and status_and_assessment(0.3, 0.5)[
-        0
-    ] == "FAIL"
-    assert status_and_assessment(0.1)[1] == "Poor quality" and status_and_assessment(0.0999)[1].startswith(
-        "Critical issues"
-    )
+    assert assess(0.8) == ("PASS", "Excellent quality - suitable for analysis")
+    assert [assess(s)[0] for s in (0.3, 0.2999)] == ["PASS", "FAIL"] and assess(0.3, 0.5)[0] == "FAIL"
+    assert assess(0.1)[1] == "Poor quality" and assess(0.0999)[1].startswith("Critical issues")
 
 
 def test_what_is_written_reads_back(tmp_path):

@@ -109,9 +109,8 @@ def test_batches_give_the_scores_of_single_files(model):
 
 def test_a_short_clip_goes_on_as_the_model_says():
     form = Form(size=56)
-    repeated, padded = (
-        read_windows(REAL, ModelInput(form, Window(40, 4, short), 1)).clips for short in ("repeat", "zeros")
-    )
+    forms = [ModelInput(form, Window(40, 4, short), 1) for short in ("repeat", "zeros")]
+    repeated, padded = (read_windows(REAL, each).clips for each in forms)
     assert np.array_equal(repeated[0, 8:], read_clip(REAL, form, [2, 6]))  # after frame 28 of 30
     assert np.array_equal(padded[0, :8], repeated[0, :8]) and (padded[0, 8:] == BLANK).all()
     for short in ("repeat", "zeros"):

@@ -74,9 +74,8 @@ def test_other_thresholds_are_offered_with_the_patients_of_headers(corpus):
     assert 0 < found.offer["patients"].max() <= patients
     assert unused(found) == ""
     strict = settings_for(corpus, high_quality_threshold=0.985, low_quality_threshold=0.01)
-    assert re.search(
-        r"the thresholds leave \d+ of \d+ clips unused\)", selection_verdict(select(strict), strict).sentence
-    )
+    said = selection_verdict(select(strict), strict).sentence
+    assert re.search(r"the thresholds leave \d+ of \d+ clips unused\)", said)
 
 
 def test_selection_does_not_import_torch():

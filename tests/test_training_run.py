@@ -90,10 +90,9 @@ def test_a_training_is_read_as_it_was_written(settings):
     found = read_training(settings, "7")
     assert found.history.equals(history) and found.validation.equals(validation)
     assert replace(found.model, network=network, facts=None) == training.model and found.notes == ("read, not trained",)
-    assert found.pairs.equals(pairs) and "75 % of 4 synthetic clips of 3 patients score below" in training_summary(
-        found
-    )
-    assert "1 in " in training_summary(found) and "(notes.txt)" in training_summary(found)
+    said = training_summary(found)
+    assert found.pairs.equals(pairs) and "75 % of 4 synthetic clips of 3 patients score below" in said
+    assert "1 in " in said and "(notes.txt)" in said
 
 
 def test_the_verdict_is_good_careful_or_no():

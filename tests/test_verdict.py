@@ -121,9 +121,8 @@ def test_what_a_training_says(label, groups):
     pairs = pd.DataFrame({"kind": ["all", "haze"], "severity": ["", "1"], "pairs": 1, "patients": 1, "ordered": 1.0})
     model = Model(None, "mc3_18", None, facts={"epochs": 9, "patience": 1})
     training = training_run.Training(Path("out"), model, history, val, pairs, "", ())
-    said = sentences(
-        training_run.training_verdict(training, TrainingSettings()), training_run.training_summary(training)
-    )
+    verdict = training_run.training_verdict(training, TrainingSettings())
+    said = sentences(verdict, training_run.training_summary(training))
     assert not list(filter(ODD.search, said))
 
 
@@ -185,9 +184,8 @@ def test_what_a_selection_says(labels, machines):
     for tried in (len(labels), 99):
         table = pd.DataFrame({"available": 1}, pd.MultiIndex.from_tuples([("good", "all")], names=["label", "machine"]))
         made = SimpleNamespace(samples=samples, quarantine=left, tried=tried, rows=ROWS, table=table, offer=OFFER)
-        assert not list(
-            filter(ODD.search, sentences(selection.selection_verdict(made, SelectionSettings(), "they differ")))
-        )
+        verdict = selection.selection_verdict(made, SelectionSettings(), "they differ")
+        assert not list(filter(ODD.search, sentences(verdict)))
 
 
 COUNTS = {"tried": 1, "folders": 1, "ids_shared_by_many": 1, "reviewed": {"good": 1, "bad": 1, "exclude": 1}}
@@ -219,9 +217,8 @@ def test_what_a_check_of_machines_says(answer):
     asked = {question.asked: answer for question in conformance.QUESTIONS}
     rows = pd.DataFrame([{"files": 1, "clips": 1, "checked": 1, **asked, "to do": "look at it"}], ["Vivid"])
     made = conformance.Conformance(Path("out"), pd.DataFrame(), rows, {})
-    said = sentences(
-        conformance.conformance_verdict(made, ConformanceSettings()), conformance.conformance_summary(made)
-    )
+    verdict = conformance.conformance_verdict(made, ConformanceSettings())
+    said = sentences(verdict, conformance.conformance_summary(made))
     assert not list(filter(ODD.search, said))
 
 
@@ -240,10 +237,8 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
 def test_a_name_is_drawn_as_it_stands(name):
     rows = pd.DataFrame({"machine_type": [name, "b"], "score": [0.2, 0.8], "status": ["FAIL", "PASS"], "folder": "f"})
     found = pd.DataFrame({"source": name, "feature": [name], "AUROC": 0.7, "low": 0.6, "high": 0.8, "visible": True})
-    figures = [
-        inference.show_scores_by_machine(rows.assign(owner=0, file_id="x"), 0.5),
-        shortcuts.show_audit(found, 0.65),
-    ]
+    rows = rows.assign(owner=0, file_id="x")
+    figures = [inference.show_scores_by_machine(rows, 0.5), shortcuts.show_audit(found, 0.65)]
     figures.append(experts.show_agreement([1, 2], [0.2, 0.8], rows["machine_type"]))
     for figure in figures:
         figure.canvas.draw()  # raises where a $ begins a formula that is none
