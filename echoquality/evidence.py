@@ -170,8 +170,8 @@ class Answers:
 def calibration_error(answers: Answers, weights: np.ndarray) -> np.ndarray:
     """Expected calibration error: the mean distance between predicted probability and share of good clips.
 
-    `sum over bins of |sum(w * (probability - good))| / sum(w)`, over `CALIBRATION_BINS` of equal width. Source: Naeini et
-    al., AAAI 2015; Guo et al., ICML 2017.
+    `sum over bins of |sum(w * (probability - good))| / sum(w)`, over `CALIBRATION_BINS` of equal width. Source: Naeini
+    et al., AAAI 2015; Guo et al., ICML 2017.
 
     Args:
         answers: labels and predictions of n clips.

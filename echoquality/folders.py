@@ -20,7 +20,7 @@ from .files import NO_TEXT, is_junk, is_text, stamp_of
 from .header_index import ClipLocation, HeaderIndex, known_headers
 from .machines import read_machines
 from .model import Model
-from .results import folder_entry, assess
+from .results import assess, folder_entry
 from .safe_files import text_sha256
 from .scoring import LeftOut, Loaded, input_of, loaded_clips, score_clips
 from .settings import InferenceSettings

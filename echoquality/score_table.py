@@ -22,7 +22,7 @@ from .core import printable
 from .files import NO_TEXT, is_junk, is_text
 from .header_index import ClipLocation, HeaderIndex, hashed, headers
 from .parameters import ProjectPath, from_command_line, run_main
-from .results import COLUMNS, ResultsError, expect_results, read_results, assess, unusable
+from .results import COLUMNS, ResultsError, assess, expect_results, read_results, unusable
 from .safe_files import atomic
 from .settings import Computing, RawData, ScoreColumns, SelectionSettings, scale_ends
 from .studies import HOW, LOOSE, MARKS, Met, StudiesError, closed, find_files, meet, plain

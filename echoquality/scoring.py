@@ -211,7 +211,8 @@ _CLIPS, _ALIKE, _NARROW = (3, 10), 0.1, 1 / 20  # least number of clips: for a c
 def by_spread(scores: pd.Series, usual: float = 0.0) -> list[str]:
     "Doubts about scores (n,) that do not spread; `usual`: `metrics.logit_spread` of the model's validation clips."
     low, high, count = scores.min(), scores.max(), len(scores)
-    if count < _CLIPS[0] or (low < high and (count < _CLIPS[1] or logit_spread(scores) >= max(_ALIKE, _NARROW * usual))):
+    least = max(_ALIKE, _NARROW * usual)
+    if count < _CLIPS[0] or (low < high and (count < _CLIPS[1] or logit_spread(scores) >= least)):
         return []
     ends = dict.fromkeys(f"{end:.4f}" for end in (low, high))
     where = f"scores lie between {' and '.join(ends)}" if len(ends) > 1 else f"every score is {next(iter(ends))}"

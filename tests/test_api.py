@@ -62,7 +62,9 @@ for use in (lambda: eq.Clips, lambda: eq.score("a"), lambda: eq.load_model("a"),
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("old, new, name", [("subject", "evaluated_model", "prepare_evaluation"), ("fan_fit", "fan", "fit_fan")])
+@pytest.mark.parametrize("old, new, name", [
+    ("subject", "evaluated_model", "check_table"), ("fan_fit", "fan", "fit_fan"),
+])
 def test_a_renamed_module_is_found_under_its_old_name(old, new, name):
     sys.modules.pop(f"echoquality.{old}", None)
     with pytest.warns(DeprecationWarning, match=f"echoquality.{old} is called echoquality.{new}"):
