@@ -346,7 +346,7 @@ def auroc_difference(table: pd.DataFrame, by: str, other: str, seed: int = 0, ro
         and high are NaN, and `beats` is False.
 
     Example:
-        >>> found = compare(simulated_predictions(), "probability", "simpler", rounds=100)
+        >>> found = auroc_difference(simulated_predictions(), "probability", "simpler", rounds=100)
         >>> round(found["difference"], 2), bool(found["beats"])
         (0.21, True)
     """

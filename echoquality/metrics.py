@@ -70,7 +70,7 @@ def logit_spread(probabilities: np.ndarray) -> float:
         0 (all the same) to 13.8; near 0 for a model that says nearly the same of every clip.
 
     Example:
-        >>> spread([0.5, 0.5]), round(spread([0.1, 0.9]), 2)
+        >>> logit_spread([0.5, 0.5]), round(logit_spread([0.1, 0.9]), 2)
         (0.0, 2.2)
     """
     kept = np.clip(np.asarray(probabilities, float), 1e-6, 1 - 1e-6)
