@@ -36,11 +36,12 @@ def __dir__() -> list[str]:
 
 
 class _OldNames:
-    "Finds a module under its old name, warns, and hands on what the new one has."
+    "Finds a module under its old name: warns, and gives the module that has the new one."
 
     @staticmethod
     def find_spec(name: str, path=None, target=None):
-        if name.removeprefix("echoquality.") not in _RENAMED:
+        package, _, old = name.rpartition(".")
+        if package != __name__ or old not in _RENAMED:
             return None
         from importlib.machinery import ModuleSpec
 
@@ -55,10 +56,9 @@ class _OldNames:
         from importlib import import_module
         from warnings import warn
 
-        new = f"echoquality.{_RENAMED[module.__name__.removeprefix('echoquality.')]}"
+        new = f"{__name__}.{_RENAMED[module.__name__.rpartition('.')[2]]}"
         warn(f"{module.__name__} is called {new} since 0.4.0", DeprecationWarning, stacklevel=2)
-        module.__getattr__ = import_module(new).__getattribute__
-        module.__all__ = import_module(new).__all__
+        sys.modules[module.__name__] = import_module(new)
 
 
 sys.meta_path.append(_OldNames)

@@ -159,10 +159,10 @@ def provenance() -> dict:
 
 # %% ../nbs/base/core.ipynb #fb5dafd0
 def __getattr__(name: str):
-    if not name.startswith("__"):
-        for module in ("parameters", "safe_files", "workers"):
-            if hasattr(found := import_module(f"echoquality.{module}"), name):
-                said = f"echoquality.core.{name} stands in echoquality.{module} since 0.4.0"
-                warnings.warn(said, DeprecationWarning, stacklevel=2)
-                return getattr(found, name)
+    for module in () if name.startswith("__") else ("parameters", "safe_files", "workers"):
+        found = import_module(f"echoquality.{module}")
+        if name in found.__all__:
+            said = f"echoquality.core.{name} stands in echoquality.{module} since 0.4.0"
+            warnings.warn(said, DeprecationWarning, stacklevel=2)
+            return getattr(found, name)
     raise AttributeError(f"module 'echoquality.core' has no attribute {name!r}")

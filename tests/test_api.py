@@ -4,10 +4,11 @@ from echoquality.api import *
 
 
 import ast
+import pickle
 import re
 import subprocess
 import sys
-from importlib import import_module
+from importlib import import_module, reload
 from pathlib import Path
 
 import numpy as np
@@ -64,14 +65,37 @@ for use in (lambda: eq.Clips, lambda: eq.score("a"), lambda: eq.load_model("a"),
 @pytest.mark.parametrize("old, new, name", [("subject", "evaluated_model", "prepare"), ("fan_fit", "fan", "fit_fan")])
 def test_a_renamed_module_is_found_under_its_old_name(old, new, name):
     sys.modules.pop(f"echoquality.{old}", None)
-    with pytest.warns(DeprecationWarning, match=f"echoquality.{old} is called echoquality.{new}"):
+    with pytest.warns(DeprecationWarning, match=f"echoquality.{old} is called echoquality.{new}") as warned:
         module = import_module(f"echoquality.{old}")
-    assert getattr(module, name) is getattr(import_module(f"echoquality.{new}"), name)
-    names = {}
-    exec(f"from echoquality.{old} import *", names)
-    assert names[name] is getattr(module, name)
-    with pytest.raises(ModuleNotFoundError):
-        import_module("echoquality.never_there")
+    assert module is import_module(f"echoquality.{new}") and getattr(eq, old) is module
+    assert pickle.loads(f"cechoquality.{old}\n{name}\n.".encode()) is getattr(module, name)
+    assert len(warned) == 1 and module.__name__ == module.__spec__.name == f"echoquality.{new}"
+
+
+def test_each_way_to_import_an_old_name_warns_where_it_stands(tmp_path):
+    ways = ("import echoquality.copies as c", "from echoquality import copies as c", "from echoquality.copies import *")
+    for way in ways:
+        code = f"import sys, echoquality\n{way}\nimport echoquality.duplicates as d\nassert not sys.argv[1:] or c is d"
+        (tmp_path / "mine.py").write_text(code)
+        done = subprocess.run([sys.executable, tmp_path / "mine.py"], capture_output=True, text=True)
+        assert done.stderr.count("Warning") == 1 and "mine.py:2: DeprecationWarning" in done.stderr, done.stderr
+
+
+def test_old_names_are_found_in_the_package_alone():
+    for name in ("echoquality.never_there", "outcome_of_nobody", "subject", "echoquality.api.subject"):
+        with pytest.raises(ModuleNotFoundError):
+            import_module(name)
+    reload(eq)
+    with pytest.warns(DeprecationWarning, match="is called"):
+        sys.modules.pop("echoquality.outcome", None)
+        assert import_module("echoquality.outcome") is import_module("echoquality.dataset_summary")
+
+
+def test_the_package_and_its_modules_import_without_a_warning():
+    names = [path.stem for path in Path(eq.__file__).parent.glob("*.py") if path.stem != "__main__"]
+    code = f"import importlib\nfor name in {names}: importlib.import_module(f'echoquality.{{name}}')"
+    stern = [sys.executable, "-W", "error:echoquality:DeprecationWarning"]
+    subprocess.run([*stern, "-c", code], check=True)
 
 
 def imported(module: Path, known: set[str]) -> set[str]:
