@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Recipe', 'LearningError', 'drawn_for', 'ClipSet', 'Clips', 'Share', 'Place', 'place', 'Hardware', 'choose_hardware',
-           'shared_memory', 'through_pipe', 'loaders']
+           'shared_memory', 'loaders']
 
 # %% ../nbs/learning/batches.ipynb #adf03716
 import os
@@ -233,7 +233,7 @@ class _Piped:
         return torch.from_numpy, (self.array,)
 
 
-def through_pipe(items: list[tuple]) -> list[_Piped]:
+def _through_pipe(items: list[tuple]) -> list[_Piped]:
     "Collate items of `ClipSet` to a batch that passes a pipe; DataLoader's own way needs shared memory."
     clips, *others = zip(*items, strict=True)
     return [_Piped(np.stack([clip.numpy() for clip in clips])), *(_Piped(np.array(each)) for each in others)]
@@ -249,7 +249,7 @@ def loaders(table: pd.DataFrame, store: ClipStore, recipe: Recipe, hardware: Har
     "A loader of batches for train and for val, for this process."
     made = {}
     how = {"num_workers": hardware.loaders, "persistent_workers": hardware.loaders > 0}
-    how["collate_fn"] = None if _fits_shared_memory(store, recipe, hardware.loaders) else through_pipe
+    how["collate_fn"] = None if _fits_shared_memory(store, recipe, hardware.loaders) else _through_pipe
     for split in ("train", "val"):
         training = split == "train"
         role = recipe.synthetic_as if training or recipe.synthetic_as == "label" else "none"

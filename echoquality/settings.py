@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLASS_PATIENTS', 'KINDS', 'PHYSICAL', 'GROUPS',
-           'Kind', 'Kinds', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'COMMANDS', 'ALIKE', 'WROTE', 'OF_ONE_RUN',
-           'scale_ends', 'Computing', 'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings',
-           'SelectionSettings', 'expanded', 'DegradationSettings', 'DegradingSettings', 'DatasetSettings',
-           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings',
-           'TrainingsSettings', 'ComparisonSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on',
-           'free_folder', 'from_here', 'as_options', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
+           'Kind', 'Kinds', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'COMMANDS', 'ALIKE', 'scale_ends',
+           'Computing', 'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings',
+           'expanded', 'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings',
+           'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings',
+           'ComparisonSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on', 'from_here',
+           'next_command', 'from_clips', 'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import math
@@ -449,21 +449,21 @@ def run_stage(stage: str) -> None:
 
 # %% ../nbs/base/settings.ipynb #30be7182
 ALIKE = (("raw_data_dir", "clips_dir", "input_dir"), ("model_weights", "starting_weights"))  # other names of one thing
-WROTE = {  # stage → as what others read its output_dir, and which file there
+_WROTE = {  # stage → as what others read its output_dir, and which file there
     "dataset": ("annotations_csv", Path(TABLE).name),
     **{"training": ("model", Path(MODEL).name), "evaluation": ("evaluation_dir", ""), "inference": ("results_dir", "")},
 }
-OF_ONE_RUN = ("output_dir", "dry_run", "resume")
+_OF_ONE_RUN = ("output_dir", "dry_run", "resume")
 
 
 def handed_on(led_by: Settings, stage: str) -> dict:
     "What a run hands on to a stage: what was chosen there and is a parameter of both, and what it wrote."
     usual, names = type(led_by)(), STAGES[stage].model_fields
-    chosen = {name: value for name, value in led_by if value != getattr(usual, name) and name not in OF_ONE_RUN}
+    chosen = {name: value for name, value in led_by if value != getattr(usual, name) and name not in _OF_ONE_RUN}
     for group in ALIKE:
         values = [chosen[name] for name in group if name in chosen]
         chosen |= {name: values[0] for name in group if values and name not in chosen}
-    for each, (name, file) in WROTE.items():
+    for each, (name, file) in _WROTE.items():
         if isinstance(led_by, STAGES[each]):
             chosen[name] = led_by.output_dir / file
     return {name: value for name, value in chosen.items() if name in names and not is_secret(value)}
@@ -476,7 +476,7 @@ def _is_taken(path: Path) -> bool:
         return os.path.lexists(path)
 
 
-def free_folder(path: Path) -> Path:
+def _free_folder(path: Path) -> Path:
     "A folder that is not there or empty: `path`, else the first of path_2, path_3, … that is."
     others = (path.with_name(f"{path.name}_{number}") for number in count(2))
     return next(each for each in chain([path], others) if not _is_taken(each))
@@ -491,7 +491,7 @@ def from_here(path: Path | str) -> str:
     return f"./{text}" if text.startswith(("-", "~")) else text  # neither an option nor a ~user
 
 
-def as_options(given: dict) -> list[str]:
+def _as_options(given: dict) -> list[str]:
     "Parameters as words of a command line."
     words = []
     for name, value in given.items():
@@ -513,12 +513,12 @@ def next_command(command: str, led_by: Settings | None = None, **given) -> str:
     stage = STAGES[COMMANDS[command]]
     values, usual = (handed_on(led_by, COMMANDS[command]) if led_by else {}) | given, stage()
     if "output_dir" in stage.model_fields and stage is not ConformanceSettings:  # that one is written anew
-        values.setdefault("output_dir", free_folder(usual.output_dir))
+        values.setdefault("output_dir", _free_folder(usual.output_dir))
     asked = stage(**values)
     if stage is TrainingSettings and asked.model_weights and not os.path.isfile(asked.model_weights):
         asked = stage(**values | {"model_weights": ""})
     chosen = {name: value for name, value in asked if value != getattr(usual, name)}
-    return shlex.join(["echoquality", command, *as_options(chosen)])
+    return shlex.join(["echoquality", command, *_as_options(chosen)])
 
 # %% ../nbs/base/settings.ipynb #0bbdd4dd
 def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
@@ -532,7 +532,7 @@ def from_clips(led_by: Settings, then: str) -> tuple[str, str]:
     given = handed_on(led_by, "selection")
     words = {"raw_data_dir": given.get("raw_data_dir", ScoresSettings().raw_data_dir)}
     words |= {name: given[name] for name in ("index_dir",) if name in given}
-    words = as_options({**words, "table": project_root() / "scores.csv"})
+    words = _as_options({**words, "table": project_root() / "scores.csv"})
     return "write a table of them, to be given scores", shlex.join(["echoquality", "scores", *words])
 
 # %% ../nbs/base/settings.ipynb #2113a3e9

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from echoquality.attention import (
+    _small_mask,
     animated,
     choose_clips,
     energy_inside,
@@ -18,7 +19,6 @@ from echoquality.attention import (
     look,
     show_strips,
     similarity,
-    small_mask,
 )
 from echoquality.clips import Form, Window
 from echoquality.corpus import clip_dataset

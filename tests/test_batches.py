@@ -23,10 +23,10 @@ from echoquality.batches import (
     LearningError,
     Recipe,
     Share,
+    _through_pipe,
     choose_hardware,
     loaders,
     place,
-    through_pipe,
 )
 from echoquality.clips import Form, Window, clip_input, model_input
 from echoquality.files import BadFile
@@ -120,7 +120,7 @@ def test_where_shared_memory_is_small_batches_go_through_pipes(data, monkeypatch
 
 
 def test_a_batch_survives_a_pipe():
-    batch = through_pipe([(torch.full((2, 4, 4, 3), row, dtype=torch.uint8), 1.0, row, 0) for row in (5, 6)])
+    batch = _through_pipe([(torch.full((2, 4, 4, 3), row, dtype=torch.uint8), 1.0, row, 0) for row in (5, 6)])
     clips, labels, rows, epochs = pickle.loads(pickle.dumps(batch))
     assert clips.shape == (2, 2, 4, 4, 3) and clips.dtype == torch.uint8 and not clips.is_shared()
     assert rows.tolist() == [5, 6] and labels.dtype == torch.float64

@@ -13,6 +13,7 @@ from pydicom import Dataset, dcmread, examples
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
+from echoquality.browser_clips import _row_path
 from echoquality.corpus import clip_dataset
 from echoquality.dicom import FRAME_TIME, BadFile, frame_count, read_header
 from echoquality.phantom import simulate_clip
@@ -35,7 +36,7 @@ def test_a_long_clip_is_shown_in_part():
 
 def test_a_path_that_leads_out_of_the_dataset_is_not_opened():
     with pytest.raises(BadFile, match="outside"):
-        row_path(SimpleNamespace(video_path="../../etc/passwd"), Path("."))
+        _row_path(SimpleNamespace(video_path="../../etc/passwd"), Path("."))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from echoquality import comparison_runs as module
 from echoquality.annotations import read_annotations
 from echoquality.clips import Form
 from echoquality.comparison_data import VARIANTS, Material, Size, held_out_pairs
-from echoquality.comparison_runs import all_runs, judged, read_runs, run_missing, run_path, small3d
+from echoquality.comparison_runs import _all_runs, judged, read_runs, run_missing, run_path, small3d
 from echoquality.model import stages
 from echoquality.store import build_store
 
@@ -56,7 +56,7 @@ def test_runs_repeat_to_the_bit_and_are_not_done_twice(one, tmp_path, monkeypatc
     assert contents(tmp_path / "1") == contents(tmp_path / "2") and len(contents(tmp_path / "1")) == 4
     found = read_runs(few, range(1, 3), tmp_path / "1")
     assert found.groupby(["variant", "seed"])["logit"].apply(tuple).nunique() == 4
-    lost = run_path(tmp_path / "1", all_runs(few, range(1, 3))[1])
+    lost = run_path(tmp_path / "1", _all_runs(few, range(1, 3))[1])
     lost.unlink()
     done, learn = [], module.learned
     monkeypatch.setattr(module, "learned", lambda run, *how: done.append(run) or learn(run, *how))

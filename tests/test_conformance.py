@@ -16,7 +16,7 @@ from pydicom import dcmread, examples
 from pydicom.data import get_testdata_file
 
 from echoquality.clip_checks import Checked
-from echoquality.conformance import _checked
+from echoquality.conformance import _answers_by_machine, _checked
 from echoquality.dicom import clip_sector, frame_count, read_frames, read_header
 from echoquality.model import load_scorer
 from echoquality.sector import blanked
@@ -76,7 +76,7 @@ def test_a_question_is_answered_by_its_columns_alone(wrong, number, expected):
 def test_a_machine_is_judged_by_all_its_clips():
     rows = pd.DataFrame([GOOD, GOOD | {"confidence": 0.2, "deidentified": "refused: no fan", "score": np.nan}])
     still = GOOD | {"machine": "", "checked": False, "notes": "reading: a single frame, not a clip"}
-    found = answers_by_machine(pd.concat([rows, pd.DataFrame([still, GOOD | {"checked": False}])]))
+    found = _answers_by_machine(pd.concat([rows, pd.DataFrame([still, GOOD | {"checked": False}])]))
     said = found.loc["A 1"]
     assert tuple(said[["files", "clips", "checked"]]) == (3, 3, 2) and said["played"] == said["scored"] == "yes"
     assert said["sector found for sure"] == said["can be de-identified"] == "1 of 2"
@@ -92,7 +92,7 @@ def test_a_machine_is_judged_by_all_its_clips():
 ])
 def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
     table = pd.DataFrame([GOOD, GOOD | {"machine": "B 2"} | wrong])
-    found_machines = answers_by_machine(table)
+    found_machines = _answers_by_machine(table)
     found = verdict(Conformance(Path("out"), table, found_machines, {}), ConformanceSettings())
     assert found.word == word and said in found.sentence and len(found.figures) == 3
     assert found.command.startswith("echoquality check" if word == "no" else "echoquality sc")
@@ -102,7 +102,7 @@ def test_the_verdict_names_what_cannot_be_used(wrong, word, said):
 
 def test_without_a_clip_the_verdict_is_no():
     table = pd.DataFrame([GOOD | {"checked": False, "notes": "reading: a single frame, not a clip"}])
-    found = verdict(Conformance(Path("out"), table, answers_by_machine(table), {}), ConformanceSettings())
+    found = verdict(Conformance(Path("out"), table, _answers_by_machine(table), {}), ConformanceSettings())
     assert found.word == "no" and "no clip could be read" in found.sentence
 
 

@@ -13,6 +13,7 @@ from echoquality.candidates import offer_in_words
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.dataset_summary import (
     Build,
+    _on_met,
     better_options,
     changes,
     check_quarantine,
@@ -20,7 +21,6 @@ from echoquality.dataset_summary import (
     count_files,
     count_kinds,
     count_splits,
-    on_met,
     remarks,
     verdict,
 )
@@ -84,11 +84,11 @@ def test_what_tables_and_options_met_is_told():
         "scores": {"whole path": 240, "ending": 3, "none": 2}, "reviews": {"rows": 9, "rows_met": 8},
         "group_by": {"rows": 24, "rows_met": 12, "folders": 30, "folders_met": 15}, "fans": {"rows": 2, "rows_met": 1},
     }}, "written")
-    assert on_met(asked) == [
+    assert _on_met(asked) == [
         "rows of the table of scores matched to a file: 240 by whole path, 3 by ending; 2 unmatched",
         "group_by matched 12 of 24 rows and 15 of 30 folders", "fans matched 1 of 2 rows",
     ]
-    assert on_met(replace(asked, plan={})) == []
+    assert _on_met(replace(asked, plan={})) == []
 
 
 def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):

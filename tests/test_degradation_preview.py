@@ -20,6 +20,7 @@ from echoquality.degradation import (
     degrade_file,
     draw_degradation,
 )
+from echoquality.degradation_preview import _load_for_preview
 from echoquality.fan import Fan
 from echoquality.phantom import simulate_clip
 from echoquality.settings import PHYSICAL
@@ -37,7 +38,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("real", [False, True])
 def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
     source = Path(examples.get_path("ybr_color")) if real else folder / "a.dcm"
-    frames, mask, *_ = load_for_preview(source)
+    frames, mask, *_ = _load_for_preview(source)
     noise = Degradation(operations=[GaussianNoise(sigma=0.3, seed=1)])
     degrade_file(source, tmp_path / "copy.dcm", noise)
     table = compare_features(frames, degrade(frames, mask, noise), mask)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from echoquality.error_browser import _own_threshold, _spread_over
 from echoquality.evidence import simulated_predictions, simulated_predictions_of
 from echoquality.safe_files import sha256
 
@@ -26,16 +27,16 @@ def test_every_clip_is_in_one_cell_the_surest_first():
 
 
 def test_a_frame_stands_for_its_time_and_what_was_not_seen_is_dark():
-    place, seen = spread_over(7, 2, 2)
+    place, seen = _spread_over(7, 2, 2)
     assert place.tolist() == [0, 0, 1, 1, 1, 1, 1] and seen.tolist() == [True] * 4 + [False] * 3
-    assert spread_over(3, 16, 2)[0].tolist() == [0, 0, 1]
+    assert _spread_over(3, 16, 2)[0].tolist() == [0, 0, 1]
 
 
 def test_the_threshold_is_that_of_the_evaluation():
     with TemporaryDirectory() as folder:
-        assert own_threshold(Path(folder) / "predictions.parquet") == 0.5
+        assert _own_threshold(Path(folder) / "predictions.parquet") == 0.5
         (Path(folder) / "metrics.json").write_text('{"thresholds": {"probability": 0.4}}')
-        assert own_threshold(Path(folder) / "predictions.parquet") == 0.4
+        assert _own_threshold(Path(folder) / "predictions.parquet") == 0.4
 
 
 def write_predictions(csv: Path, folder: Path, model: str = "0" * 12) -> Path:

@@ -13,7 +13,7 @@ def test_a_pair_moves_and_shows_the_sector_alone():
     rng, mask = np.random.default_rng(0), np.zeros((30, 40), bool)
     mask[5:15, 8:28] = True  # a box of 10 by 20
     clip = rng.integers(1, 255, (5, 30, 40), dtype=np.uint8)
-    with Image.open(BytesIO(looping_pair(clip, clip // 2, mask))) as pair:
+    with Image.open(BytesIO(_looping_pair(clip, clip // 2, mask))) as pair:
         assert pair.n_frames == 5 and pair.size == (300, 75) and pair.info["loop"] == 0
     html = show_loops({"a < b": (clip, mask, [(SimpleNamespace(kind="half_noise"), clip // 2)])}, "c & d").data
     assert html.count("<img") == 1 and "<th>half noise</th>" in html and "a &lt; b" in html and "c &amp; d" in html
@@ -28,7 +28,7 @@ import pandas as pd
 import pytest
 from pydicom import examples
 
-from echoquality.folder_preview import verdict
+from echoquality.folder_preview import _looping_pair, verdict
 from echoquality.settings import DegradationSettings
 
 

@@ -13,7 +13,7 @@ import pytest
 from pydicom import examples
 
 from echoquality import header_index
-from echoquality.header_index import HeaderIndex, as_json, from_json, mark, unread
+from echoquality.header_index import HeaderIndex, _from_json, as_json, mark, unread
 
 
 def test_what_is_the_systems_fault_is_not_kept():
@@ -27,7 +27,7 @@ def test_what_is_the_systems_fault_is_not_kept():
 
 def test_an_answer_comes_back_as_it_was():
     answer = {"look": np.arange(24, dtype=np.uint8).reshape(2, 3, 4), "confidence": 0.1 + 0.2, "name": "心\udce4"}
-    found = from_json(as_json(answer))
+    found = _from_json(as_json(answer))
     assert (found.pop("look") == answer.pop("look")).all() and found == answer
 
 

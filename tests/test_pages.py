@@ -23,7 +23,7 @@ from PIL import Image
 import echoquality
 from echoquality.core import SettingsError
 from echoquality.evidence import simulated_predictions_of
-from echoquality.pages import PageError, copy_pages, for_users, page_of, pages, run_page
+from echoquality.pages import PageError, _for_users, copy_pages, page_of, pages, run_page
 from echoquality.parameters import _SECRETS, project_root
 from echoquality.safe_files import sha256
 from echoquality.settings import STAGES
@@ -72,17 +72,17 @@ def test_made(): assert made()"""
              ("markdown", "Tested:"), ("code", "#| test x\nassert made()"), ("markdown", "## Tests"),
              ("markdown", "A word."), ("code", "#| test\nx = 1"), ("markdown", "### Drawn"),
              ("code", 'figure.savefig("images/x.png", dpi=75)')]  # fmt: skip
-    left = for_users({"cells": [{"cell_type": kind, "source": text.splitlines(True)} for kind, text in cells]})["cells"]
-    assert ["".join(cell["source"]) for cell in left] == [
+    cells = [{"cell_type": kind, "source": text.splitlines(True)} for kind, text in cells]
+    assert ["".join(cell["source"]) for cell in _for_users({"cells": cells})["cells"]] == [
         *("# Title", "import os, sys\ndef made(): return os.getcwd()", "## Shown", "made()"),
         *("## Tests", "### Drawn", "figure;"),
     ]
-    assert for_users({"cells": [{"cell_type": "code", "source": ["#| test x\n", "assert 1"]}]}) is None
+    assert _for_users({"cells": [{"cell_type": "code", "source": ["#| test x\n", "assert 1"]}]}) is None
 
 
 @pytest.mark.parametrize("path", sorted(pages().rglob("*.ipynb")), ids=lambda path: path.stem)
 def test_every_page_can_be_copied(path):
-    if copy := for_users(json.loads(path.read_text(encoding="utf-8"))):
+    if copy := _for_users(json.loads(path.read_text(encoding="utf-8"))):
         nbformat.validate(nbformat.from_dict(copy))
         code = ["".join(cell["source"]) for cell in copy["cells"] if cell["cell_type"] == "code"]
         assert all(code) and not [text for text in code if text.startswith("#| test") or "def test_" in text]

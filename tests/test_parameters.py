@@ -19,7 +19,7 @@ import pytest
 from pydantic import Field
 
 from echoquality.core import SettingsError, WorkError
-from echoquality.parameters import _SECRETS
+from echoquality.parameters import _ENDS, _SECRETS
 from echoquality.safe_files import FullDisk
 
 
@@ -298,7 +298,7 @@ def test_expected_errors_exit_with_their_message(error, said):
         run_main(job, KeyError)
 
 
-@pytest.mark.parametrize("number", ENDS)
+@pytest.mark.parametrize("number", _ENDS)
 def test_a_job_that_is_told_to_end_says_how_to_go_on(number):
     before = signal.getsignal(number)
     with pytest.raises(SystemExit, match="interrupted; the same command goes on"):
@@ -307,11 +307,11 @@ def test_a_job_that_is_told_to_end_says_how_to_go_on(number):
 
 
 def test_what_is_ignored_stays_ignored():
-    before = signal.signal(ENDS[-1], signal.SIG_IGN)  # as nohup does
+    before = signal.signal(_ENDS[-1], signal.SIG_IGN)  # as nohup does
     try:
-        run_main(lambda: os.kill(os.getpid(), ENDS[-1]))
+        run_main(lambda: os.kill(os.getpid(), _ENDS[-1]))
     finally:
-        signal.signal(ENDS[-1], before)
+        signal.signal(_ENDS[-1], before)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="Windows does not tell of children that end")

@@ -22,6 +22,7 @@ import echoquality.pixels
 from echoquality.files import BadFile, open_dicom
 
 NATIVE = [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian]
+from echoquality.pixels import _told_by_grey
 
 
 def clip(shape: tuple[int, ...] = (4, 48, 64), seed: int = 0) -> np.ndarray:
@@ -170,7 +171,7 @@ def test_a_palette_that_disagrees_with_its_descriptor_is_refused(entries, said, 
 def test_what_is_grey_tells_how_to_read(black, expected):
     frame = np.random.default_rng(0).integers(0, 255, (40, 40, 3), dtype=np.uint8)
     frame[:20] = black
-    assert told_by_grey(frame) == expected
+    assert _told_by_grey(frame) == expected
 
 
 @pytest.mark.parametrize("colour", [(24, 28, 38), (0, 0, 40), (60, 60, 60), (250, 250, 250)])

@@ -19,7 +19,7 @@ from echoquality.core import SettingsError, WorkError
 from echoquality.dataset import DatasetError, DatasetSettings, build_dataset, simulated_settings, summary
 from echoquality.dataset_summary import remarks
 from echoquality.parameters import project_root
-from echoquality.plan import RECORDED, file_hashes, inputs, make_plan, planned_files, synthetic_sources
+from echoquality.plan import RECORDED, _synthetic_sources, file_hashes, inputs, make_plan, planned_files
 from echoquality.safe_files import only_one
 from echoquality.workers import KILLED
 
@@ -28,7 +28,7 @@ from echoquality.workers import KILLED
     st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 80), st.integers(0, 9), st.sets(st.integers(0, 30))
 )
 def test_every_usable_source_is_used_before_any_is_used_twice(machines, number, seed, unusable):
-    sources = synthetic_sources(machines, number, seed, unusable)
+    sources = _synthetic_sources(machines, number, seed, unusable)
     usable = [i for i in range(len(machines)) if i not in unusable]
     assert len(sources) == (number if usable else 0) and set(sources) <= set(usable)
     uses = [sources.count(i) for i in usable]

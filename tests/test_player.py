@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from echoquality.browser_clips import Clip, array_clip
 from echoquality.phantom import simulate_clip
+from echoquality.player import _frame_at, _in_step
 
 
 def test_what_a_file_says_is_text_in_the_player():
@@ -31,7 +32,7 @@ def test_nothing_from_a_header_becomes_html():
 
 @given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))
 def test_the_frame_of_a_moment_is_in_the_clip(playing, first, interval, count, elapsed):
-    found = frame_at(View(playing, first), interval, count, elapsed)
+    found = _frame_at(View(playing, first), interval, count, elapsed)
     assert 0 <= found < count and (playing or found == first % count)
 
 
@@ -55,7 +56,7 @@ def test_the_style_sheet_shows_the_frame_of_the_moment(count, first, interval, s
     clip = Clip((b"x",) * count, frame_time=interval)
     view = View(playing=True, frame=first, speed=speed)
     shown = visible(cine_css("x", (clip,), view), 0, count, at)
-    expected = frame_at(view, interval, count, at)
+    expected = _frame_at(view, interval, count, at)
     near = {(expected + step) % count for step in (-1, 0, 1)}  # rounded to microseconds, and it lingers
     assert 1 <= len(shown) <= 2 and shown <= near
 
@@ -71,7 +72,7 @@ def test_a_shorter_clip_waits_at_its_end():
     css = cine_css("x", clips, View(playing=True))
     assert "x-1-0-end { 0% { visibility: visible } 70.200000% { visibility: hidden } }" in css
     assert ".x .c1 .f3 { animation-name: x-1-0-end }" in css and css.count("1000.000ms step-end") == 2
-    assert "shown at 10 frames" in in_step(list(clips))[1].facts["pace"] and in_step(list(clips))[0] is clips[0]
+    assert "shown at 10 frames" in _in_step(list(clips))[1].facts["pace"] and _in_step(list(clips))[0] is clips[0]
 
 
 def test_zooming_shows_the_sector_alone():

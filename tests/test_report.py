@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.report import _row, headline, model_card, simulated_evidence, verdict, weigh, write_evidence
+from echoquality.report import (
+    _enough_patients,
+    _row,
+    headline,
+    model_card,
+    simulated_evidence,
+    verdict,
+    weigh,
+    write_evidence,
+)
 from echoquality.settings import EvaluationSettings
 
 
@@ -81,7 +90,7 @@ def test_the_verdict_is_good_careful_or_no(evidence):
 
 def test_the_verdict_says_how_many_test_patients_would_do(evidence):
     row = _row(evidence, "natural clips", "AUROC")._replace(groups=12, low=0.6, high=0.9)
-    assert enough_patients(row) == 110 and enough_patients(row._replace(low=np.nan)) is None
+    assert _enough_patients(row) == 110 and _enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
     assert re.search(r"test patients are too few .*at least 30; about \d+ would tell", verdict(few, asked(30)).sentence)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies
 
 from echoquality.header_index import hashed
 from echoquality.results import ResultsError, unusable
+from echoquality.score_table import _SPELLED, _names_no_files, _scale_fault, _with_identifiers, _with_verdicts
 from echoquality.settings import SelectionSettings
 from echoquality.tables import TableError
 
@@ -46,24 +47,24 @@ def test_a_score_is_the_same_on_every_scale():
 
 def test_scores_off_the_scale_are_one_fault_unless_they_are_few():
     for said, scale in (("0.2 93 97", "1"), ("1 1 1 1 1 1 1 2", "1"), ("0.5 0.9", "5-1")):
-        fault = scale_fault(pd.Series(said.split()), scale)
+        fault = _scale_fault(pd.Series(said.split()), scale)
         assert "scores are off the scale, the first, " in fault and "say another score_scale" in fault
     for said, scale, better in (([1] * 46 + [2, 3, 4, 5], "1", "1-5 if 1"), ([0, 1] * 23 + [2, 3], "1", "0-3 if 0"),
                                 ([1, 5] * 30 + [6, 7], "1-5", "1-7 if 1"), ([0, 1] * 30 + [85], "1", "100, or")):
-        fault = scale_fault(pd.Series(map(str, said)), scale)
+        fault = _scale_fault(pd.Series(map(str, said)), scale)
         assert f"are grades: say another score_scale, --score-scale {better}" in fault, fault
-    assert scale_fault(pd.Series(["n/a", ""])) == "no score is a number; row 0 says 'n/a'"
+    assert _scale_fault(pd.Series(["n/a", ""])) == "no score is a number; row 0 says 'n/a'"
     assert scores_of(pd.Series(["0.5"] * 10 + ["-1", "n/a"])).isna().sum() == 1
-    assert scale_fault(pd.Series(["0.5"] * 10 + ["-1", "n/a"])) == scale_fault(pd.Series([], dtype=str)) == ""
+    assert _scale_fault(pd.Series(["0.5"] * 10 + ["-1", "n/a"])) == _scale_fault(pd.Series([], dtype=str)) == ""
 
 
 def test_percent_is_a_share_of_the_best_score():
     said = pd.Series(["99%", "5,5 %", "", "n/a"], [2, 3, 4, 5]).rename_axis("line")
     for scale in ("1", "100", "10"):
-        assert scores_of(said, scale).fillna(-1).tolist() == [0.99, 0.055, -1, -1] and not scale_fault(said, scale)
-    assert scale_fault(said, "1-5") == "line 2 says '99%', and a scale that begins at 1 has no percent"
+        assert scores_of(said, scale).fillna(-1).tolist() == [0.99, 0.055, -1, -1] and not _scale_fault(said, scale)
+    assert _scale_fault(said, "1-5") == "line 2 says '99%', and a scale that begins at 1 has no percent"
     said[4] = "0.5"
-    assert "2 scores have a percent sign, and 1 have none: line 2 says '99%', line 4 '0.5'" in scale_fault(said)
+    assert "2 scores have a percent sign, and 1 have none: line 2 says '99%', line 4 '0.5'" in _scale_fault(said)
 
 
 TREE = {"Vivid-3": ["1.2", "1.3"], "EPIQ7-1": ["a/1.3", "b/1.3"]}
@@ -87,7 +88,7 @@ def test_a_file_is_found_under_another_spelling_where_it_is_the_only_one(path, m
     files = {"Vivid-3": ["im1", "IM2.dcm"], "B": ["1", "1.dcm"], "C": ["1"], "y": ["C/1"]}
     row = match_files(pd.Series([path]), files).iloc[0]
     assert (f"{row.folder}/{row.file_id}" if row.met and not row.fault else "") == meant
-    assert (row.note == SPELLED) == (meant != "" and not path.replace("\\", "/").endswith(meant))
+    assert (row.note == _SPELLED) == (meant != "" and not path.replace("\\", "/").endswith(meant))
 
 
 @given(strategies.lists(strategies.text("aA1.'", min_size=1, max_size=3), min_size=1, max_size=6, unique=True))
@@ -123,8 +124,8 @@ CLIPS = pd.DataFrame(
 def test_an_identifier_means_the_clip_that_alone_has_it():
     said = pd.Series(["1.2.4", "'1.2.5'", "ACC1", "ACC2", "1.2.9", ""])
     rows = match_files(said, {"A": ["x", "y"], "B": ["y"]})
-    assert names_no_files(said, rows) and not names_no_files(said + ".dcm", rows)
-    rows = with_identifiers(rows, said, CLIPS)
+    assert _names_no_files(said, rows) and not _names_no_files(said + ".dcm", rows)
+    rows = _with_identifiers(rows, said, CLIPS)
     assert (rows["folder"] + "/" + rows["file_id"])[:3].tolist() == ["A/y", "B/y", "A/x"]
     assert rows["met"].tolist() == [UID, UID, ACCESSION, "", "", ""]
     assert rows["note"][1] == "found by its SOP Instance UID"
@@ -134,11 +135,11 @@ def test_an_identifier_means_the_clip_that_alone_has_it():
 
 def test_what_is_said_stays_and_what_is_not_follows_from_the_score():
     rows = pd.DataFrame({"score": [0.97, 0.2, np.nan]})
-    found = with_verdicts(rows, pd.DataFrame({"status": ["fail", "", ""]}))
+    found = _with_verdicts(rows, pd.DataFrame({"status": ["fail", "", ""]}))
     assert found["status"].tolist() == ["FAIL", "FAIL", ""]
     assert found["derived"].tolist() == ["assessment", "status assessment", "status assessment"]
     assert found["assessment"].tolist() == ["Excellent quality - suitable for analysis", "Poor quality", ""]
-    assert with_verdicts(rows[:0], pd.DataFrame({"status": []}, dtype=str)).empty
+    assert _with_verdicts(rows[:0], pd.DataFrame({"status": []}, dtype=str)).empty
 
 
 def rows_of(text: str, files=None, **how) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from echoquality.model import Model, make_network, model_header
 from echoquality.scoring import (
     LeftOut,
     View,
+    _window_starts,
     ahead,
     export_onnx,
     loaded_clips,
@@ -26,13 +27,12 @@ from echoquality.scoring import (
     score_clip,
     score_clips,
     score_files,
-    window_starts,
 )
 
 
 def test_windows_are_spread_over_a_clip():
-    assert window_starts(100, 32) == [0] and window_starts(100, 32, 3) == [0, 34, 68]
-    assert window_starts(10, 32, 3) == [0] and window_starts(33, 32, 5) == [0, 1]
+    assert _window_starts(100, 32) == [0] and _window_starts(100, 32, 3) == [0, 34, 68]
+    assert _window_starts(10, 32, 3) == [0] and _window_starts(33, 32, 5) == [0, 1]
 
 
 REAL = Path(examples.get_path("ybr_color"))

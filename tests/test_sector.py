@@ -17,7 +17,7 @@ from echoquality.dicom import clip_sector, read_header
 from echoquality.fan import Fan
 from echoquality.files import BadFile
 from echoquality.regions import image_region, place_of
-from echoquality.sector import Sector, count_pictures, fan_area, find_sector, image_mask, lines_into
+from echoquality.sector import Sector, _lines_into, count_pictures, fan_area, find_sector, image_mask
 
 
 def test_a_line_that_leads_out_is_drawn_and_one_within_is_image():
@@ -28,9 +28,9 @@ def test_a_line_that_leads_out_is_drawn_and_one_within_is_image():
     trace = frame > 100
     cv2.line(frame, (200, 200), (440, 220), 200, 2)  # a valve
     cv2.line(frame, (115, 120), (130, 120), 200, 2)  # what reaches out by a few pixels is the image's own edge
-    found = lines_into(frame, mask)
+    found = _lines_into(frame, mask)
     assert found[trace & mask].all() and not found[100:300].any()
-    assert not lines_into(np.where(trace, 90, frame).astype(np.uint8), mask).any()  # too faint to be told from speckle
+    assert not _lines_into(np.where(trace, 90, frame).astype(np.uint8), mask).any()  # too faint to be told from speckle
 
 
 @pytest.mark.parametrize(("wrong", "said"), [

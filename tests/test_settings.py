@@ -26,7 +26,7 @@ from echoquality.parameters import (
     settings_table,
 )
 from echoquality.score_table import ScoreTableSettings
-from echoquality.settings import COMMANDS, STAGES, free_folder, from_clips, next_command, thresholds_for, without_paths
+from echoquality.settings import COMMANDS, STAGES, _free_folder, from_clips, next_command, thresholds_for, without_paths
 
 
 def test_what_a_scale_says():
@@ -228,15 +228,15 @@ def test_what_was_chosen_is_handed_on():
 
 
 def test_a_free_folder_is_found(tmp_path):
-    assert free_folder(tmp_path / "a") == tmp_path / "a"
+    assert _free_folder(tmp_path / "a") == tmp_path / "a"
     (tmp_path / "a").mkdir()
     (tmp_path / "a/.DS_Store").touch()
-    assert free_folder(tmp_path / "a") == tmp_path / "a"
+    assert _free_folder(tmp_path / "a") == tmp_path / "a"
     (tmp_path / "a/model.safetensors").touch()
     (tmp_path / "a_2").write_text("a file")
     (tmp_path / "a_3").symlink_to(tmp_path / "gone")
-    assert free_folder(tmp_path / "a") == tmp_path / "a_4"
-    assert free_folder(tmp_path / "a_2/b") == tmp_path / "a_2/b"
+    assert _free_folder(tmp_path / "a") == tmp_path / "a_4"
+    assert _free_folder(tmp_path / "a_2/b") == tmp_path / "a_2/b"
 
 
 def test_a_command_says_what_is_not_usual(tmp_path, monkeypatch):

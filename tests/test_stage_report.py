@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from echoquality.core import as_markdown
 from echoquality.runs import NEW, read_about
-from echoquality.stage_report import failure, main, shown_cells, write_report
+from echoquality.stage_report import _shown_cells, failure, main, write_report
 from echoquality.verdict import as_table
 
 
@@ -52,7 +52,7 @@ def test_what_says_nothing_is_left_out_with_its_prose():
     first, second, third, fourth = map(new_markdown_cell, texts)
     noise = said("no GPU", name="stderr"), said("Successfully registered model 'echoquality'.\n"), said("\n")
     cells = [first, said("36 files"), *noise, second, empty, third, fourth, said("epoch 1", "progress")]
-    assert [cell.source for cell in shown_cells(cells)] == ["See machines:", "build()", "### More"]
+    assert [cell.source for cell in _shown_cells(cells)] == ["See machines:", "build()", "### More"]
 
 
 def test_a_report_shows_what_run_shows(tmp_path):

@@ -18,6 +18,7 @@ from echoquality.label_review import to_review
 from echoquality.results import read_results
 from echoquality.reviews import add_review
 from echoquality.selection import LABELS, SelectionSettings, candidates, class_table, select
+from echoquality.thresholds import _write_parameters
 
 
 def test_a_table_of_scores_is_shown_and_reviewed_like_a_summary(corpus, tmp_path):
@@ -45,12 +46,12 @@ def test_the_file_of_parameters_is_what_the_stage_takes():
     with TemporaryDirectory() as folder:
         path = Path(folder) / "parameters.yaml"
         settings = SelectionSettings(high_quality_threshold=0.9, max_low_quality=7, results_dir=Path(folder) / "rüsults")
-        write_parameters(path, settings)
-        write_parameters(path, settings)
+        _write_parameters(path, settings)
+        _write_parameters(path, settings)
         assert SelectionSettings(**yaml.safe_load(path.read_text())) == settings
         path.write_text("mine: 1\n")
         with pytest.raises(SettingsError, match="choose another name"):
-            write_parameters(path, settings)
+            _write_parameters(path, settings)
 
 
 def test_every_number_of_the_table_is_shown():

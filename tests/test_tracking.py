@@ -23,19 +23,19 @@ from echoquality.core import SettingsError
 from echoquality.model import Model, make_network
 from echoquality.parameters import project_root
 from echoquality.safe_files import sha256
-from echoquality.tracking import Tracker, _client, data_facts, ending, resolved_uri
+from echoquality.tracking import Tracker, _client, _resolved_uri, data_facts, ending
 
 
 def test_uris():
-    assert resolved_uri("sqlite:////tmp/x.db") == "sqlite:////tmp/x.db"
-    assert resolved_uri("sqlite:///x.db") == f"sqlite:///{project_root()}/x.db"
-    assert resolved_uri("http://127.0.0.1:5000") == "http://127.0.0.1:5000"
+    assert _resolved_uri("sqlite:////tmp/x.db") == "sqlite:////tmp/x.db"
+    assert _resolved_uri("sqlite:///x.db") == f"sqlite:///{project_root()}/x.db"
+    assert _resolved_uri("http://127.0.0.1:5000") == "http://127.0.0.1:5000"
     for uri in ("./mlruns", "", "file:///tmp"):
         with pytest.raises(SettingsError, match="expected sqlite:///<file>"):
-            resolved_uri(uri)
+            _resolved_uri(uri)
     for uri in ("me:secret@host", "ftp://me:secret@host"):
         with pytest.raises(SettingsError, match="…@host'"):
-            resolved_uri(uri)
+            _resolved_uri(uri)
 
 
 def test_the_data_are_named(tmp_path):
