@@ -26,6 +26,7 @@ from .annotations import LEFT_OUT, AnnotationsError, labels_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
+from .checkpoints import WeightsError
 from .core import SettingsError, counted
 from echoquality.evaluated_model import (
     EVALUATION_FILES,
@@ -38,7 +39,6 @@ from echoquality.evaluated_model import (
 )
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
 from .experts import read_grades
-from .model import WeightsError
 from .pairs import pairs_ordered
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
@@ -145,12 +145,12 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Evaluation:
+def evaluate(settings: EvaluationSettings) -> Evaluation:
     """Evaluate as `settings` say, and write predictions, tables, metrics.json and model_card.md.
 
     Raises EvidenceError, AnnotationsError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
-    subject = subject or prepare_evaluation(settings)
+    subject = prepare_evaluation(settings)
     folder, notes = settings.output_dir, []  # what `subject` notes is among the evidence's warnings
     with only_one(folder):
         identity = run_identity(settings)
