@@ -142,14 +142,14 @@ def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
     return figure
 
 
-def animated(found: list[Explained], frame_time: float = 80) -> HTML:
-    "An animation (GIF): clips above, with their maps below."
+def animated(found: list[Explained]) -> HTML:
+    "An animation (GIF, 80 ms a frame): clips above, with their maps below."
     count = max(len(each.clip) for each in found)
     columns = []
     for each in found:
         grey = np.repeat(each.clip.mean(-1, keepdims=True), 3, axis=-1).astype(np.uint8)
         both = np.concatenate([grey, overlaid(each.clip, each.maps)], axis=1)
         columns.append(both[np.arange(count) % len(both)])
-    picture = gif(np.concatenate(columns, axis=2), frame_time)
+    picture = gif(np.concatenate(columns, axis=2), 80)
     caption = f"The same in motion, from the left: {'; '.join(each.title for each in found)}."
     return captioned(picture, caption, "clips above, below them their maps", inches=1.35 * len(found))

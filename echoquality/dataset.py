@@ -22,14 +22,14 @@ from pathlib import Path
 
 from .annotations import CSV, LEFT_OUT, MANIFEST
 from .core import SettingsError, counted
-from .corpus import SMALL, Corpus, write_corpus
+from .corpus import SMALL, write_corpus
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .plan import PLAN, check_places, found_plan, is_whole, plan_path, planned_files, remove_parts
 from .safe_files import free_bytes, only_one, sha256, write_text
 from .workers import KILLED, on_cluster, parallel
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
-from .candidates import offer_in_words
+from .candidates import SelectionError, offer_in_words
 from echoquality.dataset_summary import (
     Build,
     better_options,
@@ -53,7 +53,6 @@ from .probing import header_index, known_machines
 from .results import ResultsError
 from .reviews import ReviewsError
 from .runs import expect_free, left_alone
-from .selection import SelectionError
 from .verdict import as_table, bullets, captioned, show_verdict
 from .writing import deidentify_file, estimate, expect_room, is_copy, write_sample
 
@@ -153,10 +152,10 @@ def _build_here(settings: DatasetSettings) -> Build:
         return build
 
 # %% ../nbs/03_dataset.ipynb #951daa4b
-def simulated_dataset(folder: Path, corpus: Corpus = SMALL, seed: int = 1, synthetic: int = 16) -> Path:
+def simulated_dataset(folder: Path) -> Path:
     "Simulate a corpus below `folder`, build a small dataset from it, and return the path of its table."
-    write_corpus(folder, corpus, seed, workers=1)
-    build = build_dataset(simulated_settings(folder, folder / "training_data_enhanced", num_synthetic=synthetic))
+    write_corpus(folder, SMALL, seed=1, workers=1)
+    build = build_dataset(simulated_settings(folder, folder / "training_data_enhanced", num_synthetic=16))
     return build.output_dir / CSV
 
 # %% ../nbs/03_dataset.ipynb #12852105

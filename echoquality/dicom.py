@@ -188,9 +188,9 @@ class OpenClip:
         "(T, H, W) or (T, H, W, 3), in colour, from its first frame."
         return frame_count(self.header), *next(self.frames([0], grey=False)).shape
 
-    def looks(self, most: int = LOOKS) -> np.ndarray:
-        "At most `most` frames, spread over the clip, in grey: uint8 (T, H, W)."
-        return np.stack(list(self.frames(spread(frame_count(self.header), most))))
+    def looks(self) -> np.ndarray:
+        "At most `LOOKS` frames, spread over the clip, in grey: uint8 (T, H, W)."
+        return np.stack(list(self.frames(spread(frame_count(self.header), LOOKS))))
 
 # %% ../nbs/reading/dicom.ipynb #7a10d60b
 def _judged(opened: Opened, several: bool) -> Pixels:

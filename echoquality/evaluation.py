@@ -25,11 +25,11 @@ from .annotations import LEFT_OUT, AnnotationsError, labels_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
+from .checkpoints import WeightsError
 from .core import SettingsError, counted
 from .evaluated_model import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
 from .experts import read_grades
-from .model import WeightsError
 from .pairs import pairs_ordered
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
@@ -136,12 +136,12 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Evaluation:
+def evaluate(settings: EvaluationSettings) -> Evaluation:
     """Evaluate as `settings` say, and write predictions, tables, metrics.json and model_card.md.
 
     Raises EvidenceError, AnnotationsError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
-    subject = subject or prepare(settings)
+    subject = prepare(settings)
     folder, notes = settings.output_dir, []  # what `subject` notes is among the evidence's warnings
     with only_one(folder):
         identity = run_identity(settings)

@@ -79,13 +79,13 @@ class Fan:
         return inside
 
 # %% ../nbs/reading/fan.ipynb #857eda59
-def draw_fan(fan: Fan, shape: tuple[int, int], axes, color: str = "c") -> None:
+def draw_fan(fan: Fan, shape: tuple[int, int], axes) -> None:
     "Draw a fan over a frame of `shape` that `axes` show."
-    axes.contour(fan.mask(shape), [0.5], colors=color, linewidths=1)
+    axes.contour(fan.mask(shape), [0.5], colors="c", linewidths=1)
     (x, y), along = fan.apex, np.array([0, fan.radius[1]])
     for angle in fan.angles:
-        axes.plot(x + along * np.sin(angle) / fan.aspect, y + along * np.cos(angle), f"{color}:", lw=1)
-    axes.plot(x, y, f"{color}+")
+        axes.plot(x + along * np.sin(angle) / fan.aspect, y + along * np.cos(angle), "c:", lw=1)
+    axes.plot(x, y, "c+")
 
 # %% ../nbs/reading/fan.ipynb #aead3401
 def _given_sides(left: float, right: float) -> tuple[float, float]:

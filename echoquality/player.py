@@ -161,8 +161,8 @@ def cine_css(name: str, clips: tuple[Clip, ...], view: View) -> str:
 _PACES = {"¼ ×": 0.25, "½ ×": 0.5, "1 ×": 1.0, "2 ×": 2.0}
 
 
-def _button(icon: str, tip: str, width: str = "36px") -> Button:
-    return Button(icon=icon, tooltip=tip, layout=Layout(width=width))
+def _button(icon: str, tip: str) -> Button:
+    return Button(icon=icon, tooltip=tip, layout=Layout(width="36px"))
 
 
 def _switch(text: str, tip: str) -> ToggleButton:
