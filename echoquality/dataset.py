@@ -7,7 +7,7 @@ __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary'
            'DatasetError', 'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
            'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned', 'show_verdict', 'PLAN',
-           'write_sample', 'is_copy', 'deidentify_file', 'estimate']
+           'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -20,7 +20,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .annotations import CSV, LEFT_OUT, MANIFEST
+from .annotations import CSV, MANIFEST, QUARANTINE_CSV
 from .core import SettingsError, counted
 from .corpus import SMALL, write_corpus
 from .parameters import from_command_line, from_notebook, run_main, settings_table
@@ -48,20 +48,20 @@ from echoquality.dataset_summary import (
 )
 from .identity import IdentityError
 from .machines import Machines
-from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
+from .plan import DatasetError, keep_private, key_of, make_plan, quarantine_row, shown
 from .probing import header_index, known_machines
 from .results import ResultsError
 from .reviews import ReviewsError
 from .runs import expect_free, left_alone
 from .verdict import as_table, bullets, captioned, show_verdict
-from .writing import deidentify_file, estimate, expect_room, is_copy, write_sample
+from .writing import deidentify_file, estimate, expect_room, is_source_file, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
 _all_ += ["captioned", "show_verdict"]
-_all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
+_all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
 def simulated_settings(corpus: Path, output: Path, **more) -> DatasetSettings:
@@ -95,7 +95,7 @@ def _finish(plan: dict, settings: DatasetSettings, key: bytes | None, machines: 
     build = Build(settings.output_dir, _write_files(plan, settings, key, machines), "written")
     keep_private(build.plan, settings)
     samples = build.samples.assign(synthetic=build.samples["synthetic"].map({True: "true", False: "false"}))
-    for name, table in ((CSV, samples), (LEFT_OUT, build.quarantine)):
+    for name, table in ((CSV, samples), (QUARANTINE_CSV, build.quarantine)):
         write_text(build.output_dir / name, table.to_csv(index=False, lineterminator="\n"))
         build.plan["outputs"][name] = sha256(build.output_dir / name)
     write_text(build.output_dir / MANIFEST, json.dumps(shown(build.plan), indent=1, ensure_ascii=False) + "\n")
@@ -109,11 +109,11 @@ def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None, machi
     if kept := sum((settings.output_dir / sample["video_path"]).is_file() for sample in plan["samples"]):
         print(f"continuing: {kept} of {counted(len(plan['samples']), 'file')} are there already", flush=True)
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
-    outcomes = list(zip(plan["samples"], written, strict=True))
-    failed = {_origin(sample, key): why for sample, (_, why) in outcomes if why}
-    header_index(settings).forget({sample["source"] for sample, (_, why) in outcomes if why})  # its entries were wrong
-    rows = [left_out(path, "write", why, key) for path, why in failed.items()]
-    outputs = {sample["video_path"]: digest for sample, (digest, _) in outcomes if digest}
+    results = list(zip(plan["samples"], written, strict=True))
+    failed = {_origin(sample, key): why for sample, (_, why) in results if why}
+    header_index(settings).forget({sample["source"] for sample, (_, why) in results if why})  # its entries were wrong
+    rows = [quarantine_row(path, "write", why, key) for path, why in failed.items()]
+    outputs = {sample["video_path"]: digest for sample, (digest, _) in results if digest}
     return {**plan, "outputs": outputs, "quarantine": plan["quarantine"] + rows}
 
 
@@ -176,11 +176,11 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     if more := offer_in_words(build.offer, better_options(build, settings)):
         lines += [f"note: {more}"]
     if len(build.quarantine):
-        lines += [f"left out: {counted(len(build.quarantine), 'file')}; the quarantine table has the reasons"]
+        lines += [f"quarantine: {counted(len(build.quarantine), 'file')}, each with its reason"]
     if others := left_alone(build.output_dir, ["validation_set", *planned_files(build.plan)]):
         lines += [f"note: {others}"]
     if settings.deidentify:
-        lines += [f"identity is left out; key and true names go to {settings.private_dir}: never share them"]
+        lines += [f"identity is removed; key and true names go to {settings.private_dir}: never share them"]
         lines += ["text inside or touching a sector can stay: look at the pictures before you share the dataset"]
     else:
         lines += ["the dataset holds patient data: headers and burned-in text are those of the files"]

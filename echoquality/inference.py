@@ -14,14 +14,17 @@ if __name__ == "__main__" and "__file__" in globals():  # python -m: read the co
     run_stage("inference")
 
 # %% ../nbs/06_inference.ipynb #c28fcb1a
+import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from warnings import warn
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from .annotations import QUARANTINE_CSV
 from .batches import LearningError, choose_hardware
 from .core import SettingsError, as_drawn, counted, plural, printable
 from .dicom import DIRECTORY
@@ -36,7 +39,7 @@ from .parameters import from_command_line, from_notebook, run_main, settings_tab
 from .results import PASS, folder_entry, write_folder, write_summary
 from .runs import found_run, left_alone, note_run, train_again
 from .safe_files import only_one, sha256, text_sha256, write_text
-from .scoring import LeftOut, by_spread, by_worth, known_of
+from .scoring import Quarantined, by_spread, by_worth, known_of
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, loose_files
 from .tables import guarded
@@ -105,7 +108,7 @@ class Inference:
 
     output_dir: Path
     scores: pd.DataFrame  # a row per clip: folder, file_id, score, status, assessment, machine_type, …, owner
-    left_out: pd.DataFrame  # a row per other file: folder, file_id, kind, reason
+    quarantine: pd.DataFrame  # a row per other file: folder, file_id, kind, reason
     folders: int
     threshold: float  # the lowest score of a good clip
     because: str  # origin of the threshold
@@ -116,11 +119,27 @@ class Inference:
     spread: float = 0.0  # of the model's scores on validation clips (`metrics.logit_spread`); 0: unknown
     least: int = MIN_PATIENTS
 
+    @property
+    def left_out(self) -> pd.DataFrame:
+        "`quarantine` under its name of before 0.4.0, which leaves with 0.5.0."
+        warn("Inference.left_out is called quarantine since 0.4.0", DeprecationWarning, stacklevel=2)
+        return self.quarantine
 
+# %% ../nbs/06_inference.ipynb #9bf174ba
 _RUN = "inference.json"
-_FILES = {_RUN, "summary.json", "scores.csv", "left_out.csv"}  # in output_dir, beside a folder per study, and
-_FILES |= {"inference_results.json", "folder_summary.json"}  # those of files that lie in no folder
+_OTHER = ["folder", "file_id", "kind", "reason"]  # columns of the quarantine
+_OLD_QUARANTINE = "left_out.csv"  # the name of quarantine.csv before 0.4.0
+_FILES = {_RUN, "summary.json", "scores.csv", QUARANTINE_CSV, _OLD_QUARANTINE}  # in output_dir, beside
+_FILES |= {"inference_results.json", "folder_summary.json"}  # a folder per study; these two are of files in no folder
 _LOOKS = ("windows", "uncertainty", "seed", "precision")  # parameters that change a score
+
+
+def _write_quarantine(folder: Path, table: pd.DataFrame) -> None:
+    "Write quarantine.csv; it replaces the table of an older version, for two would disagree."
+    with suppress(OSError, ValueError):
+        if (folder / _OLD_QUARANTINE).read_text(encoding="utf-8").startswith(",".join(_OTHER)):  # not the user's
+            os.replace(folder / _OLD_QUARANTINE, folder / QUARANTINE_CSV)
+    write_text(folder / QUARANTINE_CSV, table.apply(guarded).to_csv(index=False))
 
 
 def _identity(settings: InferenceSettings, threshold: float) -> dict:
@@ -132,7 +151,7 @@ def _identity(settings: InferenceSettings, threshold: float) -> dict:
 
 # %% ../nbs/06_inference.ipynb #15a3baf4
 def infer(settings: InferenceSettings) -> Inference:
-    """Score every clip below raw_data_dir; write summary.json, scores.csv, left_out.csv, and a folder for each folder.
+    """Score every clip below raw_data_dir; write summary.json, scores.csv, quarantine.csv, and a folder per folder.
 
     Raises StudiesError, InferenceError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
@@ -168,25 +187,24 @@ def infer(settings: InferenceSettings) -> Inference:
         more = {"verdict": {"word": word, "sentence": sentence}, "threshold": threshold, "threshold_is": because}
         write_summary(list(entries.values()), folder, **more)
         write_text(folder / "scores.csv", tables[0].apply(guarded).to_csv(index=False))
-        write_text(folder / "left_out.csv", inference.left_out.apply(guarded).to_csv(index=False))
+        _write_quarantine(folder, inference.quarantine)
     if inference.scores.empty:
-        kinds = ", ".join(f"{n} {kind}" for kind, n in inference.left_out["kind"].value_counts().items())
-        raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/left_out.csv")
+        kinds = ", ".join(f"{n} {kind}" for kind, n in inference.quarantine["kind"].value_counts().items())
+        raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/{QUARANTINE_CSV}")
     return inference
 
 # %% ../nbs/06_inference.ipynb #14abd360
 def _tables(entries: list[dict], loose: list[str]) -> list[pd.DataFrame]:
-    "[scores, left out]: `entries` as tables; left out are also `loose` files, outside folders."
+    "[scores, quarantine]: `entries` as tables; `loose` files, outside folders, are in the quarantine, too."
     def rows(key: str) -> list[dict]:
         return [{"folder": e["folder"], "file_id": name, **found} for e in entries for name, found in e[key].items()]
 
-    scores, left_out = rows("results"), rows("left_out")
-    reasons = {name: asdict(OTHERS if is_junk(name) else LeftOut("directory", DIRECTORY)) for name in loose}
-    left_out += [{"folder": "", "file_id": text_of(name), **why} for name, why in reasons.items()]
+    scores, quarantine = rows("results"), rows("left_out")
+    reasons = {name: asdict(OTHERS if is_junk(name) else Quarantined("directory", DIRECTORY)) for name in loose}
+    quarantine += [{"folder": "", "file_id": text_of(name), **why} for name, why in reasons.items()]
     columns = ["folder", "file_id", "score", "status", "assessment", "machine_type", "machine_model", "frames", "path"]
     columns += ["uncertainty"] if scores and "uncertainty" in scores[0] else []
-    others = ["folder", "file_id", "kind", "reason"]
-    tables = pd.DataFrame(scores, columns=columns), pd.DataFrame(left_out, columns=others)
+    tables = pd.DataFrame(scores, columns=columns), pd.DataFrame(quarantine, columns=_OTHER)
     return [table.map(lambda value: printable(value) if isinstance(value, str) else value) for table in tables]
 
 
@@ -230,16 +248,16 @@ def _patients(inference: Inference) -> int:
 # %% ../nbs/06_inference.ipynb #193f27e6
 def inference_summary(inference: Inference) -> str:
     "A run as text."
-    scores, left_out = inference.scores, inference.left_out
-    others = counted(len(left_out), "other file")
+    scores, quarantine = inference.scores, inference.quarantine
+    others = counted(len(quarantine), "other file")
     lines = [f"{inference.output_dir}: {counted(len(scores), 'clip')} scored, {others}"]
     lines.append("{}: {}".format(*judged_inference(inference, inference.least)))
     lines.append(f"good from {inference.threshold:.3g} on: {inference.because}")
     lines.append(machine_table(scores, inference.who).round(3).to_string())
     if len(inference.unknown):
         lines += ["unknown machines:", inference.unknown.to_string(index=False)]
-    if len(left_out):
-        lines += ["left out (left_out.csv):", left_out["kind"].value_counts().to_string()]
+    if len(quarantine):
+        lines += [f"quarantine ({QUARANTINE_CSV}):", quarantine["kind"].value_counts().to_string()]
     lines += [f"note: {inference.left_alone}"] if inference.left_alone else []
     return "\n".join(lines)
 
@@ -258,7 +276,7 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     passed, patients = float((scores["status"] == "PASS").mean()), _patients(inference)
     ends = share_interval(passed, passed, passed, patients, settings.min_patients)
     between = f" ({ends[0]:.0%} to {ends[1]:.0%})" if ends[0] < ends[1] else ""
-    kinds, left = inference.left_out["kind"].value_counts(), len(inference.left_out)
+    kinds, left = inference.quarantine["kind"].value_counts(), len(inference.quarantine)
     most = f"{', most of them' if len(kinds) > 1 else ''}: {kinds.index[0]}" if len(kinds) else ""
     machines = (f"{by.iloc[0]:.0%} – {by.iloc[-1]:.0%}", f"pass, by type of machine: least {made_by(by.index[0])}, "
                 f"most {made_by(by.index[-1])}", f"{len(by)} types of machine")  # fmt: skip

@@ -54,7 +54,7 @@ def test_physical_kinds_are_drawn_in_the_clips_fan_and_counted(corpus, tmp_path)
 
 
 @pytest.mark.parametrize(("kinds", "drawn", "said"), [
-    ("shadow", set(), "20 of 20 copies were not made: shadow needs a trusted fan, and {0} of {0} good clips"),
+    ("shadow", set(), "20 of 20 synthetic clips were not made: shadow needs a trusted fan, and {0} of {0} good clips"),
     ("shadow,gain", {"gain"}, "shadow needs a trusted fan, and {0} of {0} good clips looked at have none: they got"),
 ])
 def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said, corpus, tmp_path, monkeypatch):
@@ -66,7 +66,7 @@ def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said
     assert {each.kind for each in records} == drawn and len(records) == 20 * bool(drawn)
     said = said.format(build.plan["sources"]["without_fan"])
     assert any(line.startswith(said) for line in dataset_remarks(build))
-    assert ("copies were not made" in dataset_verdict(build, settings).sentence) == (not drawn)
+    assert ("synthetic clips were not made" in dataset_verdict(build, settings).sentence) == (not drawn)
 
 
 def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, monkeypatch):
@@ -114,7 +114,7 @@ def test_the_contact_sheet_has_every_class_and_machine(corpus, tmp_path):
     counts = build.samples.groupby([kind, "machine_type"]).size()
     shown = [axis.images[0].get_array() for axis in figure.axes if axis.images]
     assert len(shown) == counts.clip(upper=2).sum() and len(figure.axes) == 3 * 2 * 4
-    assert {axis.get_ylabel() for axis in figure.axes} - {""} == {"good", "poor", "made poor"}
+    assert {axis.get_ylabel() for axis in figure.axes} - {""} == {"good", "poor", "synthetic"}
     repeated = [axis.images[0].get_array() for axis in again.axes if axis.images]
     assert all((one == two).all() for one, two in zip(shown, repeated, strict=True))
 

@@ -71,6 +71,7 @@ import pytest
 
 from echoquality import (
     conformance,
+    dataset_summary,
     evidence,
     experts,
     folder_preview,
@@ -79,9 +80,6 @@ from echoquality import (
     selection,
     shortcuts,
     training_run,
-)
-from echoquality import (
-    dataset_summary as outcome,
 )
 from echoquality.annotations import ANNOTATIONS
 from echoquality.model import Model
@@ -196,19 +194,20 @@ COUNTS["quarantine"] = [{"path": "a", "stage": "selection", "reason": "x"}]
 COUNTS |= {"unknown_machines": [{"machine_model": "X", "clips": 1}]}
 
 
-@pytest.mark.parametrize("copies", [0, 1, 2])
+@pytest.mark.parametrize("count", [0, 1, 2])
 @pytest.mark.parametrize("without_id", [0, 1])
-def test_what_a_dataset_says(copies, without_id):
+def test_what_a_dataset_says(count, without_id):
     asked = {"max_high_quality": 2, "max_low_quality": 1, "num_synthetic": 5, "deidentify": False, "group_by": ""}
     asked |= {"machine_offsets": True}  # of 0.3.0
     good = dict.fromkeys(ANNOTATIONS, "") | {"quality_score": 1, "synthetic": False, "group": "g", "split": "test"}
     good |= {"video_path": "high_quality/a.dcm", "machine_type": "other"}
-    copy = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
-    made = [copy | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(copies)]
+    synthetic = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
+    made = [synthetic | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(count)]
     plan = COUNTS | {"parameters": asked, "samples": [good, *made], "folders_without_id": without_id}
-    build = outcome.Build(Path("out"), plan, "written")
-    whose = outcome.on_folders(build), outcome.on_ids(build)
-    said = sentences(outcome.dataset_verdict(build, DatasetSettings()), *outcome.dataset_remarks(build), *whose)
+    build = dataset_summary.Build(Path("out"), plan, "written")
+    whose = dataset_summary.on_folders(build), dataset_summary.on_ids(build)
+    found = dataset_summary.dataset_verdict(build, DatasetSettings())
+    said = sentences(found, *dataset_summary.dataset_remarks(build), *whose)
     assert not list(filter(ODD.search, said))
 
 
@@ -227,8 +226,8 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
     monkeypatch.setattr(folder_preview, "preview_table", lambda clips: pd.DataFrame({"changed outside": [changed]}))
     frames, mask = np.zeros((2, 4, 4), np.uint8), np.ones((4, 4), bool)
     clip = frames, mask, [(SimpleNamespace(kind="motion_blur"), frames + 9)]
-    left_out = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
-    made = folder_preview.preview_verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
+    quarantine = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
+    made = folder_preview.preview_verdict({"a": clip}, quarantine, {"a": clip}, DegradationSettings())
     assert not list(filter(ODD.search, sentences(made)))
 
 
