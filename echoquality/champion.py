@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from .annotations import table_hashes
-from .evaluated_model import Subject, logits_of, training_of
+from .evaluated_model import EvaluatedModel, logits_of, training_of
 from .evidence import compare, show_measures
 from .model import load_model
 from .predictions import BASELINES
@@ -65,10 +65,10 @@ def _promote(uri: str, name: str, run_id: str, compare: Callable[[Path], dict]) 
     return f"version {mine} is the champion of {name!r} now: against version {present.version} it has {by}"
 
 # %% ../nbs/evidence/champion.ipynb #9f6abb99
-def compare_with(path: Path, settings: EvaluationSettings, subject: Subject, evidence: Evidence) -> dict:
+def compare_with(path: Path, settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence) -> dict:
     "The result of `compare` for the evaluated model and another one's file, on the same test clips, with a `note`."
     other = load_model(path)
-    rows = subject.table[subject.table["split"] == "test"]
+    rows = evaluated.table[evaluated.table["split"] == "test"]
     store = build_store(list(rows["file"]), settings.store_dir, other.form, settings.workers)
     logits = logits_of(other.network, other, rows, store, settings)
     found = compare(evidence.predictions.assign(other=logits), "logit", "other", settings.seed, settings.rounds)
@@ -76,11 +76,11 @@ def compare_with(path: Path, settings: EvaluationSettings, subject: Subject, evi
     return found | {"note": "" if same else ", though the champion may have been trained on some of these clips"}
 
 
-def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evidence, notes: list[str]) -> None:
-    "Log to the run that trained the model, if MLflow is there; the outcome is added to `notes`."
+def log_evidence(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence, notes: list[str]) -> None:
+    "Log to the run that trained the model, if MLflow is there; what became of the champion is added to `notes`."
     tracker = Tracker(settings.tracking_uri if settings.mlflow else "")
-    run_id = (subject.model.facts or {}).get("mlflow_run", "")
-    tracker.start(f"evaluation of {subject.prints['model']}", {}, {}, run_id)
+    run_id = (evaluated.model.facts or {}).get("mlflow_run", "")
+    tracker.start(f"evaluation of {evaluated.prints['model']}", {}, {}, run_id)
     with ending(tracker, notes):
         if not tracker.run_id:
             return
@@ -91,11 +91,11 @@ def log_evidence(settings: EvaluationSettings, subject: Subject, evidence: Evide
         figure = show_measures(evidence.measures, BASELINES)
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
-        against = partial(compare_with, settings=settings, subject=subject, evidence=evidence)
+        against = partial(compare_with, settings=settings, evaluated=evaluated, evidence=evidence)
         word, sentence = judged(evidence, settings.min_patients)
         if run_id and not any(name.startswith("test_auroc") for name in figures):
             notes.append("this model was not put forward as champion, for its AUROC is not known")
         elif run_id and word == "no":
             notes.append(f"this model was not put forward as champion, for the verdict on it is no: {sentence}")
-        elif run_id and (outcome := promote(tracker, "echoquality", against)):
-            notes.append(outcome)
+        elif run_id and (said := promote(tracker, "echoquality", against)):
+            notes.append(said)

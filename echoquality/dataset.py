@@ -109,11 +109,11 @@ def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None, machi
     if kept := sum((settings.output_dir / sample["video_path"]).is_file() for sample in plan["samples"]):
         print(f"continuing: {kept} of {counted(len(plan['samples']), 'file')} are there already", flush=True)
     written = parallel(write, plan["samples"], settings.workers, "files", lost=lambda sample: ("", KILLED))
-    outcomes = list(zip(plan["samples"], written, strict=True))
-    failed = {_origin(sample, key): why for sample, (_, why) in outcomes if why}
-    header_index(settings).forget({sample["source"] for sample, (_, why) in outcomes if why})  # its entries were wrong
+    results = list(zip(plan["samples"], written, strict=True))
+    failed = {_origin(sample, key): why for sample, (_, why) in results if why}
+    header_index(settings).forget({sample["source"] for sample, (_, why) in results if why})  # its entries were wrong
     rows = [left_out(path, "write", why, key) for path, why in failed.items()]
-    outputs = {sample["video_path"]: digest for sample, (digest, _) in outcomes if digest}
+    outputs = {sample["video_path"]: digest for sample, (digest, _) in results if digest}
     return {**plan, "outputs": outputs, "quarantine": plan["quarantine"] + rows}
 
 

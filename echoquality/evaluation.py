@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['Evaluation', 'evaluate', 'summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook', 'headline',
            'overview', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'verdict', 'calibration_in_words',
-           'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'Subject', 'prepare', 'without_machine']
+           'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel', 'prepare',
+           'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -26,7 +27,7 @@ from .attention import Explained, animated, attention_table, choose_clips, expla
 from .batches import LearningError
 from .champion import log_evidence
 from .core import SettingsError, counted
-from .evaluated_model import OURS, RUN, Subject, logits_of, prepare, run_identity, training_of
+from .evaluated_model import OURS, RUN, EvaluatedModel, logits_of, prepare, run_identity, training_of
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
 from .experts import read_grades
 from .model import WeightsError
@@ -43,66 +44,66 @@ from .verdict import as_table, captioned, show_verdict
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["as_table", "captioned", "show_verdict", "verdict", "calibration_in_words"]
 _all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
-_all_ += ["Subject", "prepare", "without_machine"]
+_all_ += ["EvaluatedModel", "prepare", "without_machine"]
 
 # %% ../nbs/05_evaluation.ipynb #c414cf87
-def _logits(subject: Subject, settings: EvaluationSettings) -> pd.DataFrame:
+def _logits(evaluated: EvaluatedModel, settings: EvaluationSettings) -> pd.DataFrame:
     "Logits of the validation and the test clips, of the model and of the network before it was trained."
-    rows = subject.table[subject.table["split"] != "train"]
+    rows = evaluated.table[evaluated.table["split"] != "train"]
 
     def make() -> pd.DataFrame:
-        networks = {"logit": subject.model.network, "starting_logit": subject.starting}
+        networks = {"logit": evaluated.model.network, "starting_logit": evaluated.starting}
         networks = {name: network for name, network in networks.items() if network is not None}
         print(f"scoring {counted(len(rows), 'clip')} with {counted(len(networks), 'network')}", flush=True)
         return pd.DataFrame({
-            name: logits_of(network, subject.model, rows, subject.store, settings) for name, network in networks.items()
+            name: logits_of(network, evaluated.model, rows, evaluated.store, settings) for name, network in networks.items()
         })
 
     return kept(settings.output_dir / "logits.parquet", rows["video_path"], make)
 
 
-def _features(subject: Subject, settings: EvaluationSettings) -> pd.DataFrame:
+def _features(evaluated: EvaluatedModel, settings: EvaluationSettings) -> pd.DataFrame:
     "Features of all clips, with label, source, group and split."
-    table, path = subject.table, settings.output_dir / "features.parquet"
+    table, path = evaluated.table, settings.output_dir / "features.parquet"
     found = kept(path, table["video_path"], lambda: feature_table(list(table["file"]), settings.workers))
     source = np.where(table["synthetic"], "synthetic", "natural")
     return found.assign(label=table["quality_score"], source=source, group=table["group"], split=table["split"])
 
 
-def _tables(subject: Subject, logits: pd.DataFrame, features: pd.DataFrame) -> list[pd.DataFrame]:
+def _tables(evaluated: EvaluatedModel, logits: pd.DataFrame, features: pd.DataFrame) -> list[pd.DataFrame]:
     "Predictions of the validation and of the test clips, with a column per baseline."
-    rows = subject.table[subject.table["split"] != "train"]
-    table = prediction_table(rows, logits["logit"].to_numpy(), subject.model.temperature, subject.prints)
+    rows = evaluated.table[evaluated.table["split"] != "train"]
+    table = prediction_table(rows, logits["logit"].to_numpy(), evaluated.model.temperature, evaluated.prints)
     starting = logits["starting_logit"].to_numpy() if "starting_logit" in logits else None
     table, split = with_baselines(table, features, starting), rows["split"].to_numpy()
     return [table[split == name].reset_index(drop=True) for name in ("val", "test")]
 
 
-def _pairs(subject: Subject, logits: pd.DataFrame) -> pd.DataFrame | None:
+def _pairs(evaluated: EvaluatedModel, logits: pd.DataFrame) -> pd.DataFrame | None:
     "Number of synthetic test clips that score below their source, by kind; None without any."
-    split = subject.table["split"]
+    split = evaluated.table["split"]
     test = (split[split != "train"] == "test").to_numpy()
-    found = pairs_ordered(subject.table[split == "test"], logits["logit"].to_numpy()[test])
+    found = pairs_ordered(evaluated.table[split == "test"], logits["logit"].to_numpy()[test])
     return None if found.empty else found
 
 # %% ../nbs/05_evaluation.ipynb #63cdca90
-def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictions, features) -> Evidence:
+def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, predictions, features) -> Evidence:
     "Evidence from tables of predictions, with the facts for the model card."
     grades = read_grades(settings.experts_csv, predictions) if settings.experts_csv else None
-    model = subject.model
+    model = evaluated.model
     if training_of(model).get("synthetic_as", "label") != "label":  # synthetic clips have no label
         validation = validation[validation["source"] == "natural"]
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
     digest = training_of(model).get("weights_sha256", "not known")
     facts = {
-        "model": subject.prints["model"], "dataset": subject.prints["dataset"], "model_sha256": sha256(settings.model),
+        "model": evaluated.prints["model"], "dataset": evaluated.prints["dataset"], "model_sha256": sha256(settings.model),
         "architecture": model.architecture,
         "input": f"{model.window.count} frames of {model.form.size} × {model.form.size}",
         "temperature": round(model.temperature, 4), "threshold": round(chosen["probability"], 6),
         "threshold chosen": f"sensitivity {settings.sensitivity} on validation clips" if settings.sensitivity
         else "on validation clips, by the training (Youden)",
         "started from": f"weights {digest[:12]}" if digest else "random weights",
-        "labels": labels_of(settings.annotations_csv, subject.table),
+        "labels": labels_of(settings.annotations_csv, evaluated.table),
         "trained on": "another dataset" if settings.external else "this dataset",
     }  # fmt: skip
     return weigh(
@@ -112,7 +113,7 @@ def _weigh(settings: EvaluationSettings, subject: Subject, validation, predictio
     )  # fmt: skip
 
 
-def _explain(settings: EvaluationSettings, subject: Subject, evidence: Evidence) -> list[Explained]:
+def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence) -> list[Explained]:
     "`explained` clips of each kind with their maps."
     if not settings.explained:
         return []
@@ -123,7 +124,7 @@ def _explain(settings: EvaluationSettings, subject: Subject, evidence: Evidence)
     kind = rows["kind"].str.split(",").str[0]
     titles = kind + ": " + labels + ", p = " + rows["probability"].map("{:.2f}".format) + ", " + rows["machine"]
     files = [settings.annotations_csv.parent / path for path in rows["video_path"]]
-    return explain(subject.model, pd.DataFrame({"file": files, "title": titles}), subject.store, settings.seed)
+    return explain(evaluated.model, pd.DataFrame({"file": files, "title": titles}), evaluated.store, settings.seed)
 
 # %% ../nbs/05_evaluation.ipynb #8bf2e284
 @dataclass(frozen=True)
@@ -136,33 +137,33 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def evaluate(settings: EvaluationSettings, subject: Subject | None = None) -> Evaluation:
+def evaluate(settings: EvaluationSettings, evaluated: EvaluatedModel | None = None) -> Evaluation:
     """Evaluate as `settings` say, and write predictions, tables, metrics.json and model_card.md.
 
     Raises EvidenceError, AnnotationsError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
-    subject = subject or prepare(settings)
-    folder, notes = settings.output_dir, []  # what `subject` notes is among the evidence's warnings
+    evaluated = evaluated or prepare(settings)
+    folder, notes = settings.output_dir, []  # what `evaluated` notes is among the evidence's warnings
     with only_one(folder):
         identity = run_identity(settings)
         found_run(folder, RUN, identity, settings.resume, OURS)
         note_run(folder, RUN, identity)
-        write_text(folder / LEFT_OUT, subject.store.bad.to_csv(index=False))
-        features = _features(subject, settings)
-        logits = _logits(subject, settings)
-        validation, predictions = _tables(subject, logits, features)
+        write_text(folder / LEFT_OUT, evaluated.store.bad.to_csv(index=False))
+        features = _features(evaluated, settings)
+        logits = _logits(evaluated, settings)
+        validation, predictions = _tables(evaluated, logits, features)
         for table in (validation, predictions):
-            check_predictions(table, [name for name in BASELINES if name in table], **subject.prints)
+            check_predictions(table, [name for name in BASELINES if name in table], **evaluated.prints)
         write_parquet(validation, folder / "validation.parquet")
         write_parquet(predictions, folder / "predictions.parquet")
-        evidence = _weigh(settings, subject, validation, predictions, features)
-        explained = _explain(settings, subject, evidence)
+        evidence = _weigh(settings, evaluated, validation, predictions, features)
+        explained = _explain(settings, evaluated, evidence)
         maps = attention_table(explained) if explained else None
-        warnings = (*evidence.warnings, *(attention_doubts(maps) if explained else ()), *subject.notes)
+        warnings = (*evidence.warnings, *(attention_doubts(maps) if explained else ()), *evaluated.notes)
         evidence = replace(evidence, attention=maps.reset_index() if explained else None, warnings=warnings)
-        evidence = replace(evidence, machines=unseen_machines(settings, subject), pairs=_pairs(subject, logits))
+        evidence = replace(evidence, machines=unseen_machines(settings, evaluated), pairs=_pairs(evaluated, logits))
         write_evidence(evidence, folder, settings.min_patients)
-        log_evidence(settings, subject, evidence, notes)
+        log_evidence(settings, evaluated, evidence, notes)
     return Evaluation(folder, evidence, explained, tuple(notes))
 
 # %% ../nbs/05_evaluation.ipynb #c4f4e575

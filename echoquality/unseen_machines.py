@@ -8,7 +8,7 @@ __all__ = ['without_machine', 'unseen_machines']
 # %% ../nbs/evidence/unseen_machines.ipynb #22363e4d
 import pandas as pd
 
-from .evaluated_model import Subject, logits_of, training_of
+from .evaluated_model import EvaluatedModel, logits_of, training_of
 from .evidence import in_words, measure_table
 from .predictions import prediction_table
 from .safe_files import text_sha256
@@ -29,28 +29,28 @@ def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:
     return pd.concat([others, tested], ignore_index=True)
 
 # %% ../nbs/evidence/unseen_machines.ipynb #839db893
-def _training_settings(settings: EvaluationSettings, subject: Subject, machine: str) -> TrainingSettings:
+def _training_settings(settings: EvaluationSettings, evaluated: EvaluatedModel, machine: str) -> TrainingSettings:
     "The settings of the model's own training, in another folder."
-    known = {k: v for k, v in (OLDER | training_of(subject.model)).items() if k in TrainingSettings.model_fields}
-    known |= {name: (subject.model.facts or {}).get(name, 30) for name in ("epochs", "patience")}
-    weights = settings.starting_weights if training_of(subject.model).get("weights_sha256") else ""
+    known = {k: v for k, v in (OLDER | training_of(evaluated.model)).items() if k in TrainingSettings.model_fields}
+    known |= {name: (evaluated.model.facts or {}).get(name, 30) for name in ("epochs", "patience")}
+    weights = settings.starting_weights if training_of(evaluated.model).get("weights_sha256") else ""
     known |= {name: getattr(settings, name) for name in ("annotations_csv", "store_dir", "accelerator", "workers")}
     folder = settings.output_dir / "machines" / text_sha256(machine)[:12]  # a name of a table is no name of a folder
     known |= {"model_weights": weights, "output_dir": folder, "resume": True, "mlflow": False}
     return TrainingSettings(**known)
 
 
-def _without(machine: str, settings: EvaluationSettings, subject: Subject) -> dict:
+def _without(machine: str, settings: EvaluationSettings, evaluated: EvaluatedModel) -> dict:
     "Train without a machine and test on it; its row of the table."
-    table, chosen = without_machine(subject.table, machine), _training_settings(settings, subject, machine)
+    table, chosen = without_machine(evaluated.table, machine), _training_settings(settings, evaluated, machine)
     counts = pd.crosstab(table["split"], table["quality_score"]).reindex(SPLITS, columns=[0, 1], fill_value=0)
     tested = table[table["split"] == "test"]
     row = {"machine": machine, "n": len(tested), "patients": tested["group"].nunique()}
     if counts.to_numpy().min() == 0:
         return row | {"note": "a split has only one class"}
-    model = train(chosen, Data(table, subject.store)).model
-    logits = logits_of(model.network, model, tested, subject.store, settings)
-    predictions = prediction_table(tested, logits, model.temperature, subject.prints)
+    model = train(chosen, Data(table, evaluated.store)).model
+    logits = logits_of(model.network, model, tested, evaluated.store, settings)
+    predictions = prediction_table(tested, logits, model.temperature, evaluated.prints)
     found = measure_table(
         predictions, {"probability": model.threshold}, settings.min_n, settings.seed, settings.rounds,
         settings.min_patients,
@@ -58,12 +58,12 @@ def _without(machine: str, settings: EvaluationSettings, subject: Subject) -> di
     return row | {each.measure: in_words(each) for each in found.itertuples()} | {"note": ""}
 
 
-def unseen_machines(settings: EvaluationSettings, subject: Subject) -> pd.DataFrame | None:
+def unseen_machines(settings: EvaluationSettings, evaluated: EvaluatedModel) -> pd.DataFrame | None:
     "A row per left-out machine: machine, n, patients, the measures as text; None without `leave_one_machine_out`."
     if not settings.leave_one_machine_out:
         return None
-    machines, rows = sorted(set(subject.table["machine_type"])), []
+    machines, rows = sorted(set(evaluated.table["machine_type"])), []
     for machine in machines:
         print(f"without {machine} ({machines.index(machine) + 1} of {len(machines)})", flush=True)
-        rows.append(_without(machine, settings, subject))
+        rows.append(_without(machine, settings, evaluated))
     return pd.DataFrame(rows)

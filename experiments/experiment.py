@@ -20,7 +20,7 @@ from echoquality.comparison_data import SIZES
 from echoquality.parameters import ProjectPath, from_notebook, settings_table
 from echoquality.core import SettingsError
 from echoquality.settings import DegradingSettings, Kinds, TrainingsSettings
-from .acquisition_faults import FAILURES
+from .acquisition_faults import FAULTS
 from .materials import AMOUNTS, simulated, taught
 
 _all_ = ["Markdown", "details", "from_notebook", "overview", "settings_table", "show_differences"]  # for Run
@@ -41,7 +41,7 @@ class ExperimentSettings(DegradingSettings, TrainingsSettings):
         ("phantom", "aperture"), min_length=1, description="who makes the clips: phantom, aperture"
     )
     lacking: tuple[str, ...] = Field(
-        ("rib", "reverberation", "gain", "tgc"), description="failures that natural training clips of aperture lack"
+        ("rib", "reverberation", "gain", "tgc"), description="acquisition faults that natural training clips of aperture lack"
     )
     kinds: Kinds = ("physical",)
 
@@ -53,12 +53,12 @@ def _physical(settings: ExperimentSettings) -> dict:
 
 def _check(settings: ExperimentSettings) -> None:
     "Raise SettingsError for clips that cannot be made."
-    known = ", ".join(FAILURES)
+    known = ", ".join(FAULTS)
     for name in settings.lacking:
-        if name not in FAILURES:
-            raise SettingsError(f"parameter 'lacking': failure {name!r} is not known; allowed are {known}")
-    if not set(FAILURES) - set(settings.lacking):
-        raise SettingsError(f"parameter 'lacking': natural clips must have one failure at least, of {known}")
+        if name not in FAULTS:
+            raise SettingsError(f"parameter 'lacking': acquisition fault {name!r} is not known; allowed are {known}")
+    if not set(FAULTS) - set(settings.lacking):
+        raise SettingsError(f"parameter 'lacking': natural clips must have one fault at least, of {known}")
 
 # %% ../nbs/experiments/experiment.ipynb #ae328d3f
 def on_teachers(figures: pd.DataFrame) -> str:

@@ -24,7 +24,7 @@ from echoquality.results import verdict, write_results
 from echoquality.reviews import add_review
 from echoquality.store import build_store
 from .aperture_corpus import write_aperture_corpus
-from .acquisition_faults import FAILURES
+from .acquisition_faults import FAULTS
 
 # %% ../nbs/experiments/materials.ipynb #ac147055
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ AMOUNTS = {
 }
 
 # %% ../nbs/experiments/materials.ipynb #eecdf44e
-def _write_phantom(folder: Path, corpus: Corpus, seed: int, failures: tuple[str, ...], workers: int) -> None:
+def _write_phantom(folder: Path, corpus: Corpus, seed: int, faults: tuple[str, ...], workers: int) -> None:
     rows = write_corpus(folder, corpus, seed, workers)
     with atomic(folder / "truth.csv") as part:
         rows.to_csv(part, index=False)
 
 
-def _write_aperture(folder: Path, corpus: Corpus, seed: int, failures: tuple[str, ...], workers: int) -> None:
-    write_aperture_corpus(folder, corpus, seed, workers, failures=failures)
+def _write_aperture(folder: Path, corpus: Corpus, seed: int, faults: tuple[str, ...], workers: int) -> None:
+    write_aperture_corpus(folder, corpus, seed, workers, faults=faults)
 
 
 SIMULATORS = {"phantom": _write_phantom, "aperture": _write_aperture}
@@ -72,9 +72,9 @@ def _truth(folder: Path, write: Callable, *how) -> pd.DataFrame:
 
 # %% ../nbs/experiments/materials.ipynb #3f75a8bb
 def _judges(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    "The test clips of a corpus, with the columns JUDGED; mechanism is '' if no failure is known, label NaN if middling."
+    "The test clips of a corpus, with the columns JUDGED; mechanism is '' if no fault is known, label NaN if middling."
     clips = rows[rows["kind"] == "cine"].reset_index(drop=True)
-    quality, severities = clips["quality"], clips[[name for name in FAILURES if name in clips]]
+    quality, severities = clips["quality"], clips[[name for name in FAULTS if name in clips]]
     judges = pd.DataFrame({
         "file": [folder / path for path in clips["path"]],
         "group": clips["patient"].astype(str),
@@ -89,10 +89,10 @@ def _judges(rows: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def _corpora(
     simulator: str, size: Size, amount: Amount, folder: Path, seed: int, had: tuple[str, ...], workers: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    "The rows of the training corpus, whose clips have the failures `had`, and the test clips."
+    "The rows of the training corpus, whose clips have the faults `had`, and the test clips."
     write, (train, test) = SIMULATORS[simulator], (amount.corpus(test, size.frames) for test in (False, True))
     truth = _truth(folder / "train", write, train, 2 * seed, had, workers)
-    rows = _truth(folder / "test", write, test, 2 * seed + 1, tuple(FAILURES), workers)
+    rows = _truth(folder / "test", write, test, 2 * seed + 1, tuple(FAULTS), workers)
     return truth, _judges(rows, folder / "test")
 
 # %% ../nbs/experiments/materials.ipynb #839a0363
@@ -104,7 +104,7 @@ def simulated(
 
     `physical`: the dataset's `kinds`, `shares` and `severities` of the copies that are called so.
     """
-    had = tuple(name for name in FAILURES if name not in lacking)
+    had = tuple(name for name in FAULTS if name not in lacking)
     _, test = _corpora(simulator, size, amount, folder, seed, had, workers)
     tables = {}
     for maker, how in {"recipe": {}, "physical": {"kinds": ("physical",), **physical}}.items():
@@ -142,7 +142,7 @@ def _review(truth: pd.DataFrame, path: Path, seed: int) -> None:
 # %% ../nbs/experiments/materials.ipynb #3cf62756
 def taught(simulator: str, size: Size, amount: Amount, folder: Path, seed: int, workers: int = 0) -> Material:
     "Clips as of `simulated`, in a table per label of `TAUGHT`: the teacher, with or without reviews."
-    truth, test = _corpora(simulator, size, amount, folder, seed, tuple(FAILURES), workers)
+    truth, test = _corpora(simulator, size, amount, folder, seed, tuple(FAULTS), workers)
     _review(truth, folder / "reviews.csv", seed)
     for teacher, bias in TEACHERS.items():
         write_results(_scored(truth, bias, seed), folder / f"results of {teacher}")

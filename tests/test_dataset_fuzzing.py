@@ -142,5 +142,5 @@ def test_a_damaged_jpeg_frame_is_whole_or_refused_in_grey_and_in_colour(place, t
     data = bytearray(REAL.read_bytes())
     start = int(place * len(data))
     data[start : start + 40] = bytes(range(40))
-    outcome = check_damaged(bytes(data), tmp_path)
-    assert outcome == "whole" or outcome.startswith(("cannot be decoded, frame ", "truncated: "))
+    found = check_damaged(bytes(data), tmp_path)
+    assert found == "whole" or found.startswith(("cannot be decoded, frame ", "truncated: "))

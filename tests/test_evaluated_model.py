@@ -48,9 +48,9 @@ def test_weights_with_another_head_are_no_baseline(trained, tmp_path):
     same = {name: trained[name] for name in ("annotations_csv", "store_dir", "precision", "workers", "mlflow")}
     train(TrainingSettings(**small, **same, model_weights=weights, output_dir=tmp_path / "run"))
     chosen = {**trained, "model": tmp_path / "run/model.safetensors", "starting_weights": weights}
-    subject = prepare(EvaluationSettings(**chosen, output_dir=tmp_path / "e", leave_one_machine_out=True))
-    assert subject.starting is None
-    assert "not compared with the weights it started from: the body of mc3_18, but another head" in subject.notes[0]
+    evaluated = prepare(EvaluationSettings(**chosen, output_dir=tmp_path / "e", leave_one_machine_out=True))
+    assert evaluated.starting is None
+    assert "not compared with the weights it started from: the body of mc3_18, but another head" in evaluated.notes[0]
 
 
 def test_a_pickle_is_no_model(trained, tmp_path):
@@ -63,8 +63,8 @@ def test_a_pickle_is_no_model(trained, tmp_path):
 
 def test_logits_are_those_of_the_trained_network(trained, tmp_path):
     settings = EvaluationSettings(**trained, output_dir=tmp_path / "x")
-    subject = prepare(settings)
-    rows = subject.table[subject.table["split"] == "test"]
-    logits = logits_of(subject.model.network, subject.model, rows, subject.store, settings)
-    again = logits_of(load_model(settings.model).network, subject.model, rows.iloc[:3], subject.store, settings)
+    evaluated = prepare(settings)
+    rows = evaluated.table[evaluated.table["split"] == "test"]
+    logits = logits_of(evaluated.model.network, evaluated.model, rows, evaluated.store, settings)
+    again = logits_of(load_model(settings.model).network, evaluated.model, rows.iloc[:3], evaluated.store, settings)
     assert logits.shape == (len(rows),) and again == pytest.approx(logits[:3], abs=1e-5)

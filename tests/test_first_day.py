@@ -110,7 +110,7 @@ def desk(tmp_path_factory) -> Path:
 
 
 class Step(NamedTuple):
-    "A command of a user, and its expected outcome."
+    "A command of a user, and its expected result."
 
     name: str
     command: str  # behind `echoquality`

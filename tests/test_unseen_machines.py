@@ -13,11 +13,11 @@ from echoquality.unseen_machines import unseen_machines, without_machine
 @pytest.mark.slow
 def test_machines_are_left_out_in_turn(trained, tmp_path):
     settings = EvaluationSettings(**trained, output_dir=tmp_path / "x", leave_one_machine_out=True)
-    subject = prepare(settings)
-    table = unseen_machines(settings, subject)
+    evaluated = prepare(settings)
+    table = unseen_machines(settings, evaluated)
     assert table["machine"].tolist() == ["affiniti50g", "affiniti70g", "epiq7", "vivid"]
     assert table["AUROC"].notna().any() and (table["n"] > 5).all()
-    made = without_machine(subject.table, "vivid")
+    made = without_machine(evaluated.table, "vivid")
     assert set(made.loc[made["split"] == "test", "machine_type"]) == {"vivid"}
     assert not (made.loc[made["split"] != "test", "machine_type"] == "vivid").any()
     assert not set(made.loc[made["split"] == "test", "group"]) & set(made.loc[made["split"] != "test", "group"])

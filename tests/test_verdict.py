@@ -81,7 +81,7 @@ from echoquality import (
     training_run,
 )
 from echoquality import (
-    dataset_summary as outcome,
+    dataset_summary,
 )
 from echoquality.annotations import ANNOTATIONS
 from echoquality.model import Model
@@ -204,9 +204,9 @@ def test_what_a_dataset_says(copies, without_id):
     copy = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
     made = [copy | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(copies)]
     plan = COUNTS | {"parameters": asked, "samples": [good, *made], "folders_without_id": without_id}
-    build = outcome.Build(Path("out"), plan, "written")
-    whose = outcome.on_folders(build), outcome.on_ids(build)
-    said = sentences(outcome.verdict(build, DatasetSettings()), *outcome.remarks(build), *whose)
+    build = dataset_summary.Build(Path("out"), plan, "written")
+    whose = dataset_summary.on_folders(build), dataset_summary.on_ids(build)
+    said = sentences(dataset_summary.verdict(build, DatasetSettings()), *dataset_summary.remarks(build), *whose)
     assert not list(filter(ODD.search, said))
 
 

@@ -17,14 +17,14 @@ def test_a_severity_is_from_0_to_1(severity):
         expect_severities({"rib": 0.5, "haze": severity})
 
 
-def test_failures_have_names():
-    with pytest.raises(ValueError, match="failure 'blur' is not known; allowed are aberration, contact, rib, haze"):
+def test_faults_have_names():
+    with pytest.raises(ValueError, match="acquisition fault 'blur' is not known; allowed are aberration, contact, rib, haze"):
         expect_severities({"blur": 0.5})
 
 
-def test_each_failure_changes_the_acquisition_alone():
+def test_each_fault_changes_the_acquisition_alone():
     good = acquire(VIEWS["parasternal_long_axis"], {}, 1)
-    for name in FAILURES:
+    for name in FAULTS:
         none, half = (acquire(good.standard, {name: severity}, 1) for severity in (0.0, 0.5))
         assert repr(none) == repr(good) != repr(half)
 
@@ -39,20 +39,20 @@ def test_gcnr_is_the_share_of_levels_that_are_not_shared():
     assert gcnr(a, a[:0]) == 0
 
 
-def mean_quality(failures):
+def mean_quality(faults):
     "The mean quality of eight hearts, of either view."
-    return np.mean([clip_quality(failures, view, seed).overall for view in VIEWS for seed in range(4)])
+    return np.mean([clip_quality(faults, view, seed).overall for view in VIEWS for seed in range(4)])
 
 
 @pytest.mark.slow
 @pytest.mark.more
-@pytest.mark.parametrize("name", FAILURES)
+@pytest.mark.parametrize("name", FAULTS)
 def test_quality_falls_with_severity(name):
     falls = -np.diff([mean_quality({name: severity}) for severity in (0, 0.4, 0.7, 1)])
     assert (falls > 0).all() and falls.sum() > 0.3, falls
 
 
-def test_two_failures_are_worse_than_one():
+def test_two_faults_are_worse_than_one():
     both = mean_quality({"aberration": 0.6, "rib": 0.6})
     assert both < min(mean_quality({"aberration": 0.6}), mean_quality({"rib": 0.6})) - 0.05
 
@@ -63,24 +63,24 @@ def test_a_good_clip_is_good(view):
 
 
 def test_clips_of_the_second_simulator_repeat_and_differ():
-    failures = {"tgc": 0.5, "aberration": 0.3}
+    faults = {"tgc": 0.5, "aberration": 0.3}
     small = {"machine": "vivid", "frames": 3, "shape": (96, 128)}
-    first, again, other = (simulate_aperture_clip(failures, seed=seed, **small) for seed in (1, 1, 2))
+    first, again, other = (simulate_aperture_clip(faults, seed=seed, **small) for seed in (1, 1, 2))
     assert (first.frames == again.frames).all() and first.quality == again.quality
     assert (first.cavity != other.cavity).any()
-    turned = simulate_aperture_clip(dict(reversed(failures.items())), seed=1, **small)
+    turned = simulate_aperture_clip(dict(reversed(faults.items())), seed=1, **small)
     assert (turned.frames == first.frames).all()  # in any order
-    longer = simulate_aperture_clip(failures, seed=1, **small | {"frames": 5})
+    longer = simulate_aperture_clip(faults, seed=1, **small | {"frames": 5})
     assert (longer.frames[:3, first.sector] == first.frames[:, first.sector]).all()
 
 
-@pytest.mark.parametrize("name", FAILURES)
-def test_a_failure_changes_the_sector_alone(name):
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_changes_the_sector_alone(name):
     good, poor = (simulate_aperture_clip({name: s}, seed=3, frames=2, shape=(96, 128)) for s in (0.0, 0.8))
     assert (good.sector == poor.sector).all()
     assert (good.frames[:, ~good.sector] == poor.frames[:, ~good.sector]).all()
     assert (good.frames[:, good.sector] != poor.frames[:, good.sector]).mean() > 0.1
-    assert poor.failures == {name: 0.8} and poor.quality < good.quality
+    assert poor.faults == {name: 0.8} and poor.quality < good.quality
 
 
 @pytest.mark.parametrize("view", VIEWS)

@@ -10,7 +10,7 @@ from pydicom import dcmread
 
 from echoquality.plan import file_hashes
 from echoquality.corpus import Corpus, clip_dataset, corpus_rows
-from experiments.acquisition_faults import FAILURES, simulate_aperture_clip
+from experiments.acquisition_faults import FAULTS, simulate_aperture_clip
 from echoquality.phantom import MACHINES
 from echoquality.results import COLUMNS, read_results
 from echoquality.sector import find_sector
@@ -24,7 +24,7 @@ from experiments.views import VIEWS
     [
         ({"bias": {"sonos": 1.0}}, "machine 'sonos' is not known; allowed are affiniti50g"),
         ({"bias": {"vivid": float("nan")}}, "bias of 'vivid' is nan; allowed are finite numbers"),
-        ({"blind": {"blur": 0.5}}, "failure 'blur' is not known; allowed are aberration"),
+        ({"blind": {"blur": 0.5}}, "acquisition fault 'blur' is not known; allowed are aberration"),
         ({"blind": {"rib": 1.5}}, "severity of 'rib' is 1.5; allowed are numbers from 0"),
         ({"noise": -1}, "noise is -1; allowed are numbers from 0 on"),
         ({"noise": float("nan")}, "noise is nan; allowed are"),
@@ -61,7 +61,7 @@ def test_the_truth_is_kept(small):
     folder, rows = small
     pd.testing.assert_frame_equal(pd.read_csv(folder / "truth.csv"), rows, check_dtype=False)
     cines = rows[rows["kind"] == "cine"]
-    assert cines["quality"].between(0, 1).all() and (cines[list(FAILURES)].max(axis=1) > 0).all()
+    assert cines["quality"].between(0, 1).all() and (cines[list(FAULTS)].max(axis=1) > 0).all()
     assert np.allclose(cines["quality"], cines["seen"] * (2 * cines["contrast"] - 1).clip(0), atol=1e-4)
 
 
@@ -89,14 +89,14 @@ def test_the_second_corpus_repeats_whatever_the_workers(tmp_path):
     assert file_hashes(tmp_path / "1") == file_hashes(tmp_path / "2")
 
 
-def test_no_other_failures_and_views_than_asked_for():
-    rows = aperture_rows(SMALL, 1, failures=("tgc", "haze"), views=("parasternal_long_axis",))
+def test_no_other_faults_and_views_than_asked_for():
+    rows = aperture_rows(SMALL, 1, faults=("tgc", "haze"), views=("parasternal_long_axis",))
     assert set(rows["view"]) == {"parasternal_long_axis"}
-    assert (rows[[name for name in FAILURES if name not in ("tgc", "haze")]] == 0).all(axis=None)
+    assert (rows[[name for name in FAULTS if name not in ("tgc", "haze")]] == 0).all(axis=None)
     assert (rows.loc[rows["kind"] == "cine", ["tgc", "haze"]] > 0).all(axis=None)
 
 
-@pytest.mark.parametrize("wrong", [{"failures": ("blur",)}, {"views": ("subcostal",)}, {"failures": ()}, {"views": ()}])
+@pytest.mark.parametrize("wrong", [{"faults": ("blur",)}, {"views": ("subcostal",)}, {"faults": ()}, {"views": ()}])
 def test_names_that_are_not_known_are_refused(wrong):
     with pytest.raises(ValueError, match="; allowed are"):
         aperture_rows(SMALL, **wrong)
@@ -122,8 +122,8 @@ def test_a_bias_by_machine_is_measurable():
 @pytest.mark.more
 def test_a_teacher_may_be_blind():
     corpus = Corpus({"vivid": 2}, 3, 6, (96, 128), high=0.05, low=0.9)
-    blind = aperture_rows(corpus, 1, Teacher({}, {"off_axis": 1.0}, 0.0), failures=("off_axis",))
+    blind = aperture_rows(corpus, 1, Teacher({}, {"off_axis": 1.0}, 0.0), faults=("off_axis",))
     cines = blind[blind["kind"] == "cine"]
     assert (cines["noticed"] > 0.78).all() and (cines["score"] > 0.9).all() and cines["quality"].median() < 0.6
-    exact = aperture_rows(corpus, 1, EXACT, failures=("off_axis",))
+    exact = aperture_rows(corpus, 1, EXACT, faults=("off_axis",))
     assert exact["noticed"].equals(exact["quality"])

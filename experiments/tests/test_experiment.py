@@ -25,8 +25,8 @@ def test_the_parameters_cell_is_the_settings_class():
 @pytest.mark.parametrize(
     "wrong, said",
     [
-        ({"lacking": ("blur",)}, "parameter 'lacking': failure 'blur' is not known; allowed are aberration"),
-        ({"lacking": "aberration,contact,rib,haze,reverberation,attenuation,gain,tgc,off_axis"}, "one failure"),
+        ({"lacking": ("blur",)}, "parameter 'lacking': acquisition fault 'blur' is not known; allowed are aberration"),
+        ({"lacking": "aberration,contact,rib,haze,reverberation,attenuation,gain,tgc,off_axis"}, "one fault"),
         ({"simulators": ("sonos",)}, "parameter 'simulators'.*'phantom' or 'aperture'"),
         ({"simulators": ()}, "parameter 'simulators'.*at least 1"),
         ({"kinds": ("blur",)}, "parameter 'kinds'.*'recipe', 'physical'"),

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.materials import _judges
 
 
-def test_the_worst_failure_is_the_mechanism_and_the_middle_has_no_label():
+def test_the_worst_fault_is_the_mechanism_and_the_middle_has_no_label():
     rows = pd.DataFrame({"path": ["a", "b", "c", "d"], "patient": 1, "machine": "vivid", "kind": ["cine"] * 3 + ["still"]})
     rows = rows.assign(quality=[0.9, 0.5, 0.1, 0.9], rib=[0.1, 0.2, 0.9, 0], gain=[0.2, 0.1, 0.3, 0])
     judges = _judges(rows, Path("x"))
