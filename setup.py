@@ -25,8 +25,8 @@ class WithPages(build_py):
         if not self.editable_mode:
             pages = Path(self.build_lib) / cfg["lib_path"] / "pages"
             shutil.rmtree(pages, ignore_errors=True)
-            left_out = shutil.ignore_patterns(".ipynb_checkpoints", "experiments")  # the latter run in a clone alone
-            shutil.copytree(here / cfg["nbs_path"], pages, ignore=left_out)
+            ignored = shutil.ignore_patterns(".ipynb_checkpoints", "experiments")  # the latter run in a clone alone
+            shutil.copytree(here / cfg["nbs_path"], pages, ignore=ignored)
 
 
 extras = {name: lines(f"{name}_requirements") for name in ("train", "cluster", "onnx", "tables")}

@@ -182,7 +182,7 @@ def evaluate(settings=None, **parameters):
 
 
 def infer(settings=None, **parameters):
-    """Score a folder of folders, and write results for the next selection: an `Inference`, with `scores`, `left_out`.
+    """Score a folder of folders, and write results for the next selection: an `Inference`, with `scores`, `quarantine`.
 
     `parameters` are those of `InferenceSettings`. Raises StudiesError, InferenceError, WeightsError, LearningError,
     SettingsError, WorkError, OSError. For some files alone there is `score`, which writes nothing.

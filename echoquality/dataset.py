@@ -20,7 +20,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .annotations import CSV, LEFT_OUT, MANIFEST
+from .annotations import CSV, MANIFEST, QUARANTINE_CSV
 from .core import SettingsError, counted
 from .corpus import SMALL, Corpus, write_corpus
 from .parameters import from_command_line, from_notebook, run_main, settings_table
@@ -48,7 +48,7 @@ from echoquality.dataset_summary import (
 )
 from .identity import IdentityError
 from .machines import Machines
-from .plan import DatasetError, keep_private, key_of, left_out, make_plan, shown
+from .plan import DatasetError, keep_private, key_of, make_plan, quarantine_row, shown
 from .probing import header_index, known_machines
 from .results import ResultsError
 from .reviews import ReviewsError
@@ -95,7 +95,7 @@ def _finish(plan: dict, settings: DatasetSettings, key: bytes | None, machines: 
     build = Build(settings.output_dir, _write_files(plan, settings, key, machines), "written")
     keep_private(build.plan, settings)
     samples = build.samples.assign(synthetic=build.samples["synthetic"].map({True: "true", False: "false"}))
-    for name, table in ((CSV, samples), (LEFT_OUT, build.quarantine)):
+    for name, table in ((CSV, samples), (QUARANTINE_CSV, build.quarantine)):
         write_text(build.output_dir / name, table.to_csv(index=False, lineterminator="\n"))
         build.plan["outputs"][name] = sha256(build.output_dir / name)
     write_text(build.output_dir / MANIFEST, json.dumps(shown(build.plan), indent=1, ensure_ascii=False) + "\n")
@@ -112,7 +112,7 @@ def _write_files(plan: dict, settings: DatasetSettings, key: bytes | None, machi
     results = list(zip(plan["samples"], written, strict=True))
     failed = {_origin(sample, key): why for sample, (_, why) in results if why}
     header_index(settings).forget({sample["source"] for sample, (_, why) in results if why})  # its entries were wrong
-    rows = [left_out(path, "write", why, key) for path, why in failed.items()]
+    rows = [quarantine_row(path, "write", why, key) for path, why in failed.items()]
     outputs = {sample["video_path"]: digest for sample, (digest, _) in results if digest}
     return {**plan, "outputs": outputs, "quarantine": plan["quarantine"] + rows}
 
@@ -176,7 +176,7 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     if more := offer_in_words(build.offer, better_options(build, settings)):
         lines += [f"note: {more}"]
     if len(build.quarantine):
-        lines += [f"left out: {counted(len(build.quarantine), 'file')}; the quarantine table has the reasons"]
+        lines += [f"quarantine: {counted(len(build.quarantine), 'file')}; {QUARANTINE_CSV} has the reasons"]
     if others := left_alone(build.output_dir, ["validation_set", *planned_files(build.plan)]):
         lines += [f"note: {others}"]
     if settings.deidentify:

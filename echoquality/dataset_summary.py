@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, LEFT_OUT
+from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, QUARANTINE_CSV
 from .candidates import more_chosen, offer_in_words
 from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
@@ -198,7 +198,7 @@ def remarks(build: Build) -> list[str]:
         )
         labelled = counted((samples["review"] != "").sum(), "clip", "are")
         lines.append(f"{labelled} here labelled by people")
-    written = {CSV: samples, LEFT_OUT: build.quarantine} if "outputs" in build.plan else {}
+    written = {CSV: samples, QUARANTINE_CSV: build.quarantine} if "outputs" in build.plan else {}
     return lines + [said for name, table in written.items() if (said := computed_in_words(name, table))]
 
 # %% ../nbs/curation/dataset_summary.ipynb #04306f27

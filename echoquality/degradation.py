@@ -355,14 +355,14 @@ def _drawn(settings: DegradationSettings, name: str, fan: Fan | str) -> list[Deg
 
 
 def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.DataFrame]:
-    """(clips, left out): up to `max_clips` clips with each kind of degradation; path and reason of files that are none,
+    """(clips, quarantine): up to `max_clips` clips with each kind of degradation; path and reason of other files,
     and of kinds that need a trusted fan where a clip has none.
 
     A clip: its middle frame, uint8 (H, W) or (H, W, 3); the sector, bool (H, W); (`Degradation`, that frame degraded)
     for each of `kinds`. Raises FileNotFoundError where the folder holds no clip, FanError where none has a fan and
     every kind needs one.
     """
-    frames, left_out = middle_frames(settings.input_dir, settings.max_clips, settings.seed, settings.workers)
+    frames, quarantine = middle_frames(settings.input_dir, settings.max_clips, settings.seed, settings.workers)
     clips = {}
     for name, (frame, mask, fan) in progress(frames.items(), len(frames), "frames degraded"):
         drawn = _drawn(settings, name, fan)
@@ -371,7 +371,7 @@ def preview_folder(settings: DegradationSettings) -> tuple[dict[str, tuple], pd.
     if not any(degraded for *_, degraded in clips.values()):
         asked = ", ".join(settings.kinds)
         raise FanError(f"{settings.input_dir}: {asked}: needs a trusted fan, and none of {len(clips)} clips has one")
-    return clips, pd.concat([left_out, undrawn], ignore_index=True)
+    return clips, pd.concat([quarantine, undrawn], ignore_index=True)
 
 
 def _undrawn(kinds: tuple[str, ...], fans: dict[str, Fan | str]) -> pd.DataFrame:
@@ -416,8 +416,8 @@ def main(argv: list[str] | None = None) -> None:
     settings = from_command_line(DegradationSettings, argv, "python -m echoquality.degradation")
 
     def job():
-        clips, left_out = preview_folder(settings)
+        clips, quarantine = preview_folder(settings)
         print(preview_table(clips).to_string(index=False))
-        print("\nleft out:", left_out.to_string(index=False), sep="\n")
+        print("\nquarantine:", quarantine.to_string(index=False), sep="\n")
 
     run_main(job, FanError)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from .annotations import LEFT_OUT, leave_out, read_annotations, read_table, table_hashes
+from .annotations import QUARANTINE_CSV, leave_out, read_annotations, read_table, table_hashes
 from .batches import Recipe, choose_hardware
 from .core import counted
 from .evidence import EvidenceError, check_classes
@@ -75,8 +75,8 @@ def starting_network(settings: EvaluationSettings, model: Model) -> tuple[nn.Mod
 
 # %% ../nbs/evidence/evaluated_model.ipynb #f07f7096
 RUN = "evaluation.json"
-OURS = {RUN, LEFT_OUT, "validation.parquet", "predictions.parquet", "features.parquet", "logits.parquet", "machines"}
-OURS |= {"measures.csv", "comparisons.csv", "audit.csv", "metrics.json", "model_card.md"}  # all in output_dir
+OURS = {RUN, QUARANTINE_CSV, "validation.parquet", "predictions.parquet", "features.parquet", "logits.parquet"}
+OURS |= {"measures.csv", "comparisons.csv", "audit.csv", "metrics.json", "model_card.md", "machines"}  # in output_dir
 
 
 def run_identity(settings: EvaluationSettings) -> dict:
@@ -123,7 +123,7 @@ def prepare(settings: EvaluationSettings) -> EvaluatedModel:
     store = build_store(list(files), settings.store_dir, model.form, settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     check_classes(table.loc[table["split"] == "test", "quality_score"], tested)
-    bad = f"left out {counted(len(store.bad), 'file')} that cannot be used: see {LEFT_OUT}" if len(store.bad) else ""
+    bad = f"{counted(len(store.bad), 'file')} cannot be used: see {QUARANTINE_CSV}" if len(store.bad) else ""
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
     return EvaluatedModel(model, prints, table, store, starting, tuple(filter(None, [missing, bad])))
 

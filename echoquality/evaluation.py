@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from .annotations import LEFT_OUT, AnnotationsError, labels_of
+from .annotations import QUARANTINE_CSV, AnnotationsError, labels_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
@@ -56,7 +56,8 @@ def _logits(evaluated: EvaluatedModel, settings: EvaluationSettings) -> pd.DataF
         networks = {name: network for name, network in networks.items() if network is not None}
         print(f"scoring {counted(len(rows), 'clip')} with {counted(len(networks), 'network')}", flush=True)
         return pd.DataFrame({
-            name: logits_of(network, evaluated.model, rows, evaluated.store, settings) for name, network in networks.items()
+            name: logits_of(network, evaluated.model, rows, evaluated.store, settings)
+            for name, network in networks.items()
         })
 
     return kept(settings.output_dir / "logits.parquet", rows["video_path"], make)
@@ -96,7 +97,7 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
     digest = training_of(model).get("weights_sha256", "not known")
     facts = {
-        "model": evaluated.prints["model"], "dataset": evaluated.prints["dataset"], "model_sha256": sha256(settings.model),
+        **evaluated.prints, "model_sha256": sha256(settings.model),
         "architecture": model.architecture,
         "input": f"{model.window.count} frames of {model.form.size} × {model.form.size}",
         "temperature": round(model.temperature, 4), "threshold": round(chosen["probability"], 6),
@@ -148,7 +149,7 @@ def evaluate(settings: EvaluationSettings, evaluated: EvaluatedModel | None = No
         identity = run_identity(settings)
         found_run(folder, RUN, identity, settings.resume, OURS)
         note_run(folder, RUN, identity)
-        write_text(folder / LEFT_OUT, evaluated.store.bad.to_csv(index=False))
+        write_text(folder / QUARANTINE_CSV, evaluated.store.bad.to_csv(index=False))
         features = _features(evaluated, settings)
         logits = _logits(evaluated, settings)
         validation, predictions = _tables(evaluated, logits, features)

@@ -55,20 +55,20 @@ def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple
         told = next((f"{path.name} is {why}" for path, why in shut.items()), "input_dir is a folder with DICOM files")
         raise FileNotFoundError(f"{folder}: no files there; {told}")
     order = [files[i] for i in generator(seed, "preview").permutation(len(files))]
-    frames, left_out = {}, [(_name(path, folder), "preview", why) for path, why in shut.items()]
+    frames, quarantine = {}, [(_name(path, folder), "preview", why) for path, why in shut.items()]
     while order and len(frames) < most:
         batch = [order.pop() for _ in range(min(len(order), most - len(frames)))]
         found = parallel(_middle_frame, batch, workers, "clips", lost=lambda path: KILLED)
         for path, result in zip(batch, found, strict=True):
             name = _name(path, folder)
             if isinstance(result, str):
-                left_out.append((name, "preview", result))
+                quarantine.append((name, "preview", result))
             else:
                 frames[name] = result
     if not frames:
-        common = "; ".join(f"{n} × {why}" for why, n in Counter(why for *_, why in left_out).most_common(3))
+        common = "; ".join(f"{n} × {why}" for why, n in Counter(why for *_, why in quarantine).most_common(3))
         raise FileNotFoundError(f"{folder}: no clip among {len(files)} files: {common}")
-    return frames, pd.DataFrame(left_out, columns=["path", "stage", "reason"])
+    return frames, pd.DataFrame(quarantine, columns=["path", "stage", "reason"])
 
 # %% ../nbs/curation/folder_preview.ipynb #2bd9af09
 def middle_picture(path: Path) -> np.ndarray:
@@ -155,14 +155,14 @@ def mean_changes(clips: dict[str, tuple]) -> pd.Series:
 
 
 def verdict(
-    clips: dict[str, tuple], left_out: pd.DataFrame, moving: dict[str, tuple], settings: DegradationSettings
+    clips: dict[str, tuple], quarantine: pd.DataFrame, moving: dict[str, tuple], settings: DegradationSettings
 ) -> Verdict:
     "Verdict on the degradation of frames of `clips` and of `moving` clips."
     outside, changes = preview_table(clips)["changed outside"].sum(), mean_changes(moving)
     against = [f"outside the sector {counted(outside, 'pixel', 'were')} changed"] if outside else []
     kinds = counted(len(changes), "degradation")
     doubts = [f"{kind} hardly changes these clips" for kind in changes.index[changes < 1]]
-    undrawn = left_out["stage"] == UNDRAWN
+    undrawn = quarantine["stage"] == UNDRAWN
     doubts += ["most files could not be used"] if (~undrawn).sum() > len(clips) else []
     if count := int(undrawn.sum()):
         has = "has" if count == 1 else "have"

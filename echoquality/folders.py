@@ -22,7 +22,7 @@ from .machines import read_machines
 from .model import Model
 from .results import folder_entry, verdict
 from .safe_files import text_sha256
-from .scoring import LeftOut, Loaded, loaded_clips, score_clips, view_of
+from .scoring import Loaded, Quarantined, loaded_clips, score_clips, view_of
 from .settings import InferenceSettings
 from .studies import LOOSE, closed, expect_folder
 from .workers import KILLED, progress
@@ -33,21 +33,21 @@ def text_of(name: str) -> str:
     return name if is_text(name) else printable(name)
 
 
-OTHERS = LeftOut("of another program", "left there by a desktop, an editor or a file server; not looked at")
+OTHERS = Quarantined("of another program", "left there by a desktop, an editor or a file server; not looked at")
 
 
-def not_opened(folder: str, file: str, root: Path) -> LeftOut | None:
+def not_opened(folder: str, file: str, root: Path) -> Quarantined | None:
     "The reason why a file of a folder below `root` is not opened; None if it is."
     if is_junk(file):
         return OTHERS
     if not is_text(folder + file):
-        return LeftOut("unreadable", NO_TEXT)
+        return Quarantined("unreadable", NO_TEXT)
     why = closed(root / folder / file, root)
-    return LeftOut("unreadable", why) if why else None
+    return Quarantined("unreadable", why) if why else None
 
 # %% ../nbs/evidence/folders.ipynb #28b699ab
 def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Model, hardware: Hardware) -> Iterator:
-    "((folder, file), result or LeftOut) of each of `todo`, in order."
+    "((folder, file), result or Quarantined) of each of `todo`, in order."
     root = settings.raw_data_dir.resolve()
     no_clips = _no_clips(todo, settings)
     closed = [not_opened(*each, root) or why for each, why in zip(todo, no_clips, strict=True)]
@@ -62,11 +62,11 @@ def answers(todo: list[tuple[str, str]], settings: InferenceSettings, model: Mod
             yield key, _result(key, each, scores[key], settings) if key in scores else each
 
 
-def _no_clips(todo: list[tuple[str, str]], settings: InferenceSettings) -> list[LeftOut | None]:
+def _no_clips(todo: list[tuple[str, str]], settings: InferenceSettings) -> list[Quarantined | None]:
     "Reasons why files are no clips, from earlier selections."
     rows = [Clip(folder, file, f"{folder}/{file}") for folder, file in todo]
     found = known_headers(HeaderIndex(settings.index_dir, settings.raw_data_dir), rows)
-    return [LeftOut(each["kind"], each["reason"]) if each and "reason" in each else None for each in found]
+    return [Quarantined(each["kind"], each["reason"]) if each and "reason" in each else None for each in found]
 
 # %% ../nbs/evidence/folders.ipynb #86623ef4
 def _scores(clips: dict[tuple, Loaded], settings: InferenceSettings, model: Model, hardware: Hardware) -> dict:
@@ -77,10 +77,10 @@ def _scores(clips: dict[tuple, Loaded], settings: InferenceSettings, model: Mode
     return dict(zip(clips, found, strict=True))
 
 
-def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: InferenceSettings) -> dict | LeftOut:
+def _result(key: tuple[str, str], loaded: Loaded, found: dict, settings: InferenceSettings) -> dict | Quarantined:
     "The entry of a clip."
     if not np.isfinite(found["score"]):
-        return LeftOut("no score", "the network's answer is no number")
+        return Quarantined("no score", "the network's answer is no number")
     score = round(found["score"], 6)
     status, assessment = verdict(score, settings.threshold)
     path = "/".join(part for part in (settings.raw_data_dir.resolve().name, *key) if part != LOOSE)
@@ -97,14 +97,14 @@ def scored_folders(
     """
     found = progress(answers(todo, settings, model, hardware), len(todo), "files")
     for folder, group in groupby(found, key=lambda answer: answer[0][0]):
-        results, left_out = {}, {}
+        results, quarantine = {}, {}
         for (_, file), answer in group:
-            if isinstance(answer, LeftOut):
-                left_out[text_of(file)] = {"kind": answer.kind, "reason": answer.reason}
+            if isinstance(answer, Quarantined):
+                quarantine[text_of(file)] = {"kind": answer.kind, "reason": answer.reason}
             else:
                 results[file] = answer
         expect_folder(settings.raw_data_dir)
-        yield folder, folder_entry(text_of(folder), results, left_out)
+        yield folder, folder_entry(text_of(folder), results, quarantine)
 
 # %% ../nbs/evidence/folders.ipynb #78a19f83
 def folder_stamp(folder: Path, files: list[str]) -> str:

@@ -395,9 +395,9 @@ def settings_table(settings: Settings) -> "pd.DataFrame":
     return pd.Series(values, name="value").rename_axis("parameter").to_frame()
 
 # %% ../nbs/base/parameters.ipynb #2a92a87d
-def recorded(settings: Settings, order: Iterable[str], left_out: Iterable[str]) -> dict:
+def recorded(settings: Settings, order: Iterable[str], omitted: Iterable[str]) -> dict:
     "The parameters as a record has them, values of JSON: those of `order` first, in that order, later ones after them."
-    values = settings.model_dump(mode="json", exclude={*left_out})
+    values = settings.model_dump(mode="json", exclude={*omitted})
     return {name: values[name] for name in dict.fromkeys((*order, *values)) if name in values}
 
 # %% ../nbs/base/parameters.ipynb #937154fe

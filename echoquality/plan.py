@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NOT_RECORDED', 'RECORDED', 'OLDER', 'PARTS', 'PRIVATE', 'STORED', 'PLAN', 'key_of', 'inputs', 'synthetic_sources',
            'DatasetError', 'group_folders', 'group_met', 'clip_fans', 'Sources', 'find_sources', 'plan_samples',
-           'left_out', 'pseudonymous', 'make_plan', 'shown', 'keep_private', 'with_private', 'check_places',
+           'quarantine_row', 'pseudonymous', 'make_plan', 'shown', 'keep_private', 'with_private', 'check_places',
            'planned_files', 'remove_parts', 'file_hashes', 'plan_path', 'found_plan', 'is_whole']
 
 # %% ../nbs/curation/plan.ipynb #d35c3b82
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .annotations import CLASS_DIRS, CSV, LEFT_OUT, MANIFEST
+from .annotations import CLASS_DIRS, CSV, MANIFEST, QUARANTINE_CSV
 from .balance import water_fill
 from .core import generator, provenance, reason_of
 from .degradation import draw_from, drawable
@@ -194,7 +194,7 @@ PARTS = ("samples", "quarantine")  # of a plan; in these,
 PRIVATE = ("source", "sha256", "bytes", "true_path", "true_reason")  # omitted in de-identified builds
 
 
-def left_out(path: str, stage: str, reason: str, key: bytes | None) -> dict:
+def quarantine_row(path: str, stage: str, reason: str, key: bytes | None) -> dict:
     "A row of the quarantine; with a key the file has a pseudonym and the reason is general."
     if key is None:
         return dict(zip(QUARANTINE, (path, stage, reason), strict=True))
@@ -235,7 +235,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Mac
     "Select, draw, and return the plan, without identity if there is a key. Writes nothing."
     given = inputs(settings, key)  # before files are opened for hours, so that later changes are detected
     selection = select(settings, machines)
-    quarantine = [left_out(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
+    quarantine = [quarantine_row(*row, key) for row in selection.quarantine[QUARANTINE].itertuples(index=False)]
     met = group_met(selection, settings.group_by)
     groups = group_folders(selection, settings.group_by, partial(pseudonym, key) if key else text_sha256)
     selection = pseudonymous(selection, settings, key) if key else selection
@@ -314,7 +314,8 @@ PLAN = ".plan.json"
 
 def planned_files(plan: dict | None) -> list[str]:
     "Files that a build writes, by path in the output folder; without a plan, those of every build."
-    return [PLAN, MANIFEST, CSV, LEFT_OUT, *(sample["video_path"] for sample in (plan or {"samples": []})["samples"])]
+    samples = plan["samples"] if plan else []
+    return [PLAN, MANIFEST, CSV, QUARANTINE_CSV, *(sample["video_path"] for sample in samples)]
 
 
 def remove_parts(output_dir: Path, plan: dict | None) -> None:
@@ -349,7 +350,7 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
         raise DatasetError(f"{path} was not written by echoquality; choose a new or empty output_dir") from None
     now = inputs(settings, key)
     new = now["parameters"]
-    complete = all((settings.output_dir / name).is_file() for name in (MANIFEST, CSV, LEFT_OUT, *files))
+    complete = all((settings.output_dir / name).is_file() for name in (MANIFEST, CSV, QUARANTINE_CSV, *files))
     if not complete or _lost_to_kills(plan):  # an unfinished dataset must be finished by its own version
         if version != provenance()["echoquality"]:
             raise DatasetError(

@@ -204,24 +204,24 @@ def verdict(score: float, threshold: float = PASS) -> tuple[str, str]:
     return "PASS" if score >= threshold else "FAIL", next(text for least, text in _WORDS if score >= least)
 
 # %% ../nbs/reading/results.ipynb #ce038e2b
-def folder_entry(folder: str, results: dict[str, dict], left_out: dict[str, dict] | None = None) -> dict:
+def folder_entry(folder: str, results: dict[str, dict], quarantine: dict[str, dict] | None = None) -> dict:
     """An entry of `folder_results`: `results` maps a file to at least the keys `TYPES`.
 
-    `left_out` maps a file that was not scored to its `kind` and `reason`. Without results the folder has failed.
+    `quarantine` maps a file that was not scored to its `kind` and `reason`. Without results the folder has failed.
     """
-    left_out = left_out or {}
-    entry = {"folder": folder, "status": "success", "num_files": len(results) + len(left_out)}
+    quarantine = quarantine or {}
+    entry = {"folder": folder, "status": "success", "num_files": len(results) + len(quarantine)}
     if not results:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in _kinds(left_out).items())
+        kinds = ", ".join(f"{count} {kind}" for kind, count in _kinds(quarantine).items())
         entry |= {"status": "failed", "error": f"no clip that could be scored ({kinds or 'no files'})"}
     passed = sum(result["status"] == "PASS" for result in results.values())
     entry |= {"num_processed": len(results), "pass_count": passed, "fail_count": len(results) - passed}
     entry |= {"pass_rate": round(100 * passed / len(results), 1) if results else 0.0, "results": results}
-    return entry | {"error_stats": _kinds(left_out), "left_out": left_out}
+    return entry | {"error_stats": _kinds(quarantine), "left_out": quarantine}  # the stored key
 
 
-def _kinds(left_out: dict[str, dict]) -> dict[str, int]:
-    return dict(Counter(each["kind"] for each in left_out.values()))
+def _kinds(quarantine: dict[str, dict]) -> dict[str, int]:
+    return dict(Counter(each["kind"] for each in quarantine.values()))
 
 # %% ../nbs/reading/results.ipynb #3cce501a
 def write_folder(entry: dict, results_dir: Path) -> None:

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['CLIPS', 'ALIKE', 'NARROW', 'View', 'view_of', 'window_starts', 'Loaded', 'read_windows', 'score_clip', 'ahead',
-           'LeftOut', 'loaded_clips', 'score_clips', 'score_files', 'known_of', 'by_worth', 'by_spread', 'export_onnx']
+           'Quarantined', 'loaded_clips', 'score_clips', 'score_files', 'known_of', 'by_worth', 'by_spread',
+           'export_onnx']
 
 # %% ../nbs/evidence/scoring.ipynb #f5226f6a
 import json
@@ -99,28 +100,28 @@ def ahead(items: Iterable, depth: int = 2) -> Iterator:
 
 # %% ../nbs/evidence/scoring.ipynb #8fadc324
 @dataclass(frozen=True)
-class LeftOut:
+class Quarantined:
     "A file that was not scored."
 
     kind: str
     reason: str
 
 
-def _load(item: tuple[Path, str], view: View, machines: Machines | None) -> Loaded | LeftOut:
+def _load(item: tuple[Path, str], view: View, machines: Machines | None) -> Loaded | Quarantined:
     try:
         return read_windows(item[0], view, item[1], machines)
     except Exception as error:  # whatever it raises, the other files go on
         bad = bad_file(error)
-        return LeftOut(bad.kind, str(bad))
+        return Quarantined(bad.kind, str(bad))
 
 
-def _killed(item: tuple) -> LeftOut:
-    return LeftOut("unreadable", KILLED)
+def _killed(item: tuple) -> Quarantined:
+    return Quarantined("unreadable", KILLED)
 
 
 def loaded_clips(
     items: list[tuple[Path, str]], view: View, workers: int, machines: Machines | None = None
-) -> Iterator[Loaded | LeftOut]:
+) -> Iterator[Loaded | Quarantined]:
     "The clip of each (file, folder), or why there is none, in order; `workers` processes decode, two portions ahead."
     size = max(8, 4 * cores(workers))
     load = partial(_load, view=view, machines=machines)
@@ -172,7 +173,8 @@ def score_files(
         clips = [each for _, each in batch if isinstance(each, Loaded)]
         scores = iter(score_clips(clips, [""] * len(clips), model, hardware, batch_size) if clips else ())
         for file, each in batch:
-            yield {"path": str(file), **_answer(each.reason if isinstance(each, LeftOut) else next(scores), threshold)}
+            answer = each.reason if isinstance(each, Quarantined) else next(scores)
+            yield {"path": str(file), **_answer(answer, threshold)}
 
 
 def _answer(found: dict | str, threshold: float) -> dict:

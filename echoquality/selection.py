@@ -261,7 +261,7 @@ def by_machine(
     return score_differences(drawn, settings), review_differences(judged, settings.seed)
 
 
-def _left_out(rows: pd.DataFrame, verdicts: pd.DataFrame, left: Pairs) -> list[tuple]:
+def _quarantine_rows(rows: pd.DataFrame, verdicts: pd.DataFrame, left: Pairs) -> list[tuple]:
     "(row, stage, reason) of unusable results, of clips that reviewers left out, and of `left`."
     unfit = unusable(rows)
     odd = unfit != ""
@@ -305,7 +305,7 @@ def select(settings: SelectionSettings, machines: Machines | None = None) -> Sel
     opened(looked_at, "reviewed clips opened")
     opened(twins(chosen), "clips with two scores opened")
     kept, left = fill_classes(chosen, opened, judged)
-    out, pairs = _left_out(rows, verdicts, left), [pair for pairs in kept.values() for pair in pairs]
+    out, pairs = _quarantine_rows(rows, verdicts, left), [pair for pairs in kept.values() for pair in pairs]
     if left and not pairs:
         raise SelectionError(_nothing_usable(out, len(left), settings))
     samples = pd.DataFrame([row for label, most in wanted(settings).items() for row in _samples(kept[label], most)])
@@ -384,6 +384,6 @@ def main(argv: list[str] | None = None) -> None:
             print("", warning, sep="\n")
         if len(selection.unknown):
             print("\nunknown machines:", selection.unknown.to_string(index=False), sep="\n")
-        print("\nleft out:", selection.quarantine.to_string(index=False), sep="\n")
+        print("\nquarantine:", selection.quarantine.to_string(index=False), sep="\n")
 
     run_main(job, ResultsError, ReviewsError, SettingsError, SelectionError)

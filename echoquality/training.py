@@ -25,7 +25,7 @@ import pandas as pd
 import torch
 
 # %% ../nbs/04_training.ipynb #7be8e906
-from .annotations import LEFT_OUT, AnnotationsError, count_clips, leave_out, read_annotations
+from .annotations import QUARANTINE_CSV, AnnotationsError, count_clips, leave_out, read_annotations
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, drawn_for, place
 from .clips import Form, Window
@@ -157,7 +157,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     first, weights, notes = place().rank == 0, _starting(settings), []
     if bad := len(data.store.bad):
-        notes = [f"{bad} of {counted(len(data.table) + bad, 'file')} cannot be used: see {LEFT_OUT}"]
+        notes = [f"{bad} of {counted(len(data.table) + bad, 'file')} cannot be used: see {QUARANTINE_CSV}"]
     notes += [*_changes(weights), *unpaired(data.table, settings.synthetic_as)]
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
@@ -168,7 +168,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     print("\n".join([*hardware.reasons, *smaller, f"{start}{changed and f' ({changed})'}"]), flush=True)
     if first:
         run = write_run(settings, data.table, run)  # first, so that the folder belongs to this run
-        write_text(settings.output_dir / LEFT_OUT, data.store.bad.to_csv(index=False))
+        write_text(settings.output_dir / QUARANTINE_CSV, data.store.bad.to_csv(index=False))
         run = write_run(settings, data.table, begin_run(settings, tracker, run))
     with ending(tracker, notes):
         training = _learn(settings, data, hardware, weights, (*listeners, epoch_listener(tracker)), tracker)

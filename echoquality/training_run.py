@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .annotations import LEFT_OUT, MANIFEST, table_hashes
+from .annotations import MANIFEST, QUARANTINE_CSV, table_hashes
 from .core import SettingsError, WorkError, counted, without_secrets
 from .curves import show_confusion, show_curves
 from .metrics import auroc_interval, confusion, spread
@@ -33,7 +33,7 @@ from .verdict import CHANCE, Verdict, by_chance, weighed
 
 # %% ../nbs/learning/training_run.ipynb #2f35e707
 RUN = "training.json"
-OURS = {RUN, LEFT_OUT, "metrics.csv", "validation.csv", "model.safetensors", "checkpoints"}  # in output_dir
+OURS = {RUN, QUARANTINE_CSV, "metrics.csv", "validation.csv", "model.safetensors", "checkpoints"}  # in output_dir
 OURS |= {"pairs.csv", "trials", "trials.csv", "search.db"}
 FREE = {  # may differ when a run is resumed: they change where and how long, not what
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),

@@ -57,8 +57,8 @@ def test_a_degraded_file_holds_the_degraded_clip(kind, tmp_path):
 def test_a_folder_is_shown_in_every_kind(kinds, tmp_path):
     (tmp_path / "1.2.3").write_bytes(Path(examples.get_path("ybr_color")).read_bytes())
     settings = DegradationSettings(input_dir=tmp_path, kinds=kinds, workers=1)
-    clips, left_out = preview_folder(settings)
+    clips, quarantine = preview_folder(settings)
     table = preview_table(clips)
     assert table["kind"].tolist() == ["original", *kinds] and (table["changed outside"] == 0).all()
     assert len(show_preview(clips).axes) == 1 + len(kinds)
-    assert verdict(clips, left_out, loops(settings, clips), settings).word == "good"
+    assert verdict(clips, quarantine, loops(settings, clips), settings).word == "good"

@@ -221,14 +221,14 @@ def test_records_that_are_not_ours_are_refused(record):
 def test_a_clip_whose_first_frames_are_damaged_stands_still(tmp_path, monkeypatch):
     (tmp_path / "1.2.3").write_bytes(Path(examples.get_path("ybr_color")).read_bytes())
     settings = DegradationSettings(input_dir=tmp_path, kinds=("gaussian_noise",), workers=1)
-    clips, left_out = preview_folder(settings)
+    clips, quarantine = preview_folder(settings)
 
     def damaged(*args, **options):
         raise BadFile("frame 1 cannot be decoded")
 
     monkeypatch.setattr("echoquality.degradation.read_frames", damaged)
     moving = loops(settings, clips)
-    assert len(moving["clip 0"][0]) == 1 and verdict(clips, left_out, moving, settings).word == "good"
+    assert len(moving["clip 0"][0]) == 1 and verdict(clips, quarantine, moving, settings).word == "good"
 
 
 def test_kinds_that_no_fan_allows_are_said_not_replaced(tmp_path, monkeypatch):
@@ -237,14 +237,14 @@ def test_kinds_that_no_fan_allows_are_said_not_replaced(tmp_path, monkeypatch):
     fans = iter(["not trusted", FAN] * 9)
     monkeypatch.setattr("echoquality.folder_preview.trusted_fan", lambda sector: next(fans))
     settings = DegradationSettings(input_dir=tmp_path, kinds=("shadow", "gain"), workers=1)
-    clips, left_out = preview_folder(settings)
+    clips, quarantine = preview_folder(settings)
     assert [[each.kind for each, _ in degraded] for *_, degraded in clips.values()] == [["gain"], ["shadow", "gain"]]
-    assert left_out["reason"].tolist() == ["not drawn, for its fan is not trusted: shadow"]
+    assert quarantine["reason"].tolist() == ["not drawn, for its fan is not trusted: shadow"]
     assert "no trusted fan" in [text.get_text() for axis in show_preview(clips).axes for text in axis.texts]
     moving = loops(settings, clips)
     shown = show_loops(moving, "").data
     assert shown.count("<img") == 3 and shown.count("<td>no trusted fan</td>") == 1
-    assert "of 2 clips 1 has no trusted fan" in verdict(clips, left_out, moving, settings).sentence
+    assert "of 2 clips 1 has no trusted fan" in verdict(clips, quarantine, moving, settings).sentence
     monkeypatch.setattr("echoquality.folder_preview.trusted_fan", lambda sector: "not found")
     with pytest.raises(FanError, match="shadow: needs a trusted fan, and none of 2 clips has one"):
         preview_folder(settings.model_copy(update={"kinds": ("shadow",)}))

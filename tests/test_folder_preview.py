@@ -44,9 +44,9 @@ def test_bad_files_are_listed_and_links_out_of_the_folder_not_followed(tmp_path)
     (tmp_path / "in/notes.txt").write_text("no clip")
     shutil.copy(examples.get_path("ybr_color"), tmp_path / "secret")
     (tmp_path / "in/link").symlink_to(tmp_path / "secret")
-    frames, left_out = middle_frames(tmp_path / "in", 4, seed=0, workers=1)
+    frames, quarantine = middle_frames(tmp_path / "in", 4, seed=0, workers=1)
     assert list(frames) == ["deep/1.2.3"]
-    why = left_out.set_index("path")["reason"]
+    why = quarantine.set_index("path")["reason"]
     assert why.pop("link").startswith("a link that leads out of input_dir")
     assert why.to_dict() == {"notes.txt": "not a DICOM file"}
 
@@ -56,17 +56,17 @@ def test_the_verdict_is_good_careful_or_no():
     nothing, half = (SimpleNamespace(kind=kind, area=lambda mask: mask) for kind in ("nothing", "half"))
     inside = np.where(mask, frame // 2, frame)
 
-    def told(*degraded, left_out=()):
+    def told(*degraded, quarantine=()):
         moving = {"a": (frame[None], mask, [(each, changed[None]) for each, changed in degraded])}
         still = {"a": (frame, mask, list(degraded))}
-        table = pd.DataFrame(left_out, columns=["path", "stage"])
+        table = pd.DataFrame(quarantine, columns=["path", "stage"])
         return verdict(still, table, moving, DegradationSettings())
 
     good = told((half, inside))
     assert good.word == "good" and good.figures[1][0] == "20%"
     careful = told((half, inside), (nothing, frame))
     assert careful.word == "careful" and "nothing hardly changes" in careful.sentence
-    assert told((half, inside), left_out=[("b", "preview"), ("c", "preview")]).word == "careful"
-    assert "of 1 clip 1 has no trusted fan" in told((half, inside), left_out=[("a", "kinds")]).sentence
+    assert told((half, inside), quarantine=[("b", "preview"), ("c", "preview")]).word == "careful"
+    assert "of 1 clip 1 has no trusted fan" in told((half, inside), quarantine=[("a", "kinds")]).sentence
     wrong = told((half, frame // 2))
     assert wrong.word == "no" and wrong.command == "echoquality check"

@@ -72,9 +72,9 @@ def test_every_file_has_an_answer(where, done):
     settings, inference = done
     files = {(f, name) for f, names in find_files(settings.raw_data_dir).items() for name in names}
     answered = [*inference.scores[["folder", "file_id"]].itertuples(index=False, name=None)]
-    answered += [*inference.left_out[["folder", "file_id"]].itertuples(index=False, name=None)]
+    answered += [*inference.quarantine[["folder", "file_id"]].itertuples(index=False, name=None)]
     assert len(answered) == len(files) == len(set(answered)) and set(answered) == files
-    left = inference.left_out.set_index(["folder", "file_id"])
+    left = inference.quarantine.set_index(["folder", "file_id"])
     assert left.loc[("EPIQ7-1", "b/ct"), "kind"] == "other modality"
     assert left.loc[("EPIQ7-1", "notes.txt"), "reason"] == "not a DICOM file"
     for key in (("EPIQ7-1", "link"), ("EPIQ7-1", "sub"), ("Linked", ".")):
@@ -147,7 +147,9 @@ def test_the_worst_clips_are_shown(done):
 
 
 def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
-    settings, _ = done
+    settings, inference = done
+    with pytest.warns(DeprecationWarning, match="quarantine"):
+        assert inference.left_out is inference.quarantine
     with pytest.raises(WorkError, match="holds a run already; go on with --resume"):
         infer(settings)
     with pytest.raises(WorkError, match=r"another run: threshold was 0.5, now 0.6"):
@@ -157,8 +159,11 @@ def test_the_same_again_is_refused_or_goes_on(done, monkeypatch):
     scored = []
     load = folders.loaded_clips
     monkeypatch.setattr(folders, "loaded_clips", lambda items, *more: scored.extend(items) or load(items, *more))
+    table = (settings.output_dir / "quarantine.csv").replace(settings.output_dir / "left_out.csv").read_bytes()
     infer(settings.model_copy(update={"resume": True}))
     assert (settings.output_dir / "summary.json").read_bytes() == before
+    assert (settings.output_dir / "quarantine.csv").read_bytes() == table
+    assert not (settings.output_dir / "left_out.csv").exists()
     assert {folder for _, folder in scored} == {"Vivid-1"}
 
 
@@ -198,9 +203,9 @@ def test_there_is_nothing_to_score(where, tmp_path):
         infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
     shutil.copyfile(get_testdata_file("CT_small.dcm", download=False), tmp_path / "raw/A/1")
-    with pytest.raises(InferenceError, match=r"no ultrasound clip \(1 other modality\); see .*left_out.csv"):
+    with pytest.raises(InferenceError, match=r"no ultrasound clip \(1 other modality\); see .*quarantine.csv"):
         infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
-    assert len(pd.read_csv(tmp_path / "out/left_out.csv")) == 1
+    assert len(pd.read_csv(tmp_path / "out/quarantine.csv")) == 1
 
 
 def test_what_is_no_model_or_no_place(where, tmp_path):

@@ -66,7 +66,7 @@ def test_odd_names(settings, tmp_path):
     shutil.rmtree(raw / "Vivid-1")
     found = infer(settings)
     assert len(found.scores) == 3 == len(read_results(tmp_path / "out"))
-    assert found.left_out["reason"].tolist() == ["its name, or its folder's, is no UTF-8; rename it"] * 3
+    assert found.quarantine["reason"].tolist() == ["its name, or its folder's, is no UTF-8; rename it"] * 3
     assert pd.read_csv(tmp_path / "out/scores.csv")["file_id"].tolist() == found.scores["file_id"].tolist()
     assert infer(settings.model_copy(update={"resume": True}))
     (raw / "scores.csv").mkdir()
@@ -85,7 +85,7 @@ def test_what_other_programs_left_is_named_and_not_looked_at(settings, tmp_path,
     (out / "notes.txt").write_text("mine")
     found = infer(settings)
     assert found.scores.equals(alone.scores) and "(notes.txt)" in summary(found)
-    left = found.left_out[found.left_out["kind"] == "of another program"]
+    left = found.quarantine[found.quarantine["kind"] == "of another program"]
     assert {*left["folder"] + "/" + left["file_id"]} == {
         *("/.Trash-1000", "/.ipynb_checkpoints", "Vivid-1/._IM_0001", "Vivid-1/@eaDir"),
     }

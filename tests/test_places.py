@@ -77,9 +77,9 @@ def test_a_selection_is_the_same(kind, corpus, typed):
 def test_degrade_check_and_explore_find_the_same_files(kind, corpus, typed):
     raw = corpus / "raw_data/EPIQ7-1"
     given = asked("degradation", input_dir=typed(raw, kind)).input_dir
-    frames, left_out = middle_frames(given, 2, seed=1, workers=1)
+    frames, quarantine = middle_frames(given, 2, seed=1, workers=1)
     plain = middle_frames(raw, 2, seed=1, workers=1)
-    assert list(frames) == list(plain[0]) and len(frames) == 2 and left_out.equals(plain[1])
+    assert list(frames) == list(plain[0]) and len(frames) == 2 and quarantine.equals(plain[1])
     found = (list_files(asked("conformance", clips_dir=each, workers=1)) for each in (typed(raw, kind), raw))
     assert next(found).equals(next(found))
     files = clip_files(typed(raw, kind))
@@ -184,12 +184,12 @@ def test_links_out_are_rows_with_their_reason_and_nothing_behind_them_is_opened(
     why = chosen.quarantine.set_index("path")["reason"]
     shut = why[why.str.startswith("a link that leads out of raw_data_dir")].index
     assert set(shut) == {f"Out/{clip}", f"EPIQ7-2/out/{clip}", "EPIQ7-2/file"} and len(chosen.samples) == 1
-    left_out = middle_frames(linked, 99, seed=1, workers=1)[1].set_index("path")["reason"]
-    assert set(left_out[left_out.str.startswith("a link that leads out of input_dir")].index) == OUT
+    quarantine = middle_frames(linked, 99, seed=1, workers=1)[1].set_index("path")["reason"]
+    assert set(quarantine[quarantine.str.startswith("a link that leads out of input_dir")].index) == OUT
     found = list_files(asked("conformance", clips_dir=linked, workers=1)).set_index("file")["notes"]
     assert set(found[found.str.contains("a link that leads out of clips_dir")].index) == OUT
     inference = infer(asked("inference", model=_scorer(tmp_path), precision="32", output_dir=tmp_path / "out", **given))
-    left = inference.left_out[inference.left_out["reason"].str.startswith("a link that leads out of raw_data_dir")]
+    left = inference.quarantine[inference.quarantine["reason"].str.startswith("a link that leads out of raw_data_dir")]
     assert set((left["folder"] + "/" + left["file_id"]).str.removesuffix("/.")) == OUT
     assert set(inference.scores["folder"]) == {"Latest", "EPIQ7-1", "EPIQ7-2"}
     behind = [path for path in map(os.path.realpath, opened) if Path(path).is_relative_to(tmp_path / "elsewhere")]

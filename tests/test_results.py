@@ -154,10 +154,10 @@ def test_what_is_written_reads_back(tmp_path):
 
 
 def test_what_was_not_scored_is_counted():
-    left_out = {"a": {"kind": "still", "reason": "a single frame"}, "b": {"kind": "still", "reason": "a single frame"}}
+    quarantine = {name: {"kind": "still", "reason": "a single frame"} for name in "ab"}
     scored = example_summary()["folder_results"][0]["results"]
-    entry = folder_entry("Vivid-3", scored, left_out)
+    entry = folder_entry("Vivid-3", scored, quarantine)
     assert (entry["num_files"], entry["num_processed"], entry["error_stats"]) == (4, 2, {"still": 2})
-    failed = folder_entry("Vivid-3", {}, left_out)
+    failed = folder_entry("Vivid-3", {}, quarantine)
     assert failed["status"] == "failed" and "2 still" in failed["error"]
     assert len(parse_summary({"folder_results": [entry | {"folder": "Vivid-4"}, failed]})) == 2

@@ -17,7 +17,7 @@ from echoquality.clips import BLANK, Form, Window, clip_input, read_clip
 from echoquality.dicom import BadFile
 from echoquality.model import Model, make_network, model_header
 from echoquality.scoring import (
-    LeftOut,
+    Quarantined,
     View,
     ahead,
     export_onnx,
@@ -81,7 +81,7 @@ def test_files_are_loaded_in_order_whatever_they_are(model, tmp_path):
     items = [(REAL, ""), (tmp_path / "a", ""), (still, ""), (REAL, "")] * 5
     found = list(loaded_clips(items, View(model.form, Window(8, 2)), workers=2))
     kinds = ["", "unreadable", "still", ""] * 5
-    assert [each.kind if isinstance(each, LeftOut) else "" for each in found] == kinds
+    assert [each.kind if isinstance(each, Quarantined) else "" for each in found] == kinds
     assert np.array_equal(found[0].clips, read_windows(REAL, View(model.form, Window(8, 2))).clips)
     assert found[0].facts["frames"] == 30 and found[0].facts["machine_type"] == "other"
 

@@ -71,6 +71,7 @@ import pytest
 
 from echoquality import (
     conformance,
+    dataset_summary,
     evidence,
     experts,
     folder_preview,
@@ -79,9 +80,6 @@ from echoquality import (
     selection,
     shortcuts,
     training_run,
-)
-from echoquality import (
-    dataset_summary,
 )
 from echoquality.annotations import ANNOTATIONS
 from echoquality.model import Model
@@ -224,8 +222,8 @@ def test_what_a_preview_of_degradations_says(changed, monkeypatch):
     monkeypatch.setattr(folder_preview, "preview_table", lambda clips: pd.DataFrame({"changed outside": [changed]}))
     frames, mask = np.zeros((2, 4, 4), np.uint8), np.ones((4, 4), bool)
     clip = frames, mask, [(SimpleNamespace(kind="motion_blur"), frames + 9)]
-    left_out = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
-    made = folder_preview.verdict({"a": clip}, left_out, {"a": clip}, DegradationSettings())
+    quarantine = pd.DataFrame({"path": ["x"], "stage": ["preview"]})
+    made = folder_preview.verdict({"a": clip}, quarantine, {"a": clip}, DegradationSettings())
     assert not list(filter(ODD.search, sentences(made)))
 
 

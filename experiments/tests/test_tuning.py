@@ -24,6 +24,6 @@ def test_the_feature_that_tells_is_found():
 def test_files_that_are_no_clips_are_told(tmp_path):
     (tmp_path / "a").write_text("no clip")
     real = Path(examples.get_path("ybr_color"))
-    table, left_out = tuning_table([real, real, tmp_path / "a"], ("low_frame_rate", "gaussian_noise"), workers=1)
-    assert table["n"].tolist() == [2] * 6 and left_out == {tmp_path / "a": "not a DICOM file"}
+    table, quarantine = tuning_table([real, real, tmp_path / "a"], ("low_frame_rate", "gaussian_noise"), workers=1)
+    assert table["n"].tolist() == [2] * 6 and quarantine == {tmp_path / "a": "not a DICOM file"}
     assert (table["kind"] == "gaussian_noise").sum() == 1
