@@ -85,8 +85,8 @@ class Clips(Dataset):
     """The clips of a dataset's table, for a `DataLoader`: `clips[0]` is (clip, label).
 
     clip: float32 (3, T, size, size), BGR and standardised as the networks of `echoquality.load_model` take it, of
-    `frames` from the first on every `step`-th (T = 16); a shorter clip begins again. label: 1 good, 0 poor; a degraded
-    copy is poor. `clips.table` has a row for each, with machine, group, split, `synthetic` and `file`.
+    `frames` from the first on every `step`-th (T = 16); a shorter clip begins again. label: 1 good, 0 poor; a
+    synthetic clip is poor. `clips.table` has a row for each, with machine, group, split, `synthetic` and `file`.
     `annotations`: the table or its folder; `split`: train, val or test (None: all); `mask`: as in training.
     `store_dir`: where decoded clips are kept, pictures of patients (None: each is decoded each time). Raises
     AnnotationsError, ValueError for a split; BadFile, here with a store, else from `clips[i]`.
@@ -240,7 +240,7 @@ def through_pipe(items: list[tuple]) -> list[_Piped]:
 
 # %% ../nbs/learning/batches.ipynb #7e617658
 def _of_equal_length(rows: pd.DataFrame, store: ClipStore) -> pd.DataFrame:
-    "Rows without copies of another length than their source, whose frame 7 is another moment."
+    "Rows without synthetic clips of another length than their source, whose frame 7 is another moment."
     length = rows["file"].map(store.length).to_numpy()
     return rows[length == length[rows["source_row"]]].reset_index(drop=True)
 

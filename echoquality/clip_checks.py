@@ -160,7 +160,7 @@ def values_left(header: Dataset, written: bytes) -> list[str]:
 
 # %% ../nbs/looking/clip_checks.ipynb #c6898562
 def check_identity(case: Case) -> dict:
-    "Whether a de-identified copy can be written, attributes whose values are left in it, and number of words left."
+    "Whether a de-identified clip can be written, attributes whose values are left in it, and number of words left."
     target = case.folder / "deidentified.dcm"
     try:
         deidentify_file(case.path, target, secrets.token_bytes(32), "patient", "machine", None)

@@ -107,7 +107,7 @@ def _targets_of(rows: pd.DataFrame, name: str) -> list[tuple[str, bool, str]]:
     if not variant.natural and "mechanisms, mean" in rows.index:
         mean, worst = (rows.loc[f"mechanisms, {which}", "value"] for which in ("mean", "worst"))
         said = f"mean {mean:.3f}, worst {worst:.3f}"
-        found.append(("copies alone", mean >= MEAN and worst >= WORST, said))
+        found.append(("synthetic clips alone", mean >= MEAN and worst >= WORST, said))
     return found
 
 
@@ -137,7 +137,8 @@ def verdict(figures: pd.DataFrame) -> str:
         lines += [f"**{word}: {len(rows)} of {len(found)} targets**", ""]
         lines += [f"- {row.material}, *{row.variant}*, {row.target}: {row.found}" for row in rows.itertuples()] + [""]
     role = VARIANTS[chosen].synthetic_as
-    how = f"*{chosen}*" if chosen != "natural" else "natural clips alone: no use of copies is not worse everywhere"
+    none = "natural clips alone: no use of synthetic clips is not worse everywhere"
+    how = f"*{chosen}*" if chosen != "natural" else none
     seeds = figures["seeds"].min()
     return "\n".join([*lines, f"Recommended, after {seeds} seeds: {how} (`synthetic_as` {role!r})."])
 

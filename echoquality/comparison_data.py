@@ -28,9 +28,9 @@ class Variant:
     "The training clips of a variant, besides natural good clips."
 
     natural: bool = True  # natural poor clips
-    made_by: str = ""  # maker of copies: recipe or physical, of the `kinds`; own, as a dataset has them
-    synthetic_as: str = "none"  # role of copies: label or pair
-    more: bool = False  # natural clips of other patients, as many as there would be copies
+    made_by: str = ""  # maker of synthetic clips: recipe or physical, of the `kinds`; own, as a dataset has them
+    synthetic_as: str = "none"  # role of synthetic clips: label or pair
+    more: bool = False  # natural clips of other patients, as many as there would be synthetic ones
 
 
 MAKERS = ("recipe", "physical", "own")
@@ -67,7 +67,7 @@ JUDGED = ["file", "group", "machine", "quality", "mechanism", "label"]  # NaN or
 class Material:
     "Training clips and test clips."
 
-    tables: dict[str, pd.DataFrame]  # maker of the copies, or source of the labels → table of annotations
+    tables: dict[str, pd.DataFrame]  # maker of the synthetic clips, or source of the labels → table of annotations
     test: pd.DataFrame  # the test clips, of other patients: a row each, with the columns JUDGED
     lacking: tuple[str, ...]  # mechanisms that natural training clips lack
     store: ClipStore
@@ -100,17 +100,17 @@ def training_table(material: Material, variant: Variant, seed: int) -> pd.DataFr
     table = material.tables[variant.made_by or next(iter(material.tables))]
     back, natural = kept_back(table, seed), ~table["synthetic"]
     chosen = natural & ~back & (variant.natural | (table["quality_score"] == 1))
-    copies = ~natural & ~back
+    synthetic = ~natural & ~back
     if variant.made_by:
-        chosen |= copies
+        chosen |= synthetic
     if variant.more:
         order = generator(seed, "more").permutation(np.flatnonzero(natural & back))
-        chosen.iloc[order[: (copies & (table["split"] == "train")).sum()]] = True
+        chosen.iloc[order[: (synthetic & (table["split"] == "train")).sum()]] = True
     return table[chosen & (table["split"] != "test")].reset_index(drop=True)
 
 # %% ../nbs/evidence/comparison_data.ipynb #209a10b6
 def variants_of(material: Material) -> dict[str, Variant]:
-    "The variants that a material allows, by name: the uses of its copies, and every further table's labels."
+    "The variants that a material allows, by name: the uses of its synthetic clips, and every further table's labels."
     made = any(table["synthetic"].any() for table in material.tables.values())
 
     def possible(variant: Variant) -> bool:
@@ -122,7 +122,7 @@ def variants_of(material: Material) -> dict[str, Variant]:
 
 # %% ../nbs/evidence/comparison_data.ipynb #90d113e2
 def held_out_pairs(table: pd.DataFrame) -> pd.DataFrame:
-    "The rows of the test split that are a source or one of its copies."
+    "The rows of the test split that are a source or a synthetic clip made from it."
     rows = table[table["split"] == "test"].reset_index(drop=True)
     source = source_rows(rows)
     pairs = np.flatnonzero(rows["synthetic"] & (source >= 0))

@@ -125,11 +125,11 @@ def simulated_figures(
 
 # %% ../nbs/evidence/comparison_measures.ipynb #ba135820
 def ordered(pairs: pd.DataFrame, logits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    "The share of copies in a table of annotations below their source, for each column of `weights` (n, R): (R,)."
+    "The share of synthetic clips of a table that score below their source, for each column of `weights` (n, R): (R,)."
     source = source_rows(pairs)
-    copies = np.flatnonzero(pairs["synthetic"])
-    right = (np.sign(logits[source[copies]] - logits[copies]) + 1) / 2
-    return share(right, np.ones(len(copies)), weights[copies])
+    synthetic = np.flatnonzero(pairs["synthetic"])
+    right = (np.sign(logits[source[synthetic]] - logits[synthetic]) + 1) / 2
+    return share(right, np.ones(len(synthetic)), weights[synthetic])
 
 # %% ../nbs/evidence/comparison_measures.ipynb #87219c12
 def _by_run(runs: pd.DataFrame, part: str, variants: list[str]) -> dict[tuple[str, int], pd.DataFrame]:
@@ -140,7 +140,7 @@ def _by_run(runs: pd.DataFrame, part: str, variants: list[str]) -> dict[tuple[st
 
 
 def figures_of(material: Material, runs: pd.DataFrame, rounds: int = 1000) -> pd.DataFrame:
-    "`against_natural` of all runs of a material, on the test clips and on held-out copies."
+    "`against_natural` of all runs of a material, on the test clips and on held-out synthetic clips."
     def judge(rows: pd.DataFrame) -> Statistic:
         logits, temperature = rows["logit"].to_numpy(), rows["temperature"].iloc[0]
         return lambda weights: measured(material.test, material.lacking, logits, temperature, weights)

@@ -64,7 +64,7 @@ def _network(architecture: str, seed: int) -> nn.Module:
 
 # %% ../nbs/evidence/comparison_runs.ipynb #7f04ecc4
 def judged(material: Material) -> pd.DataFrame:
-    "The clips that every network scores: a row each, `part` (test, or the maker of the copies), `place` in it, `file`."
+    "The clips that every network scores: a row each, `part` (test, or who made synthetic ones), `place` in it, `file`."
     parts = {"test": material.test} | {maker: held_out_pairs(table) for maker, table in material.tables.items()}
     rows = [rows[["file"]].assign(part=part, place=np.arange(len(rows))) for part, rows in parts.items()]
     return pd.concat(rows, ignore_index=True)[["part", "place", "file"]]

@@ -7,7 +7,7 @@ __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary'
            'DatasetError', 'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
            'on_folders', 'on_ids', 'remarks', 'verdict', 'changes', 'captioned', 'show_verdict', 'PLAN', 'write_sample',
-           'is_copy', 'deidentify_file', 'estimate']
+           'is_source_file', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -55,13 +55,13 @@ from .reviews import ReviewsError
 from .runs import expect_free, left_alone
 from .selection import SelectionError
 from .verdict import as_table, bullets, captioned, show_verdict
-from .writing import deidentify_file, estimate, expect_room, is_copy, write_sample
+from .writing import deidentify_file, estimate, expect_room, is_source_file, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "on_folders", "on_ids", "remarks", "verdict", "changes", "captioned", "show_verdict"]
-_all_ += ["PLAN", "write_sample", "is_copy", "deidentify_file", "estimate"]
+_all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
 def simulated_settings(corpus: Path, output: Path, **more) -> DatasetSettings:

@@ -89,7 +89,7 @@ def count_class_patients(build: Build) -> pd.DataFrame:
 def count_kinds(build: Build) -> pd.DataFrame:
     """Synthetic files by kind of degradation (rows) and severity (columns; 0: the recipe, which has none), with sums.
 
-    `asked`: expected number of a kind by its share, if every copy and kind were possible.
+    `asked`: expected number of a kind by its share, if every synthetic clip and kind were possible.
     """
     made = [Degradation.model_validate_json(each) for each in build.samples.query("synthetic")["degradation"]]
     if not made:
@@ -103,7 +103,7 @@ def count_kinds(build: Build) -> pd.DataFrame:
 
 
 def _asked(parameters: dict) -> pd.Series:
-    "Expected number of copies of each kind, by the `kinds` and `shares` of a plan."
+    "Expected number of synthetic clips of each kind, by the `kinds` and `shares` of a plan."
     kinds, shares = parameters.get("kinds", OLDER["kinds"]), parameters.get("shares")
     weights = pd.Series(shares or [1.0] * len(kinds)) / sum(shares or [1] * len(kinds))
     parts = [(member, weight / len(members)) for kind, weight in zip(kinds, weights, strict=True)
@@ -155,7 +155,7 @@ def _on_fans(build: Build) -> list[str]:
 
 # %% ../nbs/curation/dataset_summary.ipynb #e7e3c0b7
 def unmade(build: Build) -> str:
-    "Number of copies not made, with the reason, or kinds not possible for clips without a trusted fan; '' if none."
+    "Number of synthetic clips not made, with the reason, or kinds that need a trusted fan where it lacks; '' if none."
     parameters, sources = OLDER | build.plan["parameters"], build.plan.get("sources", {})
     if not (without := sources.get("without_fan")):
         return ""
@@ -166,22 +166,22 @@ def unmade(build: Build) -> str:
     why += f"{sources['clips']} good clips looked at have none"
     asked = parameters["num_synthetic"]
     if missing := asked - sum(sample["synthetic"] for sample in build.plan["samples"]):
-        return f"{missing} of {asked} copies were not made: {why}"
+        return f"{missing} of {asked} synthetic clips were not made: {why}"
     return f"{why}: they {'got the other kinds' if possible else 'were not degraded'}"
 
 # %% ../nbs/curation/dataset_summary.ipynb #1bc5e92f
 def remarks(build: Build) -> list[str]:
     "Remarks on shortfalls, reuse of clips, doubtful ids, fans, machines and reviews."
-    parameters, samples, copies = OLDER | build.plan["parameters"], build.samples, unmade(build)
+    parameters, samples, lacking = OLDER | build.plan["parameters"], build.samples, unmade(build)
     asked = {"good": "max_high_quality", "poor": "max_low_quality", "synthetic": "num_synthetic"}
     classes = [Path(folder).name for folder in CLASS_DIRS.values()]
     have = samples["video_path"].map(_class).value_counts().reindex(classes, fill_value=0)
     lines = [
         f"{n} of {counted(parameters[name], f'{kind} clip')}"
         for (kind, name), n in zip(asked.items(), have, strict=True)
-        if n < parameters[name] and not (kind == "synthetic" and "were not made" in copies)
+        if n < parameters[name] and not (kind == "synthetic" and "were not made" in lacking)
     ]
-    lines += [copies] if copies else []
+    lines += [lacking] if lacking else []
     if parameters["severities"] != OLDER["severities"] and not set(PHYSICAL) & set(expanded(parameters["kinds"])):
         lines.append(f"severities have no effect: {', '.join(parameters['kinds'])} has none")
     uses = samples[samples["synthetic"]].value_counts(["source_folder", "source_sample"])
@@ -319,8 +319,8 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []
-    if "were not made" in (copies := unmade(build)):
-        (against or doubts).insert(0, copies)  # two reasons are shown
+    if "were not made" in (lacking := unmade(build)):
+        (against or doubts).insert(0, lacking)  # two reasons are shown
     of = f"of {counted(patients, who)}, {counted(samples['machine_type'].nunique(), 'machine')}; "
     of += f"{counted(len(build.quarantine), 'file')} left out"
     in_parts = "clips: " + " + ".join(map(str, files))

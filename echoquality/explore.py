@@ -39,9 +39,9 @@ def synthetic_pair(annotations_csv: Path, number: int = 0) -> Player:
     made = table[is_synthetic(table, annotations_csv)]
     if not 0 <= number < len(made):
         raise BadFile(f"{annotations_csv} has {len(made)} synthetic clips, and none with number {number}")
-    copy = next(made.iloc[[number]].itertuples())
-    source = table[(table["folder"] == copy.source_folder) & (table["file_id"] == copy.source_sample)]
-    return player(*source.head(1).itertuples(), copy, root=annotations_csv.parent)
+    synthetic = next(made.iloc[[number]].itertuples())
+    source = table[(table["folder"] == synthetic.source_folder) & (table["file_id"] == synthetic.source_sample)]
+    return player(*source.head(1).itertuples(), synthetic, root=annotations_csv.parent)
 
 # %% ../nbs/07_explore.ipynb #2699cc91
 @shown_instead

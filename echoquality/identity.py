@@ -139,7 +139,7 @@ def without_identity(header: Dataset, key: bytes, patient: str, machine: str) ->
 
 # %% ../nbs/reading/identity.ipynb #ecf70030
 def deidentified_header(source: Dataset, shape: tuple, key: bytes, patient: str, machine: str) -> Dataset:
-    "The header of a de-identified copy of `source` that is blanked outside the sector."
+    "The header of the de-identified clip of `source` that is blanked outside the sector."
     new = derived_header(source, shape, "Everything outside the sector blanked", [codes.DCM.PixelByPixelMask])
     new.SOPInstanceUID, new.SeriesInstanceUID = source.SOPInstanceUID, source.SeriesInstanceUID
     new.SeriesDescription = "De-identified by echoquality"

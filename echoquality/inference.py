@@ -125,7 +125,7 @@ class Inference:
         warn("Inference.left_out is called quarantine since 0.4.0", DeprecationWarning, stacklevel=2)
         return self.quarantine
 
-
+# %% ../nbs/06_inference.ipynb #9bf174ba
 RUN = "inference.json"
 OTHER = ["folder", "file_id", "kind", "reason"]  # columns of the quarantine
 OLD_QUARANTINE = "left_out.csv"  # the name of quarantine.csv before 0.4.0

@@ -303,7 +303,7 @@ def _try_step(learner: Learner, shape: tuple[int, ...], short: bool) -> Callable
         torch.cuda.empty_cache()
         states = [torch.zeros_like(p) for p in learner.parameters() if p.requires_grad for _ in range(2)]  # Adam's
         with torch.autocast(learner.device.type, torch.bfloat16, enabled=short):
-            count = batch_size * (1 + (learner.recipe.synthetic_as == "pair"))  # a copy of each
+            count = batch_size * (1 + (learner.recipe.synthetic_as == "pair"))  # a synthetic clip of each
             clips = torch.zeros((count, *shape), dtype=torch.uint8, device=learner.device)
             learner(clips).sum().backward()
         del states
@@ -350,7 +350,7 @@ def _callbacks(folder: Path, recipe: Recipe, listeners: list) -> list:
 
 
 def _learner(network: nn.Module, rows: pd.DataFrame, recipe: Recipe, augment_here: bool) -> Learner:
-    "A learner of training clips (`taken_rows`), of which the good and the poor weigh alike; copies have no label."
+    "A learner of training clips (`taken_rows`), of which the good and the poor weigh alike; synthetic ones have none."
     sources = rows["source_row"].to_numpy()
     labels = rows["quality_score"][sources == rows.index]
     weight = float((labels == 0).sum() / (labels == 1).sum())

@@ -98,17 +98,17 @@ class PairBatches(BatchSampler):
 
     def __init__(self, sampler: Sampler, batch_size: int, source_row: np.ndarray, seed: int):
         super().__init__(sampler, batch_size, drop_last=False)
-        self.seed, self.copies = seed, defaultdict(list)
+        self.seed, self.synthetic = seed, defaultdict(list)
         for row, source in enumerate(source_row.tolist()):
             if source != row:
-                self.copies[source].append(row)
+                self.synthetic[source].append(row)
 
     def __iter__(self) -> Iterator[list[tuple[int, int, int]]]:
         for batch in super().__iter__():
             yield [(epoch, row, row) for epoch, row in batch] + [
-                (epoch, int(generator(self.seed, "copy", epoch, row).choice(self.copies[row])), row)
+                (epoch, int(generator(self.seed, "copy", epoch, row).choice(self.synthetic[row])), row)
                 for epoch, row in dict.fromkeys(batch)
-                if row in self.copies
+                if row in self.synthetic
             ]
 
 # %% ../nbs/learning/pairs.ipynb #ac4fdaec
@@ -135,11 +135,11 @@ def pair_loss(logits: torch.Tensor, rows: torch.Tensor, source_row: torch.Tensor
         >>> round(pair_loss(logits, rows, source_row=torch.tensor([0, 0])).item(), 4)
         0.0486
     """
-    copies = source_row[rows] != rows
-    if not copies.any():
+    synthetic = source_row[rows] != rows
+    if not synthetic.any():
         return logits.new_zeros(())
-    place = (rows[None] == source_row[rows[copies]][:, None]).int().argmax(1)
-    return softplus(logits[copies] - logits[place]).mean()
+    place = (rows[None] == source_row[rows[synthetic]][:, None]).int().argmax(1)
+    return softplus(logits[synthetic] - logits[place]).mean()
 
 # %% ../nbs/learning/pairs.ipynb #82ec9040
 def _kind(degradation: str) -> tuple[str, str]:

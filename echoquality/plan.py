@@ -131,7 +131,7 @@ def _entry(kind: str, number: int, sample: dict, **more) -> dict:
 
 
 def _synthetic(number: int, source: dict, settings: DatasetSettings, fan: Fan | str | None) -> dict:
-    "A row for a degraded copy of a good sample."
+    "A row for a synthetic clip, made from a good sample."
     rng = generator(settings.seed, "degradation", number)
     degradation = draw_from(rng, settings.kinds, settings.shares, settings.severities, fan)
     entry = _entry("synthetic", number, source, synthetic=True, degradation=str(degradation))

@@ -47,7 +47,7 @@ class ExperimentSettings(DegradingSettings, TrainingsSettings):
 
 
 def _physical(settings: ExperimentSettings) -> dict:
-    "The settings of physical copies."
+    "The settings of physical degradations."
     return {name: getattr(settings, name) for name in ("kinds", "shares", "severities")}
 
 
@@ -79,10 +79,10 @@ def run_experiment(settings: ExperimentSettings) -> Comparison:
     Raises SettingsError, AnnotationsError, LearningError, WorkError, OSError.
     """
     _check(settings)
-    copies, physical, amount = settings.compare == "copies", _physical(settings), AMOUNTS[settings.size]
-    made = partial(simulated, lacking=settings.lacking, **physical) if copies else taught
+    uses, physical, amount = settings.compare == "copies", _physical(settings), AMOUNTS[settings.size]
+    made = partial(simulated, lacking=settings.lacking, **physical) if uses else taught
     how = {"seed": settings.seed_from, "workers": settings.workers}
     make = {name: partial(made, name, SIZES[settings.size], amount, **how) for name in settings.simulators}
     clips = {"compare": settings.compare, "amount": asdict(amount), "seed_from": settings.seed_from}
     figures = compare(settings, clips | {"lacking": sorted(settings.lacking), **physical}, make)
-    return Comparison(figures, (verdict if copies else on_teachers)(figures))
+    return Comparison(figures, (verdict if uses else on_teachers)(figures))

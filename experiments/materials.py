@@ -33,7 +33,7 @@ class Amount:
 
     folders: int  # patients per machine for training, validation and held-out pairs
     clips: int  # clips of each of them, give or take one
-    synthetic: int  # copies of their good clips
+    synthetic: int  # synthetic clips
     test_folders: int  # patients per machine for the test
     test_clips: int
     shape: tuple[int, int]  # of frames
@@ -102,7 +102,7 @@ def simulated(
 ) -> Material:  # fmt: skip
     """Simulate clips below `folder`, or find them there. Another `seed` gives other patients.
 
-    `physical`: the dataset's `kinds`, `shares` and `severities` of the copies that are called so.
+    `physical`: the dataset's `kinds`, `shares` and `severities` of the synthetic clips that are called so.
     """
     had = tuple(name for name in FAULTS if name not in lacking)
     _, test = _corpora(simulator, size, amount, folder, seed, had, workers)

@@ -159,23 +159,23 @@ def test_batches_are_the_same_where_processes_are_spawned_as_on_macos_and_window
 
 
 @pytest.mark.parametrize("processes", [0, 2])
-def test_a_copy_is_seen_in_the_frames_of_its_source_and_as_it_is(data, processes):
+def test_a_synthetic_clip_is_seen_in_the_frames_of_its_source_and_as_it_is(data, processes):
     table, store = data
     taken = taken_rows(table[table["split"] == "train"], "pair")
     files, sources = taken["file"], taken["source_row"].to_numpy()
-    as_sources = {file: store.clips[files[i]] for file, i in zip(files, sources, strict=True)}  # no copy is degraded
+    as_sources = {file: store.clips[files[i]] for file, i in zip(files, sources, strict=True)}  # none is degraded
     same = replace(store, clips=store.clips | as_sources)
     batches = list(loaders(table, same, replace(RECIPE, synthetic_as="pair"), replace(CPU, loaders=processes))["train"])
-    copies = 0
+    pairs = 0
     for clips, _, rows, _ in batches:
         for clip, row in zip(clips, rows.tolist(), strict=True):
             if row != sources[row]:
-                copies += 1
+                pairs += 1
                 assert torch.equal(clip, clips[rows.tolist().index(sources[row])])
-    assert copies == len(set(sources[sources != np.arange(len(sources))]))
+    assert pairs == len(set(sources[sources != np.arange(len(sources))]))
 
 
-def test_natural_clips_come_in_the_same_order_with_and_without_copies(data):
+def test_natural_clips_come_in_the_same_order_with_and_without_synthetic_ones(data):
     def order(synthetic_as: str) -> list:
         loader = loaders(*data, replace(RECIPE, synthetic_as=synthetic_as), CPU)["train"]
         return [[row for row in rows.tolist() if not loader.dataset.table["synthetic"][row]] for *_, rows, _ in loader]

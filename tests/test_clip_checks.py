@@ -56,7 +56,7 @@ def test_degradation_stays_inside(case):
     assert check_degradation(moved)["changed_outside"] > 1000
 
 
-def test_nothing_of_the_header_is_in_the_copy_without_identity(case):
+def test_nothing_of_the_header_is_in_the_clip_without_identity(case):
     values = identifying(case.header)
     assert {"StudyInstanceUID", "ContentTime", "a private attribute"} <= set(values.values())
     assert case.header.SOPInstanceUID.encode() in values and case.header.SOPClassUID.encode() not in values

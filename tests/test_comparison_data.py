@@ -29,12 +29,12 @@ def test_variants_are_what_they_say(material, seed):
     added = more[~more["video_path"].isin(clips)]
     assert set(added["split"]) == {"train"} and not set(added["group"]) & set(natural["group"])
     for name, table in tables.items():
-        copies, own = table[table["synthetic"]], table[~table["synthetic"]]
+        synthetic, own = table[table["synthetic"]], table[~table["synthetic"]]
         sources = set(own["folder"] + own["file_id"])
-        assert len(copies) and set(copies["source_folder"] + copies["source_sample"]) <= sources
+        assert len(synthetic) and set(synthetic["source_folder"] + synthetic["source_sample"]) <= sources
         assert set(own["video_path"]) == (clips if variants[name].natural else clips & set(
             natural.loc[natural["quality_score"] == 1, "video_path"]))  # fmt: skip
-        assert len(added) <= (copies["split"] == "train").sum()
+        assert len(added) <= (synthetic["split"] == "train").sum()
 
 
 def test_who_judges_has_not_taught(material):
@@ -51,11 +51,11 @@ def test_other_labels_of_the_same_clips_are_compared_with_the_first(material):
     assert {name: variant.made_by for name, variant in variants.items()} == {"natural": "", "biased": "biased"}
 
 
-def test_copies_are_judged_beside_their_sources(material):
+def test_synthetic_clips_are_judged_beside_their_sources(material):
     pairs = held_out_pairs(material.tables["own"])
-    copies, sources = pairs[pairs["synthetic"]], pairs[~pairs["synthetic"]]
-    assert set(pairs["split"]) == {"test"} and len(copies)
-    assert set(copies["source_sample"]) == set(sources["file_id"])
+    synthetic, sources = pairs[pairs["synthetic"]], pairs[~pairs["synthetic"]]
+    assert set(pairs["split"]) == {"test"} and len(synthetic)
+    assert set(synthetic["source_sample"]) == set(sources["file_id"])
 
 
 def test_a_dataset_of_ones_own_is_judged_by_its_test_clips(dataset, tmp_path):

@@ -36,7 +36,7 @@ def test_a_planted_difference_is_found_and_none_is_none():
     assert row(narrow, "other", "ρ")["half_width"] < 0.5 * row(wide, "other", "ρ")["half_width"]
 
 
-def test_pairs_are_counted_by_their_copies():
+def test_pairs_are_counted_by_their_synthetic_clips():
     names = {"folder": "f", "split": "test", "file_id": ["a", "b", "c"], "source_sample": ["", "a", "a"]}
     pairs = pd.DataFrame({**names, "source_folder": ["", "f", "f"], "synthetic": [False, True, True]})
     weights = np.array([[1.0, 1.0, 0.0], [1.0, 3.0, 0.0], [1.0, 1.0, 0.0]])

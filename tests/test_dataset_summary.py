@@ -54,7 +54,7 @@ def test_physical_kinds_are_drawn_in_the_clips_fan_and_counted(corpus, tmp_path)
 
 
 @pytest.mark.parametrize(("kinds", "drawn", "said"), [
-    ("shadow", set(), "20 of 20 copies were not made: shadow needs a trusted fan, and {0} of {0} good clips"),
+    ("shadow", set(), "20 of 20 synthetic clips were not made: shadow needs a trusted fan, and {0} of {0} good clips"),
     ("shadow,gain", {"gain"}, "shadow needs a trusted fan, and {0} of {0} good clips looked at have none: they got"),
 ])
 def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said, corpus, tmp_path, monkeypatch):
@@ -66,7 +66,7 @@ def test_what_needs_a_fan_is_not_replaced_where_there_is_none(kinds, drawn, said
     assert {each.kind for each in records} == drawn and len(records) == 20 * bool(drawn)
     said = said.format(build.plan["sources"]["without_fan"])
     assert any(line.startswith(said) for line in remarks(build))
-    assert ("copies were not made" in verdict(build, settings).sentence) == (not drawn)
+    assert ("synthetic clips were not made" in verdict(build, settings).sentence) == (not drawn)
 
 
 def test_another_clip_takes_the_place_of_one_without_a_fan(corpus, tmp_path, monkeypatch):

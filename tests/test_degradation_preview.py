@@ -39,9 +39,9 @@ def test_the_numbers_are_those_of_the_audit(folder, tmp_path, real):
     source = Path(examples.get_path("ybr_color")) if real else folder / "a.dcm"
     frames, mask, *_ = load_for_preview(source)
     noise = Degradation(operations=[GaussianNoise(sigma=0.3, seed=1)])
-    degrade_file(source, tmp_path / "copy.dcm", noise)
+    degrade_file(source, tmp_path / "synthetic.dcm", noise)
     table = compare_features(frames, degrade(frames, mask, noise), mask)
-    for column, path in {"before": source, "after": tmp_path / "copy.dcm"}.items():
+    for column, path in {"before": source, "after": tmp_path / "synthetic.dcm"}.items():
         audited = read_features(path)
         for name in table.index:
             assert table.loc[name, column] == pytest.approx(audited[name], rel=0.02), (name, column)
@@ -59,15 +59,15 @@ def test_a_draw_is_that_of_its_seed_and_the_next_is_another(folder):
     assert one.operations.degradation.kind == "motion_blur"
 
 
-def test_a_slider_changes_the_copy_alone(folder):
+def test_a_slider_changes_the_synthetic_clip_alone(folder):
     shown = degradation_preview(folder / "a.dcm")
     shown.random.kind.value = "contrast_reduction"
     shown.operations.values["contrast_reduction"]["reduction"].value = 0.5
     assert shown.operations.degradation == Degradation(operations=[ContrastReduction(reduction=0.5)])
-    (source, copy), before = shown.player.clips, shown.player.clips[0].frames
-    assert source.frames != copy.frames and len(source.frames) == len(copy.frames)
+    (source, synthetic), before = shown.player.clips, shown.player.clips[0].frames
+    assert source.frames != synthetic.frames and len(source.frames) == len(synthetic.frames)
     shown.operations.values["contrast_reduction"]["reduction"].value = 0.7
-    assert shown.player.clips[0].frames == before and shown.player.clips[1].frames != copy.frames
+    assert shown.player.clips[0].frames == before and shown.player.clips[1].frames != synthetic.frames
     for switch in shown.operations.on.values():
         switch.value = False
     assert shown.player.clips[0].frames == shown.player.clips[1].frames and "nothing" in shown.record.value

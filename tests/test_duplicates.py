@@ -34,8 +34,8 @@ def facts_of(frames: np.ndarray, instance: str = "1.2", sha256: str = "") -> dic
     (facts_of(DIM, "1.2"), facts_of(DIM + (RNG.random(DIM.shape) < 0.2).astype(np.uint8), "3.4"), True),
     (facts_of(BLACK, "1.2", "ab"), facts_of(BLACK, "3.4", "ab"), True),  # the same bytes
 ])
-def test_copies_are_recognised(one, other, same):
-    assert same_clips({"one": one, "other": other}) == ([["one", "other"]] if same else [])
+def test_duplicates_are_recognised(one, other, same):
+    assert find_duplicates({"one": one, "other": other}) == ([["one", "other"]] if same else [])
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 8)), max_size=20))

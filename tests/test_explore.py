@@ -12,9 +12,9 @@ from echoquality.pages import page_of
 
 
 def test_a_synthetic_clip_plays_beside_its_source(dataset, tmp_path):
-    source, copy = synthetic_pair(dataset, 1).clips
-    assert len(source.frames) == len(copy.frames) > 1 and source.frames != copy.frames
-    assert "degradation" in copy.facts and "degradation" not in source.facts
+    source, synthetic = synthetic_pair(dataset, 1).clips
+    assert len(source.frames) == len(synthetic.frames) > 1 and source.frames != synthetic.frames
+    assert "degradation" in synthetic.facts and "degradation" not in source.facts
     assert "none with number 999" in synthetic_pair(dataset, 999).value
     assert "the dataset stage (03_dataset) writes it" in synthetic_pair(tmp_path / "x.csv").value
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")

@@ -101,19 +101,19 @@ def test_nothing_of_a_header_full_of_identifiers_is_left():
     assert b"group7" in after and b"vivid" in after
 
 
-def test_uids_are_remapped_alike_and_references_lead_to_the_copy():
+def test_uids_are_remapped_alike_and_references_lead_to_the_de_identified_clip():
     source = read_header(REAL)
     source.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 = 300
     source.SequenceOfUltrasoundRegions[0].RegionLocationMaxY1 = 200
-    copy = deidentified_header(source, (30, 240, 320), bytes(32), "g", "other")
+    clip = deidentified_header(source, (30, 240, 320), bytes(32), "g", "other")
     made = without_identity(derived_header(source, (30, 240, 320), "x", []), bytes(32), "g", "other")
-    assert made.SourceImageSequence[0].ReferencedSOPInstanceUID == copy.SOPInstanceUID != source.SOPInstanceUID
-    assert made.StudyInstanceUID == copy.StudyInstanceUID != source.StudyInstanceUID
-    assert made.SOPInstanceUID != copy.SOPInstanceUID and made.SOPClassUID == copy.SOPClassUID == source.SOPClassUID
+    assert made.SourceImageSequence[0].ReferencedSOPInstanceUID == clip.SOPInstanceUID != source.SOPInstanceUID
+    assert made.StudyInstanceUID == clip.StudyInstanceUID != source.StudyInstanceUID
+    assert made.SOPInstanceUID != clip.SOPInstanceUID and made.SOPClassUID == clip.SOPClassUID == source.SOPClassUID
     other = deidentified_header(source, (30, 240, 320), bytes(31) + b"x", "g", "other")
-    assert other.StudyInstanceUID != copy.StudyInstanceUID
+    assert other.StudyInstanceUID != clip.StudyInstanceUID
     assert made.SeriesDescription.startswith("Synthetic") and made.DerivationDescription == "x"
-    assert copy.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 == 300 and copy.FrameTime == source.FrameTime
+    assert clip.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1 == 300 and clip.FrameTime == source.FrameTime
 
 
 @pytest.mark.parametrize("times, expected", [([0, 30, 30], 30), ([30], 33.3333), ([19870605, 19870605], 33.3333)])

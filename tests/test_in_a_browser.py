@@ -99,10 +99,10 @@ def test_in_a_browser_two_clips_step_together_and_zoom(lab):
 
 @pytest.mark.slow
 def test_in_a_browser_a_degradation_is_drawn_again(lab):
-    copy, record = lab.inside("preview", ".c1 img")[0].get_attribute("src"), lab.text("preview", "code")
+    shown, record = lab.inside("preview", ".c1 img")[0].get_attribute("src"), lab.text("preview", "code")
     lab.click("preview", "button", "draw again")
     lab.wait(lambda: lab.text("preview", "code") != record)
-    lab.wait(lambda: lab.inside("preview", ".c1 img")[0].get_attribute("src") != copy)
+    lab.wait(lambda: lab.inside("preview", ".c1 img")[0].get_attribute("src") != shown)
     lab.wait(lambda: lab.inside("preview", "input[type=number]")[0].get_attribute("value") == "43")
 
 

@@ -180,7 +180,7 @@ def _relabelled(table, score):
     return table.assign(quality_score=table["quality_score"].where(~table["synthetic"], score))
 
 
-def test_copies_have_no_label_and_move_the_network(data, tmp_path):
+def test_synthetic_clips_have_no_label_and_move_the_network(data, tmp_path):
     table, store = data
     recipe = replace(RECIPE, epochs=1, synthetic_as="pair")
     networks = {}

@@ -39,10 +39,10 @@ def test_taken():
     assert not unpaired(example, "label") and "nothing to pair" in unpaired(example[1:3], "pair")[0]
 
 
-@given(count=st.integers(1, 30), copies=st.integers(0, 30), size=st.integers(1, 9), world=st.integers(1, 3))
-def test_copies_follow_their_sources_and_change_no_order(count, copies, size, world):
+@given(count=st.integers(1, 30), made=st.integers(0, 30), size=st.integers(1, 9), world=st.integers(1, 3))
+def test_synthetic_clips_follow_their_sources_and_change_no_order(count, made, size, world):
     rng = np.random.default_rng(count)
-    source_row = np.concatenate([np.arange(count), rng.integers(count, size=copies)])
+    source_row = np.concatenate([np.arange(count), rng.integers(count, size=made)])
     for rank in range(world):
         share = Share(count, 3, True, rank, world)
         batches = list(PairBatches(share, size, source_row, seed=3))
@@ -50,9 +50,9 @@ def test_copies_follow_their_sources_and_change_no_order(count, copies, size, wo
         assert natural == list(share) and len(batches) == -(-len(share) // size)
         for batch in batches:
             own = {row for _, row, like in batch if row == like}
-            made = [(row, like) for _, row, like in batch if row != like]
-            assert all(source_row[row] == like and like in own for row, like in made)
-            assert sorted(like for _, like in made) == sorted(own & set(source_row[count:].tolist()))
+            pairs = [(row, like) for _, row, like in batch if row != like]
+            assert all(source_row[row] == like and like in own for row, like in pairs)
+            assert sorted(like for _, like in pairs) == sorted(own & set(source_row[count:].tolist()))
 
 
 def test_loss():

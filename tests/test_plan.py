@@ -205,7 +205,7 @@ def test_an_interrupted_build_goes_on_and_ends_the_same(corpus, whole, tmp_path,
     assert stamps == {p: p.stat().st_mtime_ns for p in left}  # what was there was not written again
 
 
-def test_half_a_copy_of_an_unfinished_build_is_written_again(corpus, whole, tmp_path):
+def test_half_a_file_of_an_unfinished_build_is_written_again(corpus, whole, tmp_path):
     plan = make_plan(simulated_settings(corpus, tmp_path / "out"))
     target = tmp_path / "out" / plan["samples"][0]["video_path"]
     target.parent.mkdir(parents=True)

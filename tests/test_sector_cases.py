@@ -385,7 +385,7 @@ def test_no_ecg_is_left_at_the_foot_of_the_fan(name):
     red, green, blue = np.moveaxis(frames[:, 450:].astype(int), 3, 0)  # below the colour box, whose frame is green, too
     drawn = green - np.maximum(red, blue) > 60  # the trace and the bar that sweeps it
     for frame, ecg in zip(frames, drawn, strict=True):
-        shown = fan_area(sector) & ~drawn_beside(frame.max(2)[None], sector.mask)  # as a copy without identity is made
+        shown = fan_area(sector) & ~drawn_beside(frame.max(2)[None], sector.mask)  # as a clip without identity is made
         assert ecg.sum() > 500 and not (shown[450:] & ecg).any()
 
 

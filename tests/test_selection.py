@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from echoquality.selection import left_out_copies
+from echoquality.selection import refused_duplicates
 
 
 def settings_for(corpus, **more) -> SelectionSettings:
@@ -49,10 +49,10 @@ def test_selection_is_balanced_and_does_not_depend_on_workers(corpus, most):
     ({"a": 1}, {"b": "exclude"}, "ab"),
     ({"a": 1, "b": 1, "c": 1}, {"c": "good"}, "ab"),
 ])
-def test_of_copies_one_is_kept_or_none(labels, judged, left):
+def test_of_duplicates_one_is_kept_or_none(labels, judged, left):
     names = [("f", name) for name in "abc" if name in labels or name in judged]
     labels, judged = ({("f", name): value for name, value in each.items()} for each in (labels, judged))
-    reasons = left_out_copies([names], labels, judged)
+    reasons = refused_duplicates([names], labels, judged)
     assert sorted(name for _, name in reasons) == list(left)
     assert all("f/" in why for why in reasons.values())
 

@@ -74,7 +74,7 @@ def review(path: Path, row, new: str, who: str = "ana") -> None:
     add_review(path, who, row.folder, row.file_id, "", new)
 
 
-def test_copies_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
+def test_duplicates_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
     shutil.copytree(corpus, tmp_path / "copy")
     place, path = settings_for(tmp_path / "copy"), tmp_path / "reviews.csv"
     row = next(select(place).samples.itertuples())

@@ -109,7 +109,7 @@ def test_augmented_clips_are_shown(trained):
     assert not np.array_equal(*(figure.axes[i].images[0].get_array() for i in (1, 2)))
 
 
-def test_copies_are_halves_of_pairs_and_have_no_label(small_training, tmp_path, monkeypatch):
+def test_synthetic_clips_are_halves_of_pairs_and_have_no_label(small_training, tmp_path, monkeypatch):
     settings = TrainingSettings(**small_training, output_dir=tmp_path / "run", synthetic_as="pair")
     data = prepare(settings)
     training = train(settings, data)

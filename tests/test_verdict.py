@@ -192,15 +192,15 @@ COUNTS["quarantine"] = [{"path": "a", "stage": "selection", "reason": "x"}]
 COUNTS |= {"unknown_machines": [{"machine_model": "X", "clips": 1}]}
 
 
-@pytest.mark.parametrize("copies", [0, 1, 2])
+@pytest.mark.parametrize("count", [0, 1, 2])
 @pytest.mark.parametrize("without_id", [0, 1])
-def test_what_a_dataset_says(copies, without_id):
+def test_what_a_dataset_says(count, without_id):
     asked = {"max_high_quality": 2, "max_low_quality": 1, "num_synthetic": 5, "deidentify": False, "group_by": ""}
     asked |= {"machine_offsets": True}  # of 0.3.0
     good = dict.fromkeys(ANNOTATIONS, "") | {"quality_score": 1, "synthetic": False, "group": "g", "split": "test"}
     good |= {"video_path": "high_quality/a.dcm", "machine_type": "other"}
-    copy = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
-    made = [copy | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(copies)]
+    synthetic = good | {"quality_score": 0, "synthetic": True, "source_sample": "a", "review": "good"}
+    made = [synthetic | {"video_path": f"low_quality/synthetic_degraded/{i}.dcm"} for i in range(count)]
     plan = COUNTS | {"parameters": asked, "samples": [good, *made], "folders_without_id": without_id}
     build = dataset_summary.Build(Path("out"), plan, "written")
     whose = dataset_summary.on_folders(build), dataset_summary.on_ids(build)

@@ -42,7 +42,7 @@ def test_a_file_of_which_the_index_knew_what_is_not_so_is_looked_at_again(corpus
     assert victim["file_id"] in set(again.samples["file_id"]) and "write" not in set(again.quarantine["stage"])
 
 
-def test_real_clips_are_copied_and_synthetic_ones_replay(corpus, tmp_path):
+def test_source_files_are_written_as_they_are_and_synthetic_ones_replay(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     table = build.samples.set_index("file_id")

@@ -61,7 +61,7 @@ def test_the_whole_experiment_at_its_smallest(tmp_path):
     assert shown.index.get_level_values("material").value_counts().to_dict() == {"phantom": 8, "aperture": 8}
     assert {"ρ", "AUROC", "calibration error"} <= set(shown) and "Recommended, after 1 seeds" in experiment.verdict
     tables = [pd.read_csv(tmp_path / "aperture" / maker / CSV) for maker in ("recipe", "physical")]
-    pd.testing.assert_frame_equal(*(table[~table["synthetic"]] for table in tables))  # by every maker of copies
+    pd.testing.assert_frame_equal(*(table[~table["synthetic"]] for table in tables))  # by every maker of synthetic clips
     with pytest.raises(WorkError, match="another run: seed_from was 1, now 2"):
         run_experiment(ExperimentSettings(output_dir=tmp_path, size="tiny", seed_from=2))
 

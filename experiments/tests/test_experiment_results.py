@@ -10,20 +10,20 @@ from echoquality.settings import DatasetSettings, TrainingSettings
 from experiments.materials import TAUGHT
 
 
-def copies_of(name: str) -> pd.DataFrame:
+def figures_of(name: str) -> pd.DataFrame:
     return pd.read_csv(project_root() / f"nbs/experiments/found/{name}.csv")
 
 
 def test_the_default_is_what_the_experiment_recommends():
-    chosen = VARIANTS[recommended(copies_of("copies_101"))]
+    chosen = VARIANTS[recommended(figures_of("copies_101"))]
     assert TrainingSettings().synthetic_as == chosen.synthetic_as
     assert DatasetSettings().kinds[0] == "recipe"  # the contract, independent of the recommendation
 
 
 def test_the_tables_hold_every_variant_of_today():
-    shown = overview(copies_of("copies_101"))
+    shown = overview(figures_of("copies_101"))
     asked = [name for name, variant in VARIANTS.items() if variant.made_by != "own"]
     assert {material: list(rows.droplevel(0).index) for material, rows in shown.groupby(level=0)} == dict.fromkeys(
         ("phantom", "aperture"), asked
     )
-    assert {"natural", *list(TAUGHT)[1:]} <= set(copies_of("teachers_101")["variant"])
+    assert {"natural", *list(TAUGHT)[1:]} <= set(figures_of("teachers_101")["variant"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydicom import examples
 
-from experiments.tuning import copy_features, told_apart, tuning_table
+from experiments.tuning import features_by_kind, told_apart, tuning_table
 
 
 def test_the_feature_that_tells_is_found():
