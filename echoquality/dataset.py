@@ -176,7 +176,7 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     if more := offer_in_words(build.offer, better_options(build, settings)):
         lines += [f"note: {more}"]
     if len(build.quarantine):
-        lines += [f"quarantine: {counted(len(build.quarantine), 'file')}; {QUARANTINE_CSV} has the reasons"]
+        lines += [f"quarantine: {counted(len(build.quarantine), 'file')}, each with its reason"]
     if others := left_alone(build.output_dir, ["validation_set", *planned_files(build.plan)]):
         lines += [f"note: {others}"]
     if settings.deidentify:

@@ -257,7 +257,7 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
             axis.set_title(as_drawn(title), fontsize=12)
     for column, machine in enumerate(machines):
         axes[0, column].set_title(f"{as_drawn(machine)}\n{axes[0, column].get_title()}", fontsize=13)
-    words = dict(zip((Path(folder).name for folder in CLASS_DIRS.values()), ("good", "poor", "made poor"), strict=True))
+    words = dict(zip((Path(folder).name for folder in CLASS_DIRS.values()), ("good", "poor", "synthetic"), strict=True))
     for row, kind in enumerate(kinds):
         axes[row * each, 0].set_ylabel(words[kind], fontsize=13)
     return fig
@@ -328,7 +328,7 @@ def verdict(build: Build, settings: DatasetSettings) -> Verdict:
     if build.plan["parameters"]["deidentify"]:
         identity = "Without names", "in headers and in pictures", "the option deidentify removed them"
     figures = (
-        (counted(len(samples), "clip"), "{} good, {} poor, {} made poor".format(*counts), of),
+        (counted(len(samples), "clip"), "{} good, {} poor, {} synthetic".format(*counts), of),
         (" + ".join(map(str, parts)), f"{plural(who)} to train on, validate on, test on", in_parts),
         identity,
     )

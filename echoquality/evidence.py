@@ -34,7 +34,7 @@ COLUMNS = {  # of a table of predictions, and what is in them
     "machine_model": "manufacturer and model, as the header has them",
     "group": "hash of the patient",
     "source": "natural or synthetic",
-    "degradation": "how a synthetic clip was made poor; '' for natural ones",
+    "degradation": "how a synthetic clip was degraded; '' for natural ones",
     "score": "of the teacher, from which the label came",
     "model": "fingerprint of the model",
     "dataset": "fingerprint of the annotations table",

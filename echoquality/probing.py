@@ -27,7 +27,7 @@ from echoquality.dicom import (
     spread,
     whose,
 )
-from .duplicates import fingerprint
+from .duplicates import signature
 from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines
@@ -43,7 +43,7 @@ from .studies import expect_folder, locate
 def clip_facts(
     path: Path, folder: str, deidentify: bool, machines: Machines, source: str = "", view: str = ""
 ) -> dict:
-    """Facts of a clip in `folder`: machine, patient, size (bytes, pixels), fan, and fingerprint.
+    """Facts of a clip in `folder`: machine, patient, size (bytes, pixels), fan, and signature.
 
     `source` and `view`: its file and its part of the frames (`probe`). Raises BadFile.
     """
@@ -71,7 +71,7 @@ def clip_facts(
         "frames": frame_count(header),
         "pixels": frame_count(header) * header.Rows * header.Columns,
         "bytes": path.stat().st_size,
-        **fingerprint(frames, frame_count(header)),
+        **signature(frames, frame_count(header)),
     }
 
 # %% ../nbs/curation/probing.ipynb #1ca9ea3a

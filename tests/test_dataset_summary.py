@@ -114,7 +114,7 @@ def test_the_contact_sheet_has_every_class_and_machine(corpus, tmp_path):
     counts = build.samples.groupby([kind, "machine_type"]).size()
     shown = [axis.images[0].get_array() for axis in figure.axes if axis.images]
     assert len(shown) == counts.clip(upper=2).sum() and len(figure.axes) == 3 * 2 * 4
-    assert {axis.get_ylabel() for axis in figure.axes} - {""} == {"good", "poor", "made poor"}
+    assert {axis.get_ylabel() for axis in figure.axes} - {""} == {"good", "poor", "synthetic"}
     repeated = [axis.images[0].get_array() for axis in again.axes if axis.images]
     assert all((one == two).all() for one, two in zip(shown, repeated, strict=True))
 

@@ -17,7 +17,7 @@ LOSSY = np.clip(ONE + RNG.normal(0, 4, ONE.shape), 0, 255).astype(np.uint8)
 
 
 def facts_of(frames: np.ndarray, instance: str = "1.2", sha256: str = "") -> dict:
-    return {"sha256": sha256, "instance": instance, **fingerprint(frames, len(frames))}
+    return {"sha256": sha256, "instance": instance, **signature(frames, len(frames))}
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [
