@@ -180,7 +180,7 @@ def summary(build: Build, settings: DatasetSettings) -> str:
     if others := left_alone(build.output_dir, ["validation_set", *planned_files(build.plan)]):
         lines += [f"note: {others}"]
     if settings.deidentify:
-        lines += [f"identity is left out; key and true names go to {settings.private_dir}: never share them"]
+        lines += [f"identity is removed; key and true names go to {settings.private_dir}: never share them"]
         lines += ["text inside or touching a sector can stay: look at the pictures before you share the dataset"]
     else:
         lines += ["the dataset holds patient data: headers and burned-in text are those of the files"]

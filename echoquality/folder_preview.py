@@ -43,7 +43,7 @@ def _middle_frame(path: Path) -> tuple[np.ndarray, np.ndarray, Fan | str] | str:
 
 
 def middle_frames(folder: Path, most: int, seed: int, workers: int = 0) -> tuple[dict[str, tuple], pd.DataFrame]:
-    """(frames, left out) of up to `most` clips below a folder, drawn at random.
+    """(frames, quarantine) of up to `most` clips below a folder, drawn at random.
 
     Links are followed as far as they stay in the folder. Frames: (middle frame, uint8 (H, W) or (H, W, 3); sector, bool
     (H, W); fan, or why it is not used) by path. Left out: path, stage and reason of files that are no clips. Raises
