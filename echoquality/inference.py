@@ -134,11 +134,12 @@ FILES |= {"inference_results.json", "folder_summary.json"}  # and those of files
 LOOKS = ("windows", "uncertainty", "seed", "precision")  # parameters that change a score
 
 
-def _is_quarantine(path: Path) -> bool:
-    "Whether a file is a quarantine that a scoring wrote."
+def _write_quarantine(folder: Path, table: pd.DataFrame) -> None:
+    "Write quarantine.csv; it replaces the table of an older version, for two would disagree."
     with suppress(OSError, ValueError):
-        return path.read_text(encoding="utf-8").startswith(",".join(OTHER) + "\n")
-    return False
+        if (folder / OLD_QUARANTINE).read_text(encoding="utf-8").startswith(",".join(OTHER)):  # not the user's
+            os.replace(folder / OLD_QUARANTINE, folder / QUARANTINE_CSV)
+    write_text(folder / QUARANTINE_CSV, table.apply(guarded).to_csv(index=False))
 
 
 def _identity(settings: InferenceSettings, threshold: float) -> dict:
@@ -186,9 +187,7 @@ def infer(settings: InferenceSettings) -> Inference:
         more = {"verdict": {"word": word, "sentence": sentence}, "threshold": threshold, "threshold_is": because}
         write_summary(list(entries.values()), folder, **more)
         write_text(folder / "scores.csv", tables[0].apply(guarded).to_csv(index=False))
-        if _is_quarantine(folder / OLD_QUARANTINE):  # two would disagree
-            os.replace(folder / OLD_QUARANTINE, folder / QUARANTINE_CSV)
-        write_text(folder / QUARANTINE_CSV, inference.quarantine.apply(guarded).to_csv(index=False))
+        _write_quarantine(folder, inference.quarantine)
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.quarantine["kind"].value_counts().items())
         raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/{QUARANTINE_CSV}")
