@@ -30,7 +30,7 @@ def results_of(*entries) -> pd.DataFrame:
 GOOD, POOR = (0.99, "PASS", "Excellent quality - use"), (0.02, "FAIL", "Critical issues detected")
 
 
-def test_candidates_meet_score_assess():
+def test_candidates_meet_score_status_and_assessment():
     middle, odd = (0.5, "PASS", "Good"), (0.99, "FAIL", "Excellent quality")
     edges = [(0.95, "PASS", "Excellent quality"), (0.1, "FAIL", "Critical issues")]
     rows_ = results_of(GOOD, middle, POOR, odd, (float("nan"), "FAIL", "Critical issues"), *edges)
