@@ -243,7 +243,7 @@ _SIMPLE = ("hand_made", "mean_intensity")  # baselines that are rules, not netwo
 
 def _against_rules(evidence: Evidence) -> str:
     "The AUROC of the model and of simple rules on natural clips; begins with *Better* where it beats them all."
-    rows, own = evidence.comparisons.query("part == 'natural clips' and other in @SIMPLE"), _natural(evidence)
+    rows, own = evidence.comparisons.query("part == 'natural clips' and other in @_SIMPLE"), _natural(evidence)
     if np.isnan(own.value):
         return f"There are too few natural test clips for an AUROC: {own.good} good and {own.poor} poor"
     if rows.empty:

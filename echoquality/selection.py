@@ -176,7 +176,7 @@ class Selection:
     "Result of a selection: samples, files left out, tables by class and machine, folder facts, number of files tried."
 
     rows: pd.DataFrame  # the results
-    samples: pd.DataFrame  # SAMPLE + what `probe` found; good ones first, within a class in the order of choice
+    samples: pd.DataFrame  # _SAMPLE + what `probe` found; good ones first, within a class in the order of choice
     quarantine: pd.DataFrame  # QUARANTINE
     table: pd.DataFrame  # `class_table`, and MB of the files taken
     folders: pd.DataFrame  # index folder: FOLDER
