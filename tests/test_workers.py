@@ -100,7 +100,7 @@ def test_a_cluster_has_few_items_at_a_time(client):
 
 @pytest.mark.slow
 def test_a_worker_with_other_versions_is_refused(client, monkeypatch):
-    import echoquality.core as module
+    import echoquality.workers as module
 
     monkeypatch.setattr(module, "provenance", lambda: {**provenance(), "python": "2.7"})
     with on_cluster(client=client), pytest.raises(WorkError, match=r"other versions .*'python': .*'2\.7'"):
