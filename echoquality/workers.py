@@ -63,7 +63,7 @@ KILLED = "the process that worked on it was killed, alone too; it may need more 
 def _raise(item) -> None:
     raise WorkError(f"{item}: {KILLED}")
 
-
+# %% ../nbs/base/workers.ipynb #745b76c0
 def _one_thread() -> None:
     "Let OpenCV work in one thread, for there is a process for each core; of other libraries joblib sees to it."
     import cv2
