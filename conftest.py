@@ -182,43 +182,65 @@ def held(tmp_path_factory) -> Callable[..., AbstractContextManager[Path]]:
 
 
 WARM = """
-import atexit, gc, json, os, runpy, signal, site, socket, sys, threading, warnings
+import atexit, gc, json, os, runpy, select, signal, site, socket, sys, threading, warnings
 from importlib import import_module
 
-asked_here = socket.socket(fileno=int(sys.argv[1]))
-for name in sys.argv[2:]:
+listening, pytest = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+
+
+def asked_for():
+    return pytest not in select.select([listening, pytest], [], [])[0]  # else pytest has ended
+
+
+if not asked_for():
+    os._exit(0)
+for name in sys.argv[3:]:
     import_module(name)
 gc.freeze()
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 while True:
-    message, given, _, _ = socket.recv_fds(asked_here, 1 << 20, 3)
-    if not message:
-        os._exit(0)  # pytest has ended
+    if not asked_for():
+        os._exit(0)
+    asker = listening.accept()[0]
     if not os.fork():
         break
-    for each in given:
-        os.close(each)
+    asker.close()
+listening.close()
+pytest.close()
 
 # One process waits, and tells what the kernel says of the end of the other, which is the command.
 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-asked, (*streams, tell) = json.loads(message), given
-asked_here.close()
+message, streams, _, _ = socket.recv_fds(asker, 1 << 20, 3)
+asked = json.loads(message)
 if command := os.fork():
-    os.write(tell, b"%d\\n" % command)
-    os.write(tell, b"%d" % os.waitstatus_to_exitcode(os.waitpid(command, 0)[1]))
+    for each in streams:
+        os.close(each)
+    asker.send(b"%d" % command)
+
+    def follow():
+        while said := asker.recv(1):
+            os.kill(command, said[0])
+        os.kill(command, signal.SIGKILL)
+
+    if asked["tied"]:
+        threading.Thread(target=follow, daemon=True).start()
+    asker.send(b"%d" % os.waitstatus_to_exitcode(os.waitpid(command, 0)[1]))
     os._exit(0)
-os.close(tell)
+asker.close()
 if asked["group"]:
     os.setsid()
 os.chdir(asked["cwd"])
 os.environ.clear()
 os.environ.update(asked["env"])
-for number, stream in enumerate([os.open(os.devnull, os.O_RDONLY), *streams]):
+for number, stream in enumerate(streams):
     os.dup2(stream, number)
     os.close(stream)
 sys.path[:0] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
 site.execsitecustomize()  # `held`
 module, *sys.argv[1:] = asked["words"]
+if module == "ipykernel_launcher":  # it tells matplotlib by its environment, which is read when that is loaded
+    import matplotlib
+    matplotlib.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
 warnings.filterwarnings("ignore", ".*found in sys.modules", RuntimeWarning)  # it is what this is for
 end = None
 try:
@@ -235,20 +257,39 @@ sys.stdout.flush()
 os._exit(end or 0)
 """
 
+IN_PLACE_OF_PYTHON = """
+import json, os, signal, socket, sys
+
+name, *words = sys.argv[1:]
+env = {name: value for name, value in os.environ.items() if name != "JPY_PARENT_PID"}  # a kernel's parent is another
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+    server.connect("\\0" + name)
+    asked = {"words": words, "cwd": os.getcwd(), "env": env, "tied": True, "group": words[0] == "ipykernel_launcher"}
+    socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
+    server.recv(99)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, lambda number, _: server.send(bytes([number])))
+    status = int(server.recv(99))
+if status < 0:
+    signal.signal(-status, signal.SIG_DFL)
+    os.kill(os.getpid(), -status)
+os._exit(status)
+"""
+
 
 class Command:
     "A command that `warm` has started; what subprocess.Popen would say of it."
 
-    def __init__(self, told: int):
-        self._told, self.returncode = os.fdopen(told), None
-        self.pid = int(self._told.readline())
+    def __init__(self, told: socket.socket):
+        self._told, self.returncode = told, None
+        self.pid = int(told.recv(99))
 
     def wait(self, timeout: float | None = None) -> int:
         if self.returncode is None:
             if not select.select([self._told], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
             with self._told:
-                self.returncode = int(self._told.read())
+                self.returncode = int(self._told.recv(99))
         return self.returncode
 
     def poll(self) -> int | None:
@@ -264,29 +305,54 @@ class Command:
         self.send_signal(signal.SIGKILL)
 
 
-@pytest.fixture(scope="session")
-def warm() -> Iterator[Callable[..., Command]]:
-    """warm([module, *options], log, cwd=None, group=False): `python -m` of them as a process of its own, which writes
-    what it prints to `log`, an open file, and is, as a `group`, the first of one. It is forked from a process that has
-    loaded what stages load, which else takes most of the seconds. Signals, kills and exit statuses are those of the
-    command: only its start is short.
+@pytest.fixture(scope="session", autouse=True)
+def warm_python(tmp_path_factory) -> Iterator[list[str]]:
+    """[*warm_python, module, *options]: a command in place of `python -m module`, also in a test's `subprocess.run`.
+
+    It is forked from a process that has loaded what stages load, which else takes most of the seconds; that process
+    loads when it is first asked. So do the kernels of Jupyter that tests start, with papermill or without. Output,
+    signals and exit statuses are those of the command: only its start is short.
     """
+    name, place = f"echoquality-{os.getpid()}", tmp_path_factory.mktemp("warm")
+    (place / "python.py").write_text(IN_PLACE_OF_PYTHON)
+    instead = [sys.executable, "-IS", str(place / "python.py"), name]
+    kernel = {"argv": [*instead, "ipykernel_launcher", "-f", "{connection_file}"], "language": "python"}
+    (place / "kernels/python3").mkdir(parents=True)
+    (place / "kernels/python3/kernel.json").write_text(json.dumps({**kernel, "display_name": "Python 3"}))
+    stages = ("dataset", "training", "evaluation", "inference", "conformance", "command")
+    loaded = [*(f"echoquality.{stage}" for stage in stages), "ipykernel.kernelapp", "papermill"]
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    loaded = [f"echoquality.{stage}" for stage in ("dataset", "evaluation", "conformance", "command")]
-    command = [sys.executable, "-c", WARM, str(theirs.fileno()), *loaded]
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listening.bind(f"\0{name}")
+    listening.listen()
+    given = [theirs.fileno(), listening.fileno()]
+    command = [sys.executable, "-c", WARM, str(listening.fileno()), str(theirs.fileno()), *loaded]
     env = {**os.environ, "OMP_NUM_THREADS": "1"}  # threads do not outlive a fork
-    with subprocess.Popen(command, pass_fds=[theirs.fileno()], env=env, start_new_session=True), ours:
+    with subprocess.Popen(command, pass_fds=given, env=env, start_new_session=True), ours:
         theirs.close()
+        listening.close()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("JUPYTER_PATH", str(place), prepend=os.pathsep)
+            yield instead
 
-        def start(words: list, log: IO, cwd: Path | None = None, group: bool = False) -> Command:
-            told, tell = os.pipe()
-            asked = {"words": list(map(str, words)), "cwd": str(cwd or Path.cwd()), "group": group}
-            asked["env"] = dict(os.environ)
-            socket.send_fds(ours, [json.dumps(asked).encode()], [log.fileno(), log.fileno(), tell])
-            os.close(tell)
-            return Command(told)
 
-        yield start
+@pytest.fixture(scope="session")
+def warm(warm_python) -> Callable[..., Command]:
+    """warm([module, *options], log, cwd=None, group=False): a command as of `warm_python` that a test stops or kills.
+
+    It writes what it prints to `log`, an open file, and is, as a `group`, the first of one; its pid is its own.
+    """
+
+    def start(words: list, log: IO, cwd: Path | None = None, group: bool = False) -> Command:
+        asked = {"words": list(map(str, words)), "cwd": str(cwd or Path.cwd()), "group": group, "tied": False}
+        asked["env"] = dict(os.environ)
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        server.connect(f"\0{warm_python[-1]}")
+        with open(os.devnull) as nothing:
+            socket.send_fds(server, [json.dumps(asked).encode()], [nothing.fileno(), log.fileno(), log.fileno()])
+        return Command(server)
+
+    return start
 
 
 @pytest.fixture
