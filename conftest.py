@@ -74,16 +74,42 @@ def shared(tmp_path_factory) -> Iterator[Callable[[str, Callable[[Path], object]
         assert not changed, f"a test changed what all tests share; it must copy {folder} first: {', '.join(changed)}"
 
 
-def _own_index(tmp_path_factory) -> Iterator[None]:
+@contextmanager
+def _index(file: Path) -> Iterator[None]:
     "An index of headers of one's own: what a test finds out must not answer for another."
-    file = tmp_path_factory.mktemp("index") / "headers.sqlite"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("echoquality.header_index.FILE", str(file))
         yield
 
 
-session_index = pytest.fixture(_own_index, scope="session", autouse=True)
-test_index = pytest.fixture(_own_index, autouse=True)
+@pytest.fixture(scope="session", autouse=True)
+def session_index(tmp_path_factory) -> Iterator[None]:
+    with _index(tmp_path_factory.mktemp("index") / "headers.sqlite"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def test_index(request, tmp_path_factory) -> Iterator[None]:
+    "It begins empty, or, in tests with the `corpus` that are not marked `cold`, with what is found out in its files."
+    file = tmp_path_factory.mktemp("index") / "headers.sqlite"
+    if "corpus" in request.fixturenames and not request.node.get_closest_marker("cold"):
+        shutil.copy(request.getfixturevalue("known"), file)
+    with _index(file):
+        yield
+
+
+@pytest.fixture(scope="session")
+def known(shared, corpus) -> Path:
+    "The index after builds from the corpus: to probe its files takes most of the time of a build."
+    from echoquality.dataset import build_dataset, simulated_settings
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        with _index(folder / "headers.sqlite"):
+            for how in ({}, {"kinds": "physical"}, {"deidentify": True, "private_dir": folder / "private"}):
+                build_dataset(simulated_settings(corpus, folder / "out", dry_run=True, **how))
+
+    return shared("known", make) / "headers.sqlite"
 
 
 @pytest.fixture(scope="session")
@@ -271,7 +297,8 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
         signal.signal(each, lambda number, _: server.send(bytes([number])))
     status = int(server.recv(99))
 if status < 0:
-    signal.signal(-status, signal.SIG_DFL)
+    if -status != signal.SIGKILL:
+        signal.signal(-status, signal.SIG_DFL)
     os.kill(os.getpid(), -status)
 os._exit(status)
 """

@@ -193,9 +193,9 @@ def test_every_command_has_help_and_knows_its_options(command, tmp_path, monkeyp
 
 
 @pytest.mark.slow
-def test_a_stage_is_one_command(corpus, tmp_path):
+def test_a_stage_is_one_command(corpus, tmp_path, warm_python):
     where = [f"--raw-data-dir={corpus}/raw_data", f"--results-dir={corpus}/results/inference_output"]
-    command = [sys.executable, "-m", "echoquality", "dataset", *where, "--num-synthetic=4", "--workers=2"]
+    command = [*warm_python, "echoquality", "dataset", *where, "--num-synthetic=4", "--workers=2"]
     first, again = (subprocess.run(command, cwd=tmp_path, capture_output=True, text=True) for _ in range(2))
     assert first.returncode == 0, first.stderr
     assert "wrote" in first.stdout and "nothing to do" in again.stdout
@@ -204,7 +204,7 @@ def test_a_stage_is_one_command(corpus, tmp_path):
     assert len(lines) == len(set(lines)), first.stdout  # each is said once
     assert re.search(r"^(good|careful|no): .*\nnext: .*\n    echoquality .*\nreport: ", first.stdout, re.MULTILINE)
     assert first.stdout.endswith(f"report: {tmp_path}/runs/dataset.html\n")
-    told = subprocess.run([sys.executable, "-m", "echoquality"], cwd=tmp_path, capture_output=True, text=True).stdout
+    told = subprocess.run([*warm_python, "echoquality"], cwd=tmp_path, capture_output=True, text=True).stdout
     assert told.startswith("data/training_data_enhanced: a dataset of ") and "the verdict on it is no. " in told
     assert "\n    echoquality select --results-dir " in told  # so few clips cannot be split
 

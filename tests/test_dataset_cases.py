@@ -3,7 +3,6 @@
 
 import json
 import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -90,12 +89,12 @@ def test_the_module_runs_as_a_program(corpus, tmp_path, warm):
         (["-p", "max_quarantine_share", "0"], "left out of"),
     ],
 )
-def test_papermill_runs_the_section_run(parameters, said, corpus, tmp_path):
+def test_papermill_runs_the_section_run(parameters, said, corpus, tmp_path, warm_python):
     notebook = nbformat.read(project_root() / "nbs/03_dataset.ipynb", as_version=4)
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     del notebook.cells[: tags.index(["parameters"])]  # nbdev_test runs what is above, and `make demo` the whole
     nbformat.write(notebook, tmp_path / "in.ipynb")
-    command = [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "--log-output"]
+    command = [*warm_python, "papermill", "in.ipynb", "out.ipynb", "--log-output"]
     where = simulated_settings(corpus, tmp_path / "out")
     for name in ("results_dir", "raw_data_dir", "output_dir", "num_synthetic", "workers"):
         command += ["-p", name, str(getattr(where, name))]

@@ -4,7 +4,6 @@ from echoquality.search import *
 
 
 import subprocess
-import sys
 
 import optuna
 import pytest
@@ -44,9 +43,11 @@ run_search(objective, ("mc3_18",), Path(sys.argv[1]), 1, seed=2)
 
 
 @pytest.mark.slow
-def test_a_killed_trial_is_tried_again(tmp_path):
-    command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    runs = [subprocess.run([*command, how], capture_output=True, text=True) for how in ("kill", "live")]
+def test_a_killed_trial_is_tried_again(tmp_path, warm_python):
+    (tmp_path / "killed.py").write_text(KILLED)
+    command = [*warm_python, "killed", str(tmp_path)]
+    how = {"capture_output": True, "text": True, "cwd": tmp_path}
+    runs = [subprocess.run([*command, what], **how) for what in ("kill", "live")]
     assert runs[0].returncode < 0 and runs[1].returncode == 0
     assert runs[0].stdout == runs[1].stdout != ""
 

@@ -63,9 +63,11 @@ assert tracker.finish() == ''
 
 
 @pytest.mark.slow
-def test_trainings_that_start_at_once_are_all_logged(tmp_path):
+def test_trainings_that_start_at_once_are_all_logged(tmp_path, warm_python):
     names = {f"ready-{number}" for number in range(3)}
-    started = [subprocess.Popen([sys.executable, "-c", AT_ONCE, str(tmp_path), name]) for name in names]
+    (tmp_path / "at_once.py").write_text(AT_ONCE)
+    command = [*warm_python, "at_once", str(tmp_path)]
+    started = [subprocess.Popen([*command, name], cwd=tmp_path) for name in names]
     assert [each.wait(300) for each in started] == [0, 0, 0]
     client = _client(f"sqlite:///{tmp_path}/new/mlflow.db")
     runs = client.search_runs([client.get_experiment_by_name("echoquality").experiment_id])
