@@ -79,20 +79,21 @@ bench: setup
 
 # A user who installs without constraints.txt gets the newest of everything: what that was is in constraints-newest.txt,
 # so that the trial repeats. First what builds datasets, without networks; then all, by the steps of the Dockerfile.
-# It runs in another folder, where the repository cannot be imported by chance.
+# It is built from a copy, and runs in another folder, where the repository cannot be imported by chance.
 NEWEST := $(CURDIR)/.newest/bin
 newest:
-	rm -rf .newest build
+	rm -rf .newest
 	$(PYTHON) -m venv .newest
-	$(NEWEST)/pip install --quiet --constraint constraints-newest.txt .
-	cd "$$(mktemp -d)" && $(NEWEST)/python -P "$(CURDIR)/tools/newest.py" --without-networks
-	PATH="$(NEWEST):$$PATH" bash -eu -o pipefail -c "$$(sed -n 's,/src,$(CURDIR),g; s/^RUN //p' Dockerfile)"
-	$(NEWEST)/pip check
-	cd "$$(mktemp -d)" && $(NEWEST)/python -P "$(CURDIR)/tools/newest.py"
+	copy="$$(mktemp -d)"; trap 'rm -rf "$$copy"' EXIT; git ls-files -z | xargs -0 cp --parents -t "$$copy"; cd "$$copy"; \
+	  $(NEWEST)/pip install --quiet --constraint constraints-newest.txt .; \
+	  mkdir elsewhere; cd elsewhere; $(NEWEST)/python -P "$(CURDIR)/tools/newest.py" --without-networks; \
+	  PATH="$(NEWEST):$$PATH" bash -eu -o pipefail -c "$$(sed -n "s,/src,$$copy,g; s/^RUN //p" ../Dockerfile)"; \
+	  $(NEWEST)/pip check; \
+	  $(NEWEST)/python -P "$(CURDIR)/tools/newest.py"
 
 newest-demo:
 	place="$$(mktemp -d)"; trap 'rm -rf "$$place"' EXIT; cd "$$place" && $(NEWEST)/echoquality demo --seed $(SEED)
-	rm -rf .newest build
+	rm -rf .newest
 
 constraints-newest:
 	rm -rf .newest build

@@ -41,6 +41,7 @@ def build_without_networks() -> None:
         scores.to_csv(Path(folder) / "scores.csv", index=False)
         for line in [*first_page(), "echoquality degrade --input-dir /mnt/pacs/echo"]:
             words = shlex.split(line.replace("/mnt/pacs/echo", "raw_data"))
+            words += ["--num-synthetic", "8"] if words[1] == "dataset" else []
             subprocess.run([Path(sys.executable).with_name(words[0]), *words[1:]], cwd=folder, check=True)
             print(f"{line}: done without PyTorch")
 
