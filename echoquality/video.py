@@ -105,7 +105,7 @@ def _mov_videos(file: BinaryIO, end: int) -> int:
     for track in _inside(_boxes, file, 0, end, b"moov", b"trak"):
         kinds = [_bytes_at(file, at + 8, 4) for at, _ in _inside(_boxes, file, *track, b"mdia", b"hdlr")]
         for at, stop in _inside(_boxes, file, *track, b"mdia", b"minf", b"dinf", b"dref"):
-            if any(not _bytes_at(file, entry, 4)[3:] in (b"\1", b"") for _, entry, _ in _boxes(file, at + 8, stop)):
+            if any(_bytes_at(file, entry, 4)[3:] not in (b"\1", b"") for _, entry, _ in _boxes(file, at + 8, stop)):
                 raise BadFile(_ELSEWHERE)
         videos += b"vide" in kinds
     return videos
@@ -250,6 +250,15 @@ class Frames:
         self.index += 1
         return True
 
+    def at(self, index: int) -> np.ndarray:
+        "The frame of a number, counted from 0: uint8 RGB (H, W, 3). Raises BadFile where there is none."
+        if index < self.index:
+            self.capture, self.index = _capture(self.file, self.form), -1
+        while self.index < index:
+            if not self.next():
+                raise BadFile(f"truncated: {self.index + 1} frames are there")
+        return self.picture()
+
     def picture(self, grey: bool = False) -> np.ndarray:
         "The frame as uint8: RGB (H, W, 3), or its luminance (H, W)."
         done, frame = self.capture.retrieve()
@@ -327,7 +336,7 @@ def _may_have_fields(parameters: bytes) -> bool:
     return not bits.take(1)
 
 # %% ../nbs/reading/video.ipynb #67a5e1fd
-_INTERLACED = "interlaced video, which this OpenCV does not read; ffmpeg -i IN -vf setfield=prog -c:v ffv1 OUT.mkv keeps all"
+_INTERLACED = "interlaced video, which this OpenCV cannot read; ffmpeg -i IN -vf setfield=prog -c:v ffv1 OUT.mkv can"
 
 
 def _without_mark(packet: bytes) -> bytes:

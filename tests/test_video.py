@@ -4,15 +4,285 @@ from echoquality.video import *
 
 
 import os
-import re
 import shutil
+import socket
+import struct
 import subprocess
-from contextlib import suppress
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echoquality.core import BadFile
+from echoquality.streams import FORMATS, video_format
+from echoquality.video import _TWO, _capture, _check_container, _in_order, _may_have_fields, _weaves
+
+
+@given(st.binary(max_size=60), st.lists(st.tuples(st.integers(0, 70), st.integers(-1, 40)), max_size=8))
+def test_pieces_read_as_one_file_does(data, asked):
+    first, second = data[:20], data[20:]
+    pieces = Pieces(BytesIO(b"?" + first + b"??" + second), [(1, len(first)), (3 + len(first), len(second))])
+    whole = BytesIO(data)
+    for place, size in asked:
+        assert pieces.seek(place) == whole.seek(place) and pieces.read(size) == whole.read(size)
+        assert pieces.tell() == max(place, whole.tell())
+    assert pieces.seek(0, os.SEEK_END) == len(data)
+
+
+T, Y, X, C = np.ogrid[:12, :64, :96, :3]
+PICTURES = list((128 + 99 * np.cos((3 * X + Y * (C + 1) + 9 * T) / 24)).round().astype(np.uint8))  # RGB (64, 96, 3)
+GREY = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in PICTURES]
+
+
+def write(path: Path, coding: str, frames: list[np.ndarray] = PICTURES) -> Path:
+    "A video of frames, RGB or grey, of 25 a second, by OpenCV."
+    height, width = frames[0].shape[:2]
+    colour = frames[0].ndim == 3
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*coding), 25, (width, height), colour)
+    for frame in frames:
+        writer.write(frame[..., ::-1] if colour else frame)
+    writer.release()
+    return path
+
+
+def read(path: Path) -> tuple[np.ndarray, list[float]] | str:
+    "(frames of a video, their times in ms), or why there are none."
+    try:
+        with open_video(path) as video:
+            frames = np.stack(list(video.frames()))
+            assert frames.shape == (len(video.times), video.rows, video.columns, *([] if video.grey else [3]))
+            return frames, video.times.round(1).tolist()
+    except BadFile as error:
+        assert len(str(error)) <= 200 and str(error).isprintable()
+        return str(error)
+
+
+@pytest.mark.parametrize(("name", "coding"), [
+    ("a.avi", "MJPG"), ("a.mp4", "mp4v"), ("a.mkv", "FFV1"), ("a.webm", "VP80"), ("a.mpg", "mpg2"), ("a.ts", "mpg2"),
+])  # fmt: skip
+def test_every_frame_of_a_video_is_read_once(name, coding, tmp_path):
+    frames, times = read(write(tmp_path / name, coding))
+    assert frames.shape == (12, 64, 96, 3) and times == [40 * i for i in range(12)]
+    assert np.abs(frames.astype(int) - PICTURES).mean(axis=(1, 2, 3)).max() < 12, "in order"
+    (tmp_path / name).rename(tmp_path / "video.dcm")
+    assert (read(tmp_path / "video.dcm")[0] == frames).all(), "whatever it is called"
+
+
+@pytest.mark.parametrize(("name", "coding"), [("a.mkv", "FFV1"), ("a.mp4", "mp4v"), ("a.avi", "MJPG")])
+def test_grey_stays_grey(name, coding, tmp_path):
+    as_colours = [np.repeat(frame[..., None], 3, axis=2) for frame in GREY]
+    for number, frames in enumerate((GREY, as_colours) if coding == "FFV1" else (as_colours,)):
+        grey, _ = read(write(tmp_path / f"{number}{name}", coding, frames))
+        assert grey.shape == (12, 64, 96) and np.abs(grey.astype(int) - GREY).mean() < 3
+
+
+def turned(data: bytes) -> bytes:
+    "An MP4 file whose pictures are to be shown turned by a quarter."
+    one = struct.pack(">9l", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    quarter = struct.pack(">9l", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
+    head = data.index(b"tkhd")
+    return data[:head] + data[head:].replace(one, quarter, 1)
+
+
+def lying(data: bytes, count: int) -> bytes:
+    "An AVI file that says that it has `count` frames."
+    main, stream = data.index(b"avih") + 8 + 16, data.index(b"strh") + 8 + 32
+    for place in (main, stream):
+        data = data[:place] + struct.pack("<L", count) + data[place + 4 :]
+    return data
+
+
+def elsewhere(data: bytes) -> bytes:
+    "An MP4 file whose pictures are in another file."
+    return data.replace(b"url \0\0\0\1", b"url \0\0\0\0")
+
+
+@pytest.mark.parametrize(("name", "change", "said"), [
+    ("a.mp4", lambda data: data[: len(data) // 2], "truncated"),
+    ("a.avi", lambda data: data[: len(data) // 2], "truncated"),
+    ("a.mkv", lambda data: data[: len(data) // 2], "truncated"),
+    ("a.mp4", elsewhere, "its pictures are, in part or all, in another file"),
+    ("a.mp4", lambda data: data.replace(b"vide", b"soun"), "no video in it: sound alone"),
+    ("a.avi", lambda data: data.replace(b"vids", b"auds"), "no video in it: sound alone"),
+    ("a.avi", lambda data: lying(data, 500), "damaged or cut: 12 frames can be decoded, its container says 500"),
+    ("a.avi", lambda data: data.replace(b"MJPG", b"none"), "no pictures can be decoded"),
+    ("a.mp4", lambda data: b"", "empty file"),
+    ("a.mp4", lambda data: b"#EXTM3U\n#EXTINF:1,\na.ts\n", "not a video: .*playlists, which name other files"),
+])  # fmt: skip
+def test_what_cannot_be_converted_has_a_reason(name, change, said, tmp_path):
+    codings = {"a.mp4": "mp4v", "a.avi": "MJPG", "a.mkv": "FFV1"}
+    path = write(tmp_path / name, codings[name])
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(BadFile, match=said), open_video(path):
+        pass
+
+
+def test_a_turned_video_is_upright_and_a_count_that_is_too_small_is_ignored(tmp_path):
+    upright, _ = read(write(tmp_path / "a.mp4", "mp4v"))
+    (tmp_path / "b.mp4").write_bytes(turned((tmp_path / "a.mp4").read_bytes()))
+    assert (read(tmp_path / "b.mp4")[0] == np.rot90(upright, -1, (1, 2))).all()
+    expected, _ = read(write(tmp_path / "a.avi", "MJPG"))
+    (tmp_path / "b.avi").write_bytes(lying((tmp_path / "a.avi").read_bytes(), 3))
+    assert (read(tmp_path / "b.avi")[0] == expected).all()
+
+
+def test_pictures_that_are_too_large_or_missing_have_a_reason(tmp_path):
+    large = [np.zeros((2160, 3840, 3), np.uint8)] * 2
+    assert "2160 × 3840 pixels, more than" in read(write(tmp_path / "a.avi", "MJPG", large))
+    cv2.VideoWriter(str(tmp_path / "b.avi"), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"MJPG"), 25, (96, 64)).release()
+    assert "it is empty" in read(tmp_path / "b.avi")
+    assert read(tmp_path / "c") == "file not found" and "cannot be read" in read(tmp_path)
+
+
+def element(kind: str, content: bytes) -> bytes:
+    "An element of an MKV file."
+    return bytes.fromhex(kind) + (1 << 56 | len(content)).to_bytes(8, "big") + content
+
+
+@pytest.mark.parametrize(("parts", "said"), [
+    (element("1549a966", element("3eb923", b"next" * 4)), "in another file"),
+    (element("1043a770", element("45b9", element("b6", element("6e67", b"part" * 4)))), "in another file"),
+    (element("1654ae6b", element("ae", element("83", b"\1")) * 2), "2 videos in one file; keep one"),
+    (element("1654ae6b", element("ae", element("83", b"\2"))), "no video in it"),
+])
+def test_an_mkv_of_several_files_or_videos_is_refused(parts, said):
+    data = element("1a45dfa3", b"") + element("18538067", parts)
+    with pytest.raises(BadFile, match=said):
+        _check_container(BytesIO(data), video_format(data))
+    with pytest.raises(BadFile, match="truncated"):
+        _check_container(BytesIO(data[:-1]), video_format(data))
+
+
+@pytest.mark.parametrize("form", ["mov", "avi", "matroska", "mpegts"])
+def test_no_other_file_and_no_address_is_opened(form, tmp_path, free_port):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", free_port))
+        server.listen()
+        server.settimeout(0.1)
+        for text in (
+            f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{free_port}/a.ts\n#EXT-X-ENDLIST\n",
+            f"ffconcat version 1.0\nfile {write(tmp_path / 'a.ts', 'mpg2')}\n",
+            f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video {free_port} RTP/AVP 96\n",
+        ):
+            (tmp_path / "a.mp4").write_text(text)
+            assert "playlists" in read(tmp_path / "a.mp4")
+            with pytest.raises(BadFile, match="no pictures can be decoded"):  # not even where the bytes were believed
+                _capture(Pieces(BytesIO(text.encode())), next(each for each in FORMATS if each.demuxer == form))
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_the_environment_and_the_log_stay_as_they_were(tmp_path, capfd):
+    before, level = dict(os.environ), cv2.utils.logging.getLogLevel()
+    path = write(tmp_path / "a.avi", "MJPG")
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"none"))
+    assert "no pictures can be decoded" in read(path)
+    assert dict(os.environ) == before and cv2.utils.logging.getLogLevel() == level
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.more)])
+@pytest.mark.parametrize(("name", "coding"), [
+    ("a.avi", "MJPG"), ("a.mp4", "mp4v"), ("a.mkv", "FFV1"), ("a.ts", "mpg2"), ("a.webm", "VP80"),
+])  # fmt: skip
+def test_damage_gives_frames_or_a_reason(name, coding, seed, tmp_path):
+    whole, rng = write(tmp_path / name, coding).read_bytes(), np.random.default_rng(seed)
+    for number in range(30):
+        data = np.frombuffer(whole, np.uint8).copy()
+        places = rng.integers(0, len(data), rng.integers(1, 60))
+        data[places] = rng.integers(0, 256, len(places))
+        path = tmp_path / f"{number}"
+        path.write_bytes(data[: rng.integers(1, len(data)) if number % 3 == 0 else None].tobytes())
+        found = read(path)
+        assert isinstance(found, str) or len(found[0]) <= 12
+
+
+@pytest.mark.parametrize(("times", "expected"), [
+    ([80, 120, 200], [0, 40, 120]), ([0, 0, 0], [0, 40, 80]), ([9, 5, 7], [0, 40, 80]), ([7], [0]),
+    ([np.nan, 1, 2], [0, 40, 80]),
+])  # fmt: skip
+def test_times_ascend_from_zero(times, expected):
+    assert _in_order(times, 25).tolist() == expected and (len(times) == 1 or _in_order([0, 0], 90_000)[1] == 40)
+
+
+@pytest.mark.parametrize(("parameters", "fields"), [
+    ("64000bacd942847e5c04a5000003000100000300320f142996", False),  # x264, high profile
+    ("640015acd94288fde0252800000300080000030190f8a14cb0", True),  # interlaced
+    ("f4000b919b28508fc4e022000003000200000300641e28532c", False),  # 4:4:4, with scaling lists
+    ("42c00bd902847e5c04a5000003000100000300320f142a48", False),  # baseline
+    ("6e0015a6cd94288fde02528000000300800000190f8a14cb", True),  # ten bits, interlaced
+    ("640015acb20510fbc04a5000000300100000030320f162e4", True),  # marked as interlaced
+])
+def test_h264_says_whether_it_may_be_interlaced(parameters, fields):
+    assert _may_have_fields(bytes.fromhex(parameters)) == fields
+
+
+def test_an_interlaced_mpeg_2_picture_is_read(tmp_path):
+    (tmp_path / "a").write_bytes(_TWO)
+    frames, times = read(tmp_path / "a")
+    assert frames.mean(axis=(1, 2)).round().tolist() == [0, 255] and times == [0, 40]
+
+
+@pytest.fixture
+def by_ffmpeg(tmp_path) -> Callable[..., Path]:
+    "by_ffmpeg(name, *options): the video of PICTURES that FFmpeg's program writes. Skips where it is not installed."
+    if not shutil.which("ffmpeg"):
+        pytest.skip("ffmpeg is not installed")
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "96x64", "-r", "25", "-i", "-"]
+
+    def make(name: str, *options: str) -> Path:
+        command = ["ffmpeg", "-y", "-v", "error", *raw, *options, str(tmp_path / name)]
+        subprocess.run(command, input=np.stack(PICTURES).tobytes(), check=True)
+        return tmp_path / name
+
+    return make
+
+
+def decoded_by_ffmpeg(path: Path, grey: bool, shape: tuple[int, int] = (64, 96)) -> np.ndarray:
+    "The frames that FFmpeg's program decodes."
+    form = ["-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray" if grey else "rgb24", "-"]
+    done = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), *form], capture_output=True, check=True)
+    return np.frombuffer(done.stdout, np.uint8).reshape(-1, *shape, *([] if grey else [3]))
+
+
+X264 = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-bf", "3", "-qp", "20"]
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    ("a.mp4", X264), ("a.mkv", X264), ("a.ts", X264), ("a.h264", X264), ("a.avi", ["-c:v", "mjpeg", "-q:v", "2"]),
+    ("a.mp4", [*X264, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]),
+    ("a.mp4", [*X264, "-vf", "scale=out_range=pc", "-color_range", "pc"]), ("a.mp4", [*X264[:3], "yuv444p10le"]),
+    ("a.mp4", ["-c:v", "libx265", "-x265-params", "log-level=none"]), ("a.hevc", ["-c:v", "libx265", "-qp", "20"]),
+    ("a.m2v", ["-c:v", "mpeg2video", "-bf", "2", "-q:v", "2"]), ("a.mpg", ["-c:v", "mpeg2video", "-q:v", "2"]),
+    ("a.mov", ["-c:v", "png", "-pix_fmt", "rgba"]), ("a.gif", []), ("a.webm", ["-c:v", "libvpx-vp9", "-b:v", "1M"]),
+    ("a.wmv", ["-c:v", "wmv2", "-q:v", "2"]), ("a.mkv", ["-c:v", "ffv1", "-pix_fmt", "gray"]),
+    ("a.m2v", ["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-q:v", "2"]),
+    ("a.ts", ["-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-q:v", "2"]),
+    ("a.mp4", ["-vf", "select='not(mod(n,3))+eq(n,1)'", "-vsync", "vfr", *X264]),
+])  # fmt: skip
+def test_frames_are_those_that_ffmpeg_decodes(name, options, by_ffmpeg):
+    path = by_ffmpeg(name, *options)
+    frames, times = read(path)
+    expected = decoded_by_ffmpeg(path, frames.ndim == 3)
+    assert frames.shape == expected.shape and np.abs(frames.astype(int) - expected).mean() <= 1
+    if "vfr" in options:
+        assert times == [0, 40, 120, 240, 360]
+
+
+def test_interlaced_h264_and_several_videos_are_read_or_refused(by_ffmpeg, tmp_path):
+    found = read(path := by_ffmpeg("a.mp4", *X264, "-flags", "+ildct+ilme"))
+    if _weaves():
+        assert np.abs(found[0].astype(int) - decoded_by_ffmpeg(path, False)).mean() <= 1
+    else:
+        assert found.startswith("interlaced video, which this OpenCV cannot read; ffmpeg -i IN")
+    for name in ("b.mp4", "b.avi", "b.mkv"):
+        two = ["-filter_complex", "split[a][b]", "-map", "[a]", "-map", "[b]", "-c:v", "mpeg4"]
+        assert read(by_ffmpeg(name, *two)).startswith("2 videos in one file; keep one: ffmpeg")
+    sound = ["ffmpeg", "-y", "-v", "error", "-f", "lavfi", "-i", "sine=d=0.2", str(tmp_path / "c.mkv")]
+    subprocess.run(sound, check=True)
+    assert "sound alone" in read(tmp_path / "c.mkv")
