@@ -312,7 +312,8 @@ def in_dicom(path: Path, video: bytes, number: str, count: int, shape: tuple[int
     return save(path, header, encapsulate(parts, has_bot=False))
 
 
-X264, X265 = ["-c:v", "libx264", "-bf", "2", "-qp", "10"], ["-c:v", "libx265", "-qp", "10", "-x265-params", "log-level=0"]
+X264 = ["-c:v", "libx264", "-bf", "2", "-qp", "10"]
+X265 = ["-c:v", "libx265", "-qp", "10", "-x265-params", "log-level=0"]
 MOVING = np.stack([np.roll(clip()[0], 3 * number, axis=1) for number in range(9)])  # uint8 (9, 48, 64, 3)
 
 

@@ -286,3 +286,18 @@ def test_interlaced_h264_and_several_videos_are_read_or_refused(by_ffmpeg, tmp_p
     sound = ["ffmpeg", "-y", "-v", "error", "-f", "lavfi", "-i", "sine=d=0.2", str(tmp_path / "c.mkv")]
     subprocess.run(sound, check=True)
     assert "sound alone" in read(tmp_path / "c.mkv")
+
+
+REAL = Path(os.environ.get("ECHOQUALITY_REAL_CLIPS", "no real clips")) / "ntnu_a4c.mp4"
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="no real video here")
+def test_a_real_recording_is_grey_and_has_its_times():
+    with open_video(REAL) as video:
+        assert (len(video.times), video.rows, video.columns, video.grey) == (195, 588, 634, True)
+        assert np.abs(np.diff(video.times) - 16.58).max() < 0.01
+        some = [frame for number, frame in enumerate(video.frames()) if number % 40 == 0]
+    assert np.shape(some) == (5, 588, 634) and 20 < np.mean(some) < 120
+    if shutil.which("ffmpeg"):
+        expected = decoded_by_ffmpeg(REAL, True, (588, 634))
+        assert len(expected) == 195 and np.abs(expected[::40].astype(int) - some).mean() <= 1
