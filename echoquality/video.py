@@ -140,6 +140,8 @@ def _check_container(file: BinaryIO, form: VideoFormat) -> None:
     end = file.seek(0, os.SEEK_END)
     if form.demuxer == "gif" and not _bytes_at(file, max(0, end - 64), 64).rstrip(b"\0").endswith(b";"):
         raise BadFile(_CUT)
+    if form.demuxer == "mpegts" and end % 188 and end % 192:  # its packets
+        raise BadFile(_CUT)
     if form.demuxer not in _PARTS:
         return
     parts, count = _PARTS[form.demuxer]
@@ -303,6 +305,11 @@ class _Bits:
             zeros += 1
         return 2**zeros - 1 + self.take(zeros)
 
+    def skip(self, *counts: int) -> None:
+        "Skip numbers, bits, numbers, bits, as many as is said."
+        for place, count in enumerate(counts):
+            _ = self.take(count) if place % 2 else [self.number() for _ in range(count)]
+
 # %% ../nbs/reading/video.ipynb #366c2fb2
 def _skip_scaling(bits: _Bits, lists: int) -> None:
     "Skip the scaling lists of a parameter set (7.3.2.1.1.1)."
@@ -318,21 +325,17 @@ def _skip_scaling(bits: _Bits, lists: int) -> None:
 def _may_have_fields(parameters: bytes) -> bool:
     "Whether an H.264 parameter set, after its first byte, allows pictures of fields (`frame_mbs_only_flag` is 0)."
     bits = _Bits(parameters[:256])
-    profile, _ = bits.take(8), (bits.take(16), bits.number())
+    profile, *_ = bits.take(8), bits.take(16), bits.number()  # constraints and level, the set's own number
     if profile in _HIGH:
         colours = bits.number()
-        bits.take(colours == 3)
-        _ = bits.number(), bits.number(), bits.take(1)
+        bits.skip(0, int(colours == 3), 2, 1)  # separate planes; depths; lossless
         if bits.take(1):
             _skip_scaling(bits, 12 if colours == 3 else 8)
     bits.number()
-    order = bits.number()
-    if order == 0:
-        bits.number()
-    elif order == 1:
-        _ = bits.take(1), bits.number(), bits.number()
-        _ = [bits.number() for _ in range(min(bits.number(), 255))]
-    _ = bits.number(), bits.take(1), bits.number(), bits.number()
+    order = bits.number()  # how the order of pictures is coded
+    bits.skip(0, int(order == 1), (1, 2)[order] if order < 2 else 0, 0)
+    bits.skip(min(bits.number(), 255) if order == 1 else 0, 0, 0, 0)
+    bits.skip(1, 1, 2, 0)  # reference frames; gaps; width and height
     return not bits.take(1)
 
 # %% ../nbs/reading/video.ipynb #67a5e1fd
@@ -364,7 +367,8 @@ def _coded(file: BufferedIOBase, form: VideoFormat) -> tuple[str, list[bytes]]:
         size += len(packets[-1])
         if len(packets) > MAX_FRAMES or size > MAX_DECODED // 8:
             raise BadFile(f"more than {MAX_FRAMES} frames, or {MAX_DECODED // 2**23} MB of them")
-    return int(capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("latin-1"), packets
+    letters = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF  # -1 where nothing was decoded
+    return letters.to_bytes(4, "little").decode("latin-1"), packets
 
 
 def survey(file: BufferedIOBase, form: VideoFormat) -> tuple[BufferedIOBase, VideoFormat, str, int]:
@@ -469,10 +473,12 @@ def open_video(path: Path) -> Iterator[Video]:
     with ExitStack() as stack:
         try:
             video = _video(stack.enter_context(Path(path).open("rb")))
+        except BadFile:
+            raise
         except FileNotFoundError:
             raise BadFile("file not found") from None
         except OSError as error:
             raise BadFile(f"cannot be read: {error.strerror}") from None
-        except cv2.error as error:
-            raise BadFile(f"cannot be decoded: {error.err}") from None
+        except Exception as error:  # a damaged video can raise any error
+            raise BadFile(f"cannot be decoded: {type(error).__name__}") from error
         yield video

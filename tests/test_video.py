@@ -106,6 +106,7 @@ def elsewhere(data: bytes) -> bytes:
     ("a.mp4", lambda data: data[: len(data) // 2], "truncated"),
     ("a.avi", lambda data: data[: len(data) // 2], "truncated"),
     ("a.mkv", lambda data: data[: len(data) // 2], "truncated"),
+    ("a.ts", lambda data: data[:-100], "truncated"),
     ("a.mp4", elsewhere, "its pictures are, in part or all, in another file"),
     ("a.mp4", lambda data: data.replace(b"vide", b"soun"), "no video in it: sound alone"),
     ("a.avi", lambda data: data.replace(b"vids", b"auds"), "no video in it: sound alone"),
@@ -115,7 +116,7 @@ def elsewhere(data: bytes) -> bytes:
     ("a.mp4", lambda data: b"#EXTM3U\n#EXTINF:1,\na.ts\n", "not a video: .*playlists, which name other files"),
 ])  # fmt: skip
 def test_what_cannot_be_converted_has_a_reason(name, change, said, tmp_path):
-    codings = {"a.mp4": "mp4v", "a.avi": "MJPG", "a.mkv": "FFV1"}
+    codings = {"a.mp4": "mp4v", "a.avi": "MJPG", "a.mkv": "FFV1", "a.ts": "mpg2"}
     path = write(tmp_path / name, codings[name])
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(BadFile, match=said), open_video(path):
