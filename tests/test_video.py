@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.core import BadFile
-from echoquality.streams import FORMATS, video_format
+from echoquality.streams import VIDEO_FORMATS, video_format
 from echoquality.video import _TWO, _capture, _check_container, _in_order, _may_have_fields, _weaves
 
 
@@ -173,7 +173,7 @@ def test_no_other_file_and_no_address_is_opened(form, tmp_path, free_port):
             (tmp_path / "a.mp4").write_text(text)
             assert "playlists" in read(tmp_path / "a.mp4")
             with pytest.raises(BadFile, match="no pictures can be decoded"):  # not even where the bytes were believed
-                _capture(Pieces(BytesIO(text.encode())), next(each for each in FORMATS if each.demuxer == form))
+                _capture(Pieces(BytesIO(text.encode())), next(each for each in VIDEO_FORMATS if each.demuxer == form))
         with pytest.raises(TimeoutError):
             server.accept()
 
