@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['HIDDEN', 'DECISIVE', 'SettingsError', 'WorkError', 'without_secrets', 'is_hidden', 'is_secret', 'generator',
-           'reason_of', 'in_utf8', 'printable', 'escaped', 'as_markdown', 'as_drawn', 'plural', 'counted',
+           'reason_of', 'in_utf8', 'printable', 'BadFile', 'escaped', 'as_markdown', 'as_drawn', 'plural', 'counted',
            'did_you_mean', 'provenance']
 
 # %% ../nbs/base/core.ipynb #2aa197f5
@@ -91,6 +91,18 @@ def in_utf8(text: str) -> str:
 def printable(text: str) -> str:
     "Text with escapes for characters that cannot be printed, so that a table of it can be read back."
     return text if text.isprintable() else ascii(text)[1:-1]
+
+# %% ../nbs/base/core.ipynb #0fb994a7
+_LONGEST = 200  # most characters of a reason
+
+
+class BadFile(ValueError):
+    "A file that cannot be used as a clip. The message is the reason; the caller adds the path."
+
+    def __init__(self, reason: str, kind: str = "unreadable"):
+        reason = printable(reason)
+        super().__init__(reason if len(reason) <= _LONGEST else f"{reason[: _LONGEST - 1]}…")
+        self.kind = kind
 
 # %% ../nbs/base/core.ipynb #5abff2db
 def _unprintable(text: str, kept: str = "\n\t") -> str:

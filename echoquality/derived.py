@@ -26,6 +26,7 @@ from pydicom.sr.coding import Code
 from pydicom.valuerep import validate_value
 
 from .dicom import FRAME_TIME, frame_time, value_of
+from .pixels import SYNTAXES
 from .regions import usable_regions
 from .safe_files import atomic, canonical_json
 
@@ -52,6 +53,9 @@ LOSSY = {  # transfer syntax → how PS3.3 C.7.6.1.1.5.1 names the method
     uid.JPEGExtended12Bit: "ISO_10918_1",
     uid.JPEG2000: "ISO_15444_1",
     uid.JPEGLSNearLossless: "ISO_14495_1",
+    **{uid.UID(each): "ISO_13818_2" for each in SYNTAXES["mpg2"]},
+    **{uid.UID(each): "ISO_14496_10" for each in SYNTAXES["h264"]},
+    **{uid.UID(each): "ISO_23008_2" for each in SYNTAXES["hevc"]},
 }
 
 

@@ -133,9 +133,6 @@ def of_a_vendor(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("change", "said"), [
-    (with_syntax(100), "MPEG-2, MPEG-4 or HEVC video, which is not read; export"),
-    (with_syntax(102), "MPEG-2, MPEG-4 or HEVC video"),
-    (with_syntax(107), "MPEG-2, MPEG-4 or HEVC video"),
     (with_syntax(110), "JPEG XL, which is not read"),
     (of_a_header, "no pixel data: the file ends with its header; export"),
     (of_a_table, "no pixel data: there is not one frame in them; export"),

@@ -25,7 +25,9 @@ def test_a_reason_is_short_printable_and_quotes_nothing(said):
 
 @pytest.mark.parametrize(("start", "said"), [
     (b"PK\3\4 rest", "but a ZIP archive"),
-    (b"\0\0\0\x18ftypmp42", "but an MP4 video"),
+    (b"\0\0\0\x18ftypmp42", r"but a video \(MP4 or MOV\); `echoquality convert IN OUT` makes DICOM clips"),
+    (b"RIFF\1\2\3\4AVI LIST", r"but a video \(AVI\); `echoquality convert IN OUT`"),
+    (b"RIFF\1\2\3\4WAVEfmt ", "not a DICOM file$"),
     (b"hello", "not a DICOM file"),
     (bytes(300), "not a DICOM file"),
 ])

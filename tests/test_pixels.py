@@ -4,7 +4,10 @@ from echoquality.pixels import *
 
 
 import io
+import re
+import shutil
 import struct
+import subprocess
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +25,7 @@ import echoquality.pixels
 from echoquality.files import BadFile, open_dicom
 
 NATIVE = [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian]
-from echoquality.pixels import _told_by_grey
+from echoquality.pixels import _told_by_grey, _videos
 
 
 def clip(shape: tuple[int, ...] = (4, 48, 64), seed: int = 0) -> np.ndarray:
@@ -277,6 +280,91 @@ def test_in_grey_and_in_colour_in_one_pass_is_as_in_two(tmp_path, syntax, monkey
         together = list(decoded(pixels, [2, 2, 3, 3], grey=[True, False, True, False]))
     assert all(map(np.array_equal, together, [apart[i] for i in (0, 2, 1, 3)]))
     assert syntax == uid.JPEGBaseline8Bit or raws[-2:] == [2, 3]
+
+
+def as_video(folder: Path, name: str, coding: str, frames: np.ndarray) -> bytes:
+    "Frames, uint8 (T, H, W, 3), as a video that OpenCV writes."
+    path, size = folder / name, frames.shape[2:0:-1]
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*coding), 25, size)
+    for frame in frames:
+        writer.write(frame[..., ::-1])
+    writer.release()
+    return path.read_bytes()
+
+
+def by_ffmpeg(folder: Path, name: str, frames: np.ndarray, *options: str) -> bytes:
+    "Frames as a video that FFmpeg's program writes. Skips where it is not installed."
+    if not shutil.which("ffmpeg"):
+        pytest.skip("ffmpeg is not installed")
+    size = f"{frames.shape[2]}x{frames.shape[1]}"
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", "25", "-i", "-"]
+    command = ["ffmpeg", "-y", "-v", "error", *raw, "-pix_fmt", "yuv420p", *options, str(folder / name)]
+    subprocess.run(command, input=frames.tobytes(), check=True)
+    return (folder / name).read_bytes()
+
+
+def in_dicom(path: Path, video: bytes, number: str, count: int, shape: tuple[int, int], pieces: int = 1) -> Path:
+    "A clip with a video in one fragment or in several."
+    header = header_of(np.zeros((count, *shape, 3), np.uint8), uid.UID(f"1.2.840.10008.1.2.4.{number}"))
+    header.PhotometricInterpretation = "YBR_PARTIAL_420"
+    step = -(-len(video) // (2 * pieces)) * 2
+    parts = [video[place : place + step] for place in range(0, len(video), step)]
+    return save(path, header, encapsulate(parts, has_bot=False))
+
+
+X264 = ["-c:v", "libx264", "-bf", "2", "-qp", "10"]
+X265 = ["-c:v", "libx265", "-qp", "10", "-x265-params", "log-level=0"]
+MOVING = np.stack([np.roll(clip()[0], 3 * number, axis=1) for number in range(9)])  # uint8 (9, 48, 64, 3)
+
+
+@pytest.mark.parametrize(("name", "options", "number"), [
+    ("a.mpg", "mpg2", "100"), ("a.ts", "mpg2", "101.1"), ("a.h264", X264, "102"), ("a.ts", X264, "104.1"),
+    ("a.mp4", X264, "103"), ("a.hevc", X265, "107"), ("a.mp4", X265, "108"), ("a.m2v", ["-c:v", "mpeg2video"], "100.1"),
+    ("a.m2v", ["-c:v", "mpeg2video", "-flags", "+ildct+ilme"], "100"),
+])  # fmt: skip
+def test_a_video_in_a_dicom_file_is_read_as_other_compressions_are(name, options, number, tmp_path):
+    if isinstance(options, str):
+        video = as_video(tmp_path, name, options, MOVING)
+    else:
+        video = by_ffmpeg(tmp_path, name, MOVING, *options)
+    frames = read(in_dicom(tmp_path / "x", video, number, 9, (48, 64)))
+    assert frames.shape == MOVING.shape and frames.dtype == np.uint8
+    assert np.abs(frames.astype(int) - MOVING).mean(axis=(1, 2, 3)).max() < 8, "in order"
+    assert (read(in_dicom(tmp_path / "x", video, number, 9, (48, 64), pieces=3)) == frames).all()
+    grey = read(tmp_path / "x", grey=True)
+    assert (grey == [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in frames]).all()
+    wrong = in_dicom(tmp_path / "y", video, "50", 9, (48, 64))  # called JPEG
+    with open_dicom(wrong) as opened:
+        assert (np.stack(list(decoded(find_pixels(opened), range(9), False))) == frames).all()
+        assert opened.header.file_meta.TransferSyntaxUID in _videos(100, 108)
+
+
+def test_any_frame_of_a_video_can_be_asked_for(tmp_path):
+    path = in_dicom(tmp_path / "x", as_video(tmp_path, "a.ts", "mpg2", MOVING), "100", 9, (48, 64))
+    frames = read(path)
+    with open_dicom(path) as opened:
+        pixels, asked = find_pixels(opened), [4, 4, 8, 0, 7, 3]
+        for _ in range(2):
+            found = list(decoded(pixels, asked, [False, True, False, False, True, False]))
+            assert [frame.ndim for frame in found] == [3, 2, 3, 3, 2, 3]
+            assert all((found[n] == frames[asked[n]]).all() for n in (0, 2, 3, 5))
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"count": 8}, "the pixel data hold 9 frames, the header says 8; correct NumberOfFrames"),
+    ({"count": 12}, "truncated: 9 of 12 frames are there"),
+    ({"shape": (64, 48)}, "frames of 48 × 64 pixels, the header says 64 × 48"),
+    ({"cut": 0.5}, "truncated: . of 9 frames are there"),
+    ({"start": b"\0" * 2000}, "no frame begins in the pixel data"),
+    ({"end": 300}, "truncated: the file ends within its video"),
+])  # fmt: skip
+def test_a_video_that_contradicts_its_header_is_left_out(change, said, tmp_path):
+    video = as_video(tmp_path, "a.mpg", "mpg2", MOVING)
+    video = (change.get("start", b"") + video)[: int(len(video) * change.get("cut", 1))]
+    path = in_dicom(tmp_path / "x", video, "100", change.get("count", 9), change.get("shape", (48, 64)))
+    if "end" in change:
+        path.write_bytes(path.read_bytes()[: -change["end"]])
+    assert re.search(said, read(path))
 
 
 def jpeg(frame: np.ndarray, bare: bool = False, **options) -> bytes:

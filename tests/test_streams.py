@@ -75,3 +75,16 @@ def test_what_is_marked_is_decoded_so(options):
     with Image.open(io.BytesIO(data)) as image:
         assert (raw["keep_rgb" not in options] == np.asarray(image)).all()
     assert (raw[False] != raw[True]).any()
+
+
+@pytest.mark.parametrize(("start", "name"), [
+    (b"RIFF\1\2\3\4AVI LIST", "AVI"), (b"\0\0\0\x14ftypqt  ", "MP4 or MOV"), (b"\x1aE\xdf\xa3\1", "MKV or WebM"),
+    (b"GIF89a", "GIF"), (b"RIFF", ""), (b"G" + bytes(187) + b"G" + bytes(187) + b"G", "MPEG transport stream"),
+    (b"G" + bytes(399), ""),
+    (b"\0\0\1\xba", "MPEG program stream"), (b"\0\0\1\xb3", "MPEG-2"), (b"\0\0\0\1\x67\x64", "H.264"),
+    (b"\0\0\0\1\x40\1", "HEVC"), (b"RIFF\1\2\3\4WAVEfmt ", ""), (b"#EXTM3U\n", ""), (b"ffconcat version 1.0", ""),
+    (b"v=0\no=- 0 0 IN IP4 127.0.0.1", ""), (b"<?xml version='1.0'?><MPD>", ""), (b"", ""), (bytes(400), ""),
+    (b"\xff\xd8\xff\xe0", ""),
+])  # fmt: skip
+def test_a_video_is_known_by_its_first_bytes(start, name):
+    assert (video_format(start).name if name else video_format(start)) == (name or None)

@@ -5,11 +5,20 @@ from echoquality.writing import *
 
 import json
 import shutil
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+from pydicom import dcmread, examples, uid
+from pydicom.encaps import encapsulate
+from pydicom.pixels import pixel_array
 
 from echoquality.dataset import build_dataset, simulated_settings
-from echoquality.degradation import Degradation, degrade
-from echoquality.dicom import clip_sector, read_frames, read_header
+from echoquality.degradation import ContrastReduction, Degradation, degrade, degrade_file
+from echoquality.derived import dciodvfy, validation_errors
+from echoquality.dicom import clip_mask, clip_sector, read_frames, read_header
 from echoquality.plan import make_plan
+from echoquality.probing import probe
 from echoquality.writing import sha256, write_sample
 
 
@@ -68,3 +77,30 @@ def test_the_cost_that_was_estimated_is_about_what_it_was(corpus, tmp_path):
     build_dataset(settings)
     size = sum(p.stat().st_size for p in (tmp_path / "out").rglob("*.dcm"))
     assert 0.8 * size < guess["bytes"] < 1.25 * size and guess["seconds"] > 0
+
+
+def test_a_clip_that_is_a_video_is_probed_degraded_and_written_as_others_are(tmp_path):
+    source = dcmread(examples.get_path("ybr_color"))
+    writer = cv2.VideoWriter(str(tmp_path / "a.ts"), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"mpg2"), 25, (320, 240))
+    for frame in (frames := pixel_array(examples.get_path("ybr_color"))):
+        writer.write(frame[..., ::-1])
+    writer.release()
+    source.PixelData = encapsulate([(tmp_path / "a.ts").read_bytes()], has_bot=False)
+    source.PhotometricInterpretation = "YBR_PARTIAL_420"
+    source.file_meta.TransferSyntaxUID, source.LossyImageCompressionMethod = uid.MPEG2MPML, None
+    (folder := tmp_path / "raw" / "p").mkdir(parents=True)
+    source.save_as(folder / "x.dcm")
+    row = SimpleNamespace(folder="p", file_id="x.dcm", path="p/x.dcm")
+    assert probe(row, tmp_path / "raw", deidentify=True)["frames"] == 30
+    degraded = Degradation(operations=[ContrastReduction(reduction=0.5)])
+    degrade_file(folder / "x.dcm", tmp_path / "degraded.dcm", degraded)
+    deidentify_file(folder / "x.dcm", tmp_path / "nobody.dcm", b"key", "somebody", "vivid", None)
+    for name in ("degraded.dcm", "nobody.dcm"):
+        header, made = read_header(tmp_path / name), read_frames(tmp_path / name, grey=False)
+        assert header.file_meta.TransferSyntaxUID == uid.RLELossless and made.shape == (30, 240, 320, 3)
+        assert header.LossyImageCompression == "01" and (dciodvfy() is None or not validation_errors(tmp_path / name))
+    assert read_header(tmp_path / "degraded.dcm").LossyImageCompressionMethod == "ISO_13818_2"
+    nobody = read_header(tmp_path / "nobody.dcm")
+    assert nobody.PatientID == "somebody" and not nobody.PatientBirthDate
+    inside = clip_mask(tmp_path / "nobody.dcm", nobody)
+    assert np.abs(made[:, inside].astype(int) - frames[:, inside]).mean() < 8
