@@ -211,7 +211,7 @@ def _clips_in_words(material: Material) -> str:
     patients = natural["group"].nunique()
     return f"Clips: {len(natural)} natural clips of {patients} patients ({grades}); synthetic clips: {made}."
 
-# %% ../nbs/evidence/benchmark.ipynb #60c3bb60
+# %% ../nbs/evidence/benchmark.ipynb #36e42c67
 def methods_of(material: Material, size: Size, architecture: str, seeds: range, rounds: int, path: Path) -> list[str]:
     "The methods in sentences."
     source, window = source_of(path), size.window(material.store)
@@ -224,7 +224,8 @@ def methods_of(material: Material, size: Size, architecture: str, seeds: range, 
         "scores are standardised by fold and pooled by seed.",
         f"Training: {architecture} from random weights, {window.count} frames of {size.picture} × {size.picture} "
         f"pixels, {size.steps} steps of AdamW with batches of 8 clips in every arm, a pair's synthetic clip besides; "
-        "one cycle of the learning rate up to 0.001; loss, augmentation and pairs as in the training stage; no early stopping.",
+        "one cycle of the learning rate up to 0.001; loss, augmentation and pairs as in the training stage; no early "
+        "stopping.",
         "Few labelled patients are drawn anew with each seed and fold, with both classes among them; synthetic clips "
         "are those of the labelled patients alone.",
         f"Intervals: 95 %, Student's t on the sum of two variances: of a bootstrap over patients ({rounds} draws), and "

@@ -53,7 +53,7 @@ NATURAL, PAIR, TEN = ("natural", 0.8, 0.0, 0.0), "natural + recipe as pair", "10
     ([NATURAL, (PAIR, 0.82, 0.02, 0.01)], "good", "1 gain and 0 cost", "pair"),
     ([NATURAL, (PAIR, 0.82, 0.02, 0.04)], "good", "0 gain and 0 cost", "none"),
     ([NATURAL, (PAIR, 0.75, -0.05, 0.04)], "good", "0 gain and 1 cost", "none"),
-    ([NATURAL, ("feature: lateral gradient", 0.87, 0.07, 0.01)], "careful", "do not beat the best single", "none"),
+    ([NATURAL, ("feature: contrast", 0.87, 0.07, 0.01)], "careful", "do not beat the best single", "none"),
     ([NATURAL, (TEN, 0.6, 0, 0, TEN), (f"{TEN} + all as pair", 0.65, 0.05, 0.04, TEN)], "good",
      r"with 10 patients, pairs change it by \+0.050 \(\+0.010 to \+0.090\)", "none"),
     ([("natural", 0.55, 0.0, 0.0)], "no", "hardly better than chance", "none"),
@@ -78,36 +78,30 @@ def test_the_source_is_repeated_and_nothing_else(tmp_path):
     assert source_of(table) == {}
 
 
+ARMS = ["natural", "recipe alone", "natural + recipe as label", "natural + recipe as pair", "4 patients",
+        "4 patients + recipe as pair"]  # fmt: skip
+
+
 @pytest.mark.slow
-def test_a_benchmark_in_little(dataset, tmp_path, capsys):
+def test_a_benchmark_in_little_goes_on_and_is_refused_for_others(dataset, tmp_path, capsys):
     few = ["--size=tiny", "--rounds=100", "--workers=1", "--few=4", "--seeds=1", f"--output-dir={tmp_path}"]
     main([f"--annotations-csv={dataset.parent}", *few])
-    said = capsys.readouterr().out
-    assert "natural labels alone reach AUROC" in said and "1 seed is few" in said
-    table = pd.read_csv(tmp_path / "figures.csv")
-    arms = ["natural", "recipe alone", "natural + recipe as label", "natural + recipe as pair"]
-    arms += ["4 patients", "4 patients + recipe as pair"]
-    names = list(dict.fromkeys(table["variant"]))
-    assert names[: len(arms)] == arms and all(name.startswith("feature: ") for name in names[len(arms) :])
-    assert {"AUROC", "pairs, recipe"} <= set(table["measure"]) and "ρ" not in set(table["measure"])
-    assert table["low"].isna().any() and "2 folds" in (tmp_path / "methods.md").read_text()
-
-
-@pytest.mark.slow
-def test_a_benchmark_goes_on_and_is_refused_for_others(dataset, tmp_path):
-    how = {"output_dir": tmp_path, "size": "tiny", "rounds": 100, "workers": 1, "few": (), "annotations_csv": dataset}
-    found = run_benchmark(BenchmarkSettings(**how, seeds=1))
-    files = {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
-    more = run_benchmark(BenchmarkSettings(**how, seeds=2))
-    assert {path: path.read_bytes() for path in files} == files
+    said, files = capsys.readouterr().out, {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
+    assert "natural labels alone reach AUROC" in said and "1 seed is few" in said and len(files) == 2 * len(ARMS)
+    assert "2 folds" in (tmp_path / "methods.md").read_text()
+    how = {"output_dir": tmp_path, "size": "tiny", "rounds": 100, "workers": 1, "annotations_csv": dataset}
+    found = run_benchmark(BenchmarkSettings(**how, few=(4,)))  # two seeds
+    assert {path: path.read_bytes() for path in files} == files and found.seeds == (1, 2)
     assert len(list((tmp_path / "runs").iterdir())) == 2 * len(files)
-    assert more.figures["low"].notna().any() and found.seeds == (1,) and more.seeds == (1, 2)
-    again = run_benchmark(BenchmarkSettings(**how, seeds=2))
-    pd.testing.assert_frame_equal(again.figures, more.figures)
-    by_seed = pd.read_csv(tmp_path / "seeds.csv")
-    assert set(by_seed["seed"]) == {1, 2} and {"arm", "measure", "value"} <= set(by_seed)
+    table, by_seed = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("figures", "seeds"))
+    names = list(dict.fromkeys(table["variant"]))
+    assert names[: len(ARMS)] == ARMS and all(name.startswith("feature: ") for name in names[len(ARMS) :])
+    assert {"AUROC", "pairs, recipe"} <= set(table["measure"]) and "ρ" not in set(table["measure"])
+    means = by_seed.groupby(["arm", "measure"])["value"].mean()
+    assert np.allclose(means[list(zip(table["variant"], table["measure"], strict=True))], table["value"])
+    assert table.loc[table["variant"] != table["against"], "low"].notna().all()
     with pytest.raises(WorkError, match="another run: few was"):
-        run_benchmark(BenchmarkSettings(**how | {"few": (3,)}, seeds=1))
+        run_benchmark(BenchmarkSettings(**how, few=(3,)))
 
 
 @pytest.mark.parametrize(

@@ -122,13 +122,10 @@ def test_few_labelled_patients_are_of_both_classes():
         assert "p00" in ten and len(ten) == 10 and len(twenty) == 20 and len(ten - twenty) <= 1
 
 
-def test_a_dataset_of_ones_own_is_judged_by_its_natural_clips(dataset, tmp_path):
+def test_a_dataset_without_grades_is_judged_by_its_two_classes(material, dataset):
     table = pd.read_csv(dataset)
-    natural = table[~table["synthetic"]]
-    material = own(dataset, SIZES["tiny"], tmp_path, workers=1, few=(2, 1000))
-    assert material.test["label"].tolist() == natural["quality_score"].tolist()
-    assert material.test["quality"].isna().all()
-    assert material.cuts == () and material.folds == 2 and material.few == (2,)
+    assert material.test["label"].tolist() == table.loc[~table["synthetic"], "quality_score"].tolist()
+    assert material.test["quality"].isna().all() and material.cuts == ()
 
 
 def test_grades_give_an_order_and_cuts(dataset_copy, tmp_path):
@@ -138,8 +135,9 @@ def test_grades_give_an_order_and_cuts(dataset_copy, tmp_path):
     table["target"] = np.select([middle, good], ["0.5", "1"], "0")
     table["grade"] = np.select([table["synthetic"] == "true", middle, good], ["", "Medium", "Good"], "Poor")
     table.to_csv(dataset_copy, index=False)
-    material = own(dataset_copy, SIZES["tiny"], tmp_path, workers=1)
+    material = own(dataset_copy, SIZES["tiny"], tmp_path, workers=1, few=(2, 1000))
     assert [name for name, _ in material.cuts] == ["Poor | Medium", "Medium | Good"]
+    assert material.folds == 2 and material.few == (2,)  # 1000 are more than there are
     assert material.test["label"].isna().sum() == middle.sum() and set(material.test["quality"]) == {0, 0.5, 1}
     alone = training_table(material, arms_of(material)["recipe alone"], 1)
     assert set(alone.loc[~alone["synthetic"], "target"].astype(float)) == {1}
