@@ -4,16 +4,18 @@ from echoquality.shortcuts import *
 
 
 def test_single_features_are_those_of_the_mask_alone():
-    ramp = np.tile(np.arange(100, dtype=np.uint8), (1, 50, 1))
-    mask = np.zeros((50, 100), bool)
+    ramp = np.tile(np.arange(128, dtype=np.uint8), (1, 64, 1))
+    mask = np.zeros((64, 128), bool)
     mask[10:40, 20:81] = True
     found = single_features(ramp, mask)
     assert found == {"contrast": 45.0, "lateral gradient": 1.0, "axial gradient": 0.0, "mean intensity": 50.0}
     assert single_features(np.where(mask, ramp, 255).astype(np.uint8), mask) == found  # whatever lies outside
-    turned = single_features(ramp.transpose(0, 2, 1), mask.T)
+    turned = single_features(np.tile(np.arange(64, dtype=np.uint8)[:, None], (1, 1, 128)), mask)
     assert turned["axial gradient"] == 1 and turned["lateral gradient"] == 0
+    larger = single_features(ramp.repeat(4, axis=1).repeat(4, axis=2), mask.repeat(4, axis=0).repeat(4, axis=1))
+    assert larger["lateral gradient"] == 1  # whatever the size of a pixel
     assert set(single_features(ramp, mask & False).values()) == {0}
-    corner = single_features(ramp, np.eye(50, 100, dtype=bool))  # no neighbours
+    corner = single_features(ramp, np.eye(64, 128, dtype=bool))  # no neighbours
     assert corner["lateral gradient"] == corner["axial gradient"] == 0
 
 
