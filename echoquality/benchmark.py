@@ -14,7 +14,7 @@ from .settings import BenchmarkSettings, TrainingsSettings, next_command, run_st
 if __name__ == "__main__" and "__file__" in globals():  # python -m: read the command line before slow imports
     run_stage("benchmark")
 
-# %% ../nbs/evidence/benchmark.ipynb #2e27f8fb
+# %% ../nbs/evidence/benchmark.ipynb #59877a7e
 import json
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,14 +31,12 @@ from .benchmark_data import SIZES, Material, Size, graded, own
 from .benchmark_measures import figures_of, values_of
 from .benchmark_runs import read_runs, run_missing
 from .core import SettingsError, WorkError, as_drawn, counted, printable, provenance
-from .evidence import EvidenceError
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .predictions import kept
 from .runs import found_run, note_run
 from .safe_files import only_one, write_text
 from .shortcuts import SINGLE, single_table
 from .verdict import Verdict, as_table, bullets, by_chance, captioned, show_verdict, weighed
-from .workers import progress
 
 _all_ = ["BenchmarkSettings", "as_table", "bullets", "captioned", "from_notebook", "settings_table", "show_verdict"]
 
@@ -97,7 +95,7 @@ def details(figures: pd.DataFrame) -> pd.DataFrame:
     "AUROC by mechanism and by machine, and pairs in the right order."
     return _wide(figures, lambda measure: measure.startswith(("mechanism ", "machine ", "pairs, ")))
 
-# %% ../nbs/evidence/benchmark.ipynb #ca6999a7
+# %% ../nbs/evidence/benchmark.ipynb #def755d7
 def order_of(figures: pd.DataFrame) -> str:
     "The measure of order: Spearman's ρ where a quality between good and poor is known, else AUROC."
     return "ρ" if (figures["measure"] == "ρ").any() else "AUROC"
@@ -110,7 +108,7 @@ def show_differences(figures: pd.DataFrame) -> plt.Figure:
              for measure in wanted if (rows["measure"] == measure).any()]  # fmt: skip
     bases = figures.get("against", pd.Series("natural", figures.index))
     arms = list(dict.fromkeys(figures.loc[figures["variant"] != bases, "variant"]))
-    size = (2 + 2.6 * len(pairs), 0.9 + 0.25 * len(arms))
+    several, size = figures["material"].nunique() > 1, (2 + 2.6 * len(pairs), 0.9 + 0.25 * len(arms))
     figure, axes = plt.subplots(1, len(pairs), figsize=size, sharey=True, squeeze=False, layout="constrained")
     for axis, (material, measure) in zip(axes[0], pairs, strict=True):
         rows = figures[(figures["material"] == material) & (figures["measure"] == measure)].set_index("variant")
@@ -118,7 +116,8 @@ def show_differences(figures: pd.DataFrame) -> plt.Figure:
         axis.axvline(0, color="0.6", lw=1)
         axis.hlines(range(len(arms)), rows["low"], rows["high"], lw=2)
         axis.plot(rows["difference"], range(len(arms)), "o", ms=5)
-        axis.set(title=f"{material}: Δ {'AUROC, ' * (measure == 'lacked')}{measure}", yticks=range(len(arms)))
+        what = f"Δ {'AUROC, ' * (measure == 'lacked')}{measure}"
+        axis.set(title=f"{material}: {what}" if several else what, yticks=range(len(arms)))
         axis.grid(axis="x", color="0.9")
     axes[0, 0].set_yticklabels(map(as_drawn, arms))
     axes[0, 0].invert_yaxis()
@@ -149,7 +148,7 @@ def recommended_use(rows: pd.DataFrame) -> str:
     fair = rows[(rows["difference"] > 0) & (rows["low"] >= -0.01)]
     return fair["difference"].idxmax().rpartition(" ")[2] if len(fair) else "none"
 
-# %% ../nbs/evidence/benchmark.ipynb #7cc437f1
+# %% ../nbs/evidence/benchmark.ipynb #4a8bdbd4
 def _finding(auroc: pd.DataFrame) -> str:
     "The finding in a sentence, from the rows of AUROC by arm."
     said = [f"natural labels alone reach AUROC {_said(auroc.loc['natural'])}"]
@@ -169,7 +168,7 @@ def benchmark_verdict(benchmark: Benchmark, settings: BenchmarkSettings) -> Verd
     rows = auroc[auroc.index.str.startswith("natural + ")]
     if len(rows):
         best = rows.loc[rows["difference"].idxmax()]
-        figures.append((f"{best['difference']:+.3f}", f"by {best.name}", _said(best, "+")))
+        figures.append((f"{best['difference']:+.3f}", f"by {best.name}, best of {len(rows)}", _said(best, "+")))
     if len(features):
         best = features.loc[features["value"].idxmax()]
         figures.append((f"{best['value']:.2f}", f"AUROC of {best.name}", _said(best)))
@@ -234,7 +233,7 @@ def methods_of(material: Material, size: Size, architecture: str, seeds: range, 
         f"Made with echoquality {provenance()['echoquality']}.",
     ]
 
-# %% ../nbs/evidence/benchmark.ipynb #e1237d64
+# %% ../nbs/evidence/benchmark.ipynb #011ce9eb
 _NOTED, _OURS = "benchmark.json", ("runs", "figures.csv", "seeds.csv", "methods.md")
 
 
@@ -255,7 +254,7 @@ def bench(
         materials = {name: made(folder / name) for name, made in make.items()}
         run_missing(materials, seeds, size, settings.architecture, folder / "runs", settings.workers)
         runs, found = read_runs(materials, seeds, folder / "runs"), {"figures": [], "seeds": []}
-        for name, material in progress(materials.items(), len(materials), "materials judged"):
+        for name, material in materials.items():
             rows, more = runs[runs["material"] == name], others(material, folder / name)
             found["figures"].append(figures_of(material, rows, settings.rounds, more).assign(material=name))
             found["seeds"].append(values_of(material, rows, more).assign(material=name))
@@ -268,7 +267,7 @@ def bench(
 def seeds_of(settings: TrainingsSettings) -> range:
     return range(settings.seed_from, settings.seed_from + (settings.seeds or SIZES[settings.size].seeds))
 
-# %% ../nbs/evidence/benchmark.ipynb #ad7a2cf9
+# %% ../nbs/evidence/benchmark.ipynb #9b9e2e13
 def table_of(settings: BenchmarkSettings) -> Path:
     "The table of the dataset, which may be given by its folder."
     return settings.annotations_csv / CSV if settings.annotations_csv.is_dir() else settings.annotations_csv
@@ -288,7 +287,7 @@ def _single(workers: int) -> Callable[[Material, Path], dict[str, np.ndarray]]:
 def run_benchmark(settings: BenchmarkSettings) -> Benchmark:
     """Benchmark trainings on a dataset; what is done already is read.
 
-    Raises SettingsError, AnnotationsError, EvidenceError, LearningError, WorkError, OSError.
+    Raises SettingsError, AnnotationsError, LearningError, WorkError, OSError.
     """
     size, path, few = SIZES[settings.size], table_of(settings), tuple(sorted(set(settings.few)))
     how = {"workers": settings.workers, "folds": settings.folds, "few": few}
@@ -301,7 +300,7 @@ def run_benchmark(settings: BenchmarkSettings) -> Benchmark:
     write_text(settings.output_dir / "methods.md", "\n\n".join([*methods, ""]))
     return found
 
-# %% ../nbs/evidence/benchmark.ipynb #940d006e
+# %% ../nbs/evidence/benchmark.ipynb #54f06fed
 def benchmark_summary(benchmark: Benchmark, settings: BenchmarkSettings) -> str:
     "The finding and the table of arms, as text."
     verdict = benchmark_verdict(benchmark, settings)
@@ -313,5 +312,5 @@ def benchmark_summary(benchmark: Benchmark, settings: BenchmarkSettings) -> str:
 def main(argv: list[str] | None = None) -> None:
     "The command line of this page. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(BenchmarkSettings, argv, "python -m echoquality.benchmark")
-    expected = (AnnotationsError, EvidenceError, LearningError, WorkError, SettingsError)
+    expected = (AnnotationsError, LearningError, WorkError, SettingsError)
     run_main(lambda: print(benchmark_summary(run_benchmark(settings), settings)), *expected)

@@ -6,7 +6,7 @@
 __all__ = ['MAKERS', 'ARMS', 'SIZES', 'POOR', 'GOOD', 'JUDGED', 'Arm', 'arms_by', 'Size', 'Material', 'graded', 'by_kind', 'own',
            'deal', 'sides', 'training_table', 'arms_of', 'held_out_pairs']
 
-# %% ../nbs/evidence/benchmark_data.ipynb #c8f99740
+# %% ../nbs/evidence/benchmark_data.ipynb #1f40ce18
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .annotations import leave_out, read_annotations
+from .annotations import AnnotationsError, leave_out, read_annotations
 from .clips import Form, Window
 from .core import generator
-from .evidence import EvidenceError, check_classes
 from .pairs import source_rows
 from .settings import GROUPS
 from .store import ClipStore, build_store
-from .tables import numbers
 
 # %% ../nbs/evidence/benchmark_data.ipynb #53966b67
 @dataclass(frozen=True)
@@ -91,11 +89,11 @@ class Material:
     few: tuple[int, ...] = ()  # numbers of labelled patients
     cuts: tuple[tuple[str, float], ...] = ()  # name, and quality between two grades
 
-# %% ../nbs/evidence/benchmark_data.ipynb #ac0eb948
+# %% ../nbs/evidence/benchmark_data.ipynb #0605e4ce
 def graded(natural: pd.DataFrame) -> tuple[pd.Series, dict[str, float]]:
     "The target of each natural clip, 0 to 1, and the name of each grade with its target, the worst first."
     label = natural["quality_score"].astype(float)
-    target = numbers(natural["target"]).fillna(label) if "target" in natural else label
+    target = pd.to_numeric(natural["target"], errors="coerce").fillna(label) if "target" in natural else label
     names = natural.get("grade", pd.Series("", natural.index)).fillna("").astype(str)
     places = target[names != ""].groupby(names[names != ""]).median().sort_values()
     steps = {name: float(place) for name, place in places.items()}
@@ -125,7 +123,7 @@ def by_kind(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
         return {(found or ["own"])[0]: table}
     return {"all": table} | {kind: table[kinds.isin(["", kind])].reset_index(drop=True) for kind in found}
 
-# %% ../nbs/evidence/benchmark_data.ipynb #4f0064b2
+# %% ../nbs/evidence/benchmark_data.ipynb #164d05b1
 def _judges(natural: pd.DataFrame) -> tuple[pd.DataFrame, tuple[tuple[str, float], ...]]:
     "The judging clips of a dataset, with the columns JUDGED, and the cuts between its grades."
     target, steps = graded(natural)
@@ -137,20 +135,19 @@ def _judges(natural: pd.DataFrame) -> tuple[pd.DataFrame, tuple[tuple[str, float
 
 
 def _expect_patients(test: pd.DataFrame, folds: int, path: Path) -> None:
-    "Raise EvidenceError unless each fold can have a patient of the best and one of the worst grade."
-    check_classes(test["label"], f"{path}: natural clips alone,")
-    patients = test.groupby("label")["group"].nunique().min()
-    if patients < folds:
-        raise EvidenceError(
-            f"{path}: the rarer of the best and the worst grade has {patients} patients, and {folds} folds need one "
-            "each; choose fewer folds, or build a dataset with more patients"
+    "Raise AnnotationsError unless each fold can have a patient of the best and one of the worst grade."
+    best, worst = (test.loc[test["label"] == label, "group"].nunique() for label in (1, 0))
+    if min(best, worst) < folds:
+        raise AnnotationsError(
+            f"{path}: natural clips of the best grade are of {best} patients and those of the worst of {worst}, and "
+            f"each of {folds} folds needs one of both; choose fewer folds, or build a dataset with more patients"
         )
 
 
 def own(
     annotations: Path, size: Size, folder: Path, workers: int = 0, folds: int = 0, few: tuple[int, ...] = ()
 ) -> Material:
-    "The clips of a dataset, judged in `folds` (0: those of the size). Raises AnnotationsError, EvidenceError."
+    "The clips of a dataset, judged in `folds` (0: those of the size). Raises AnnotationsError."
     table, folds = read_annotations(annotations, workers=workers), folds or size.folds
     natural = table[~table["synthetic"]].reset_index(drop=True)
     _expect_patients(_judges(natural)[0], folds, annotations)

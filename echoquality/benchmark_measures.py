@@ -6,7 +6,7 @@
 __all__ = ['Cuts', 'Statistic', 'Others', 'simulated_judges', 'simulated_logits', 'separations', 'measured', 'half_width',
            'against', 'simulated_figures', 'coverage', 'ordered', 'pooled', 'figures_of', 'values_of']
 
-# %% ../nbs/evidence/benchmark_measures.ipynb #85e0bed4
+# %% ../nbs/evidence/benchmark_measures.ipynb #df3b5cf9
 from collections.abc import Callable
 
 import numpy as np
@@ -14,7 +14,6 @@ import pandas as pd
 from scipy.stats import t as student
 
 from .benchmark_data import GOOD, POOR, Arm, Material, arms_of, held_out_pairs
-from .core import generator
 from .evidence import share
 from .experts import spearman
 from .metrics import Ranking, bootstrap
@@ -143,7 +142,7 @@ def simulated_figures(
     found = {run: statistic(*arms[run[0]], number) for number, run in enumerate(runs)}
     return against(found, {}, test, rounds).assign(material="aperture")
 
-# %% ../nbs/evidence/benchmark_measures.ipynb #20252857
+# %% ../nbs/evidence/benchmark_measures.ipynb #b1befe02
 def coverage(
     patients: int, poor: float, seeds: int, training: float, repeats: int = 200, rounds: int = 200, first: int = 0
 ) -> float:
@@ -153,7 +152,7 @@ def coverage(
     """
     held = []
     for number in range(first, first + repeats):
-        rng = generator(number, "coverage")
+        rng = np.random.default_rng([number, 1])
         label = (np.arange(patients) >= max(2, round(poor * patients))).astype(float)
         seen, odd = rng.normal(1.2 * label, 1), rng.normal(size=(patients, 4))  # what all trainings see of a patient
         test = pd.DataFrame({"group": np.arange(patients), "label": label})

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['small3d', 'fit_steps', 'clips_to_score', 'Run', 'run_path', 'learned', 'all_runs', 'run_missing', 'read_runs']
 
-# %% ../nbs/evidence/benchmark_runs.ipynb #4cab04c2
+# %% ../nbs/evidence/benchmark_runs.ipynb #7398182d
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -23,7 +23,6 @@ from torch.utils.data import DataLoader
 
 from .batches import Hardware, LearningError, Recipe, choose_hardware, loaders
 from .benchmark_data import Arm, Material, Size, arms_of, held_out_pairs, sides, training_table
-from .core import reason_of
 from .learning import Learner, begin_epoch, predict, training_loss
 from .model import make_network, pad_first
 from .predictions import write_parquet
@@ -79,7 +78,7 @@ def _learner(network: nn.Module, rows: pd.DataFrame, recipe: Recipe, hardware: H
     learner = Learner(network, recipe, weight, sources, hardware.augment_there).train()
     return learner.to("cuda" if hardware.device == "gpu" else "cpu")
 
-# %% ../nbs/evidence/benchmark_runs.ipynb #cde7936b
+# %% ../nbs/evidence/benchmark_runs.ipynb #5eb495f4
 def fit_steps(network: nn.Module, table: pd.DataFrame, store, recipe: Recipe, hardware: Hardware, steps: int) -> None:
     "Train a network on a table for `steps` steps of the optimiser. Raises LearningError where the loss is no number."
     loader = loaders(table, store, recipe, hardware)["train"]
@@ -94,7 +93,7 @@ def fit_steps(network: nn.Module, table: pd.DataFrame, store, recipe: Recipe, ha
             with torch.autocast(learner.device.type, torch.bfloat16, enabled=short):
                 loss = training_loss(learner, batch, number)
         except RuntimeError as error:
-            raise LearningError(f"step {number + 1} of {steps}: {reason_of(error)}") from error
+            raise LearningError(f"step {number + 1} of {steps}: {error}") from error
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(learner.parameters(), 1.0)

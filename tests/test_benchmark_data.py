@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality import benchmark_data as module
-from echoquality.annotations import read_annotations
+from echoquality.annotations import AnnotationsError, read_annotations
 from echoquality.benchmark_data import (
     SIZES,
     Material,
@@ -23,7 +23,6 @@ from echoquality.benchmark_data import (
     sides,
     training_table,
 )
-from echoquality.evidence import EvidenceError
 
 
 def test_grades_are_the_steps_where_there_are_some():
@@ -144,11 +143,11 @@ def test_grades_give_an_order_and_cuts(dataset_copy, tmp_path):
 
 
 def test_a_dataset_needs_natural_poor_clips_of_several_patients(dataset_copy, tmp_path):
-    with pytest.raises(EvidenceError, match=r"has \d+ patients, and 50 folds need one each; choose fewer folds"):
+    with pytest.raises(AnnotationsError, match=r"each of 50 folds needs one of both; choose fewer folds"):
         own(dataset_copy, SIZES["tiny"], tmp_path, workers=1, folds=50)
     table = pd.read_csv(dataset_copy)
     few = table["synthetic"] | (table["quality_score"] == 1) | (table["split"] != "test")
     only = few & ~((table["quality_score"] == 0) & ~table["synthetic"])
     table[only].to_csv(dataset_copy, index=False)
-    with pytest.raises(EvidenceError, match=r"natural clips alone, has \d+ good and 0 poor clips"):
+    with pytest.raises(AnnotationsError, match=r"of \d+ patients and those of the worst of 0"):
         own(dataset_copy, SIZES["tiny"], tmp_path, workers=1)
