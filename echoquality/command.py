@@ -63,6 +63,8 @@ HELP = {  # command → its purpose, and options of an example
     "evaluate": ("Measure a model on the test clips, and show its errors.", "--leave-one-machine-out"),
     "score": ("Score files with a model.", "--raw-data-dir /mnt/pacs/new"),
     "check": ("Check whether clips of each machine can be used.", "--clips-dir /mnt/pacs/echo --per-machine 2"),
+    "benchmark": ("Compare trainings on a dataset, with and without synthetic clips.",
+                  "data/training_data_enhanced --size tiny"),
     "demo": ("Run all stages on simulated clips (minutes).", "--seed 7"),
     "report": ("Write the reports of notebooks that papermill executed.", "runs/dataset.new.ipynb"),
     "scores": ("Write a table of scores to be filled in, or check one.",
@@ -274,13 +276,19 @@ def named_files(argv: list[str]) -> list[str]:
     return files
 
 
-def of_a_folder(argv: list[str]) -> list[str]:
-    "The options after `echoquality score`, with a single folder as the stage's `--raw-data-dir`."
-    match named_files(argv):
-        case [folder] if Path(folder).is_dir():
-            options = [word for word in argv if word != "--"]
-            options.remove(folder)
-            return ["--raw-data-dir", folder, *options]
+def _as_option(argv: list[str], option: str, path: str) -> list[str]:
+    options = [word for word in argv if word != "--"]
+    options.remove(path)
+    return [option, path, *options]
+
+
+def of_a_folder(command: str, argv: list[str]) -> list[str]:
+    "The options after a command, with a single folder of `score`, or the dataset of `benchmark`, as an option."
+    match command, named_files(argv):
+        case "score", [folder] if Path(folder).is_dir():
+            return _as_option(argv, "--raw-data-dir", folder)
+        case "benchmark", [dataset]:
+            return _as_option(argv, "--annotations-csv", dataset)
     return argv
 
 # %% ../nbs/command/command.ipynb #67ac70eb
@@ -322,14 +330,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--version", action="version", version=f"echoquality {metadata.version('echoquality')}")
     parser.add_argument("command", nargs="?", help="one of those below")
     command = parser.parse_args(argv[:1]).command
-    options = of_a_folder(argv[1:]) if command == "score" else argv[1:]
+    options = of_a_folder(command, argv[1:])
     if command in COMMANDS and not (command == "score" and named_files(options)):
         again = typed(STAGES[COMMANDS[command]], f"echoquality {command}", options)
         run_main(lambda: print(_verdict(run_command(command, options))), PageError, SettingsError, again=again)
     elif command in HELP:
         run_main(lambda: run_other(command, options), PageError, SettingsError)
     elif command:
-        near = did_you_mean({stage: name for name, stage in COMMANDS.items()}.get(command, command), HELP)
+        others = {stage: name for name, stage in COMMANDS.items()} | {"comparison": "benchmark"}
+        near = did_you_mean(others.get(command, command), HELP)
         parser.error(f"there is no command {command!r}" + (near and f": {near}"))
     else:
         run_main(_say_next, SettingsError)

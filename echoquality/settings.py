@@ -8,7 +8,7 @@ __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLA
            'Computing', 'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings',
            'expanded', 'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings',
            'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings',
-           'ComparisonSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on', 'from_here',
+           'BenchmarkSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on', 'from_here',
            'next_command', 'from_clips', 'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
@@ -146,9 +146,7 @@ class _Judged(Settings):
 
 
 class _Bootstrap(Settings):
-    rounds: int = Field(
-        1000, ge=100, description="draws of the bootstrap over patients (comparing trainings: and seeds)"
-    )
+    rounds: int = Field(1000, ge=100, description="draws of the bootstrap over patients")
 
 
 class _Scoring(_Networks):
@@ -401,15 +399,24 @@ class ConformanceSettings(_Seeded, Computing):
 class TrainingsSettings(_Bootstrap, Computing):
     "How trainings are compared."
 
-    output_dir: ProjectPath = Field("data/comparison", description="folder of the comparison; what it holds is kept")
-    size: Literal["tiny", "core", "full"] = Field("core", description="minutes, a quarter of an hour, or hours")
-    seeds: int = Field(0, ge=0, description="trainings of each variant (0: as many as the size has)")
+    output_dir: ProjectPath = Field("data/benchmark", description="folder of the benchmark; what it holds is kept")
+    size: Literal["tiny", "core", "full"] = Field(
+        "core", description="a minute, ten to thirty minutes on a CPU, or a night on a GPU"
+    )
+    seeds: int = Field(0, ge=0, description="trainings of each arm and fold (0: as many as the size has)")
     seed_from: int = Field(1, ge=1, description="first seed: 1 to choose, 101 to judge once")
     architecture: Literal["small3d", Architecture] = Field("small3d", description="network, from random weights")
 
 
-class ComparisonSettings(_Annotations, _Judged, TrainingsSettings):
-    "On which clips trainings are compared."
+class _Folds(Settings):
+    folds: int = Field(0, ge=0, description="parts of the patients, each judged by networks of the others (0: size's)")
+    few: tuple[Annotated[int, Field(ge=2)], ...] = Field(
+        (10, 20, 40), description="numbers of labelled patients to try besides all"
+    )
+
+
+class BenchmarkSettings(_Annotations, TrainingsSettings, _Folds):
+    "The dataset, its folds, and numbers of labelled patients."
 
 # %% ../nbs/base/settings.ipynb #93a264b9
 class DemoSettings(_Seeded):
@@ -424,16 +431,17 @@ STAGES = {
     "evaluation": EvaluationSettings,
     "inference": InferenceSettings,
     "conformance": ConformanceSettings,
+    "benchmark": BenchmarkSettings,
 }
 COMMANDS = {  # of `echoquality` → stage
     **{"select": "selection", "degrade": "degradation", "dataset": "dataset", "train": "training"},
-    **{"evaluate": "evaluation", "score": "inference", "check": "conformance"},
+    **{"evaluate": "evaluation", "score": "inference", "check": "conformance", "benchmark": "benchmark"},
 }
 
 # %% ../nbs/base/settings.ipynb #b2a28316
 def expect_networks(stage: str) -> None:
     "Raise SettingsError for a stage that works with networks where PyTorch is not installed."
-    if stage in ("training", "evaluation", "inference", "conformance") and not find_spec("torch"):
+    if stage in ("training", "evaluation", "inference", "conformance", "benchmark") and not find_spec("torch"):
         raise SettingsError(f"{stage} works with networks, and PyTorch is missing: pip install 'echoquality[train]'")
 
 

@@ -260,7 +260,9 @@ def test_files_are_told_from_the_options_of_the_stage():
 
 def test_a_folder_in_place_of_files_is_for_the_stage(tmp_path):
     folder = str(tmp_path)
-    assert of_a_folder(["--windows", "3", "--", folder]) == ["--raw-data-dir", folder, "--windows", "3"]
-    assert of_a_folder(["--output-dir", folder, folder]) == ["--raw-data-dir", folder, "--output-dir", folder]
+    assert of_a_folder("score", ["--windows", "3", "--", folder]) == ["--raw-data-dir", folder, "--windows", "3"]
+    assert of_a_folder("score", ["--output-dir", folder, folder]) == ["--raw-data-dir", folder, "--output-dir", folder]
     for other in ([folder, folder], [folder + "/clip.dcm"], ["--resume"]):
-        assert of_a_folder(other) == other
+        assert of_a_folder("score", other) == other
+    assert of_a_folder("benchmark", ["--size", "tiny", "x.csv"]) == ["--annotations-csv", "x.csv", "--size", "tiny"]
+    assert of_a_folder("benchmark", ["--size=tiny"]) == ["--size=tiny"] == of_a_folder("train", ["--size=tiny"])

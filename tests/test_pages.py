@@ -29,7 +29,7 @@ from echoquality.safe_files import sha256
 from echoquality.settings import STAGES
 
 PAGES = sorted((project_root() / "nbs").glob("0*.ipynb"))
-IN_A_WING = [project_root() / "nbs/looking/conformance.ipynb"]
+IN_A_WING = [project_root() / "nbs" / page for page in ("looking/conformance.ipynb", "evidence/benchmark.ipynb")]
 
 
 def test_every_stage_has_its_page():

@@ -160,7 +160,7 @@ def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
     assert parameters_cell(page_of(stage)).strip() == parameters_source(settings)
 
 
-SHOWN = [*STAGES.values(), ExploreSettings, ComparisonSettings, DemoSettings, ScoreTableSettings]
+SHOWN = [*STAGES.values(), ExploreSettings, DemoSettings, ScoreTableSettings]
 
 
 def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs():
@@ -173,7 +173,7 @@ def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs
     assert set(several) == {"output_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture"}
 
 
-@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings, ComparisonSettings])
+@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings])
 def test_ten_parameters_come_first(settings):
     names, first = [*settings.model_fields], [*settings.FIRST]
     assert names[: len(first)] == first and len(first) == (10 if len(names) > 10 else 0)

@@ -3,6 +3,22 @@
 from echoquality.shortcuts import *
 
 
+def test_single_features_are_those_of_the_mask_alone():
+    ramp = np.tile(np.arange(128, dtype=np.uint8), (1, 64, 1))
+    mask = np.zeros((64, 128), bool)
+    mask[10:40, 20:81] = True
+    found = single_features(ramp, mask)
+    assert found == {"contrast": 45.0, "lateral gradient": 1.0, "axial gradient": 0.0, "mean intensity": 50.0}
+    assert single_features(np.where(mask, ramp, 255).astype(np.uint8), mask) == found  # whatever lies outside
+    turned = single_features(np.tile(np.arange(64, dtype=np.uint8)[:, None], (1, 1, 128)), mask)
+    assert turned["axial gradient"] == 1 and turned["lateral gradient"] == 0
+    larger = single_features(ramp.repeat(4, axis=1).repeat(4, axis=2), mask.repeat(4, axis=0).repeat(4, axis=1))
+    assert larger["lateral gradient"] == 1  # whatever the size of a pixel
+    assert set(single_features(ramp, mask & False).values()) == {0}
+    corner = single_features(ramp, np.eye(64, 128, dtype=bool))  # no neighbours
+    assert corner["lateral gradient"] == corner["axial gradient"] == 0
+
+
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +33,7 @@ from echoquality.degradation import degrade, draw_degradation
 from echoquality.phantom import simulate_clip
 from echoquality.shortcuts import (
     FEATURES,
+    SINGLE,
     audit,
     clip_features,
     feature_table,
@@ -26,6 +43,8 @@ from echoquality.shortcuts import (
     separation,
     shortcuts,
     simple_probability,
+    single_features,
+    single_table,
 )
 
 
@@ -53,6 +72,8 @@ def test_features_of_files(tmp_path):
     (tmp_path / "a").write_bytes(b"x")
     table = feature_table([real, tmp_path / "a"], workers=1)
     assert table["reason"].tolist() == ["", "not a DICOM file"] and np.isnan(table["rows"][1])
+    single = single_table([real, tmp_path / "a"], workers=1)
+    assert list(single) == list(SINGLE) and (single.loc[0] > 0).all() and single.loc[1].isna().all()
 
 
 def made_up(count=400, seed=0):

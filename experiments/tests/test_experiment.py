@@ -9,12 +9,34 @@ import pandas as pd
 import pytest
 
 from echoquality.annotations import CSV
-from echoquality.comparison import variant_overview
-from echoquality.comparison_data import VARIANTS
+from echoquality.benchmark import show_differences, variant_overview
+from echoquality.benchmark_data import ARMS
 from echoquality.core import SettingsError, WorkError
 from echoquality.parameters import parameters_cell, parameters_source, project_root
-from experiments.experiment import ExperimentSettings, run_experiment
+from experiments.experiment import ExperimentSettings, experiment_verdict, run_experiment, targets
 from experiments.materials import AMOUNTS, TAUGHT, Amount
+
+
+def test_the_verdict_follows_from_the_figures():
+    def stated(difference, low, lacked, natural=0.8):
+        "Figures of an arm, made up."
+        rows = [("natural", "ρ", 0.9, 0, 0), ("natural", "lacked", natural, 0, 0)]
+        rows += [("natural + recipe as pair", "ρ", 0.9, difference, low)]
+        rows += [("natural + recipe as pair", "lacked", natural + lacked, lacked, lacked)]
+        table = pd.DataFrame(rows, columns=["variant", "measure", "value", "difference", "low"])
+        return table.assign(high=table["difference"], half_width=0, seeds=1, material="aperture")
+
+
+    for figures, reached in {
+        (0.0, -0.03, 0.05, 0.8): [True, True],
+        (0.01, -0.031, 0.049, 0.8): [False, False],
+        (-0.001, -0.01, 0.02, 0.97): [False, True],
+    }.items():
+        table = stated(*figures)
+        assert targets(table)["reached"].tolist() == reached
+        assert f"Missed: {2 - sum(reached)} of 2" in experiment_verdict(table)
+        assert ("'pair'" if reached[0] else "'none'") in experiment_verdict(table)
+        assert len(show_differences(table).axes) == 2 and len(variant_overview(table)) == 2
 
 
 def test_the_parameters_cell_is_the_settings_class():
@@ -45,8 +67,8 @@ HOW = {"size": "tiny", "rounds": 100, "workers": 1}
 @pytest.mark.slow
 def test_an_experiment_in_little(tmp_path, monkeypatch):
     monkeypatch.setitem(AMOUNTS, "tiny", Amount(3, 2, 3, 1, 2, (48, 64)))
-    chosen = {name: VARIANTS[name] for name in ("natural", "natural + recipe as pair", "natural + physical as label")}
-    monkeypatch.setattr("echoquality.comparison_data.VARIANTS", chosen)
+    chosen = {name: ARMS[name] for name in ("natural", "natural + recipe as pair", "natural + physical as label")}
+    monkeypatch.setattr("echoquality.benchmark_data.arms_by", lambda makers, few: chosen)
     experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, simulators=("aperture",), **HOW))
     assert list(variant_overview(experiment.figures).loc["aperture"].index) == list(chosen)
     assert "of 2 targets" in experiment.verdict and (tmp_path / "aperture/train/truth.csv").is_file()
@@ -58,8 +80,8 @@ def test_the_whole_experiment_at_its_smallest(tmp_path):
     settings = ExperimentSettings(output_dir=tmp_path, **HOW)
     experiment = run_experiment(settings)
     shown = variant_overview(experiment.figures)
-    assert shown.index.get_level_values("material").value_counts().to_dict() == {"phantom": 8, "aperture": 8}
-    assert {"ρ", "AUROC", "calibration error"} <= set(shown) and "Recommended, after 1 seeds" in experiment.verdict
+    assert shown.index.get_level_values("material").value_counts().to_dict() == {"phantom": 7, "aperture": 7}
+    assert {"ρ", "AUROC", "pairs, recipe"} <= set(shown) and "Recommended, after 2 seeds" in experiment.verdict
     tables = [pd.read_csv(tmp_path / "aperture" / maker / CSV) for maker in ("recipe", "physical")]
     pd.testing.assert_frame_equal(*(table[~table["synthetic"]] for table in tables))  # by every maker of synthetic clips
     with pytest.raises(WorkError, match="another run: seed_from was 1, now 2"):
