@@ -18,7 +18,6 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
-from .formats import Images, open_images, parts_of, steady
 from pydicom import Dataset, uid
 from pydicom.dataset import FileMetaDataset
 
@@ -26,6 +25,7 @@ from .core import SettingsError, WorkError, counted, in_utf8, printable
 from .derived import END, derived_header, new_uid, write_clip
 from .dicom import LOOKS, read_frames, spread
 from .files import BadFile, bad_file, frame_count, open_dicom
+from .formats import Images, open_images, parts_of, steady
 from .layouts import SETS, Source, find_sources
 from .parameters import from_command_line, run_main
 from .regions import value_of

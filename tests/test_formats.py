@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from echoquality.formats import open_images
 from PIL import Image
 
 from echoquality.files import BadFile
+from echoquality.formats import open_images
