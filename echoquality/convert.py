@@ -354,7 +354,7 @@ def conversion_summary(made: Conversion, settings: ConvertSettings, most: int = 
         lines += [f"next: {next_command('check', clips_dir=made.output_dir)}"] if len(clips) else []
     failed = rows[(rows["file"] == "") & (rows["reason"] != "")]
     for what, part in (("not converted", failed), ("converted, with a note", clips[clips["reason"] != ""])):
-        kinds = part["reason"].value_counts()
+        kinds = part["reason"].str.replace(r" \(.*", "", regex=True).value_counts()
         shown = [f"  {count} × {printable(why)}" for why, count in kinds.head(most).items()]
         lines += [f"{len(part)} {what} (conversion.csv):", *shown, *["  …"] * (len(kinds) > most)] if len(part) else []
     lines += [f"{about['set']}: {about['licence']}", f"cite: {about['citation']}"] if about["set"] else []

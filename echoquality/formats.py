@@ -208,7 +208,7 @@ class _Nifti(NamedTuple):
     units: int
     apart: bool  # whether the pixels are in a file beside it
 
-
+# %% ../nbs/reading/formats.ipynb #df71adc9
 def _nifti_fields(head: bytes) -> _Nifti | None:
     "The header of a NIfTI-1 or NIfTI-2 file; None for another file."
     for order in "<>":

@@ -9,14 +9,14 @@ __all__ = ['SETS', 'QUALITY', 'Licensed', 'Grade', 'Source', 'read_cfg', 'grade_
 import codecs
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from .core import SettingsError, counted, printable
 from .files import NO_TEXT, is_junk, is_text
 from .studies import closed, files_below, meet
-from .tables import TableError, numbers, read_rows
+from .tables import TableError, read_rows
 
 # %% ../nbs/reading/layouts.ipynb #e78d47a2
 class Licensed(NamedTuple):
@@ -423,7 +423,7 @@ def _with_table(clips: list[Source], path: Path, folder: Path) -> list[Source]:
             said[keys[met.place]].append(row)
         else:
             why = "several files" if met.could_be else "no file"
-            lost.append(Source((), row["path"], reason=f"{path.name}, {row['line']}: {why} of this name"))
+            lost.append(Source((), row["path"], reason=f"{why} of this name ({path.name}, {row['line']})"))
     return [_told(clip, said[i], path.name) if i in said else clip for i, clip in enumerate(clips)] + lost
 
 # %% ../nbs/reading/layouts.ipynb #5d48c16b
@@ -445,6 +445,7 @@ def _told(clip: Source, rows: list[dict], table: str) -> Source:
     time, rate, *size = (_number(each) for each in (time, rate, *size))
     grades, notes = _agreed(rows, table)
     more = {name: value for name, value in said.items() if value}
+    more |= {"view": _VIEWS.get(said["view"].upper(), said["view"])} if said["view"] else {}
     more |= {"frame_time": time or 1000 / rate} if time or rate else {}
     more |= {"spacing": tuple(size)} if all(size) else {}
     missing = [each for each in clip.notes if not (each.startswith("no Info") and grades)]

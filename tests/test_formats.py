@@ -5,11 +5,221 @@ from echoquality.formats import *
 
 import gzip
 import struct
+import sys
 import zlib
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from echoquality.files import BadFile
 from echoquality.formats import open_images
+
+VIDEO = find_spec("echoquality.video")
+
+
+@pytest.fixture(autouse=True)
+def a_package_without_videos(monkeypatch):
+    "Where echoquality.video is not there, nothing is a video."
+    if not VIDEO:
+        monkeypatch.setitem(sys.modules, "echoquality.video", ModuleType("video"))
+        monkeypatch.setattr(sys.modules["echoquality.video"], "is_video", lambda start: False, raising=False)
+
+
+def read(*paths: Path) -> np.ndarray:
+    "All frames of some files, (T, H, W) or (T, H, W, 3)."
+    with open_images(paths, paths[0].parent) as images:
+        frames = np.stack(list(images.frames()))
+        assert frames.shape == (images.count, *images.shape) and frames.dtype == np.uint8
+        return frames
+
+
+def about(path: Path):
+    with open_images((path,), path.parent) as images:
+        return images
+
+
+CLIP = np.random.default_rng(1).integers(0, 256, (5, 12, 20), np.uint8)  # (T, H, W)
+COLOUR = np.random.default_rng(2).integers(0, 256, (5, 12, 20, 3), np.uint8)
+
+
+def nifti(clip: np.ndarray, order="<", version=1, axes=None, steps=(0.3, 0.2, 1.0), units=2, scale=(0, 0)) -> bytes:
+    "A NIfTI file of (T, H, W) or, in colour, (T, H, W, 3); `steps`: mm along x and y, and what follows."
+    kind = 128 if clip.ndim == 4 else {"u1": 2, "i2": 4, "f4": 16, "f8": 64, "u2": 512}[clip.dtype.str[1:]]
+    sizes = axes or (*clip.shape[2:0:-1], clip.shape[0])
+    dims = [len(sizes), *sizes] + [1] * (7 - len(sizes))
+    steps = [1.0, *steps] + [1.0] * (7 - len(steps))
+    head = bytearray(348 if version == 1 else 540)
+    places = [("i", 0, [len(head)]), *((("8h", 40, dims), ("h", 70, [kind]), ("8f", 76, steps), ("f", 108, [352]),
+              ("2f", 112, scale), ("B", 123, [units])) if version == 1 else (("8q", 16, dims), ("h", 12, [kind]),
+              ("8d", 104, steps), ("q", 168, [544]), ("2d", 176, scale), ("i", 500, [units])))]  # fmt: skip
+    for code, at, values in places:
+        struct.pack_into(order + code, head, at, *values)
+    head[344:348] = b"n+1\0" if version == 1 else head[344:348]
+    head[4:8] = b"n+2\0" if version == 2 else head[4:8]
+    return bytes(head) + bytes(4) + clip.astype(clip.dtype.newbyteorder(order)).tobytes()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("clip", [CLIP, CLIP.astype("i2"), CLIP.astype("f4"), CLIP.astype("f8"), COLOUR])
+def test_nifti_is_read_upright_and_without_loss(clip, order, version, tmp_path):
+    data = nifti(clip, order, version)
+    for name, written in (("a.nii", data), ("a.nii.gz", gzip.compress(data[:99]) + gzip.compress(data[99:]))):
+        (tmp_path / name).write_bytes(written)
+        assert (read(tmp_path / name) == clip).all()
+        assert about(tmp_path / name).spacing == pytest.approx((0.2, 0.3))
+
+
+def test_what_a_nifti_says_of_space_and_time(tmp_path):
+    path = tmp_path / "a.nii"
+    path.write_bytes(nifti(CLIP, axes=(20, 12, 1, 5), steps=(0.0003, 0.0002, 1, 0.02), units=1 | 8))
+    assert about(path).spacing == pytest.approx((0.2, 0.3)) and about(path).times == pytest.approx((0, 20, 40, 60, 80))
+    wrong = float("nan"), 1
+    for unit, steps, known in ((0, (1, 1), False), (2, (1, 1), True), (2, wrong, False), (0, (0.3, 1), True)):
+        path.write_bytes(nifti(CLIP, steps=steps, units=unit))
+        assert bool(about(path).spacing) == known and about(path).times == ()
+    path.write_bytes(nifti(CLIP.astype("i2"), scale=(0.5, 0)))  # half the values, of which some are no whole numbers
+    assert "scaled to 0 to 255" in about(path).note
+    path.write_bytes(nifti(CLIP.astype("i2") * 16))
+    assert np.abs(read(path).astype(int) - CLIP).max() <= 1
+
+
+MHD = "ObjectType = Image\nNDims = 3\nDimSize = 20 12 5\nElementType = MET_{type}\nElementSpacing = 0.3 0.2 1\n"
+NRRD = "NRRD0005\n# by hand\ntype: {type}\ndimension: 3\nsizes: 20 12 5\nencoding: {encoding}\nendian: little\n"
+
+
+def test_a_meta_image_in_one_file_and_in_two(tmp_path):
+    raw = CLIP.tobytes()
+    for name, tail, more in (
+        ("a.mha", "ElementDataFile = LOCAL\n", raw), ("b.mhd", "ElementDataFile = b.raw\n", b""),
+        ("c.mha", "CompressedData = True\nElementDataFile = LOCAL\n", zlib.compress(raw)),
+        ("d.mhd", "HeaderSize = -1\nElementDataFile = d.raw\n", b""),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes((MHD.format(type="UCHAR") + tail).encode() + more)
+        (tmp_path / name).with_suffix(".raw").write_bytes(b"x" * 9 * (name == "d.mhd") + raw)
+        assert (read(tmp_path / name) == CLIP).all() and about(tmp_path / name).spacing == (0.2, 0.3), name
+    big = MHD.format(type="USHORT") + "ElementByteOrderMSB = True\nElementDataFile = LOCAL\n"
+    (tmp_path / "e.mha").write_bytes(big.encode() + CLIP.astype(">u2").tobytes())
+    assert (read(tmp_path / "e.mha") == CLIP).all()
+
+
+def test_an_nrrd_raw_zipped_detached_and_in_colour(tmp_path):
+    for name, head, data in (
+        ("a.nrrd", NRRD.format(type="uchar", encoding="raw") + "spacings: 0.3 0.2 NaN\n\n", CLIP.tobytes()),
+        ("b.nrrd", NRRD.format(type="short", encoding="gzip") + "\n", gzip.compress(CLIP.astype("<i2").tobytes())),
+        ("c.nhdr", NRRD.format(type="uint8", encoding="raw") + "data file: c.raw\nbyte skip: 4\n", b""),
+    ):
+        (tmp_path / name).write_bytes(head.encode() + data)
+        (tmp_path / "c.raw").write_bytes(b"head" + CLIP.tobytes())
+        assert (read(tmp_path / name) == CLIP).all(), name
+    assert about(tmp_path / "a.nrrd").spacing == (0.2, 0.3)
+    head = NRRD.format(type="uchar", encoding="raw").replace("sizes:", "kinds: RGB-color domain domain time\nsizes: 3")
+    head += "space directions: none (0.3,0,0) (0,0.2,0) none\n\n"
+    (tmp_path / "d.nrrd").write_bytes(head.encode() + COLOUR.tobytes())
+    assert (read(tmp_path / "d.nrrd") == COLOUR).all() and about(tmp_path / "d.nrrd").spacing == (0.2, 0.3)
+
+
+@pytest.mark.parametrize(("array", "clip"), [
+    (CLIP, CLIP), (CLIP[..., None], CLIP), (COLOUR, COLOUR), (np.moveaxis(COLOUR, 3, 1), COLOUR),
+    (np.moveaxis(COLOUR, 3, 0), COLOUR), (np.repeat(CLIP[..., None], 3, 3), CLIP), (CLIP / 255, CLIP),
+    (np.asfortranarray(CLIP), CLIP), (CLIP[0], CLIP[:1]), (CLIP > 99, 255 * (CLIP > 99)), (CLIP.astype("u8"), CLIP),
+])  # fmt: skip
+def test_arrays_in_their_shapes(array, clip, tmp_path):
+    np.save(tmp_path / "a.npy", array)
+    np.savez_compressed(tmp_path / "b.npz", labels=np.arange(3), frames=array)
+    np.savez(tmp_path / "c.npz", array)
+    for name in ("a.npy", "b.npz", "c.npz"):
+        assert (read(tmp_path / name) == clip).all()
+
+
+def test_pictures_are_frames_of_one_clip(tmp_path):
+    paths = [tmp_path / f"{number}.png" for number in range(5)]
+    for path, frame in zip(paths, CLIP, strict=True):
+        Image.fromarray(frame).save(path)
+    assert (read(*paths) == CLIP).all()
+    Image.fromarray(np.repeat(CLIP[3, ..., None], 3, 2)).save(paths[3])  # grey in colours
+    assert (read(*paths) == CLIP).all()
+    for odd in (Image.fromarray(CLIP[0][:5]), Image.fromarray(COLOUR[0])):
+        odd.save(paths[2])
+        with pytest.raises(BadFile, match="not frames of one clip"):
+            read(*paths)
+    Image.fromarray(CLIP[0].astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    assert np.abs(read(tmp_path / "deep.png")[0].astype(int) - CLIP[0]).max() <= 3
+    transparent = Image.fromarray(np.dstack([COLOUR[0], np.full((12, 20), 9, np.uint8)]), "RGBA")
+    transparent.save(tmp_path / "alpha.png")
+    assert (read(tmp_path / "alpha.png")[0] == COLOUR[0]).all()
+    turned = Image.Exif()
+    turned[0x0112] = 6  # taken with the camera on its side
+    Image.fromarray(CLIP[0]).save(tmp_path / "turned.jpg", exif=turned)
+    assert read(tmp_path / "turned.jpg").shape == (1, 20, 12) and about(tmp_path / "turned.jpg").lossy
+
+
+HEAD = MHD.format(type="UCHAR").encode()
+BAD = {
+    "empty file": ("a.avi", b""),
+    "not a video, NIfTI": ("a.avi", b"neither this nor that" * 99),
+    "Git LFS pointer": ("a.nii", b"version https://git-lfs.github.com/spec/v1"),
+    "a gzip archive": ("a.gz", gzip.compress(b"something else")),
+    "DICOM already": ("a", bytes(128) + b"DICM"),
+    "pixels end in frame 4 of 5": ("a.nii", nifti(CLIP)[:-300]),
+    "truncated: the pixels end": ("a.nii.gz", gzip.compress(nifti(CLIP))[:-600]),
+    "cannot be decoded|cannot be read": ("a.nii.gz", gzip.compress(nifti(CLIP), 0)[:-9] + b"\0" * 9),  # wrong checksum
+    "over time, or nothing": ("a.nii", nifti(CLIP, axes=(5, 4, 3, 20))),
+    "pixels a frame, more than": ("a.nii", nifti(CLIP, axes=(30000, 30000, 5))),
+    "more than are read as a clip": ("a.nii", nifti(CLIP, axes=(2000, 2000, 9999))),
+    "no numbers (NaN or inf": ("a.nii", nifti(np.full((2, 9, 9), np.nan, "f4"))),
+    "of the data type": ("a.nii", nifti(CLIP)[:70] + b"\x20\0" + nifti(CLIP)[72:]),
+    "file of its pixels is not beside": ("a.mhd", HEAD + b"ElementDataFile = gone.raw\n"),
+    "in another folder": ("a.mhd", HEAD + b"ElementDataFile = ../b.raw\n"),
+    "in several files": ("a.mhd", HEAD + b"ElementDataFile = LIST\n"),
+    "its header is cut": ("a.mhd", HEAD),
+    "raw or gzip": ("a.nrrd", NRRD.format(type="uchar", encoding="bzip2").encode() + b"\n"),
+    "frames interleaved": ("a.nrrd", NRRD.format(type="uchar", encoding="raw").encode() + b"kinds: list domain x\n\n"),
+    "type object": ("a.npy", b""),
+    "cannot be read": ("a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 99),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", BAD)
+def test_what_cannot_be_converted_has_a_reason(reason, tmp_path):
+    name, data = BAD[reason]
+    (tmp_path / name).write_bytes(data)
+    if reason == "type object":
+        np.save(tmp_path / name, np.array([print, {}], object), allow_pickle=True)
+    with pytest.raises(BadFile) as error:
+        read(tmp_path / name)
+    assert any(each in str(error.value) for each in reason.split("|")), str(error.value)
+
+
+def test_a_small_file_that_unpacks_to_much_is_not_unpacked(tmp_path):
+    (tmp_path / "a.nii.gz").write_bytes(gzip.compress(nifti(CLIP, axes=(2048, 2048, 1000)) + bytes(10**7)))
+    with open_images((tmp_path / "a.nii.gz",), tmp_path) as images:  # 4 GB are said: the limit
+        frames = images.frames()
+        assert next(frames).shape == (2048, 2048)
+        with pytest.raises(BadFile, match="truncated: the pixels end in frame 3 of 1000"):
+            list(frames)
+
+
+def test_pixels_through_a_link_that_leads_out_are_not_opened(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.raw").write_bytes(CLIP.tobytes())
+    (tmp_path / "in/a.raw").symlink_to(tmp_path / "secret.raw")
+    (tmp_path / "in/a.mhd").write_bytes(HEAD + b"ElementDataFile = a.raw\n")
+    with pytest.raises(BadFile, match="leads out of input_dir"):
+        read(tmp_path / "in/a.mhd")
+
+
+@pytest.mark.skipif(not VIDEO, reason="echoquality.video is not there")
+def test_a_video_gives_every_frame(tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 24))
+    for number in range(7):
+        writer.write(np.full((24, 32, 3), 30 * number, np.uint8))
+    writer.release()
+    with open_images((tmp_path / "a.avi",), tmp_path) as images:
+        assert images.count == 7 and np.diff(images.times) == pytest.approx([40] * 6) and images.lossy
+        assert [int(frame.mean() + 0.5) // 30 for frame in images.frames()] == [*range(7)]

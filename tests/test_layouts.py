@@ -3,22 +3,29 @@
 from echoquality.layouts import *
 
 
-import csv
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from echoquality.core import SettingsError
-from echoquality.layouts import Grade, Source, find_sources, read_cfg
+from echoquality.layouts import SETS, Grade, Source, find_sources, grade_of, read_cfg
 from echoquality.settings import LAYOUTS
-from echoquality.tables import TableError
+
+
+def tree(folder: Path, files: dict[str, str | bytes]) -> Path:
+    "A folder with files of some content."
+    for place, content in files.items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def found(*args, **options) -> dict[str, Source]:
+    "Sources by name."
+    return {source.name: source for source in find_sources(*args, **options)}
 
 
 def test_every_layout_has_its_licence():
-    from echoquality.layouts import SETS
-
     assert set(SETS) == set(LAYOUTS)
     assert all(all(each) for name, each in SETS.items() if name not in ("files", "graded"))
 
@@ -29,12 +36,161 @@ def test_a_cfg_is_read_in_any_encoding(encoding, tmp_path):
     assert read_cfg(tmp_path / "x") == {"ed": "1", "imagequality": "Good", "framerate": "48,4", "name": "é"}
 
 
+CFG = "ED: 1\nES: 20\nNbFrame: 20\nSex: F\nAge: 56\nImageQuality: Good\nEF: 52\nFrameRate: 50\n"
+
+
+def camus(folder: Path, cfg: str | bytes = CFG, ending: str = ".nii.gz") -> Path:
+    "The files of two patients as CAMUS has them, empty."
+    names = [f"{{0}}/{{0}}_4CH_{each}" for each in ("half_sequence", "half_sequence_gt", "ED", "ED_gt", "ES", "ES_gt")]
+    files = {f"nifti/{name.format(who)}{ending}": "" for name in names for who in ("patient0001", "patient0002")}
+    files |= {f"nifti/{who}/Info_4CH.cfg": cfg for who in ("patient0001", "patient0002")}
+    lists = {"split/subgroup_training.txt": "patient0001\r\n", "split/subgroup_testing.txt": "patient0002"}
+    return tree(folder, files | lists)
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".nii", ".mhd", ".png"])
+def test_camus(ending, tmp_path):
+    clips = found(camus(tmp_path, ending=ending), "camus")
+    assert len(clips) == 4
+    two, half = clips["patient0001_4CH_ED_ES"], clips["patient0001_4CH_half_sequence"]
+    place = "nifti/patient0001/patient0001_4CH_{}" + ending
+    assert two.places == (place.format("ED"), place.format("ES")) and half.places == (place.format("half_sequence"),)
+    assert two.frame_time == 19 * 20 and half.frame_time == 20
+    assert half.patient == "patient0001" and half.view == "A4C" and half.split == "training" and not half.notes
+    assert half.grades == two.grades == (Grade("Good", "CAMUS"),)
+    assert dict(half.facts)["PatientSex"] == "F" and dict(half.facts)["PatientAge"] == "056Y"
+    assert clips["patient0002_4CH_ED_ES"].split == "testing"
+
+
+@pytest.mark.parametrize(("cfg", "notes"), [
+    ("", ("no Info_4CH.cfg",)),
+    ("ED: 1\n", ("Info_4CH.cfg: no usable FrameRate", "Info_4CH.cfg: no ImageQuality")),
+    (CFG.replace("Good", "Splendid"), ("Info_4CH.cfg: ImageQuality 'Splendid', expected one of Poor, Medium, Good",)),
+    (CFG.replace("50", "0"), ("Info_4CH.cfg: no usable FrameRate",)),
+    (CFG.replace("Age: 56", "Age: old").encode("utf-16"), ()),
+])  # fmt: skip
+def test_what_a_cfg_lacks_is_a_note_and_the_clip_is_converted(cfg, notes, tmp_path):
+    clip = found(camus(tmp_path, cfg), "camus")["patient0001_4CH_ED_ES"]
+    assert clip.notes == notes and not clip.reason
+    assert bool(clip.grades) == (not any("ImageQuality" in note or "no Info" in note for note in notes))
+
+
+def test_a_patient_in_two_lists_and_a_missing_still(tmp_path):
+    camus(tmp_path)
+    (tmp_path / "split/subgroup_validation.txt").write_text("patient0001\n")
+    (tmp_path / "nifti/patient0002/patient0002_4CH_ES.nii.gz").unlink()
+    clips = found(tmp_path, "camus")
+    for name in ("patient0001_4CH_ED_ES", "patient0001_4CH_half_sequence"):
+        assert clips[name].reason == "its patient stands in 2 splits of the set's own lists: training, validation"
+    assert clips["patient0002_4CH_ED"].reason == "a single still, not a clip: ES is missing"
+    assert not clips["patient0002_4CH_half_sequence"].reason
+
+
+def test_echonet_dynamic(tmp_path):
+    rows = "FileName,EF,FPS,NumberOfFrames,Split\n0X1A,60,50,100,TRAIN\n0X2B.avi,60,0,100,VAL\n0XGONE,1,50,1,TEST\n"
+    rows += "0XTWO,60,50,100,TRAIN\n0XTWO,60,50,100,TEST\n"
+    files = dict.fromkeys([f"Videos/{name}.avi" for name in ("0X1A", "0X2B", "0X3C", "0XTWO")], "")
+    clips = found(tree(tmp_path, files | {"FileList.csv": rows, "VolumeTracings.csv": "x"}), "echonet-dynamic")
+    assert clips["0X1A"] == Source(("Videos/0X1A.avi",), "0X1A", "0X1A", "", "A4C", "TRAIN", 20.0)
+    assert clips["0X2B"].split == "VAL" and clips["0X2B"].notes == ("FPS '0' is no frame rate",)
+    assert clips["0X3C"].notes == ("not in FileList.csv",) and "no such video" in clips["0XGONE"].reason
+    assert clips["0XTWO"].reason.endswith("lists: TEST, TRAIN") and len(clips) == 5
+
+
+def test_echonet_pediatric_and_lvh(tmp_path):
+    children = tree(tmp_path / "p", {
+        "A4C/FileList.csv": "FileName,EF,Split\nCR1-CR2-01.avi,60,0\n", "A4C/Videos/CR1-CR2-01.avi": "",
+        "PSAX/FileList.csv": "FileName,EF,Split\nCR1-CR3-02.avi,60,1\nCR9-CR8-03.avi,60,1\n",
+        "PSAX/Videos/CR1-CR3-02.avi": "", "PSAX/Videos/CR9-CR8-03.avi": "",
+    })  # fmt: skip
+    clips = found(children, "echonet-pediatric")
+    assert clips["CR9-CR8-03"][1:6] == ("CR9-CR8-03", "CR9", "CR8", "PSAX", "1") and not clips["CR9-CR8-03"].notes
+    assert clips["CR1-CR2-01"].view == "A4C" and "stands in 2 splits" in clips["CR1-CR2-01"].reason
+    rows = "HashedFileName,Calc,Frames,split\n0XA,IVSd,90,train\n0XA,LVIDd,90,train\n0XB,IVSd,9,test\n"
+    thick = tree(tmp_path / "l", {"MeasurementsList.csv": rows, "Batch1/0XA.avi": "", "Batch2/0XB.avi": ""})
+    assert {name: (clip.split, clip.view) for name, clip in found(thick, "echonet-lvh").items()} == {
+        "0XA": ("train", "PLAX"), "0XB": ("test", "PLAX"),
+    }  # fmt: skip
+
+
+def test_tmed_2(tmp_path):
+    rows = "SourceFolder,query_key,view_label,view_classifier_split\na,1s1_0.png,PLAX,train\na,2s1_9.png,PSAX,val\n"
+    files = {"labels_per_image.csv": rows, "labeled/1s1_0.png": "", "labeled/3s2_0.png": ""}
+    clips = found(tree(tmp_path, files), "tmed-2")
+    assert clips["1s1_0"][1:6] == ("1s1_0", "1", "1s1", "PLAX", "train")
+    assert clips["3s2_0"].patient == "3" and clips["3s2_0"].notes == ("not in labels_per_image.csv",)
+    assert clips["2s1_9.png"].reason == "no such still"
+
+
+def test_mimic_iv_echo(tmp_path):
+    place = "files/p10/p10001/s9{0}/9{0}_0001.dcm"
+    rows = "subject_id,study_id,acquisition_datetime,dicom_filepath\n"
+    rows += "".join(f"10001,9{n},2180-01-01 10:00:00,{place.format(n)}\n" for n in (1, 2))
+    clips = find_sources(tree(tmp_path, {"echo-record-list.csv": rows, place.format(1): ""}), "mimic-iv-echo")
+    assert clips[0][:4] == ((place.format(1),), "91_0001", "10001", "91")
+    assert [clip.reason for clip in clips] == ["", "not there: not downloaded, or moved"]
+
+
 @pytest.mark.parametrize(("name", "found"), [
     ("A4C_Good", ("A4C", "Good")), ("Poor", ("", "Poor")), ("Good-PLAX", ("PLAX", "Good")), ("grade_4", ("", "4")),
     ("A2C 3", ("A2C", "3")), ("patient_12", ("", "")), ("2CH_quality_5", ("2CH", "5")), ("A4C", ("", "")),
     ("raw", ("", "")), ("Goodman", ("", "")), ("", ("", "")),
 ])  # fmt: skip
 def test_a_folder_says_view_and_grade(name, found):
-    from echoquality.layouts import grade_of
-
     assert grade_of(name) == found
+
+
+def test_any_folder(tmp_path):
+    files = ["p1/a.avi", "p1/b.mhd", "p1/b.raw", "p1/cine/f_2.png", "p1/cine/f_10.png", "p1/cine/f_9.png", "still.png",
+             "p1/x.nii.gz", "p1/._a.avi", "two/a_1.jpg", "two/a_2.jpg", "two/b_1.jpg", "two/b_2.jpg"]  # fmt: skip
+    files += ["1.2.840.11"]
+    clips = find_sources(tree(tmp_path, dict.fromkeys(files, "")))
+    assert [(clip.name, clip.places) for clip in clips if len(clip.places) > 1] == [
+        ("cine", ("p1/cine/f_2.png", "p1/cine/f_9.png", "p1/cine/f_10.png")),
+        ("a", ("two/a_1.jpg", "two/a_2.jpg")), ("b", ("two/b_1.jpg", "two/b_2.jpg")),
+    ]  # fmt: skip
+    assert {clip.name for clip in clips if len(clip.places) == 1} == {"a", "b", "x", "still", "1.2.840.11"}
+    assert ("6 numbers of frames missing between 2 and 10",) in [clip.notes for clip in clips]
+    assert not any(clip.patient for clip in clips)
+    with pytest.raises(SettingsError, match="no files of the layout camus; expected patientNNNN"):
+        find_sources(tmp_path, "camus")
+
+
+def test_graded_by_folder(tmp_path):
+    files = ["A4C_Good/p1/x.avi", "A4C_Poor/y.avi", "PLAX/Medium/p2/z.avi", "A4C_Good/p3/cine/1.png",
+             "A4C_Good/p3/cine/2.png", "other/w.avi"]  # fmt: skip
+    clips = found(tree(tmp_path, dict.fromkeys(files, "")), "graded")
+    assert {name: (clip.view, clip.patient, [each.grade for each in clip.grades]) for name, clip in clips.items()} == {
+        "x": ("A4C", "p1", ["Good"]), "y": ("A4C", "", ["Poor"]), "z": ("", "p2", ["Medium"]),
+        "cine": ("A4C", "p3", ["Good"]), "w": ("", "", []),
+    }  # fmt: skip
+    assert clips["w"].notes == ("no folder above it is named by a grade",)
+
+
+def test_a_table_says_patients_grades_and_sizes(tmp_path):
+    table = tmp_path / "grades.csv"
+    table.write_text(
+        "file,patient,view,image_quality,grader,fps,row_mm,col_mm\n"
+        "a.avi,p1,4CH,Good,Ann,50,0.3,0.2\na,p1,4CH,Poor,=cmd(),,,\nb.avi,p1,,3,Ann,,,\nb,p2,,3,Bob,,,\n"
+        "c,p3,,Good,Ann,,,\nc,p3,,Poor,Ann,,,\nc.avi,p3,,Good,Bob,,,\nd.avi,p4,,Good,Ann,,,\n"
+    )
+    clips = found(tree(tmp_path / "in", dict.fromkeys(["a.avi", "b.avi", "c.avi"], "")), table=table)
+    a, b, c, d = (clips[name] for name in ("a", "b", "c", "d.avi"))
+    assert a.grades == (Grade("Good", "Ann"), Grade("Poor", "=cmd()")) and a.spacing == (0.3, 0.2)
+    assert a.patient == "p1" and a.view == "A4C" and a.frame_time == 20
+    assert b.reason == "grades.csv, line 4, line 5: patient is p1 and p2"
+    assert c.grades == (Grade("Good", "Bob"),)
+    assert c.notes == ("grades.csv, line 6, line 7: two grades of one grader, left out",)
+    assert d.reason == "no file of this name (grades.csv, line 9)"
+    table.write_text("name;grade\na;1\n")
+    with pytest.raises(SettingsError, match="no column path; found name, grade"):
+        find_sources(tmp_path / "in", table=table)
+
+
+def test_links_that_lead_out_are_rows_with_a_reason(tmp_path):
+    tree(tmp_path, {"in/a.avi": "", "out/b.avi": "", "out/c.avi": ""})
+    (tmp_path / "in/b.avi").symlink_to(tmp_path / "out/b.avi")
+    (tmp_path / "in/folder").symlink_to(tmp_path / "out")
+    clips = found(tmp_path / "in")
+    assert not clips["a"].reason and len(clips) == 3
+    assert all("a link that leads out of input_dir" in clips[name].reason for name in ("b", "folder"))
