@@ -222,4 +222,4 @@ def test_a_video_gives_every_frame(tmp_path):
     writer.release()
     with open_images((tmp_path / "a.avi",), tmp_path) as images:
         assert images.count == 7 and np.diff(images.times) == pytest.approx([40] * 6) and images.lossy
-        assert [int(frame.mean() + 0.5) // 30 for frame in images.frames()] == [*range(7)]
+        assert [round(frame.mean() / 30) for frame in images.frames()] == [*range(7)]
