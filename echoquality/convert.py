@@ -63,7 +63,13 @@ def _region(images: Images, spacing: tuple[float, float]) -> Dataset:
     region.PhysicalDeltaX, region.PhysicalDeltaY = spacing[1] / 10, spacing[0] / 10
     return region
 
-# %% ../nbs/reading/convert.ipynb #1182f633
+# %% ../nbs/reading/convert.ipynb #087f8f90
+def _patient_id(patient: str, most: int = 64) -> str:
+    "A patient as a header may have it (PS3.5 6.2, LO); what is changed or cut gets a hash, so that no two are one."
+    name = re.sub(r"[\\\x00-\x1f\x7f]", "_", in_utf8(patient).strip())
+    return name if name == patient and len(name) <= most else f"{name[: most - 9]}_{text_sha256(patient)[:8]}"
+
+
 def _origin(source: Source, images: Images, study: str, steps: tuple[float, ...]) -> Dataset:
     "What is known of a source, as a header of which a clip can be derived."
     header = Dataset()
@@ -71,7 +77,7 @@ def _origin(source: Source, images: Images, study: str, steps: tuple[float, ...]
     header.file_meta.TransferSyntaxUID = uid.JPEGBaseline8Bit if images.kind == "JPEG" else uid.ExplicitVRLittleEndian
     header.SOPClassUID, header.SOPInstanceUID = uid.UltrasoundMultiFrameImageStorage, study
     header.StudyInstanceUID, header.SeriesInstanceUID = study, study
-    header.PatientID, header.Rows, header.Columns = source.patient, *images.shape[:2]
+    header.PatientID, header.Rows, header.Columns = _patient_id(source.patient), *images.shape[:2]
     header.LossyImageCompression = "01" if images.lossy else "00"
     if len(steps) > 1:
         header.FrameTimeVector = [f"{step:.6g}" for step in (0, *steps)]

@@ -259,7 +259,7 @@ def _echonet(files: list[str], folder: Path, layout: str) -> list[Source]:
     for table, column in sorted(tables.items(), key=lambda each: -each[0].count("/")):  # the deepest first
         rows, above = _listed(folder, table, column) if table else {}, _above(table)
         mine = [place for place in left if not above or place.startswith(f"{above}/")]
-        left = [place for place in left if place not in mine] if len(tables) > 1 else []
+        left = [place for place in left if above and not place.startswith(f"{above}/")]
         for place in mine:
             known = rows.pop(_stem(place), None)
             clip = _echonet_clip(place, layout)._replace(**_video_facts(known or []))

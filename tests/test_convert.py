@@ -26,6 +26,7 @@ from echoquality.dataset import DatasetSettings, build_dataset
 from echoquality.dataset_summary import dataset_remarks
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import frame_time, read_frames, read_header
+from echoquality.files import open_dicom
 from echoquality.phantom import simulate_clip
 from echoquality.plan import file_hashes
 from echoquality.safe_files import sha256
@@ -131,6 +132,8 @@ def test_what_is_written_is_a_proper_object(camus, tmp_path):
     assert len(made.clips) == 6
     for file in made.clips["file"]:
         assert validation_errors(tmp_path / "out" / file) == [], file
+    with open_dicom(tmp_path / "out/ünë_x/still.dcm") as opened:
+        assert opened.header.PatientID.startswith("ünë_x_")
     header = read_header(tmp_path / "out/A^B=1/7/frames.dcm")
     assert header.PhotometricInterpretation == "RGB" and header.LossyImageCompression == "01"
     assert header.LossyImageCompressionMethod == "ISO_10918_1" and frame_time(header) == 20
