@@ -27,7 +27,19 @@ from measure import HEAD, Row, fresh, interleaved, seconds
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
-from echoquality import core, dataset, degradation, derived, dicom, results, safe_files, selection
+from echoquality import (
+    convert,
+    core,
+    dataset,
+    degradation,
+    derived,
+    dicom,
+    formats,
+    layouts,
+    results,
+    safe_files,
+    selection,
+)
 from echoquality.corpus import DEMO, FULL, write_corpus
 from echoquality.workers import cores, parallel
 
@@ -210,12 +222,51 @@ def rates(cine: Path, work: Path, repeats: int) -> list[Row]:
     return rows
 
 
+def write_sources(cine: Path, folder: Path) -> list[str]:
+    "The clip as a video, in colour (Motion JPEG), and as an array, in grey; their names."
+    frames = dicom.read_frames(cine, grey=False)
+    video = cv2.VideoWriter(str(folder / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, frames.shape[2:0:-1])
+    for frame in frames:
+        video.write(frame[..., ::-1])
+    video.release()
+    np.save(folder / "clip.npy", frames.max(3))
+    return ["clip.avi", "clip.npy"]
+
+
+def decode_and_encode(path: Path) -> None:
+    "The least work of converting a file: decode each frame, and encode it."
+    with formats.open_images((path,), path.parent) as images:
+        for frame in images.frames():
+            derived.encode_rle(frame)
+
+
+def convert_one(path: Path, output: Path) -> None:
+    "Convert a file, its fan and its hash included."
+    row = convert.convert_clip((layouts.Source((path.name,), "clip"), "clip.dcm"), path.parent, output, "files")
+    assert row["file"], row["reason"]
+    (output / "clip.dcm").unlink()
+
+
+def converting(cine: Path, work: Path, repeats: int) -> list[Row]:
+    "Files that are not DICOM converted, against decoding and encoding alone."
+    rows = []
+    with one_thread(), TemporaryDirectory(dir=work) as folder:
+        folder = Path(folder)
+        for name in write_sources(cine, folder):
+            jobs = {"ours": partial(seconds, convert_one, folder / name, folder)}
+            times = interleaved(jobs | {"least": partial(seconds, decode_and_encode, folder / name)}, repeats)
+            best = (min(times[each]) for each in ("ours", "least"))
+            rows.append(Row(f"{name} converted / decoded and encoded", "s", *best, 1.5))
+    return rows
+
+
 MEASURED = {
     "grey": lambda cine, work, options: grey(cine, options.repeats),
     "synthetic": lambda cine, work, options: synthetic(cine, work, options.repeats),
     "worker": lambda cine, work, options: worker(cine, work),
     "rates": lambda cine, work, options: rates(cine, work, min(options.repeats, 3)),
     "million": lambda cine, work, options: million(work, min(options.repeats, 3)),
+    "converting": lambda cine, work, options: converting(cine, work, options.repeats),
     "loading": lambda cine, work, options: training.loading(cine, work, options.repeats),
     "step": lambda cine, work, options: training.stepping(options.repeats),
     "store": lambda cine, work, options: training.storing(cine, work, options.repeats),

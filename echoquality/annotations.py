@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MANIFEST', 'CSV', 'QUARANTINE_CSV', 'ANNOTATIONS', 'CLASS_DIRS', 'NEEDED', 'WORDS', 'table_hashes',
            'AnnotationsError', 'read_annotation_rows', 'is_synthetic', 'read_annotations', 'leave_out', 'count_clips',
-           'labels_of']
+           'labels_of', 'licence_of']
 
 # %% ../nbs/curation/annotations.ipynb #fd0958c7
 import json
@@ -241,3 +241,11 @@ def labels_of(annotations: Path, table: pd.DataFrame) -> str:
         return origin
     people = "reviews of"
     return f"{people} the clips" if said.all() else f"{origin}, and {people} {counted(said.sum(), 'clip')}"
+
+# %% ../nbs/curation/annotations.ipynb #786d026b
+def licence_of(annotations: Path) -> dict[str, str]:
+    "Set, licence and citation of the files of a dataset, by its manifest; {} where they are of no public set."
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        said = json.loads(annotations.with_name(MANIFEST).read_text(encoding="utf-8"))["source"]
+        return {"files of": said["set"], "licence": said["licence"], "to be cited": said["citation"]}
+    return {}

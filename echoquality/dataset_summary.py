@@ -189,6 +189,8 @@ def dataset_remarks(build: Build) -> list[str]:
     if ids := build.plan["ids_shared_by_many"]:
         they = "it names nobody" if ids == 1 else "they name nobody"
         lines.append(f"{counted(ids, 'patient id', 'stand')} in so many folders that {they}: each folder is a group")
+    if source := build.plan.get("source"):
+        lines.append("files of {set}; licence: {licence}; to be cited: {citation}".format(**source))
     lines += _on_met(build) + _on_fans(build) + _on_removed(parameters)
     if any((reviewed := build.plan.get("reviewed", {})).values()):
         lines.append(

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from .annotations import QUARANTINE_CSV, AnnotationsError, labels_of
+from .annotations import QUARANTINE_CSV, AnnotationsError, labels_of, licence_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
@@ -113,6 +113,7 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
         else "on validation clips, by the training (Youden)",
         "started from": f"weights {digest[:12]}" if digest else "random weights",
         "labels": labels_of(settings.annotations_csv, evaluated.table),
+        **licence_of(settings.annotations_csv),
         "trained on": "another dataset" if settings.external else "this dataset",
     }  # fmt: skip
     return weigh(

@@ -98,6 +98,7 @@ JUNK = (  # by name, in lower case
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),  # Windows
     *("@eadir", "#recycle", "@recycle", ".@__thumb", "#snapshot", ".snapshot", "lost+found"),  # file servers
     *(".fuse_hidden*", ".nfs*", ".ipynb_checkpoints", ".directory"),
+    *("conversion.csv", "grades.csv", "source.json"),  # tables of `echoquality convert` beside its clips
 )
 _JUNK = re.compile("|".join(map(translate, JUNK)))
 

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['NOT_RECORDED', 'RECORDED', 'OLDER', 'STORED', 'PLAN', 'key_of', 'inputs', 'DatasetError', 'group_folders', 'Sources',
-           'find_sources', 'plan_samples', 'quarantine_row', 'pseudonymous', 'make_plan', 'shown', 'keep_private',
-           'check_dataset_folders', 'planned_files', 'remove_parts', 'file_hashes', 'plan_path', 'found_plan',
-           'is_whole']
+           'find_sources', 'plan_samples', 'quarantine_row', 'pseudonymous', 'set_of', 'make_plan', 'shown',
+           'keep_private', 'check_dataset_folders', 'planned_files', 'remove_parts', 'file_hashes', 'plan_path',
+           'found_plan', 'is_whole']
 
 # %% ../nbs/curation/plan.ipynb #d35c3b82
 import json
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -231,6 +232,15 @@ def _file(name: str, key: bytes) -> str:
 STORED = {"good": "high", "poor": "low"}  # names of the classes in `table` of plans and manifests
 
 
+def set_of(raw_data_dir: Path) -> dict[str, dict[str, str]]:
+    "`source`: name, licence and citation of the public set that the files were converted from; {} where it is none."
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        said = json.loads((Path(raw_data_dir) / "source.json").read_text(encoding="utf-8"))
+        about = {name: str(said.get(name) or "") for name in ("set", "licence", "citation")}
+        return {"source": about} if about["set"] else {}
+    return {}
+
+
 def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Machines | None = None) -> dict:
     "Select, draw, and return the plan, without identity if there is a key. Writes nothing."
     given = inputs(settings, key)  # before files are opened for hours, so that later changes are detected
@@ -259,6 +269,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Mac
         "unknown_machines": [] if key else selection.unknown.to_dict("records"),  # a rare model may identify a patient
         "sources": sources.counts,
         "samples": plan_samples(selection, sources, settings, groups.names),
+        **set_of(settings.raw_data_dir),
         "quarantine": sorted(quarantine, key=lambda row: row["path"]),
     }
     return plan | {"private": pseudonym(key, canonical_json(plan))[:12]} if key else plan

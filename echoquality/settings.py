@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLASS_PATIENTS', 'KINDS', 'PHYSICAL', 'GROUPS',
-           'Kind', 'Kinds', 'Severity', 'Architecture', 'ORDERS', 'STAGES', 'COMMANDS', 'ALIKE', 'scale_ends',
-           'Computing', 'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings',
-           'expanded', 'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings',
-           'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings',
-           'BenchmarkSettings', 'DemoSettings', 'expect_networks', 'run_stage', 'handed_on', 'from_here',
-           'next_command', 'from_clips', 'thresholds_for', 'without_paths']
+           'Kind', 'Kinds', 'Severity', 'Architecture', 'ORDERS', 'LAYOUTS', 'STAGES', 'COMMANDS', 'ALIKE',
+           'scale_ends', 'Computing', 'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings',
+           'SelectionSettings', 'expanded', 'DegradationSettings', 'DegradingSettings', 'DatasetSettings',
+           'TrainingSettings', 'EvaluationSettings', 'InferenceSettings', 'ExploreSettings', 'ConformanceSettings',
+           'TrainingsSettings', 'BenchmarkSettings', 'DemoSettings', 'ConvertSettings', 'expect_networks', 'run_stage',
+           'handed_on', 'from_here', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import math
@@ -421,6 +421,22 @@ class BenchmarkSettings(_Annotations, TrainingsSettings, _Folds):
 # %% ../nbs/base/settings.ipynb #93a264b9
 class DemoSettings(_Seeded):
     "The whole circle on simulated clips, in data/demo-SEED and runs/."
+
+# %% ../nbs/base/settings.ipynb #be3c89a0
+LAYOUTS = (  # of the folders that `echoquality convert` reads
+    *("files", "graded", "camus", "echonet-dynamic", "echonet-pediatric", "echonet-lvh", "mimic-iv-echo", "tmed-2"),
+)
+
+
+class ConvertSettings(Computing):
+    "Files that are not DICOM, and the clips made of them."
+
+    input_dir: ProjectPath = Field("data/sources", description="folder with videos, volumes, pictures or arrays")
+    output_dir: ProjectPath = Field("data/converted", description="folder of the clips; the same command goes on")
+    layout: Literal[LAYOUTS] = Field("files", description="how the files lie: of a public set, or graded by folder")
+    table: OptionalPath = Field(
+        "", description="table with a column path, and patient, study, view, fps, grade, grader … ('': none)"
+    )
 
 # %% ../nbs/base/settings.ipynb #6c434b72
 STAGES = {

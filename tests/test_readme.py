@@ -16,12 +16,14 @@ from pathlib import Path
 from threading import Thread
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 import yaml
 
 from echoquality.command import COMMANDS, named_files
 from echoquality.corpus import SMALL, TINY, write_corpus
+from echoquality.dicom import read_frames
 from echoquality.model import make_network
 from echoquality.parameters import from_command_line, project_root
 from echoquality.settings import STAGES
@@ -30,11 +32,12 @@ from echoquality.settings import STAGES
 PARSED = ("make demo", "make test", "pip install", "torchrun")  # not run, only parsed: slow, or for several machines
 SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # started, requested once, and stopped
 PATHS = {"/mnt/pacs/echo": "data/raw_data", "/mnt/pacs/results": "data/results/inference_output"}
+PATHS |= {"/mnt/exports": "data/exports"}
 PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vivid-3": "Vivid-1"}
 RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; replaced by a server on loopback
 LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 32, "frames": 4}  # for every training
 FEW = {"num_synthetic": 8}  # for every dataset
-MODULES = COMMANDS | {"scores": "score_table", "weights": "weights"}
+MODULES = COMMANDS | {"scores": "score_table", "weights": "weights", "convert": "convert"}
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -76,6 +79,8 @@ def clone(tmp_path_factory, warm_python) -> Iterator[Path]:
     write_corpus(clone / "data/new", TINY, seed=2)
     clip = next(path for path in sorted((clone / "data/raw_data/Vivid-1").iterdir()) if path.stat().st_size > 99_999)
     (clone / "data/clip.dcm").write_bytes(clip.read_bytes())
+    (clone / "data/exports").mkdir()
+    np.save(clone / "data/exports/clip.npy", read_frames(clip))
     (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))  # of the threshold explorer
     (clone / "data/reviews.csv").write_text("")  # as before any decision
     (clone / "released").mkdir()

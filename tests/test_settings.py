@@ -160,7 +160,7 @@ def test_the_parameters_cell_of_the_page_is_the_class(stage, settings):
     assert parameters_cell(page_of(stage)).strip() == parameters_source(settings)
 
 
-SHOWN = [*STAGES.values(), ExploreSettings, DemoSettings, ScoreTableSettings]
+SHOWN = [*STAGES.values(), ExploreSettings, DemoSettings, ConvertSettings, ScoreTableSettings]
 
 
 def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs():
@@ -170,7 +170,9 @@ def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs
             own.setdefault(name, []).append(cls.model_fields[name])
     several = {name: fields for name, fields in own.items() if len(fields) > 1}
     assert not [name for name, fields in several.items() if len({(f.default, f.description) for f in fields}) == 1]
-    assert set(several) == {"output_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture"}
+    assert set(several) == {
+        *("output_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture", "input_dir", "table"),
+    }
 
 
 @pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings])
