@@ -242,7 +242,7 @@ def decode_and_encode(path: Path) -> None:
 
 def convert_one(path: Path, output: Path) -> None:
     "Convert a file, its fan and its hash included."
-    row = convert.convert_clip((layouts.Source((path.name,), "clip"), "clip.dcm"), path.parent, output, "files")
+    row = convert.convert_clip((layouts.ClipSource((path.name,), "clip"), "clip.dcm"), path.parent, output, "files")
     assert row["file"], row["reason"]
     (output / "clip.dcm").unlink()
 

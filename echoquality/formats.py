@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
+from .video import is_video, open_video
 from PIL import Image, ImageOps
 
 from .core import printable
@@ -455,8 +456,6 @@ def _like(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
 @contextmanager
 def _video(path: Path) -> Iterator[Images]:
     "The images of a video."
-    from echoquality.video import open_video
-
     with open_video(path) as video:
         shape = (video.rows, video.columns) + (() if video.grey else (3,))
         times = tuple(float(each) for each in video.times)
@@ -494,8 +493,6 @@ def _reader(path: Path, root: Path) -> Callable[[], Images]:
 
 # %% ../nbs/reading/formats.ipynb #c27b8f7d
 def _opened(paths: tuple[Path, ...], root: Path, stack: ExitStack) -> Images:
-    from echoquality.video import is_video
-
     starts = [_first(path, 4096)[0] for path in paths]
     if len(paths) > 1 and all(start.startswith((b"\x89PNG", b"\xff\xd8\xff")) for start in starts):
         return _pictures(paths)

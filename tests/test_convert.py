@@ -8,11 +8,8 @@ import json
 import shutil
 import signal
 import struct
-import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -31,18 +28,6 @@ from echoquality.phantom import simulate_clip
 from echoquality.plan import file_hashes
 from echoquality.safe_files import sha256
 from echoquality.settings import ConvertSettings
-
-
-VIDEO = find_spec("echoquality.video")
-WITH_VIDEO = pytest.mark.skipif(not VIDEO, reason="echoquality.video is not there")
-
-
-@pytest.fixture(autouse=True)
-def a_package_without_videos(monkeypatch):
-    "Where echoquality.video is not there, nothing is a video."
-    if not VIDEO:
-        monkeypatch.setitem(sys.modules, "echoquality.video", ModuleType("video"))
-        monkeypatch.setattr(sys.modules["echoquality.video"], "is_video", lambda start: False, raising=False)
 
 
 def nifti(clip: np.ndarray, mm: float = 0.3) -> bytes:
@@ -161,7 +146,6 @@ def test_the_same_again_gives_the_same_bytes_and_writes_nothing(camus, tmp_path)
     assert all(path.stat().st_mtime_ns == stamps[path] for path in kept)
 
 
-@WITH_VIDEO
 def test_two_workers_and_a_kill_end_the_same(camus, tmp_path, held, warm):
     whole = tmp_path / "whole"
     convert(asked(camus, whole, layout="camus"))
@@ -246,7 +230,6 @@ def test_a_dataset_is_built_of_converted_clips(tmp_path):
     assert any("CAMUS" in remark and "CC BY-NC-SA" in remark for remark in dataset_remarks(build))
 
 
-@WITH_VIDEO
 def test_a_video_becomes_a_clip(tmp_path):
     (tmp_path / "in/Videos").mkdir(parents=True)
     writer = cv2.VideoWriter(str(tmp_path / "in/Videos/0X1.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))

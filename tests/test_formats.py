@@ -5,11 +5,8 @@ from echoquality.formats import *
 
 import gzip
 import struct
-import sys
 import zlib
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -18,16 +15,6 @@ from PIL import Image
 
 from echoquality.files import BadFile
 from echoquality.formats import open_images
-
-VIDEO = find_spec("echoquality.video")
-
-
-@pytest.fixture(autouse=True)
-def a_package_without_videos(monkeypatch):
-    "Where echoquality.video is not there, nothing is a video."
-    if not VIDEO:
-        monkeypatch.setitem(sys.modules, "echoquality.video", ModuleType("video"))
-        monkeypatch.setattr(sys.modules["echoquality.video"], "is_video", lambda start: False, raising=False)
 
 
 def read(*paths: Path) -> np.ndarray:
@@ -214,7 +201,6 @@ def test_pixels_through_a_link_that_leads_out_are_not_opened(tmp_path):
         read(tmp_path / "in/a.mhd")
 
 
-@pytest.mark.skipif(not VIDEO, reason="echoquality.video is not there")
 def test_a_video_gives_every_frame(tmp_path):
     writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, (32, 24))
     for number in range(7):

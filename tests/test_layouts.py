@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from echoquality.core import SettingsError
-from echoquality.layouts import SETS, Grade, Source, find_sources, grade_of, read_cfg
+from echoquality.layouts import SETS, ClipSource, Grade, find_clip_sources, grade_of, read_cfg
 from echoquality.settings import LAYOUTS
 
 
@@ -20,9 +20,9 @@ def tree(folder: Path, files: dict[str, str | bytes]) -> Path:
     return folder
 
 
-def found(*args, **options) -> dict[str, Source]:
+def found(*args, **options) -> dict[str, ClipSource]:
     "Sources by name."
-    return {source.name: source for source in find_sources(*args, **options)}
+    return {source.name: source for source in find_clip_sources(*args, **options)}
 
 
 def test_every_layout_has_its_licence():
@@ -91,7 +91,7 @@ def test_echonet_dynamic(tmp_path):
     rows += "0XTWO,60,50,100,TRAIN\n0XTWO,60,50,100,TEST\n"
     files = dict.fromkeys([f"Videos/{name}.avi" for name in ("0X1A", "0X2B", "0X3C", "0XTWO")], "")
     clips = found(tree(tmp_path, files | {"FileList.csv": rows, "VolumeTracings.csv": "x"}), "echonet-dynamic")
-    assert clips["0X1A"] == Source(("Videos/0X1A.avi",), "0X1A", "0X1A", "", "A4C", "TRAIN", 20.0)
+    assert clips["0X1A"] == ClipSource(("Videos/0X1A.avi",), "0X1A", "0X1A", "", "A4C", "TRAIN", 20.0)
     assert clips["0X2B"].split == "VAL" and clips["0X2B"].notes == ("FPS '0' is no frame rate",)
     assert clips["0X3C"].notes == ("not in FileList.csv",) and "no such video" in clips["0XGONE"].reason
     assert clips["0XTWO"].reason.endswith("lists: TEST, TRAIN") and len(clips) == 5
@@ -126,7 +126,7 @@ def test_mimic_iv_echo(tmp_path):
     place = "files/p10/p10001/s9{0}/9{0}_0001.dcm"
     rows = "subject_id,study_id,acquisition_datetime,dicom_filepath\n"
     rows += "".join(f"10001,9{n},2180-01-01 10:00:00,{place.format(n)}\n" for n in (1, 2))
-    clips = find_sources(tree(tmp_path, {"echo-record-list.csv": rows, place.format(1): ""}), "mimic-iv-echo")
+    clips = find_clip_sources(tree(tmp_path, {"echo-record-list.csv": rows, place.format(1): ""}), "mimic-iv-echo")
     assert clips[0][:4] == ((place.format(1),), "91_0001", "10001", "91")
     assert [clip.reason for clip in clips] == ["", "not there: not downloaded, or moved"]
 
@@ -144,7 +144,7 @@ def test_any_folder(tmp_path):
     files = ["p1/a.avi", "p1/b.mhd", "p1/b.raw", "p1/cine/f_2.png", "p1/cine/f_10.png", "p1/cine/f_9.png", "still.png",
              "p1/x.nii.gz", "p1/._a.avi", "two/a_1.jpg", "two/a_2.jpg", "two/b_1.jpg", "two/b_2.jpg"]  # fmt: skip
     files += ["1.2.840.11"]
-    clips = find_sources(tree(tmp_path, dict.fromkeys(files, "")))
+    clips = find_clip_sources(tree(tmp_path, dict.fromkeys(files, "")))
     assert [(clip.name, clip.places) for clip in clips if len(clip.places) > 1] == [
         ("cine", ("p1/cine/f_2.png", "p1/cine/f_9.png", "p1/cine/f_10.png")),
         ("a", ("two/a_1.jpg", "two/a_2.jpg")), ("b", ("two/b_1.jpg", "two/b_2.jpg")),
@@ -153,7 +153,7 @@ def test_any_folder(tmp_path):
     assert ("6 numbers of frames missing between 2 and 10",) in [clip.notes for clip in clips]
     assert not any(clip.patient for clip in clips)
     with pytest.raises(SettingsError, match="no files of the layout camus; expected patientNNNN"):
-        find_sources(tmp_path, "camus")
+        find_clip_sources(tmp_path, "camus")
 
 
 def test_graded_by_folder(tmp_path):
@@ -184,7 +184,7 @@ def test_a_table_says_patients_grades_and_sizes(tmp_path):
     assert d.reason == "no file of this name (grades.csv, line 9)"
     table.write_text("name;grade\na;1\n")
     with pytest.raises(SettingsError, match="no column path; found name, grade"):
-        find_sources(tmp_path / "in", table=table)
+        find_clip_sources(tmp_path / "in", table=table)
 
 
 def test_links_that_lead_out_are_rows_with_a_reason(tmp_path):
