@@ -90,9 +90,9 @@ def session_index(tmp_path_factory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def test_index(request, tmp_path_factory) -> Iterator[None]:
-    "It begins empty, or, in tests with the `corpus` that are not marked `cold`, with what is found out in its files."
+    "It begins empty, or, in tests with the `corpus`, with what a build finds in its files."
     file = tmp_path_factory.mktemp("index") / "headers.sqlite"
-    if "corpus" in request.fixturenames and not request.node.get_closest_marker("cold"):
+    if "corpus" in request.fixturenames:
         shutil.copy(request.getfixturevalue("known"), file)
     with _index(file):
         yield

@@ -71,11 +71,11 @@ def supply(corpus):
     return high.sum(), low.sum()
 
 
-@pytest.mark.parametrize("corpus, folders, high, low", [(TINY, 8, 8, 8), (DEMO, 24, 48, 48), (FULL, 101, 800, 300)])
-def test_presets_have_enough_clips(corpus, folders, high, low):
-    found = supply(corpus)
+@pytest.mark.parametrize("preset, folders, high, low", [(TINY, 8, 8, 8), (DEMO, 24, 48, 48), (FULL, 101, 800, 300)])
+def test_presets_have_enough_clips(preset, folders, high, low):
+    found = supply(preset)
     assert high <= found[0] <= 2 * high and low <= found[1] <= 2 * low
-    rows = corpus_rows(corpus)
+    rows = corpus_rows(preset)
     assert rows["folder"].nunique() == rows["patient"].nunique() == folders
     assert not rows.duplicated(["folder", "file_id"]).any()
     assert rows["machine"].nunique() == 4

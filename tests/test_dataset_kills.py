@@ -96,8 +96,8 @@ def kill_at(output: Path, files: int, with_workers: bool) -> Callable[[subproces
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.more) for seed in (1, 2, 3))])
-def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path, run_until):
+@pytest.mark.parametrize("seed, most", [(0, 4), *(pytest.param(seed, 8, marks=pytest.mark.more) for seed in (1, 2, 3))])
+def test_kills_leave_no_trace(seed, most, corpus, undisturbed, tmp_path, run_until):
     rng, kills, between, before, output = np.random.default_rng(seed), 0, 0, {}, None
     for attempt in range(30):  # the number of attempts needed depends on the machine's speed
         if output is None or file_hashes(output) == undisturbed:
@@ -114,9 +114,9 @@ def test_eight_kills_leave_no_trace(seed, corpus, undisturbed, tmp_path, run_unt
         assert before.items() <= after.items()
         before = after
         between += process.returncode != 0 and 0 < len(after) < len(undisturbed) - 3
-        if kills == 8:
+        if kills == most:
             break
-    assert kills == 8 and between >= 3  # between the first file and the last
+    assert kills == most and between >= 3 * most // 8  # between the first file and the last
     assert run_until(command).returncode == 0
     assert before.items() <= stamps(output).items()
     assert file_hashes(output) == undisturbed
@@ -186,6 +186,7 @@ def test_the_command_ends_in_one_sentence_and_leaves_no_process(
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STARTED_BY", str(tmp_path))
+    monkeypatch.delenv("JUPYTER_PATH")  # a warm kernel is started by another
     begin = [sys.executable, "-m", "echoquality"]
     asked = ["dataset", *command_line(corpus, tmp_path / "out", "--workers", "2")[3:]]
 

@@ -10,7 +10,9 @@ import pytest
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", ["torchvision", "torchmetrics", "pytorch_lightning"])
+@pytest.mark.parametrize("first", [
+    "torchvision", pytest.param("torchmetrics", marks=pytest.mark.more), "pytorch_lightning",  # it imports both
+])  # fmt: skip
 def test_what_stands_on_torchvision_can_be_imported(first):
     "The import works also after an earlier one has failed."
     code = f"""
