@@ -372,7 +372,7 @@ def _is_clear(patch: Patch, apex: Point, gain: float = 0.02) -> bool:
     turned = _quarters(patch)
     rough = [_rough_apex(each) for each in turned]
     at_most, _ = _gains(patch, apex, turned, rough)
-    if not gain < at_most <= gain + 0.01:  # fine apexes take 0.006 from it, of real and of simulated clips
+    if not gain < at_most <= gain + 0.015:  # fine apexes take 0.008 from it at most, in real and simulated clips
         return at_most > gain
     fine = [_fine_apex(*each) for each in zip(turned, rough, strict=True)]
     return _gains(patch, apex, turned, fine)[0] > gain
