@@ -51,11 +51,10 @@ def fit_square(frame: np.ndarray, form: Form, mask: np.ndarray | None = None) ->
     Black outside `mask`, bool (H, W), where one is given.
     """
     square = middle(frame.shape, form)
-    return _small(frame[square], form, None if mask is None else mask[square])
+    return _small(frame[square] if mask is None else blanked(frame[square], mask[square]), form)
 
 
-def _small(picture: np.ndarray, form: Form, mask: np.ndarray | None) -> np.ndarray:
-    picture = picture if mask is None else blanked(picture, mask)
+def _small(picture: np.ndarray, form: Form) -> np.ndarray:
     return cv2.resize(picture, (form.size,) * 2, interpolation=cv2.INTER_CUBIC)
 
 # %% ../nbs/learning/clips.ipynb #cd9d1aac
@@ -73,13 +72,17 @@ def small_frames(clip: OpenClip, form: Form, wanted: list[int]) -> np.ndarray:
     found = dict(zip(first, clip.frames(*zip(*first, strict=True)), strict=True))
     mask = seen_mask(np.stack([found[i, True] for i in looks]), clip.header, form)
     square = middle(mask.shape, form)
-    mask = np.ascontiguousarray(mask[square])
+    inside = mask[square] * np.uint8(255)
+    inside = {2: inside, 3: cv2.merge([inside] * 3)}  # by the dimensions of a frame
+    shown = {n: np.empty_like(each) for n, each in inside.items()}  # used again: fresh memory costs more than the work
     rest = [i for i in dict.fromkeys(wanted) if (i, form.grey) not in found]
     frames = chain(
         ((i, frame) for (i, grey), frame in found.items() if grey == form.grey),
         zip(rest, clip.frames(rest, form.grey), strict=True),
     )
-    made = {i: _small(frame[square], form, mask) for i, frame in frames}  # as each is decoded
+    made = {}
+    for i, frame in frames:  # as each is decoded
+        made[i] = _small(cv2.bitwise_and(frame[square], inside[frame.ndim], shown[frame.ndim]), form)
     small = [made[i] for i in wanted]
     return np.stack([each if each.ndim == 3 else np.repeat(each[..., None], form.channels, axis=2) for each in small])
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -289,11 +290,12 @@ def _score(patch: Patch, apex: Point) -> float:
 
 def _climb(patch: Patch, apex: Point, step: float, least: float, ways, inside: tuple[float, float]) -> Point:
     "The apex with the best score, found in steps along `ways` that halve down to `least`; x stays inside bounds."
-    best = _score(patch, apex)
+    score = cache(partial(_score, patch))  # neighbours of neighbours meet again
+    best = score(apex)
     while step >= least:
         tried = [(apex[0] + step * x, apex[1] + step * y) for x, y in ways]
         for point in (each for each in tried if inside[0] <= each[0] <= inside[1]):
-            if (value := _score(patch, point)) > best:
+            if (value := score(point)) > best:
                 apex, best = point, value
                 break
         else:
@@ -301,18 +303,30 @@ def _climb(patch: Patch, apex: Point, step: float, least: float, ways, inside: t
     return apex
 
 # %% ../nbs/reading/fan.ipynb #f646fddd
-def _apex(patch: Patch, axis: float | None = None) -> Point:
-    "The apex of the fan that fits a patch best: on a vertical axis, or anywhere over the middle of the patch."
-    width, height = len(patch.x), len(patch.y)
-    inside = (patch.x[0] + 0.15 * width, patch.x[0] + 0.85 * width) if axis is None else (axis, axis)
-    ways = AROUND if axis is None else ALONG
+def _ways(patch: Patch, axis: float | None) -> tuple[tuple, tuple[float, float]]:
+    "(directions in which an apex is moved, bounds of its column)."
+    left, width = patch.x[0], len(patch.x)
+    return (AROUND, (left + 0.15 * width, left + 0.85 * width)) if axis is None else (ALONG, (axis, axis))
+
+
+def _rough_apex(patch: Patch, axis: float | None = None) -> Point:
+    "`_apex` to a pixel of every second one."
+    (ways, inside), width, height = _ways(patch, axis), len(patch.x), len(patch.y)
     starts = [(x, patch.y[0] - up * height) for x in sorted(set(np.linspace(*inside, 5))) for up in _HEIGHTS]
     coarse = patch.halved()
     coarser = coarse.halved()
     tops = sorted(starts, key=lambda each: _score(coarser, each))[-2:]
     tops = [_climb(coarser, each, 0.1 * width, 2, ways, inside) for each in tops]
-    apex = max(tops, key=lambda each: _score(coarse, each))
-    return _climb(patch, _climb(coarse, apex, 4, 1, ways, inside), 1, 0.5, ways, inside)
+    return _climb(coarse, max(tops, key=lambda each: _score(coarse, each)), 4, 1, ways, inside)
+
+
+def _fine_apex(patch: Patch, rough: Point, axis: float | None = None) -> Point:
+    return _climb(patch, rough, 1, 0.5, *_ways(patch, axis))
+
+
+def _apex(patch: Patch, axis: float | None = None) -> Point:
+    "The apex of the fan that fits a patch best: on a vertical axis, or anywhere over the middle of the patch."
+    return _fine_apex(patch, _rough_apex(patch, axis), axis)
 
 # %% ../nbs/reading/fan.ipynb #fe7e9879
 def _choose(patch: Patch, probe: Point | None) -> tuple[Point, str]:
@@ -335,20 +349,39 @@ def _is_linear(patch: Patch, weight: float, less: float) -> bool:
     return bool(by_row[first:last].sum() > min(0.98 * most, weight - less * most))
 
 # %% ../nbs/reading/fan.ipynb #88e764f8
+def _quarters(patch: Patch) -> list[Patch]:
+    "The patch after rotation by 90°, 180° and 270°."
+    return [once := patch.turned(), twice := once.turned(), twice.turned()]
+
+
+def _gains(patch: Patch, apex: Point, turned: list[Patch], others: list[Point]) -> tuple[float, float]:
+    "Gain of a fan about an apex over those about `others` in `turned` patches: least, most."
+    scores = [_score(*each) for each in zip(turned, others, strict=True)]
+    least, most = (float(_score(patch, apex) - other) for other in (max(scores), min(scores)))
+    return tuple(each / (2 * patch.weight[patch.weight > 0].sum()) for each in (least, most))
+
+
 def _upright(patch: Patch, apex: Point) -> tuple[float, float]:
     "Gain of a fan about an apex over the best fans after rotation by 90°, 180° and 270°: least, most."
-    turned, others = patch, []
-    for _ in range(3):
-        turned = turned.turned()
-        others.append(_score(turned, _apex(turned)))
-    least, most = (float(_score(patch, apex) - other) for other in (max(others), min(others)))
-    return tuple(each / (2 * patch.weight[patch.weight > 0].sum()) for each in (least, most))
+    turned = _quarters(patch)
+    return _gains(patch, apex, turned, [_apex(each) for each in turned])
+
+
+def _is_clear(patch: Patch, apex: Point, gain: float = 0.02) -> bool:
+    "Whether the least of `_upright` is more than `gain`; the others' fine apexes are sought only if they decide it."
+    turned = _quarters(patch)
+    rough = [_rough_apex(each) for each in turned]
+    at_most, _ = _gains(patch, apex, turned, rough)
+    if not gain < at_most <= gain + 0.015:  # fine apexes take 0.008 from it at most, in real and simulated clips
+        return at_most > gain
+    fine = [_fine_apex(*each) for each in zip(turned, rough, strict=True)]
+    return _gains(patch, apex, turned, fine)[0] > gain
 
 
 def _looks_down(patch: Patch, apex: Point, probe: Point | None) -> bool:
     "Whether the fan about an apex opens downwards: not sideways, not upwards, and not to all sides."
-    if min(patch.weight.shape) >= 48 and _upright(replace(patch.halved(), bins=patch.bins), apex)[0] > 0.02:
-        return True  # clear from every second pixel
+    if min(patch.weight.shape) >= 48 and _is_clear(replace(patch.halved(), bins=patch.bins), apex):
+        return True  # from every second pixel
     told = probe is not None and probe[1] < patch.y[0] + 0.1 * len(patch.y)
     least, most = _upright(patch, apex)
     return (told and least > -0.003) or (least > -0.0005 and most > 0.005)  # a disc is all alike: 0.001 or so

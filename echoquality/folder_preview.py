@@ -8,9 +8,9 @@ __all__ = ['UNDRAWN', 'middle_frames', 'middle_picture', 'preview_table', 'show_
 # %% ../nbs/curation/folder_preview.ipynb #a77d7b02
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
@@ -25,6 +25,9 @@ from .settings import DegradationSettings, from_clips, next_command
 from .studies import closed, files_below
 from .verdict import Verdict, figure_html, image, weighed
 from .workers import KILLED, parallel
+
+if TYPE_CHECKING:  # as in `verdict`
+    from matplotlib.figure import Figure
 
 # %% ../nbs/curation/folder_preview.ipynb #7b9a9595
 def _name(path: Path, folder: Path) -> str:
@@ -90,11 +93,13 @@ def preview_table(clips: dict[str, tuple]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).round({"mean": 1, "contrast": 1, "clipped": 2})
 
 # %% ../nbs/curation/folder_preview.ipynb #2089aab5
-def show_preview(clips: dict[str, tuple]) -> plt.Figure:
+def show_preview(clips: dict[str, tuple]) -> "Figure":
     """A row per clip: the sector of the original, then of each degradation. Only the sector: the rest may hold a name.
 
     Where a clip lacks a degradation that another has, it says so.
     """
+    import matplotlib.pyplot as plt
+
     rows = [{"original": original} | {each.kind: frame for each, frame in degraded}
             for original, _, degraded in clips.values()]  # fmt: skip
     titles = list(dict.fromkeys(title for row in sorted(rows, key=len, reverse=True) for title in row))

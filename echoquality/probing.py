@@ -27,7 +27,7 @@ from echoquality.dicom import (
     spread,
     whose,
 )
-from .duplicates import signature
+from .duplicates import find_duplicates, signature
 from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines
@@ -199,7 +199,7 @@ class ProbedFiles:
 
     def __init__(self, settings: SelectionSettings, machines: Machines | None = None):
         self.settings, self.machines, self.facts, self.rows = settings, machines or known_machines(settings), {}, {}
-        self.index = header_index(settings)
+        self.index, self._duplicates = header_index(settings), (0, [])  # number of files compared, and what was found
 
     def __call__(self, rows: list, what: str) -> list[dict | str]:
         "The results of `probe` for rows of results; `what` is the label of the progress."
@@ -218,3 +218,10 @@ class ProbedFiles:
     def usable(self) -> dict[tuple[str, str], dict]:
         "The facts of the files that can be used."
         return {name: facts for name, facts in self.facts.items() if isinstance(facts, dict)}
+
+    @property
+    def duplicates(self) -> list[list[tuple[str, str]]]:
+        "`find_duplicates` of the usable files; it compares them again only after others were opened."
+        if self._duplicates[0] != len(self.facts):
+            self._duplicates = len(self.facts), find_duplicates(self.usable)
+        return self._duplicates[1]

@@ -39,7 +39,6 @@ from echoquality.candidates import (
     wanted,
 )
 from .core import SettingsError, counted, printable
-from .duplicates import find_duplicates
 from .machine_scores import review_differences, score_differences, score_warning
 from .machines import Machines, options_met, unknown_machines
 from .parameters import from_command_line, from_notebook, run_main, settings_table
@@ -141,7 +140,7 @@ def fill_classes(
     refused: dict[Name, str] = {}
     while True:
         filled = {label: _fill_class(ranked[label], label, opened, refused) for label in LABELS}
-        found = refused_duplicates(find_duplicates(opened.usable), labels, judged)
+        found = refused_duplicates(opened.duplicates, labels, judged)
         if found.keys() <= refused.keys():
             break
         refused |= found
@@ -206,7 +205,7 @@ def _samples(pairs: Pairs, most: int) -> list[dict]:
 
 def _links(folders: pd.DataFrame, opened: ProbedFiles) -> pd.DataFrame:
     "`LINKS` of the folders and of every file that was opened."
-    clip = {name: "/".join(names[0]) for names in find_duplicates(opened.usable) for name in names}
+    clip = {name: "/".join(names[0]) for names in opened.duplicates for name in names}
     read = folders[folders["study"] != ""]  # of the others only names are known
     rows = [(row.place, row.Index, row.patient, row.name, row.birth, row.study, "", "") for row in read.itertuples()]
     for name, facts in opened.usable.items():

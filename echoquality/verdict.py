@@ -12,14 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML, display
 
 from .core import counted, escaped, printable, provenance
 from .settings import MIN_PATIENTS
+
+if TYPE_CHECKING:  # slow to load, and worker processes that degrade clips draw nothing
+    from matplotlib.figure import Figure
 
 # %% ../nbs/base/verdict.ipynb #4a5f31c0
 @dataclass(frozen=True)
@@ -119,9 +121,11 @@ def figure_html(shown: str, caption: str) -> HTML:
     return HTML(f"<figure>{shown}<figcaption>{escaped(caption)}</figcaption></figure>")
 
 
-def captioned(picture: plt.Figure | bytes, caption: str, alt: str, inches: float = 0) -> HTML:
+def captioned(picture: "Figure | bytes", caption: str, alt: str, inches: float = 0) -> HTML:
     "A figure, or the bytes of a GIF, `inches` wide, with a caption and an alternative text."
     if not isinstance(picture, bytes):
+        import matplotlib.pyplot as plt
+
         inches = picture.get_figwidth()
         with BytesIO() as file:
             picture.savefig(file, dpi=120, format="png")
