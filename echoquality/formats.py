@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from .video import is_video, open_video
 from PIL import Image, ImageOps
 
 from .core import printable
 from .dicom import MAX_FRAMES, MAX_PIXELS
 from .files import BadFile, bad_file
 from .studies import closed
+from .video import is_video, open_video
 
 # %% ../nbs/reading/formats.ipynb #0b190165
 _MOST = 2**32  # bytes of pixels of a clip, as of a DICOM clip
