@@ -62,12 +62,12 @@ def small3d(seed: int = 0) -> nn.Module:
 def _network(architecture: str, seed: int) -> nn.Module:
     return small3d(seed) if architecture == "small3d" else make_network(architecture, seed)
 
-# %% ../nbs/evidence/benchmark_runs.ipynb #2657082c
+# %% ../nbs/evidence/benchmark_runs.ipynb #69b38ea4
 def _endless(loader: DataLoader) -> Iterator[tuple]:
-    "Batches of one epoch after the other."
+    "Batches of one epoch after the other; without those of one clip, whose statistics say nothing."
     for epoch in count():
         loader.batch_sampler.sampler.set_epoch(epoch)
-        yield from loader
+        yield from (batch for batch in loader if len(batch[0]) > 1)
 
 
 def _learner(network: nn.Module, rows: pd.DataFrame, recipe: Recipe, hardware: Hardware) -> Learner:

@@ -57,7 +57,7 @@ def test_every_arm_takes_the_same_number_of_steps(one, monkeypatch):
     losses, loss = [], module.training_loss
     monkeypatch.setattr(module, "training_loss", lambda *how: losses.append(how[2]) or loss(*how))
     for arm in (Arm(), Arm(made_by="recipe", synthetic_as="label"), Arm(patients=3)):
-        table = training_table(one["own"], arm, 1)
+        table = training_table(one["own"], arm, 1).groupby("quality_score").head(5)[:9]  # the last batch has one clip
         recipe = Recipe(window=SMALL.window(one["own"].store), synthetic_as=arm.synthetic_as)
         fit_steps(small3d(1), table, one["own"].store, recipe, module._ON_CPU, steps=5)
     assert losses == 3 * [0, 1, 2, 3, 4]

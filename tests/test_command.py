@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoquality.command import COMMANDS, HELP, _onwards, circle, main, next_step
+from echoquality.command import COMMANDS, HELP, _onwards, circle, main, next_step, of_a_folder
 from echoquality.core import SettingsError
 from echoquality.pages import PageError, copy_pages, run_page
 from echoquality.parameters import from_command_line, project_root
@@ -189,7 +189,7 @@ def test_every_command_has_help_and_knows_its_options(command, tmp_path, monkeyp
     assert end.value.code == 2 and not [*tmp_path.iterdir()]
     assert capsys.readouterr().err.startswith("error: there is no option '--hepl': did you mean '--help'?\n")
     if command in COMMANDS:
-        assert from_command_line(STAGES[COMMANDS[command]], shlex.split(HELP[command][1]))
+        assert from_command_line(STAGES[COMMANDS[command]], of_a_folder(command, shlex.split(HELP[command][1])))
 
 
 @pytest.mark.slow

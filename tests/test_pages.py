@@ -33,7 +33,7 @@ IN_A_WING = [project_root() / "nbs" / page for page in ("looking/conformance.ipy
 
 
 def test_every_stage_has_its_page():
-    assert [page_of(stage).name[:2] for stage in STAGES] == ["01", "02", "03", "04", "05", "06", "co"]
+    assert [page_of(stage).name[:2] for stage in STAGES] == ["01", "02", "03", "04", "05", "06", "co", "be"]
     assert page_of("conformance").parent.name == "looking"
 
 
