@@ -228,7 +228,7 @@ PHYSICAL = (  # from the probe to the screen
     *("electronic_noise", "tgc", "gain", "low_frame_rate"),
 )
 CLINICAL = (  # what people call poor, from the patient to the screen
-    *("wrong_depth", "side_lobes", "dropout", "penetration"),
+    *("wrong_depth", "side_lobes", "dropout", "penetration", "near_haze"),
     *("speckle_floor", "compression", "flatten", "poor_window"),
 )
 IN_STEPS = (*PHYSICAL, *CLINICAL)  # kinds that have a severity

@@ -23,7 +23,7 @@ FIXED = {  # what is drawn besides severity
     "reverberation": {"lag": 0.12}, "near_field_clutter": {"reach": 0.3}, "side_lobes": {"degrees": 8},
     "haze": {"across": 0.5, "depth": 0.4, "width": 0.25}, "shadow": {"middle": 0.5, "width": 0.15, "start": 0.1},
     "dropout": {"across": 0.8, "depth": 0.5, "width": 0.3, "length": 0.3}, "penetration": {"rise": 3},
-    "wrong_depth": {"shallow": False},
+    "wrong_depth": {"shallow": False}, "near_haze": {"reach": 0.3},
 }
 
 
@@ -80,8 +80,9 @@ MEASURES = {
     "electronic_noise": likeness(0.6, 1),
     "tgc": evenness,
     "low_frame_rate": lambda after: -np.abs(smooth(after) - smooth(SOURCE)).mean(),
-    "wrong_depth": likeness(0, 1),
+    "wrong_depth": lambda after: inside(after, 0.5).mean(),
     "side_lobes": contrast(0, 1),
+    "near_haze": contrast(0, 0.5),
     "dropout": contrast(0.35, 0.65),
     "penetration": likeness(0.3, 1),
     "speckle_floor": contrast(0, 1),
