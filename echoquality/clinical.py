@@ -226,12 +226,14 @@ def _followed(area: Area, place: np.ndarray) -> Callable[[np.ndarray], np.ndarra
     height, width = place[box].shape
     step, most = max(1, max(height, width) // 64), 0.04 * area.size[0]
     size = max(4, width // step), max(4, height // step)
-    fade, seen = cv2.createHanningWindow(size, cv2.CV_32F), []
+    kept = cv2.erode(area.inside.astype(np.float32), np.ones((9, 9)), borderValue=0) * place  # edges stand still
+    fade = cv2.GaussianBlur(cv2.resize(np.float32(kept[box]), size, interpolation=cv2.INTER_AREA), (0, 0), 2)
+    whole, seen = max(float(fade.sum()), 1e-6), []
 
     def moved(grey):
         now = cv2.resize(grey[box], size, interpolation=cv2.INTER_AREA)
-        seen[1:] = [now]
-        shift, trust = cv2.phaseCorrelate(seen[0], seen[-1], fade)
+        seen[1:] = [(now - float((now * fade).sum()) / whole) * fade]
+        shift, trust = cv2.phaseCorrelate(seen[0], seen[-1])
         x, y = (np.clip(each * step, -most, most) if trust > 0.1 else 0.0 for each in shift)
         return np.float32([[1, 0, x], [0, 1, y]])
 

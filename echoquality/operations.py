@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from .fan import Fan
-from .sector import Sector, bounds, doubt
+from .sector import SURE, Sector, bounds, doubt
 
 # %% ../nbs/curation/operations.ipynb #87a541f0
 class Operation(BaseModel):
@@ -180,6 +180,15 @@ UNKNOWN, UNSURE = "not found", "not trusted"  # what a record says in place of a
 FAN = TypeAdapter(Fan | str)  # to JSON, and back
 
 
+def _alone(sector: Sector) -> bool:
+    "Whether a picture that stands still is a clear fan on black, beside which there is nothing: no text, no scale."
+    fan = sector.fan.mask(sector.mask.shape)
+    lit = sector.mask if sector.drawn is None else sector.mask | sector.drawn
+    beside = lit & ~cv2.dilate(fan.view(np.uint8), np.ones((9, 9))).view(bool)
+    filled = (sector.mask & fan).sum() > 0.9 * (sector.mask | fan).sum()
+    return bool(sector.confidence >= SURE and filled and beside.sum() < 0.002 * fan.sum())
+
+
 def trusted_fan(sector: Sector) -> Fan | str:
     """The fan of a sector if an operation may work along its beams, or the reason why it is not used.
 
@@ -188,7 +197,8 @@ def trusted_fan(sector: Sector) -> Fan | str:
 
     Returns:
         The fan, rounded as records keep it (0.01 pixel, 0.0001 radian); "not found" (`UNKNOWN`) where there is none;
-        "not trusted" (`UNSURE`) where `sector.doubt` has a reason, such as a confidence below 0.85.
+        "not trusted" (`UNSURE`) where `sector.doubt` has a reason, such as a confidence below 0.85. A picture that
+        stands still is trusted where the fan fills nine tenths of what is lit, and nothing is lit beside it.
 
     Example:
         >>> mask, fan = np.ones((64, 80), bool), Fan((40, 0), (-0.6, 0.6), (0, 60))
@@ -199,7 +209,8 @@ def trusted_fan(sector: Sector) -> Fan | str:
     """
     if sector.fan is None:
         return UNKNOWN
-    if doubt(sector):
+    still = not sector.moving or sector.source == "lit"
+    if doubt(sector) and not (still and _alone(sector)):
         return UNSURE
     (x, y), angles, radius = sector.fan.apex, sector.fan.angles, sector.fan.radius
     rounded = {"apex": (round(x, 2), round(y, 2)), "aspect": round(sector.fan.aspect, 4)}
@@ -219,11 +230,16 @@ class Palette:
     rgb: np.ndarray
 
     @classmethod
-    def of(cls, frame: np.ndarray, inside: np.ndarray) -> Self:
-        "The median chroma of each brightness, of the pixels `inside`, bool (h, w), of a frame, uint8 RGB (h, w, 3)."
+    def of(cls, frame: np.ndarray, inside: np.ndarray, most: int = 128) -> Self:
+        """The median chroma of each brightness, of the pixels `inside`, bool (h, w), of a frame, uint8 RGB (h, w, 3).
+
+        Pixels more than `most` levels of Cr or Cb off grey do not count: colour flow may cover most of a frame.
+        """
         pixels = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)[inside][::3]  # enough to know
+        pixels = pixels[(np.abs(pixels[:, 1:] - 128.0) <= most).all(1)] if most < 128 else pixels
         bins = {16 + 32 * i: pixels[pixels[:, 0] >> 5 == i, 1:] for i in range(8)}
         medians = {level: np.median(each, axis=0) for level, each in bins.items() if len(each) > len(pixels) / 100}
+        medians = medians or {128: (128, 128)}  # nothing grey at all
         chroma = [np.interp(np.arange(256), list(medians), each) for each in zip(*medians.values(), strict=True)]
         ycc = np.rint(np.column_stack([np.arange(256), *chroma])).astype(np.uint8)[:, None]
         return cls(ycc, cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB))
@@ -282,7 +298,7 @@ def graphics(frames: np.ndarray) -> np.ndarray:
     """
     low, high = frames.min(0), frames.max(0)
     unchanged = cv2.subtract(high, low) <= 8
-    if len(frames) < 3 or unchanged[high >= 30].mean() > 0.5:
+    if len(frames) < 3 or not (lit := high >= 30).any() or unchanged[lit].mean() > 0.5:
         return np.zeros(low.shape, bool)
     still = ((low >= 100) & unchanged).astype(np.uint8)
     thick = cv2.morphologyEx(still, cv2.MORPH_OPEN, np.ones((5, 5)))
@@ -307,7 +323,8 @@ class Layers:
         "From the first frames of an area, uint8 (h, w) or (h, w, 3). Physical operations see grey without graphics."
         colour = first[0].ndim == 3
         lines = graphics(np.stack([luminance(frame) for frame in first])) if physical else None
-        return cls(Palette.of(first[0], inside) if colour else None, inside, lines, physical)
+        palette = Palette.of(first[0], inside, 48 if physical else 128) if colour else None
+        return cls(palette, inside, lines, physical)
 
     def split(self, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         "(what operations see: uint8 (h, w) or the frame itself, which pixels stay: bool (h, w) or None)."

@@ -236,8 +236,8 @@ def amplified(area: Area, gain: np.ndarray | float, grain: Grain, seed: int) -> 
     """Add a gain in dB, with what the receiver shows where there is no echo.
 
     `L' = max(L + g / 60, 1 + (n + s) / 60)`, s the clip's speckle. Where echoes are lost, n rises to the clip's
-    darkest level, `floor - 30 * exp(g / 3)`; where they are raised, speckle that lay 4 dB under black comes up with
-    them, `n = g - 64`, and what was cut off at black lies there, too.
+    darkest level, `floor - 30 * exp(g / 3)`; where they are raised, speckle that lay just under black comes up with
+    them, `n = g - 60`, and what was cut off at black lies there, too.
 
     Args:
         area: where; `gain` is broadcast to its (h, w).
@@ -256,7 +256,7 @@ def amplified(area: Area, gain: np.ndarray | float, grain: Grain, seed: int) -> 
     """
     gain = np.broadcast_to(np.float32(gain), area.inside.shape)
     up, down = np.maximum(gain, 0), np.minimum(gain, 0)
-    level = np.maximum(grain.floor - 30 * np.exp(down / 3), min(grain.floor, -60.0) - 4 + up - 20 * np.exp(-up))
+    level = np.maximum(grain.floor - 30 * np.exp(down / 3), up - 60 - 20 * np.exp(-up))
     show, added = grain.over(area, level, seed), gain / RANGE
     hidden = np.minimum(up / 3, 1) * np.float32(0.3)  # black is the end of the scale, not a level
 
