@@ -236,8 +236,8 @@ def amplified(area: Area, gain: np.ndarray | float, grain: Grain, seed: int) -> 
     """Add a gain in dB, with what the receiver shows where there is no echo.
 
     `L' = max(L + g / 60, 1 + (n + s) / 60)`, s the clip's speckle. Where echoes are lost, n rises to the clip's
-    darkest level, `floor - 30 * exp(g / 3)`; where they are raised, speckle that lay just under black comes up with
-    them, `n = g - 60`, and what was cut off at black lies there, too.
+    darkest level, `max(floor, -56) - 30 * exp(g / 3)`; where they are raised, speckle that lay just under black comes
+    up with them, `n = g - 60`, and what was cut off at black lies there, too.
 
     Args:
         area: where; `gain` is broadcast to its (h, w).
@@ -256,7 +256,7 @@ def amplified(area: Area, gain: np.ndarray | float, grain: Grain, seed: int) -> 
     """
     gain = np.broadcast_to(np.float32(gain), area.inside.shape)
     up, down = np.maximum(gain, 0), np.minimum(gain, 0)
-    level = np.maximum(grain.floor - 30 * np.exp(down / 3), up - 60 - 20 * np.exp(-up))
+    level = np.maximum(max(grain.floor, -56.0) - 30 * np.exp(down / 3), up - 60 - 20 * np.exp(-up))
     show, added = grain.over(area, level, seed), gain / RANGE
     hidden = np.minimum(up / 3, 1) * np.float32(0.3)  # black is the end of the scale, not a level
 
@@ -663,14 +663,14 @@ class ElectronicNoise(Physical):
 
 # %% ../nbs/curation/physical.ipynb #e579f27b
 def _unrest(frames: list[np.ndarray], area: Area) -> float:
-    "How much pixels inside differ from one picture to the next: the median of what is no repetition, 0 if all is."
-    apart = [float(np.median(np.abs(one - other)[area.inside])) for one, other in pairwise(frames)]
-    return float(np.median([each for each in apart if each > 0] or [0.0]))
+    "How much the two pictures that are most alike differ inside, on average; 0 if all are the same one."
+    apart = [float(np.abs(one - other)[area.inside].mean()) for one, other in pairwise(frames)]
+    return min((each for each in apart if each > 0), default=0.0)
 
 
 def _shaken(frame: np.ndarray, noise: np.ndarray, size: float) -> np.ndarray:
-    "A frame with noise whose median absolute difference from frame to frame is `size`; none in black."
-    noise = noise * np.float32(size / max(float(np.median(np.abs(noise))), 1e-6))
+    "A frame with noise, new every time, whose mean absolute value is `size`; less in black."
+    noise = noise * np.float32(size / max(float(np.abs(noise).mean()), 1e-6))
     return frame + noise * np.minimum(frame * np.float32(255 / 12), 1)
 
 # %% ../nbs/curation/physical.ipynb #27c1985a
@@ -678,8 +678,8 @@ class LowFrameRate(Physical):
     """Low frame rate of a deep or wide sector: the screen holds each picture until the next is there. Needs no fan.
 
     Frame t shows the frame in which picture `floor(t / f)` first appeared, colours included, f = `steps`. Frames that
-    are shown again differ by as much noise as half of the source's pixels do from frame to frame, in the clip's own
-    speckle. The number of frames and FrameTime stay, so that times stay true.
+    are shown again differ by noise, on average as much as the two of the source that are most alike, in grains of the
+    clip's size. The number of frames and FrameTime stay, so that times stay true.
 
     Args:
         severity: int, 1 to 5: a new picture every 1.2, 1.4, 1.7, 2.5 or 4 frames.
@@ -711,7 +711,7 @@ class LowFrameRate(Physical):
     def apply(self, frames, area):
         frames = (cv2.copyTo(frame[..., 0], area.inside.view(np.uint8)) for frame in frames)
         first = list(islice(frames, AHEAD))
-        noise = grain_of(first, area).speckle(area, self.seed)
+        noise = replace(grain_of(first, area), persistence=0.0).speckle(area, self.seed)
         size = _unrest(first, area)
         for begins, frame in zip(self._pictures(), chain(first, frames), strict=False):
             yield (frame if begins else _shaken(frame, next(noise), size))[..., None]
