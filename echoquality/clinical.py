@@ -44,7 +44,7 @@ def _local_mean(area: Area, share: float) -> Callable[[np.ndarray], np.ndarray]:
 class Flatten(Physical):
     """Contrast of blood and muscle is lost, grain is kept: as through fat, which scatters sound from all sides.
 
-    `L' = L - c * (M - m)`, M the local mean of L (a Gaussian of 1.5 % of the depth), m the level at 0.2 of the clip's
+    `L' = L - c * (M - m)`, M the local mean of L (a Gaussian of 1.5 % of the depth), m the level at 0.05 of the clip's
     range; before, black fills with the clip's darkest speckle. Contrast of regions, not of pixels, tells whether a
     lesion is seen (Smith et al., IEEE Trans. Sonics Ultrason. 30(3), 1983).
 
@@ -59,7 +59,7 @@ class Flatten(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Flatten(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [73, 121]
+        [62, 110]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
@@ -69,7 +69,7 @@ class Flatten(Physical):
 
     def prepare(self, area, grain):
         filled, mean = grain.over(area, grain.floor, self.seed), _local_mean(area, 0.015)
-        middle, share = np.float32(1 + grain.level(0.2) / RANGE), np.float32(self.step)
+        middle, share = np.float32(1 + grain.level(0.05) / RANGE), np.float32(self.step)
 
         def change(grey):
             grey = filled(grey)
@@ -81,7 +81,7 @@ class Flatten(Physical):
 class Compression(Physical):
     """Over-compressed grey scale: a display range so wide that all echoes have nearly the same grey.
 
-    `L' = m + c * (L - m)`, m the level at 0.2 of the clip's range, because the gain is set anew; grain shrinks, too.
+    `L' = m + c * (L - m)`, m the level at 0.05 of the clip's range, because the gain is set anew; grain shrinks, too.
     Black fills with the clip's darkest speckle before (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 10).
 
     Args:
@@ -95,7 +95,7 @@ class Compression(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Compression(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [71, 129]
+        [62, 119]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMultiplication
@@ -105,7 +105,7 @@ class Compression(Physical):
 
     def prepare(self, area, grain):
         filled, share = grain.over(area, grain.floor, self.seed), np.float32(self.step)
-        middle = np.float32((1 - self.step) * (1 + grain.level(0.2) / RANGE))
+        middle = np.float32((1 - self.step) * (1 + grain.level(0.05) / RANGE))
         return lambda grey: filled(grey) * share + middle
 
 # %% ../nbs/curation/clinical.ipynb #c11n0010
@@ -116,7 +116,7 @@ class SpeckleFloor(Physical):
     Proc. SPIE 9790, 2016; Fatemi et al., Ultrasound Med. Biol. 45(7), 2019).
 
     Args:
-        severity: int, 1 to 5: 0.08, 0.15, 0.23, 0.33 or 0.45 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.02, 0.07, 0.14, 0.27 or 0.42 of the way from the clip's darkest to its brightest.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
     Example:
@@ -126,11 +126,11 @@ class SpeckleFloor(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[SpeckleFloor(severity=3, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [88, 180]
+        [77, 180]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.08, 0.15, 0.23, 0.33, 0.45)  # of the clip's levels
+    steps: ClassVar = (0.02, 0.07, 0.14, 0.27, 0.42)  # of the clip's levels
     name: Literal["speckle_floor"] = "speckle_floor"
     seed: int = Seed
 
