@@ -19,9 +19,9 @@ from .parameters import as_asked, run_main
 from .safe_files import write_text
 from echoquality.settings import (
     GROUPS,
+    IN_STEPS,
     KINDS,
     MODEL,
-    PHYSICAL,
     STAGES,
     InferenceSettings,
     expanded,
@@ -84,7 +84,7 @@ def find_fan(clip: Path | str | np.ndarray):
 def _kinds(kind: str | Iterable[str], severity: int | None) -> tuple[str, ...]:
     "The operations of `kind`. Raises ValueError for an unknown one, and for a severity that none of them has."
     given = (kind,) if isinstance(kind, str) else tuple(kind)
-    known = [*GROUPS, *KINDS, *PHYSICAL]
+    known = [*GROUPS, *KINDS, *IN_STEPS]
     for name in given or ("",):
         if name not in known:
             near = difflib.get_close_matches(str(name), known, 1)
@@ -92,8 +92,8 @@ def _kinds(kind: str | Iterable[str], severity: int | None) -> tuple[str, ...]:
             raise ValueError(f"kind {name!r}: unknown; {said}")
     if severity is not None and severity not in range(1, 6):
         raise ValueError(f"severity {severity}: expected a whole number from 1 to 5")
-    if severity is not None and not set(expanded(given)) & set(PHYSICAL):
-        raise ValueError(f"severity {severity}: {', '.join(given)} has none; these have: {', '.join(PHYSICAL)}")
+    if severity is not None and not set(expanded(given)) & set(IN_STEPS):
+        raise ValueError(f"severity {severity}: {', '.join(given)} has none; these have: {', '.join(IN_STEPS)}")
     return expanded(given)
 
 
@@ -102,8 +102,9 @@ def degrade(
 ) -> np.ndarray:
     """A DICOM clip, or frames as `read_clip` gives them, made poor inside its sector: an array like the frames.
 
-    `kind`: shadow, haze, gain, motion_blur … (`echoquality.settings.PHYSICAL`, `KINDS`), a group (physical, recipe), or
-    several, of which one is drawn; `severity`: 1 to 5, of physical kinds (None: drawn); `seed` sets all random choices.
+    `kind`: shadow, dropout, motion_blur … (`echoquality.settings.PHYSICAL`, `CLINICAL`, `KINDS`), a group (clinical,
+    physical, recipe), or several, of which one is drawn; `severity`: 1 to 5, where it has one (None: drawn); `seed`
+    sets all random choices.
     Raises BadFile for a file that is no clip; ValueError for another kind, severity or array, and, as FanError,
     where every kind needs a fan and none is trusted.
 

@@ -22,7 +22,7 @@ from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
 from .score_table import met_in_words
 from .selection import QUARANTINE
-from .settings import PHYSICAL, DatasetSettings, expanded, next_command
+from .settings import IN_STEPS, DatasetSettings, expanded, next_command
 from .splits import SPLITS, class_of
 from .tables import computed_in_words, read_rows
 from .verdict import Verdict, weighed
@@ -181,7 +181,7 @@ def dataset_remarks(build: Build) -> list[str]:
         if n < parameters[name] and not (kind == "synthetic" and "were not made" in lacking)
     ]
     lines += [lacking] if lacking else []
-    if parameters["severities"] != OLDER["severities"] and not set(PHYSICAL) & set(expanded(parameters["kinds"])):
+    if parameters["severities"] != OLDER["severities"] and not set(IN_STEPS) & set(expanded(parameters["kinds"])):
         lines.append(f"severities have no effect: {', '.join(parameters['kinds'])} has none")
     uses = samples[samples["synthetic"]].value_counts(["source_folder", "source_sample"])
     if len(uses) and uses.max() > 1:

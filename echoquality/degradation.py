@@ -28,17 +28,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydicom import Dataset, examples
 from pydicom.sr.codedict import codes
 
+from .clinical import PoorWindow
 from .core import generator
 from .derived import derived_header, write_clip
 from .dicom import clip_sector, frame_count, open_clip, read_frames, read_header
 from .fan import Fan
 from .folder_preview import UNDRAWN, middle_frames, preview_table, preview_verdict, show_loops, show_preview
-from .operations import UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of, trusted_fan
+from .operations import AHEAD, UNKNOWN, Layers, Operation, area_of, fractions_of, levels_of, trusted_fan
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .physical import Physical
 from .safe_files import canonical_json
 from .sector import mask_in_region
-from .settings import GROUPS, KINDS, PHYSICAL, expanded
+from .settings import CLINICAL, GROUPS, IN_STEPS, KINDS, PHYSICAL, expanded
 from .verdict import as_table, captioned, is_simulated, show_verdict
 from .workers import progress
 
@@ -178,7 +179,7 @@ class GaussianNoise(Operation):
 _CLASSES = (ContrastReduction, MotionBlur, GaussianNoise, *Physical.__subclasses__())
 _BY_NAME = {each.model_fields["name"].default: each for each in _CLASSES}
 OPERATIONS = tuple(_BY_NAME[name] for name in KINDS if name != "combined")  # the recipe's
-ORDER = (*PHYSICAL, *KINDS[:-1])  # in which several are applied, physical ones first
+ORDER = (*PHYSICAL, *CLINICAL, *KINDS[:-1])  # in which several are applied
 ALL_OPERATIONS = tuple(_BY_NAME[name] for name in ORDER)
 
 # %% ../nbs/02_degradation.ipynb #d0c8a42b
@@ -212,7 +213,7 @@ class Degradation(BaseModel):
 
     @property
     def severity(self) -> int:
-        "The greatest of its physical operations; 0 where there are none."
+        "The greatest of its operations; 0 where none has one."
         return max(getattr(operation, "severity", 0) for operation in self.operations)
 
     def area(self, mask: np.ndarray) -> np.ndarray:
@@ -229,7 +230,7 @@ class FanError(ValueError):
 
 def drawable(kinds: tuple[str, ...], fan: Fan | str | None) -> tuple[str, ...]:
     "The `kinds` that can be drawn with this fan, in their order; where it is no fan, those that need none."
-    return tuple(k for k in kinds if isinstance(fan, Fan) or k not in PHYSICAL or not _BY_NAME[k].needs_fan)
+    return tuple(k for k in kinds if isinstance(fan, Fan) or k not in IN_STEPS or not _BY_NAME[k].needs_fan)
 
 
 def draw_degradation(
@@ -244,7 +245,7 @@ def draw_degradation(
         rng: its state decides everything.
         kinds: names of operations, or "combined"; each that can be drawn is equally likely.
         fan: the clip's, or why there is none (`trusted_fan`); without one, kinds that need it are not drawn.
-        severities: the least and the greatest of physical kinds, 1 to 5.
+        severities: the least and the greatest, 1 to 5, of kinds that have one.
 
     Raises FanError where every kind needs a fan, and there is none.
 
@@ -255,7 +256,7 @@ def draw_degradation(
     if not (possible := drawable(kinds, fan)):
         raise FanError(f"{', '.join(kinds)}: drawn in a clip's trusted fan alone, and it is {fan or 'missing'}")
     kind = str(rng.choice(possible))
-    if kind in PHYSICAL:
+    if kind in IN_STEPS:
         return Degradation(operations=[_BY_NAME[kind].draw(rng, severities)], fan=fan or UNKNOWN)
     if kind != "combined":
         chosen = [KINDS.index(kind)]
@@ -275,7 +276,7 @@ def draw_from(
 
     Args:
         rng, severities, fan: as in `draw_degradation`.
-        kinds: names of kinds, and of the groups "recipe" and "physical", each of whose kinds is equally likely.
+        kinds: names of kinds, and of the groups "recipe", "physical" and "clinical", whose kinds are equally likely.
         shares: how often each of `kinds` is drawn, > 0; empty: equally often. Where one cannot be drawn with this fan,
             the others keep their ratios.
 
@@ -302,7 +303,7 @@ def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: 
     shown = (frame[area.window] for frame in inside)
     for operation in degradation.operations:
         shown = operation.shown(shown)
-    first = list(islice(shown, 8))
+    first = list(islice(shown, AHEAD))
     layers = Layers.of(first, area.inside, degradation.severity > 0)
     parts, seen = tee((frame, *layers.split(frame)) for frame in chain(first, shown))
     changed = (fractions_of(picture) for _, picture, _ in seen)

@@ -36,7 +36,7 @@ from .files import is_junk
 from .operations import UNKNOWN, trusted_fan
 from .parameters import from_root
 from .player import Player
-from .settings import GROUPS, KINDS, PHYSICAL
+from .settings import GROUPS, IN_STEPS, KINDS
 from .shortcuts import MEASURED, clip_features
 from .studies import closed, files_below
 
@@ -130,7 +130,7 @@ class OperationControls(HBox):
         "The degradation set by the controls; None if all operations are off. Raises ValidationError."
         on = [name for name, switch in self.on.items() if switch.value]
         parts = [{"name": name} | {each: control.value for each, control in self.values[name].items()} for name in on]
-        physical = any(name in PHYSICAL for name in on)
+        physical = any(name in IN_STEPS for name in on)
         return Degradation(operations=parts, fan=self.fan if physical else None) if parts else None
 
 # %% ../nbs/looking/degradation_preview.ipynb #e3d90ec8
@@ -138,7 +138,7 @@ class Draw(HBox):
     "Controls for a random draw: kind or group, seed, and a button for the next seed."
 
     def __init__(self, seed: int, follow: Callable):
-        self.kind = Dropdown(options=[*GROUPS, *KINDS, *PHYSICAL], description="kind")
+        self.kind = Dropdown(options=[*GROUPS, *KINDS, *IN_STEPS], description="kind")
         self.seed = BoundedIntText(seed, min=0, max=2**31 - 1, description="seed", layout=Layout(width="180px"))
         self.again = Button(description="draw again", icon="random", layout=Layout(width="auto"))
         super().__init__([self.kind, self.seed, self.again], layout=Layout(flex_flow="row wrap"))

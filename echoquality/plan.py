@@ -32,7 +32,7 @@ from .results import expect_results, summary_path
 from .reviews import read_reviews, review_counts
 from .safe_files import canonical_json, finished, sha256, text_sha256
 from .selection import QUARANTINE, Selection, select
-from .settings import PHYSICAL, DatasetSettings, expanded
+from .settings import IN_STEPS, DatasetSettings, expanded
 from .splits import Groups, GroupsError, assign_splits, group_by_met, group_places, group_table
 from .workers import KILLED, parallel
 
@@ -142,7 +142,7 @@ def _synthetic(number: int, source: dict, settings: DatasetSettings, fan: Fan | 
 # %% ../nbs/curation/plan.ipynb #cb662219
 def _clip_fans(samples: list[dict], settings: DatasetSettings) -> list[Fan | str | None]:
     "The fans of samples, if any operation that may be drawn works in one."
-    if not set(PHYSICAL) & set(expanded(settings.kinds)):
+    if not set(IN_STEPS) & set(expanded(settings.kinds)):
         return [None] * len(samples)
     return [FAN.validate_python(sample["trusted_fan"]) for sample in samples]
 

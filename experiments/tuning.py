@@ -21,11 +21,11 @@ from echoquality.dicom import clip_sector, frame_count, read_frames, read_header
 from echoquality.files import bad_file
 from echoquality.operations import luminance, trusted_fan
 from echoquality.sector import mask_in_region
-from echoquality.settings import PHYSICAL, expanded
+from echoquality.settings import IN_STEPS, expanded
 from echoquality.shortcuts import HAND_MADE, MEASURED, clip_features
 
 # %% ../nbs/experiments/tuning.ipynb #ccfbfef1
-def features_by_kind(path: Path, kinds: tuple[str, ...] = PHYSICAL, seed: int = 0) -> list[dict] | str:
+def features_by_kind(path: Path, kinds: tuple[str, ...] = IN_STEPS, seed: int = 0) -> list[dict] | str:
     """Features of a clip, kind '', and of the synthetic clips made from it, a row each; or why there are none.
 
     Kinds that need a fan are left out for clips without a trusted one.
@@ -38,7 +38,7 @@ def features_by_kind(path: Path, kinds: tuple[str, ...] = PHYSICAL, seed: int = 
         for kind in expanded(kinds):
             if kind not in drawable((kind,), fan):
                 continue
-            for severity in range(1, 6) if kind in PHYSICAL else [0]:
+            for severity in range(1, 6) if kind in IN_STEPS else [0]:
                 rng = generator(seed, Path(path).name, kind)  # the same place at every severity
                 made = draw_degradation(rng, (kind,), fan, (max(severity, 1), max(severity, 1)))
                 changed = degrade(frames, sector.mask, made)
@@ -71,7 +71,7 @@ def _killed(path: Path) -> str:
 
 
 def tuning_table(
-    files: Iterable[Path], kinds: tuple[str, ...] = PHYSICAL, seed: int = 0, workers: int = 0
+    files: Iterable[Path], kinds: tuple[str, ...] = IN_STEPS, seed: int = 0, workers: int = 0
 ) -> tuple[pd.DataFrame, dict[Path, str]]:
     "(`told_apart` of the clips among files, reasons of other files). Raises ValueError for fewer than two clips."
     files = list(files)

@@ -9,7 +9,7 @@ import pytest
 
 from echoquality.fan import Fan
 from echoquality.operations import Layers, Palette, area_of, fractions_of, graphics, levels_of, to_beams, trusted_fan
-from echoquality.sector import Sector
+from echoquality.sector import Sector, doubt
 
 
 def test_levels_come_back():
@@ -38,12 +38,18 @@ def test_a_fan_beside_the_frame_is_an_error():
         area_of(np.ones((20, 30), bool), Fan((500, 500), (-0.5, 0.5), (0, 30)))
 
 
-def test_only_a_clear_moving_fan_is_trusted():
+def test_only_a_clear_fan_that_moves_or_is_alone_is_trusted():
     mask, fan = np.ones((100, 100), bool), Fan((50.123, 0), (-0.51239, 0.5), (0, 90))
     assert trusted_fan(Sector(mask, fan, confidence=0.9)) == Fan((50.12, 0), (-0.5124, 0.5), (0, 90))
     assert trusted_fan(Sector(mask)) == "not found"
     for wrong in ({"confidence": 0.84}, {"confidence": float("nan")}, {"moving": False}, {"source": "lit"}):
         assert trusted_fan(Sector(mask, fan, **{"confidence": 0.9, **wrong})) == "not trusted"
+    still = {"moving": False, "source": "lit", "drawn": np.zeros_like(mask)}
+    lit, text = fan.mask(mask.shape), {"drawn": mask & (np.arange(100) < 8)}
+    assert isinstance(trusted_fan(Sector(lit, fan, confidence=0.9, **still)), Fan)
+    for wrong in ({"confidence": 0.84}, text):
+        assert trusted_fan(Sector(lit, fan, **{"confidence": 0.9, **still, **wrong})) == "not trusted"
+        assert doubt(Sector(lit, fan, **{"confidence": 0.9, **still, **wrong}))  # identity: as strict as ever
 
 
 def ramp(tint=(1.0, 1.0, 1.0), noise: int = 0) -> np.ndarray:
@@ -78,6 +84,9 @@ def test_a_box_over_speckle_is_graphics_and_a_wall_is_none():
     before = graphics(frames)
     cv2.rectangle(outline := np.zeros((100, 120), np.uint8), (30, 10), (80, 50), 255)
     found = graphics(np.maximum(frames, outline))
+    mark = cv2.drawMarker(outline * 0, (100, 40), 220, cv2.MARKER_CROSS, 7)
+    marked = graphics(np.where(mark > 0, mark, frames))
+    assert marked[mark > 0].all() and not marked[:, :90].any()
     assert not before.any() and found[outline > 0].mean() > 0.95 and not found[75:].any()
     assert not graphics(np.maximum(frames, outline)[[0, 0, 0]]).any()  # a clip that stands still
 
