@@ -183,7 +183,7 @@ def run_comparison(settings: ComparisonSettings) -> Comparison:
     Raises SettingsError, AnnotationsError, EvidenceError, LearningError, WorkError, OSError.
     """
     def clips(folder: Path) -> Material:
-        return own(settings.annotations_csv, settings.experts_csv, SIZES[settings.size], folder, settings.workers)
+        return own(settings.annotations_csv, settings.grades_csv, SIZES[settings.size], folder, settings.workers)
 
     figures = compare(settings, {"clips": table_hashes(settings.annotations_csv)}, {"own": clips})
     return Comparison(figures, comparison_verdict(figures))

@@ -17,7 +17,7 @@ from .annotations import leave_out, read_annotations
 from .clips import Form
 from .core import generator
 from .evidence import check_classes
-from .experts import read_grades
+from .grades import read_grades
 from .pairs import source_rows
 from .splits import SPLITS
 from .store import ClipStore, build_store
@@ -83,7 +83,7 @@ def own(annotations: Path, experts: Path | None, size: Size, folder: Path, worke
         of_split = natural.loc[natural["split"] == split, "quality_score"]
         check_classes(of_split, f"{annotations}: split {split!r}, natural clips alone,")
     test = natural[natural["split"] == "test"].reset_index(drop=True)
-    grades = read_grades(experts, test).groupby("video_path")["grade"].mean() if experts else {}
+    grades = read_grades(experts, test).clips["target"] if experts else {}
     test = test.assign(machine=test["machine_type"], label=test["quality_score"], mechanism="")
     test = test.assign(quality=test["video_path"].map(grades).astype(float))
     return Material({"own": table}, test[JUDGED], (), store)

@@ -15,8 +15,7 @@ import pandas as pd
 from .comparison_data import GOOD, POOR, Material, held_out_pairs, variants_of
 from .core import generator
 from .evidence import Answers, calibration_error, share
-from .experts import spearman
-from .metrics import Ranking, bootstrap, interval, probability
+from .metrics import Ranking, bootstrap, interval, probability, spearman
 from .pairs import source_rows
 
 # %% ../nbs/evidence/comparison_measures.ipynb #dc4eda6d
