@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 # %% ../nbs/curation/annotations.ipynb #d86151f9

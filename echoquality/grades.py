@@ -6,7 +6,8 @@
 __all__ = ['LABEL_COLUMNS', 'MIDDLE', 'AGREEMENT', 'GRADERS', 'GradesError', 'read_grade_table', 'positions', 'grade_faults',
            'Grades', 'clip_labels', 'grades_of_files', 'with_grades', 'read_judged', 'simulated_grades', 'read_grades',
            'weighted_kappa', 'cut_names', 'cut_thresholds', 'even_thresholds', 'agreement', 'rho_difference',
-           'agreement_in_words', 'graded_clips', 'Against', 'against_grades', 'judgements_agree', 'show_agreement']
+           'agreement_in_words', 'graded_clips', 'scale_on', 'Against', 'against_grades', 'judgements_agree',
+           'show_agreement']
 
 # %% ../nbs/curation/grades.ipynb #e9b238cf
 from collections.abc import Callable
@@ -197,11 +198,11 @@ def with_grades(rows: pd.DataFrame, clips: pd.DataFrame, files: Files) -> pd.Dat
 
 def _rows_alone(clips: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
     "Rows of graded clips without results, with the columns of `like`."
-    parts = clips.index.str.partition("/") if len(clips) else []
-    names = {"folder": [each[0] for each in parts], "file_id": [each[2] for each in parts], "path": clips.index}
-    table = clips.reset_index(drop=True).assign(score=np.nan, **names)
-    words = like.columns.difference(["score", "target", "target_weight", "graded_as"])
-    return table.reindex(columns=like.columns).fillna(dict.fromkeys(words, ""))
+    folders, names = zip(*(each.split("/", 1) for each in clips.index), strict=True) if len(clips) else ((), ())
+    table = clips.reset_index(drop=True).assign(folder=list(folders), file_id=list(names), path=list(clips.index))
+    empty = {"score": np.nan}
+    values = {name: table[name] if name in table else empty.get(name, "") for name in like.columns}
+    return pd.DataFrame(values, table.index)
 
 # %% ../nbs/curation/grades.ipynb #b89a744c
 def read_judged(settings: SelectionSettings) -> tuple[pd.DataFrame, Grades | None]:
@@ -418,7 +419,7 @@ def graded_clips(
     `rows`: annotations; `known`: the steps of the dataset. Raises GradesError.
     """
     if settings.grades_csv:
-        scale = settings.grade_scale or ("<".join(known) if _all_on(settings.grades_csv, known) else "")
+        scale = settings.grade_scale or "<".join(scale_on(settings.grades_csv, known))
         found = read_grades(settings.grades_csv, rows, scale, quiet=True)
         return found.clips[["target", "view"]], found.steps, found.rows
     natural = rows[(rows["grade"] != "") & ~rows["synthetic"]] if known else rows[:0]
@@ -427,10 +428,10 @@ def graded_clips(
     return natural.set_index("video_path")[["target"]].assign(view=""), known, None
 
 
-def _all_on(path: Path, steps: tuple[str, ...]) -> bool:
-    "Whether all grades of a table are steps of a scale."
+def scale_on(path: Path, steps: tuple[str, ...]) -> tuple[str, ...]:
+    "A known scale if all grades of a table are on it, else (). Raises GradesError."
     said = read_grade_table(path)["grade"]
-    return bool(steps) and positions(said[said != ""], steps).notna().all()
+    return steps if steps and positions(said[said != ""], steps).notna().all() else ()
 
 # %% ../nbs/curation/grades.ipynb #3b202916
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def probability(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 
 
 def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
-    """The temperature t of calibrated probabilities: the least `mean(y * log(1 + exp(-z)) + (1 - y) * log(1 + exp(z)))`.
+    """The temperature t of calibrated probabilities: the least `mean(y * log(1 + e^-z) + (1 - y) * log(1 + e^z))`.
 
     Here z is the logit / t, and y the label.
 

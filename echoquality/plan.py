@@ -368,7 +368,7 @@ def found_plan(settings: DatasetSettings, key: bytes | None) -> dict | None:
     except (ValueError, KeyError, TypeError):
         raise DatasetError(f"{path} was not written by echoquality; choose a new or empty output_dir") from None
     now = inputs(settings, key)
-    new = now["parameters"]
+    new = OLDER | now["parameters"]
     complete = all((settings.output_dir / name).is_file() for name in (MANIFEST, CSV, QUARANTINE_CSV, *files))
     if not complete or _lost_to_kills(plan):  # an unfinished dataset must be finished by its own version
         if version != provenance()["echoquality"]:

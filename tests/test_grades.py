@@ -6,22 +6,34 @@ from echoquality.grades import *
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
+from echoquality.annotations import CSV, grade_steps, read_annotations
+from echoquality.candidates import SelectionError, candidates
 from echoquality.core import generator
+from echoquality.corpus import TINY, corpus_rows
+from echoquality.dataset import build_dataset, simulated_settings, summary
+from echoquality.dataset_summary import dataset_remarks
 from echoquality.grades import (
     GradesError,
     agreement,
     clip_labels,
+    cut_thresholds,
+    grades_of_files,
     positions,
     read_grades,
+    read_judged,
     rho_difference,
     show_agreement,
     weighted_kappa,
     with_grades,
 )
-from echoquality.results import COLUMNS
-from echoquality.settings import scale_steps
+from echoquality.plan import DatasetError
+from echoquality.results import COLUMNS, unusable
+from echoquality.settings import SelectionSettings, scale_steps
+from echoquality.studies import find_files
 
 
 @pytest.mark.parametrize(
@@ -57,6 +69,154 @@ def test_grades_that_a_german_spreadsheet_saved(tmp_path):
     (tmp_path / "g.csv").write_bytes(f"video_path;expert;grade\r\n{rows};;\r\n".encode("utf-8-sig"))
     found = read_grades(tmp_path / "g.csv", pd.DataFrame({"video_path": [f"c{i}" for i in range(5)]}))
     assert found.rows["position"].tolist() == [0, 0.25, 0.5, 0.75, 1] and set(found.rows["grader"]) == {"jürgen"}
+
+
+def folder_of(tmp_path, *names) -> SelectionSettings:
+    "Settings of a folder with these empty files, and of grades.csv beside it."
+    for name in names:
+        (tmp_path / "raw" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "raw" / name).touch()
+    where = {"raw_data_dir": tmp_path / "raw", "grades_csv": tmp_path / "grades.csv"}
+    return SelectionSettings(**where, results_dir="", index_dir="", workers=1)
+
+
+BAD_ROWS = {
+    "P1/a.dcm,Excelent,x": "line 2 of the grades: grade 'Excelent' is not on the scale Poor<Medium<Good",
+    "P1/a.dcm,80 %,x": "grade '80 %' is not on the scale",
+    "P1/a.dcm,,x": "has no grade",
+    "P9/z.dcm,Good,x": "no file has this path",
+    "../b.dcm,Good,x": "no file",
+    ",Good,x": "no ",
+}
+
+
+@pytest.mark.parametrize("row", BAD_ROWS)
+def test_a_row_of_grades_that_cannot_be_used_is_left_out_with_its_reason(tmp_path, row):
+    settings = folder_of(tmp_path, "P1/a.dcm", "P2/b.dcm", "P3/b.dcm")
+    (tmp_path / "grades.csv").write_text(f"path,grade,grader\n{row}\nP2/b.dcm,Good,x\nP3/b.dcm,Poor,x\n,Medium,\n")
+    found = grades_of_files(settings, find_files(settings.raw_data_dir))
+    assert BAD_ROWS[row] in found.faults["reason"].iloc[0] and found.steps == ("Poor", "Medium", "Good")
+    assert found.clips["grade"].to_dict() == {"P2/b.dcm": "Good", "P3/b.dcm": "Poor"}
+
+
+def test_two_grades_of_one_grader_do_not_count_and_both_rows_are_named(tmp_path):
+    settings = folder_of(tmp_path, "P1/a.dcm", "P2/b.dcm", "P3/c.dcm")
+    rows = ["P1/a.dcm,Good,=cmd()", "./P1/a.dcm,Poor,=cmd()", "P2/b.dcm,Poor,x", "P2/b,Poor,x", "P3/c.dcm,Good,x"]
+    (tmp_path / "grades.csv").write_text("\n".join(["path,grade,grader", *rows, "P1/a.dcm,Poor,y"]))
+    found = grades_of_files(settings, find_files(settings.raw_data_dir))
+    assert len(found.faults) == 2
+    assert set(found.faults["reason"].str.split(": ", n=1).str[1]) == {
+        "several grades of one clip by one grader: 'Good' in line 2, 'Poor' in line 3"
+    }
+    assert found.clips["target"].to_dict() == {"P1/a.dcm": 0, "P2/b.dcm": 0, "P3/c.dcm": 1} and len(found.rows) == 3
+
+
+def test_a_table_under_two_roots_and_the_numbers_of_a_scale(tmp_path):
+    settings = folder_of(tmp_path, *(f"P{i}/a.dcm" for i in range(6)))
+    roots = ["/mnt/x", "D:/echo"]
+    rows = "".join(f"{roots[i % 2]}/P{i}/a.dcm,{i}\n" for i in range(6))
+    (tmp_path / "grades.csv").write_text(f"path,grade\n{rows}")
+    with pytest.raises(GradesError, match=r"the order of its grades is not known; .*--grade-scale 0-5 if 5 is"):
+        read_judged(settings)
+    with pytest.raises(GradesError, match="no grade is on the scale 7-9"):
+        read_judged(settings.model_copy(update={"grade_scale": "7-9"}))
+    found, grades = read_judged(settings.model_copy(update={"grade_scale": "5-0"}))
+    assert found["target"].tolist() == [1, 0.8, 0.6, 0.4, 0.2, 0] and found["score"].isna().all()
+    assert found["graded_as"].tolist() == [1, 2, 2, 2, 2, 0] and grades.faults.empty
+    (tmp_path / "grades.csv").write_text("path,grade\nQ/z.dcm,1\n")
+    with pytest.raises(GradesError, match=r"none of 1 rows can be used: .*no file has this path; .*'Q/z.dcm'"):
+        read_judged(settings.model_copy(update={"grade_scale": "1-5"}))
+
+
+PLACES = st.sampled_from([f"P{i}/{name}" for i in range(4) for name in ("a", "b")])
+GRADED = st.lists(st.tuples(PLACES, st.sampled_from("xyz"), st.sampled_from([0, 0.5, 1])), max_size=12)
+
+
+@given(GRADED, st.dictionaries(PLACES, st.sampled_from([0.0, 0.5, 0.99, float("nan"), 7.0])), st.randoms())
+def test_a_grade_overrides_a_score_and_nothing_else_changes(graded, scores, random):
+    rows = pd.DataFrame(graded, columns=["place", "grader", "position"]).drop_duplicates(["place", "grader"])
+    clips = clip_labels(rows, ("Poor", "Medium", "Good"))
+    shuffled = rows.iloc[random.sample(range(len(rows)), len(rows))]
+    pd.testing.assert_frame_equal(clips, clip_labels(shuffled, ("Poor", "Medium", "Good")))
+    assert clips["target"].between(0, 1).all() and clips["target_weight"].between(0.4, 1).all()
+    assert (clips["target"][clips["graded_as"] == 1] > 0.5).all()
+    assert (clips["target"][clips["graded_as"] == 0] < 0.5).all()
+    made = [(*place.split("/"), score, "PASS", "Good", place) for place, score in scores.items()]
+    results = pd.DataFrame(made, columns=["folder", "file_id", *COLUMNS[2:]]).astype({"score": float})
+    files = {f"P{i}": ["a", "b"] for i in range(4)}
+    found = with_grades(results, clips.assign(patient="", machine=""), files)
+    places = found["folder"] + "/" + found["file_id"]
+    assert not places.duplicated().any() and set(places) == {*scores, *clips.index}
+    own = found.set_index(places)
+    assert own.loc[clips.index, "target"].tolist() == clips["target"].tolist()
+    others = [place for place in scores if place not in clips.index]
+    assert own.loc[others, "target"].isna().all()
+    assert own.loc[others, "score"].equals(pd.Series(scores, dtype=float)[others])
+    usable = {*places[unusable(found) == ""]}
+    assert usable == {*clips.index, *(place for place, score in scores.items() if 0 <= score <= 1)}
+
+
+@given(GRADED.filter(bool), st.dictionaries(PLACES, st.sampled_from(["good", "bad", "exclude", "unsure"]), max_size=4))
+def test_a_review_overrides_a_grade_and_a_grade_a_score(graded, reviews):
+    rows = pd.DataFrame(graded, columns=["place", "grader", "position"]).drop_duplicates(["place", "grader"])
+    clips = clip_labels(rows, ("Poor", "Medium", "Good")).assign(patient="", machine="")
+    scored = {"P8/g": 0.99, "P8/p": 0.01, **dict.fromkeys(clips.index, 0.99)}
+    made = [(*p.split("/"), s, *(("PASS", "Excellent quality") if s > 0.5 else ("FAIL", "Critical issues")), p)
+            for p, s in scored.items()]  # fmt: skip
+    files = {**{f"P{i}": ["a", "b"] for i in range(4)}, "P8": ["g", "p"]}
+    found = with_grades(pd.DataFrame(made, columns=["folder", "file_id", *COLUMNS[2:]]), clips, files)
+    place = found["folder"] + "/" + found["file_id"]
+    said = {p: word for p, word in reviews.items() if p in set(place)}
+    verdicts = pd.DataFrame({"review": list(said.values())}, index=[place[place == p].index[0] for p in said])
+    chosen = candidates(found, SelectionSettings(results_dir="", grades_csv="g.csv"), verdicts)
+    label = dict(zip(chosen["folder"] + "/" + chosen["file_id"], chosen["label"], strict=True))
+    expected = {"P8/g": 1, "P8/p": 0, **clips["graded_as"].to_dict()}
+    expected |= {p: {"good": 1, "bad": 0}[word] for p, word in said.items() if word in ("good", "bad")}
+    assert label == {p: each for p, each in expected.items() if said.get(p) != "exclude"}
+    decided = chosen[chosen["review"] != ""]
+    assert (decided["target"] == decided["label"]).all() and (decided["grade"] == "").all()
+
+
+def graded_corpus(corpus, tmp_path, step_of=lambda quality: ["Poor", "Medium", "Good"][int(3 * quality)]):
+    "A table of two graders, who agree but for every fifth clip, of the readable clips of a simulated corpus."
+    truth = corpus_rows(TINY, seed=1)
+    rows = pd.DataFrame({"path": truth["folder"] + "/" + truth["file_id"], "grader": "a"})
+    rows["grade"] = truth["quality"].clip(0, 0.999).map(step_of)
+    other = rows.assign(grader="=b()", grade=rows["grade"].where(rows.index % 5 > 0, "Medium"))
+    pd.concat([rows, other]).to_csv(tmp_path / "grades.csv", index=False)
+    return tmp_path / "grades.csv"
+
+
+def test_a_dataset_of_grades_alone(corpus, tmp_path):
+    own = {"results_dir": "", "grades_csv": graded_corpus(corpus, tmp_path), "index_dir": "", "num_synthetic": 3}
+    settings = simulated_settings(corpus, tmp_path / "out", **own)
+    build = build_dataset(settings)
+    text = (build.output_dir / CSV).read_text()
+    assert text.splitlines()[0].endswith(",review,adjusted_score,grade,target,target_weight") and "=b()" not in text
+    table = read_annotations(build.output_dir / CSV)
+    folder = table["video_path"].str.split("/").str[0]
+    assert set(folder) == {"high_quality", "low_quality", "graded"}
+    assert grade_steps(build.output_dir / CSV) == ("Poor", "Medium", "Good")
+    assert ((table["target"] >= 0.5) == (table["quality_score"] == 1)).all()
+    assert table[folder == "graded"]["target"].between(0.2, 0.8).all() and (table["target_weight"] < 1).any()
+    made = table[table["synthetic"]]
+    assert (made["target"] == 0).all() and (made["grade"] == "").all()
+    assert set(table.merge(made, left_on="file_id", right_on="source_sample")["grade_x"]) == {"Good"}
+    assert "2 graders" in str(dataset_remarks(build)) and "graded" in summary(build, settings)
+    assert build_dataset(settings).status == "unchanged"
+    with pytest.raises(DatasetError, match="max_middle_quality was 800, now 1"):
+        build_dataset(settings.model_copy(update={"max_middle_quality": 1}))
+    own["grades_csv"].write_text(own["grades_csv"].read_text().replace("Good", "Medium", 1))
+    with pytest.raises(DatasetError, match="the grades differ"):
+        build_dataset(settings)
+
+
+def test_grades_of_one_class_alone_make_no_dataset(corpus, tmp_path):
+    where = {"raw_data_dir": corpus / "raw_data", "index_dir": "", "results_dir": "", "grade_scale": "Poor<Medium<Good"}
+    settings = SelectionSettings(**where, grades_csv=graded_corpus(corpus, tmp_path, lambda _: "Good"))
+    rows, _ = read_judged(settings)
+    with pytest.raises(SelectionError, match=r"no poor clip: none has the worst grade .there are \d+ 'Good'"):
+        candidates(rows, settings)
 
 
 @pytest.mark.parametrize("seed", range(3))
