@@ -52,11 +52,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from pytorch_lightning.strategies import DDPStrategy
 from torchmetrics import CatMetric, MeanMetric
 
-# %% ../nbs/learning/learning.ipynb #e6e80aab
-class _NotFinite(RuntimeError):
-    "A loss that is NaN or infinite: split, epoch, batch, rows."
-
-
+# %% ../nbs/learning/learning.ipynb #5fc584cc
 def cut_offsets(steps: int) -> list[float]:
     """Offsets of a scale's cuts on the logit, (steps - 1,), from the lowest: `-logit((k - 1/2) / (steps - 1))`.
 
@@ -71,7 +67,7 @@ def cut_weights(target: np.ndarray, steps: int) -> list[float]:
     above = [np.clip(np.asarray(target, float) * (steps - 1) - k, 0, 1).sum() for k in range(steps - 1)]
     return [float((len(target) - each) / each) if each else 0.0 for each in above]
 
-
+# %% ../nbs/learning/learning.ipynb #27fc318e
 def ordinal_loss(
     logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, clip_weight: torch.Tensor | None = None
 ) -> torch.Tensor:
@@ -100,6 +96,10 @@ def ordinal_loss(
         alike = torch.where(mass > 0, mass[mass > 0].mean() / mass.clamp(min=1e-9), 0)
         each = alike if each is None else each * alike
     return binary_cross_entropy_with_logits(logits[:, None] + offsets, targets, each, pos_weight=weight)
+
+# %% ../nbs/learning/learning.ipynb #e6e80aab
+class _NotFinite(RuntimeError):
+    "A loss that is NaN or infinite: split, epoch, batch, rows."
 
 
 class _Validated(lightning.LightningModule):

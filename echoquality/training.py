@@ -155,7 +155,7 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
             axis.imshow(augment(clip, each)[len(clip) // 2].squeeze().numpy(), cmap="gray", vmin=0, vmax=255)
             axis.set(xticks=[], yticks=[])
         machine = as_drawn(rows["machine_type"][row])
-        line[0].set_ylabel(f"{'good' if label else 'poor'}, {machine}", fontsize=8)
+        line[0].set_ylabel(f"{'good' if label >= 0.5 else 'poor'}, {machine}", fontsize=8)
     for axis, title in zip(axes[0], ["as it is", *(f"epoch {e + 1}" for e in range(draws))], strict=True):
         axis.set_title(title, fontsize=9)
     return figure
