@@ -15,6 +15,7 @@ _RENAMED = {  # modules of before 0.4.0; their old names leave with 0.5.0
     **{"fan_fit": "fan", "builds": "plan", "training_log": "training_run"},
     **{"copies": "duplicates", "subject": "evaluated_model", "outcome": "dataset_summary"},
     **{f"comparison{part}": f"benchmark{part}" for part in ("", "_data", "_runs", "_measures")},
+    "experts": "grades",
 }
 
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['MANIFEST', 'CSV', 'QUARANTINE_CSV', 'ANNOTATIONS', 'CLASS_DIRS', 'NEEDED', 'WORDS', 'table_hashes',
            'AnnotationsError', 'read_annotation_rows', 'is_synthetic', 'read_annotations', 'leave_out', 'count_clips',
-           'labels_of', 'licence_of']
+           'grade_steps', 'labels_of', 'licence_of']
 
 # %% ../nbs/curation/annotations.ipynb #fd0958c7
 import json
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 # %% ../nbs/curation/annotations.ipynb #d86151f9
@@ -181,6 +182,21 @@ def _check_classes(table: pd.DataFrame, path: Path) -> None:
             )
 
 
+def _with_targets(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    "A table with grade, target and target_weight, which those without grades lack. Raises AnnotationsError."
+    table = table.assign(grade=table.get("grade", pd.Series("", table.index)))
+    if "target" not in table:
+        return table.assign(target=table["quality_score"].astype(float), target_weight=1.0)
+    target = numbers(table["target"])
+    weight = numbers(table.get("target_weight", pd.Series("1", table.index)))
+    _expect(target.between(0, 1), "target", "a number from 0 to 1", table, path)
+    agrees = (target >= 0.5) == (table["quality_score"] == 1)
+    _expect(agrees, "target", "at least 0.5 where quality_score is 1", table, path)
+    if "target_weight" in table:
+        _expect((weight > 0) & np.isfinite(weight), "target_weight", "a number above 0", table, path)
+    return table.assign(target=target.astype(float), target_weight=weight.astype(float))
+
+
 def _check_groups(table: pd.DataFrame, path: Path) -> None:
     "Raise AnnotationsError where a group stands in several splits."
     several = table.groupby("group")["split"].transform("nunique") > 1
@@ -191,6 +207,7 @@ def _check_groups(table: pd.DataFrame, path: Path) -> None:
 def read_annotations(path: Path, seed: int = 42, workers: int = 0) -> pd.DataFrame:
     """One row per clip: the table's columns with `quality_score` as int, `group`, `split`, `synthetic` and `file`.
 
+    `target`, `target_weight`: float, without grades `quality_score` and 1; `grade`: '' without one.
     `seed` and `workers` count only where the table has no splits. Raises AnnotationsError.
     """
     path = Path(path)
@@ -198,6 +215,7 @@ def read_annotations(path: Path, seed: int = 42, workers: int = 0) -> pd.DataFra
     _check_rows(table, path)
     table["synthetic"] = is_synthetic(table, path)
     table["quality_score"] = numbers(table["quality_score"]).astype(int)
+    table = _with_targets(table, path)
     if "split" not in table:
         table = _with_splits(table, path, seed, workers)
     if "group" not in table:
@@ -227,6 +245,14 @@ def count_clips(table: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(columns=[*SPLITS, "all"], fill_value=0)
 
 # %% ../nbs/curation/annotations.ipynb #03dcb614
+def grade_steps(annotations: Path) -> tuple[str, ...]:
+    "The steps of the grades that a dataset was made from, the worst first, by its manifest; () without any."
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        manifest = annotations.with_name(MANIFEST)
+        return tuple(map(str, json.loads(manifest.read_text(encoding="utf-8"))["graded"]["scale"]))
+    return ()
+
+
 def labels_of(annotations: Path, table: pd.DataFrame) -> str:
     "Origin of the labels of a table (`read_annotations`) in words, without a path."
     manifest, origin = annotations.with_name(MANIFEST), f"those of the table {annotations.name}"
@@ -236,6 +262,11 @@ def labels_of(annotations: Path, table: pd.DataFrame) -> str:
             name = json.loads(manifest.read_text(encoding="utf-8"))["scores"]
             origin = f"the scores of the table {name}" if name else origin
             origin = "the scores of a model, its teacher (summary.json)" if name == "summary.json" else origin
+    if steps := grade_steps(annotations):
+        natural = table[~table["synthetic"]]
+        graded, people = int((natural["grade"] != "").sum()), f"people's grades ({'<'.join(steps)})"
+        others = f" of {counted(graded, 'clip')}, and of the others {origin}"
+        origin = people if graded == len(natural) else people + others
     said = table.get("review", pd.Series("", table.index)).fillna("")[~table["synthetic"]] != ""
     if not said.any():
         return origin

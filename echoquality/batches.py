@@ -43,6 +43,7 @@ class Recipe:
     window: Window = Window()  # noqa: RUF009 (it is frozen)
     seed: int = 42
     synthetic_as: str = "label"  # label, pair or none
+    steps: int = 2  # of the scale of grades; 2: good and poor alone
 
 
 class LearningError(RuntimeError):
@@ -56,7 +57,7 @@ def drawn_for(seed: int, epoch: int, row: int, length: int) -> Augmentation:
 
 @dataclass(frozen=True)
 class ClipSet(Dataset):
-    "The clips of a table (file, quality_score) as uint8 (T, H, W, C), with label, row and epoch."
+    "The clips of a table (file, and target or quality_score) as uint8 (T, H, W, C), with label, row and epoch."
 
     table: pd.DataFrame
     store: ClipStore
@@ -70,7 +71,8 @@ class ClipSet(Dataset):
     def __getitem__(self, key: int | tuple[int, ...]) -> tuple[torch.Tensor, float, int, int]:
         key = key if isinstance(key, tuple) else (0, int(key))  # of a plain DataLoader: a row alone
         epoch, row, like = key if len(key) == 3 else (*key, key[1])
-        file, label = self.table["file"].iat[row], self.table["quality_score"].iat[row]
+        file, taught = self.table["file"].iat[row], "target" if "target" in self.table else "quality_score"
+        label = self.table[taught].iat[row]
         length, start = self.store.length(file), 0
         if self.training:
             most = max(1, length - self.recipe.window.frames + 1)

@@ -35,7 +35,7 @@ from .parameters import from_command_line, from_notebook, run_main, settings_tab
 from .predictions import kept
 from .runs import found_run, note_run
 from .safe_files import only_one, write_text
-from .shortcuts import SINGLE, single_table
+from .shortcuts import SINGLE, feature_table
 from .verdict import Verdict, as_table, bullets, by_chance, captioned, show_verdict, weighed
 
 _all_ = ["BenchmarkSettings", "as_table", "bullets", "captioned", "from_notebook", "settings_table", "show_verdict"]
@@ -278,7 +278,7 @@ def _single(workers: int) -> Callable[[Material, Path], dict[str, np.ndarray]]:
     def measured(material: Material, folder: Path) -> dict[str, np.ndarray]:
         files = material.test["file"]
         names = files.map(lambda file: file.name)
-        table = kept(folder / "features.parquet", names, lambda: single_table(files, workers))
+        table = kept(folder / "features.parquet", names, lambda: feature_table(files, workers)[list(SINGLE)])
         return {f"feature: {name}": table[name].fillna(table[name].median()).to_numpy(float) for name in SINGLE}
 
     return measured

@@ -15,8 +15,7 @@ from scipy.stats import t as student
 
 from .benchmark_data import GOOD, POOR, Arm, Material, arms_of, held_out_pairs
 from .evidence import share
-from .experts import spearman
-from .metrics import Ranking, bootstrap
+from .metrics import Ranking, bootstrap, spearman
 from .pairs import source_rows
 
 # %% ../nbs/evidence/benchmark_measures.ipynb #dc4eda6d

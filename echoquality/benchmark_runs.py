@@ -22,7 +22,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from .batches import Hardware, LearningError, Recipe, choose_hardware, loaders
-from .benchmark_data import Arm, Material, Size, arms_of, held_out_pairs, sides, training_table
+from .benchmark_data import Material, Size, arms_of, held_out_pairs, sides, training_table
 from .learning import Learner, begin_epoch, predict, training_loss
 from .model import make_network, pad_first
 from .predictions import write_parquet

@@ -240,6 +240,8 @@ def _towards_a_dataset(runs: list[PastRun]) -> tuple[str, list[str]]:
     if not os.path.isdir(clips):
         said = f"no dataset, and no DICOM files in {from_here(clips)}: try simulated ones, or make a table"
         return f"{said} (echoquality scores, with the folder of your files as --raw-data-dir)", ["echoquality demo"]
+    if not asked.results_dir:
+        return "DICOM files and grades, and no dataset yet", [next_command("dataset", asked)]
     if any(map(os.path.isfile, (asked.results_dir, asked.results_dir / "summary.json"))):
         names = ["dataset"] if looked else ["select", "dataset"]
         return "DICOM files and scores, and no dataset yet", [next_command(name, asked) for name in names]
@@ -247,6 +249,9 @@ def _towards_a_dataset(runs: list[PastRun]) -> tuple[str, list[str]]:
     asked = SelectionSettings(**where, **{"results_dir": table} if _has_scores(table) else {})
     if asked.results_dir == table:
         return "DICOM files and a table of scores", [next_command(name, asked) for name in ("select", "dataset")]
+    if os.path.isfile(clips / "grades.csv"):  # as `echoquality convert` writes it
+        graded = SelectionSettings(**where, results_dir="", grades_csv=clips / "grades.csv")
+        return "DICOM files and a table of grades", [next_command(name, graded) for name in ("select", "dataset")]
     after, command = from_clips(asked, "select")
     return f"DICOM files, and no scores: {after}", [command]
 

@@ -6,8 +6,8 @@
 __all__ = ['simulated_settings', 'build_dataset', 'simulated_dataset', 'summary', 'main', 'from_notebook', 'settings_table',
            'DatasetError', 'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
-           'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned', 'show_verdict', 'PLAN',
-           'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
+           'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned', 'show_verdict',
+           'graded_table', 'PLAN', 'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -43,9 +43,11 @@ from echoquality.dataset_summary import (
     count_splits,
     dataset_remarks,
     dataset_verdict,
+    graded_table,
     on_folders,
     on_ids,
 )
+from .grades import GradesError
 from .identity import IdentityError
 from .machines import Machines
 from .plan import DatasetError, keep_private, key_of, make_plan, quarantine_row, shown
@@ -60,7 +62,7 @@ _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
-_all_ += ["captioned", "show_verdict"]
+_all_ += ["captioned", "show_verdict", "graded_table"]
 _all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142
@@ -126,8 +128,8 @@ def build_dataset(settings: DatasetSettings, client=None) -> Build:
     """Build the dataset, continue an interrupted build, or verify a finished one.
 
     Files are written by `workers` processes, or by the Dask cluster of `client` or of `scheduler`. Raises ResultsError,
-    ReviewsError, SettingsError, SelectionError, DatasetError, IdentityError; OSError where the output cannot be
-    written. Bad input files do not raise: see `Build.quarantine` and `check_quarantine`.
+    ReviewsError, GradesError, SettingsError, SelectionError, DatasetError, IdentityError; OSError where the output
+    cannot be written. Bad input files do not raise: see `Build.quarantine` and `check_quarantine`.
     """
     with on_cluster(settings.scheduler, client):
         return _build_here(settings)
@@ -197,4 +199,5 @@ def main(argv: list[str] | None = None) -> None:
         print(summary(build, settings), *(f"note: {remark}" for remark in dataset_remarks(build)), sep="\n")
         check_quarantine(build, settings.max_quarantine_share)
 
-    run_main(job, ResultsError, ReviewsError, SelectionError, DatasetError, IdentityError, SettingsError)
+    errors = (ResultsError, ReviewsError, GradesError, SelectionError, DatasetError, IdentityError, SettingsError)
+    run_main(job, *errors)

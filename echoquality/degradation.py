@@ -176,7 +176,7 @@ class GaussianNoise(Operation):
             yield frame
 
 # %% ../nbs/02_degradation.ipynb #1ab3edf9
-_CLASSES = (ContrastReduction, MotionBlur, GaussianNoise, *Physical.__subclasses__())
+_CLASSES = (ContrastReduction, MotionBlur, GaussianNoise, PoorWindow, *Physical.__subclasses__())
 _BY_NAME = {each.model_fields["name"].default: each for each in _CLASSES}
 OPERATIONS = tuple(_BY_NAME[name] for name in KINDS if name != "combined")  # the recipe's
 ORDER = (*PHYSICAL, *CLINICAL, *KINDS[:-1])  # in which several are applied

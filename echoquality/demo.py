@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from .experts import show_agreement, simulated_grades
 
 from .annotations import CSV
 from .corpus import DEMO, Corpus, write_corpus
 from .dataset import DatasetSettings, build_dataset, count_files
 from .evaluation import EvaluationSettings, evaluate, evaluation_summary
-from .experts import show_agreement, simulated_grades
 from .inference import InferenceSettings, infer, inference_summary
 from .pages import page_of, run_page
 from .parameters import from_command_line, project_root
@@ -90,7 +90,7 @@ def _first_round(demo: Path, seed: int) -> dict:
     run_quietly("training", {**_SMALL, **same, "output_dir": f"{demo}/trained_model"})
     print("6/8  evaluation: the model on test clips", flush=True)
     experts = _write_experts(Path(dataset["output_dir"]), truth, seed)
-    asked = {**same, "model": f"{demo}/trained_model/model.safetensors", "experts_csv": str(experts), "min_n": 5}
+    asked = {**same, "model": f"{demo}/trained_model/model.safetensors", "grades_csv": str(experts), "min_n": 5}
     run_quietly("evaluation", asked | {"output_dir": f"{demo}/evaluation"})
     return asked | {"output_dir": f"{demo}/evaluation"}
 

@@ -17,7 +17,7 @@ from .annotations import QUARANTINE_CSV, leave_out, read_annotation_rows, read_a
 from .batches import Recipe, choose_hardware
 from .core import counted
 from .evidence import EvidenceError, check_classes
-from .experts import read_grades
+from .grades import read_grades
 from .learning import predict
 from .model import Model, WeightsError, load_model, load_weights, make_network
 from .runs import found_run
@@ -78,7 +78,7 @@ def _starting_network(settings: EvaluationSettings, model: Model) -> tuple[nn.Mo
 EVALUATION_RUN = "evaluation.json"
 EVALUATION_FILES = {EVALUATION_RUN, QUARANTINE_CSV, "metrics.json", "model_card.md", "machines"}  # in output_dir
 EVALUATION_FILES |= {f"{name}.parquet" for name in ("validation", "predictions", "features", "logits")}
-EVALUATION_FILES |= {"measures.csv", "comparisons.csv", "audit.csv"}
+EVALUATION_FILES |= {"measures.csv", "comparisons.csv", "audit.csv", "grades.csv"}
 
 
 def run_identity(settings: EvaluationSettings) -> dict:
@@ -119,8 +119,8 @@ def prepare_evaluation(settings: EvaluationSettings) -> EvaluatedModel:
     starting, missing = _starting_network(settings, model)
     if settings.leave_one_machine_out and not _can_start_again(settings, model):
         raise EvidenceError("leave_one_machine_out needs the weights that training started from: set starting_weights")
-    if settings.experts_csv:
-        read_grades(settings.experts_csv, table[table["split"] == "test"])
+    if settings.grades_csv:
+        read_grades(settings.grades_csv, table[table["split"] == "test"], settings.grade_scale)
     files = table["file"] if settings.leave_one_machine_out else table.loc[table["split"] != "train", "file"]
     store = build_store(list(files), settings.store_dir, model.form, settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)

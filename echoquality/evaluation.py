@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from .annotations import QUARANTINE_CSV, AnnotationsError, labels_of, licence_of
+from .annotations import QUARANTINE_CSV, AnnotationsError, grade_steps, labels_of, licence_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .champion import log_evidence
@@ -38,14 +38,14 @@ from echoquality.evaluated_model import (
     training_of,
 )
 from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
-from .experts import read_grades
+from .grades import against_grades, graded_clips
 from .pairs import pairs_ordered
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
 from .report import Evidence, attention_doubts, evaluation_verdict, headline, overview, weigh, write_evidence
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
-from .shortcuts import feature_table, show_audit
+from .shortcuts import SINGLE, best_single, feature_table, show_audit
 from .unseen_machines import unseen_machines, without_machine
 from .verdict import as_table, captioned, show_verdict
 
@@ -74,7 +74,8 @@ def _logits(evaluated: EvaluatedModel, settings: EvaluationSettings) -> pd.DataF
 def _features(evaluated: EvaluatedModel, settings: EvaluationSettings) -> pd.DataFrame:
     "Features of all clips, with label, source, group and split."
     table, path = evaluated.table, settings.output_dir / "features.parquet"
-    found = kept(path, table["video_path"], lambda: feature_table(list(table["file"]), settings.workers))
+    make = lambda: feature_table(list(table["file"]), settings.workers)  # noqa: E731
+    found = kept(path, table["video_path"], make, SINGLE)
     source = np.where(table["synthetic"], "synthetic", "natural")
     return found.assign(label=table["quality_score"], source=source, group=table["group"], split=table["split"])
 
@@ -96,10 +97,26 @@ def _pairs(evaluated: EvaluatedModel, logits: pd.DataFrame) -> pd.DataFrame | No
     return None if found.empty else found
 
 # %% ../nbs/05_evaluation.ipynb #63cdca90
+def _against_grades(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, predictions, features):
+    "`against_grades` of the model, simpler models, and the best single feature of the validation patients; or None."
+    steps = grade_steps(settings.annotations_csv)
+    rows = evaluated.table[evaluated.table["split"] != "train"]
+    clips, steps, by = graded_clips(settings, rows, steps)
+    if clips is None:
+        return None
+    seen = features.set_index("video_path")
+    val, test = (each.set_index("video_path", drop=False).join(clips) for each in (validation, predictions))
+    name, sign = best_single(seen.loc[val.index], val["target"])
+    scores = {"probability": "the model", "score": "the scores behind the labels", **BASELINES}
+    if name:
+        val, test = (each.assign(best_feature=sign * seen.loc[each.index, name].astype(float)) for each in (val, test))
+        scores["best_feature"] = f"{name}, the best single feature of the validation patients"
+    return against_grades(val, test, steps, scores, by, settings.min_n, seed=settings.seed, rounds=settings.rounds)
+
+
 def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, predictions, features) -> Evidence:
     "Evidence from tables of predictions, with the facts for the model card."
-    grades = read_grades(settings.experts_csv, predictions) if settings.experts_csv else None
-    model = evaluated.model
+    model, graded = evaluated.model, _against_grades(settings, evaluated, validation, predictions, features)
     if training_of(model).get("synthetic_as", "label") != "label":  # synthetic clips have no label
         validation = validation[validation["source"] == "natural"]
     chosen = thresholds(validation, model.threshold, settings.sensitivity)
@@ -117,7 +134,7 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
         "trained on": "another dataset" if settings.external else "this dataset",
     }  # fmt: skip
     return weigh(
-        predictions, chosen, features[features["reason"] == ""], grades, least=settings.min_n,
+        predictions, chosen, features[features["reason"] == ""], graded, least=settings.min_n,
         bound=settings.shortcut_bound, seed=settings.seed, rounds=settings.rounds, facts=facts,
         few=settings.min_patients,
     )  # fmt: skip

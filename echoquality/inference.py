@@ -31,6 +31,15 @@ from .dicom import DIRECTORY
 from .files import is_junk
 from .folder_preview import middle_picture
 from .folders import OTHERS, folder_stamp, known_entry, scored_folders, text_of
+from echoquality.grades import (
+    GradesError,
+    agreement,
+    agreement_in_words,
+    even_thresholds,
+    read_grade_table,
+    read_grades,
+    scale_on,
+)
 from .header_index import HeaderIndex, headers
 from .machines import read_machines, unknown_machines
 from .metrics import share_interval
@@ -118,6 +127,7 @@ class Inference:
     known: dict[str, tuple[str, str]] = field(default_factory=dict)  # of `known_of`
     spread: float = 0.0  # of the model's scores on validation clips (`metrics.logit_spread`); 0: unknown
     least: int = MIN_PATIENTS
+    agreement: pd.DataFrame | None = None  # of `grades.agreement`, where there are grades of these clips
 
     @property
     def left_out(self) -> pd.DataFrame:
@@ -129,7 +139,7 @@ class Inference:
 _RUN = "inference.json"
 _OTHER = ["folder", "file_id", "kind", "reason"]  # columns of the quarantine
 _OLD_QUARANTINE = "left_out.csv"  # the name of quarantine.csv before 0.4.0
-_FILES = {_RUN, "summary.json", "scores.csv", QUARANTINE_CSV, _OLD_QUARANTINE}  # in output_dir, beside
+_FILES = {_RUN, "summary.json", "scores.csv", "grades.csv", QUARANTINE_CSV, _OLD_QUARANTINE}  # in output_dir, beside
 _FILES |= {"inference_results.json", "folder_summary.json"}  # a folder per study; these two are of files in no folder
 _LOOKS = ("windows", "uncertainty", "seed", "precision")  # parameters that change a score
 
@@ -153,9 +163,12 @@ def _identity(settings: InferenceSettings, threshold: float) -> dict:
 def infer(settings: InferenceSettings) -> Inference:
     """Score every clip below raw_data_dir; write summary.json, scores.csv, quarantine.csv, and a folder per folder.
 
-    Raises StudiesError, InferenceError, WeightsError, LearningError, SettingsError, WorkError, OSError.
+    With `grades_csv` also grades.csv: the scores against people's grades. Raises StudiesError, InferenceError,
+    WeightsError, LearningError, GradesError, SettingsError, WorkError, OSError.
     """
     machines = read_machines(settings.machines)
+    if settings.grades_csv:
+        read_grade_table(settings.grades_csv)  # its error comes before any work
     model, folder = load_scorer(settings.model), settings.output_dir
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     files = find_files(settings.raw_data_dir)
@@ -183,11 +196,14 @@ def infer(settings: InferenceSettings) -> Inference:
         unknown = unknown_machines(tables[0], machines)
         inference = Inference(folder, *tables, len(entries), threshold, because, unknown, left_alone(folder, ours))
         inference = _with_worth(inference, settings, model)
+        inference = replace(inference, agreement=_against_grades(inference, settings, model))
         word, sentence = judged_inference(inference, settings.min_patients)
         more = {"verdict": {"word": word, "sentence": sentence}, "threshold": threshold, "threshold_is": because}
         write_summary(list(entries.values()), folder, **more)
         write_text(folder / "scores.csv", tables[0].apply(guarded).to_csv(index=False))
         _write_quarantine(folder, inference.quarantine)
+        if inference.agreement is not None:
+            write_text(folder / "grades.csv", inference.agreement.to_csv(index=False))
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.quarantine["kind"].value_counts().items())
         raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/{QUARANTINE_CSV}")
@@ -206,6 +222,26 @@ def _tables(entries: list[dict], loose: list[str]) -> list[pd.DataFrame]:
     columns += ["uncertainty"] if scores and "uncertainty" in scores[0] else []
     tables = pd.DataFrame(scores, columns=columns), pd.DataFrame(quarantine, columns=_OTHER)
     return [table.map(lambda value: printable(value) if isinstance(value, str) else value) for table in tables]
+
+
+def _against_grades(inference: Inference, settings: InferenceSettings, model: Model) -> pd.DataFrame | None:
+    "`agreement` of the scores with the grades in `grades_csv`, cut by the model's thresholds; None without any."
+    if not settings.grades_csv or inference.scores.empty:
+        return None
+    scores, known = inference.scores, (model.facts or {}).get("grades", {})
+    clips = pd.DataFrame({"video_path": scores["folder"] + "/" + scores["file_id"]})
+    try:
+        scale = settings.grade_scale or "<".join(scale_on(settings.grades_csv, tuple(known.get("scale", ()))))
+        grades = read_grades(settings.grades_csv, clips, scale, "scored clips")
+    except GradesError as error:  # after hours of scoring
+        print(f"note: {error}", flush=True)
+        return None
+    own = len(known.get("scale", ())) == len(grades.steps)
+    cuts = known["thresholds"] if own else even_thresholds(len(grades.steps))
+    table = scores.set_index(clips["video_path"]).join(grades.clips[["target", "view"]], how="inner")
+    table = table.reset_index().assign(machine=lambda each: each["machine_type"], group=lambda each: each["owner"])
+    of = {"scores": {"score": "the model"}, "cuts": {"score": cuts}, "rows": grades.rows, "seed": settings.seed}
+    return agreement(table, grades.steps, **of)
 
 
 def _with_worth(inference: Inference, settings: InferenceSettings, model: Model) -> Inference:
@@ -254,6 +290,8 @@ def inference_summary(inference: Inference) -> str:
     lines.append("{}: {}".format(*judged_inference(inference, inference.least)))
     lines.append(f"good from {inference.threshold:.3g} on: {inference.because}")
     lines.append(machine_table(scores, inference.who).round(3).to_string())
+    if inference.agreement is not None:
+        lines += agreement_in_words(inference.agreement)
     if len(inference.unknown):
         lines += ["unknown machines:", inference.unknown.to_string(index=False)]
     if len(quarantine):
@@ -265,7 +303,7 @@ def inference_summary(inference: Inference) -> str:
 def main(argv: list[str] | None = None) -> None:
     "The command line of this stage. Exit status: 0; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(InferenceSettings, argv, "python -m echoquality.inference")
-    errors = (StudiesError, InferenceError, WeightsError, LearningError, SettingsError)
+    errors = (StudiesError, InferenceError, WeightsError, LearningError, GradesError, SettingsError)
     again = typed(InferenceSettings, "python -m echoquality.inference")
     run_main(lambda: print(inference_summary(infer(settings))), *errors, again=again)
 

@@ -118,6 +118,7 @@ class Settings(BaseSettings):
 
     FIRST: ClassVar[tuple[str, ...]] = ()  # what people set most
     removed: ClassVar[dict[str, tuple]] = {}  # parameter of earlier versions → the value that changed nothing, and why
+    renamed: ClassVar[dict[str, str]] = {}  # parameter of earlier versions → its name now
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -157,6 +158,7 @@ class Settings(BaseSettings):
         "Name misspelt parameters with the nearest right one; read papermill's lists, which are strings."
         project_root()  # its error is raised once, not for each path
         values = {name: value for name, value in values.items() if (value,) != cls.removed.get(name, ())[:1]}
+        values = _by_new_names(values, cls)
         for name in values.keys() - cls.model_fields.keys():
             raise ValueError(_unknown(name, cls))
         return {name: _parse(value, cls.model_fields[name].annotation) for name, value in values.items()}
@@ -179,6 +181,25 @@ def _parse(value, annotation):
         return json.loads(value)
     except ValueError:
         return [name.strip() for name in value.strip("[]()").split(",") if name.strip()]
+
+
+def _by_new_names(values: dict, cls: type[Settings]) -> dict:
+    "Values with the present names of renamed parameters; a name that was not changed from its default gives way."
+    values = dict(values)
+    for old, new in cls.renamed.items():
+        if old in values:
+            said, usual = values.pop(old), cls.model_fields[new].default
+            if new in values and str(values[new]) != str(usual) and str(said) not in (str(usual), str(values[new])):
+                raise ValueError(f"parameter {old!r} is called {new!r} now, and both are given; give {new!r} alone")
+            values[new] = values.get(new, usual) if str(said) == str(usual) else said
+    return values
+
+
+def _new_option(word: str, cls: type[Settings]) -> str:
+    "A word of a command line, with the present name of a renamed parameter."
+    option, equals, value = word.partition("=")
+    name = cls.renamed.get(option.removeprefix("--").replace("-", "_"), "") if option.startswith("--") else ""
+    return f"--{name.replace('_', '-')}{equals}{value}" if name else word
 
 # %% ../nbs/base/parameters.ipynb #a7c3ca7f
 def _in_words(error: ValidationError) -> str:
@@ -236,7 +257,7 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
 
     pd.options.display.html.use_mathjax = pd.options.styler.html.mathjax = False  # a $ would begin a formula
     injected = [cell for cell in namespace.get("In", []) if cell.startswith("# Parameters")]
-    known = [*cls.model_fields, *cls.removed]
+    known = [*cls.model_fields, *cls.removed, *cls.renamed]
     for name in [name for cell in injected for name in _assigned(cell)]:
         if name not in known:
             raise SettingsError(_unknown(name, cls))
@@ -310,7 +331,8 @@ def from_command_line(
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example, cls.removed)
     parser.rest = _rest(cls)
-    typed = CliSettingsSource(cls, cli_parse_args=sys.argv[1:] if argv is None else argv, root_parser=parser)()
+    words = [_new_option(word, cls) for word in (sys.argv[1:] if argv is None else argv)]
+    typed = CliSettingsSource(cls, cli_parse_args=words, root_parser=parser)()
     for name, value in typed.items():
         if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):
             typed[name] = Path.cwd() / value

@@ -6,7 +6,7 @@
 __all__ = ['BASELINES', 'prediction_table', 'with_baselines', 'thresholds', 'write_parquet', 'kept']
 
 # %% ../nbs/evidence/predictions.ipynb #6eec38b7
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -86,11 +86,13 @@ def write_parquet(table: pd.DataFrame, path: Path) -> None:
         table.to_parquet(part, index=False)
 
 
-def kept(path: Path, clips: pd.Series, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    "The table that `make` returns, a row per clip; read from `path` where it was written before for the same clips."
+def kept(
+    path: Path, clips: pd.Series, make: Callable[[], pd.DataFrame], columns: Iterable[str] = ()
+) -> pd.DataFrame:
+    "The table that `make` returns, a row per clip; read from `path` if that has these clips and `columns`."
     try:
         found = pd.read_parquet(path)
-        if found["video_path"].tolist() == clips.tolist():
+        if found["video_path"].tolist() == clips.tolist() and {*columns} <= {*found}:
             return found
     except (OSError, ValueError, KeyError):  # not there, or damaged: pyarrow's errors are ValueErrors
         pass

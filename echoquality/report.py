@@ -24,7 +24,7 @@ from echoquality.evidence import (
     simulated_predictions,
     with_interval,
 )
-from .experts import agreement
+from .grades import Against, agreement_in_words
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
@@ -44,7 +44,8 @@ class Evidence:
     comparisons: pd.DataFrame
     audit: pd.DataFrame
     facts: dict = field(default_factory=dict)  # temperature, architecture, …: values of JSON
-    experts: pd.DataFrame | None = None
+    grades: pd.DataFrame | None = None  # of `grades.agreement`
+    bar: dict = field(default_factory=dict)  # of `grades.Against`
     attention: pd.DataFrame | None = None
     machines: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None  # of `pairs_ordered`
@@ -61,14 +62,14 @@ _PARTS = {"all clips": "test clips", "natural clips": "natural test clips"}  # o
 
 
 def weigh(
-    predictions: pd.DataFrame, thresholds: dict[str, float], features: pd.DataFrame, grades: pd.DataFrame | None = None,
+    predictions: pd.DataFrame, thresholds: dict[str, float], features: pd.DataFrame, graded: Against | None = None,
     least: int = 10, bound: float = 0.8, seed: int = 0, rounds: int = 1000, facts: dict | None = None,
     few: int = MIN_PATIENTS,
 ) -> Evidence:  # fmt: skip
     """The evidence on a model, from its predictions.
 
-    `predictions`: COLUMNS and a column per baseline in `thresholds`; `features`: of `shortcuts.audit`; `grades`: of
-    `experts.read_grades`; `least`: clips of a class below which there is no figure; `bound`: AUROC from which on a
+    `predictions`: COLUMNS and a column per baseline in `thresholds`; `features`: of `shortcuts.audit`; `graded`:
+    of `against_grades`; `least`: clips of a class below which there is no figure; `bound`: AUROC from which on a
     shortcut is a warning; `few`: of `measure_table`.
     """
     drawn = {"seed": seed, "rounds": rounds}
@@ -83,7 +84,7 @@ def weigh(
     columns = ["part", "by", "other", "difference", "low", "high", "beats"]
     found = Evidence(
         predictions, thresholds, measured, pd.DataFrame(compared, columns=columns), audit(features, least, **drawn),
-        facts or {}, experts=agreement(predictions, grades, **drawn) if grades is not None else None,
+        facts or {}, graded.table if graded else None, graded.bar if graded else {},
     )  # fmt: skip
     warnings = _not_beaten(found) + _doubts(predictions, measured) + _too_few(found)
     return replace(found, warnings=(*warnings, *shortcuts(found.audit, bound)))
@@ -197,9 +198,14 @@ def _simpler(evidence: Evidence) -> list[str]:
     return lines
 
 
-def _with_experts(table: pd.DataFrame) -> list[str]:
-    return [f"{row[0]}: Spearman's ρ {with_interval(*row[1:4], '.2f')}, weighted κ {row[4]:.2f}, n = {row[5]}"
-            for row in table.itertuples(index=False)]  # fmt: skip
+def _bar_in_words(bar: dict) -> tuple[list[str], list[str]]:
+    "(against, doubts): whether the model beats the best single feature of its validation patients, by the grades."
+    if not bar or not np.isfinite(bar["difference"]):
+        return [], []
+    said = f"{bar['name']} (ρ with the grades {bar['model']:.2f} against {bar['feature']:.2f})"
+    if bar["difference"] <= 0:
+        return [f"it does not beat {said}"], []
+    return [], [] if bar["low"] > 0 else [f"it is not shown to beat {said}"]
 
 
 _FAILS = {"sensitivity": "Good clips are called poor", "specificity": "Poor clips are called good"}
@@ -224,13 +230,15 @@ def headline(evidence: Evidence) -> str:
         "Weaknesses": _weakest(evidence),
         "Doubts": list(evidence.warnings) or ["none was found"],
         "Baselines": _simpler(evidence),
-        "Agreement with experts": _with_experts(evidence.experts) if evidence.experts is not None else [],
+        "Agreement with people's grades": agreement_in_words(evidence.grades) if evidence.grades is not None else [],
     }
     known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
         f"The labels are {known}: these figures measure the model's agreement with them, on clips that are clearly "
         "good or clearly poor by them. They are no agreement with experts."
     )
+    if evidence.facts.get("labels", "").startswith("people's grades"):
+        labels = f"The labels are {known}: good from the middle of the scale on, poor below it."
     said = {title: map(as_markdown, lines) for title, lines in parts.items() if lines}
     said = {"Performance": _worth(evidence), **said}
     lists = {title: "\n".join(f"- {line}" for line in lines) for title, lines in said.items()}
@@ -278,6 +286,8 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
     row, where = (natural, "on natural clips") if np.isfinite(natural.value) else (every, "on all test clips")
     against, doubts = by_chance(row.value, row.low, where)
+    no, perhaps = _bar_in_words(evidence.bar)
+    against, doubts = no + against, perhaps + doubts
     if np.ptp(evidence.predictions["logit"]) == 0:
         against.insert(0, "it gives every test clip the same score")
     if natural.groups >= least and said.startswith("Not shown"):
@@ -376,13 +386,13 @@ def write_evidence(evidence: Evidence, folder: Path, least: int = MIN_PATIENTS) 
 
     metrics.json also has the verdict (`judged_evaluation`), which goes with scores of the same model.
     """
-    names = ("measures", "comparisons", "audit", "experts", "attention", "machines", "pairs")
+    names = ("measures", "comparisons", "audit", "grades", "attention", "machines", "pairs")
     tables = {name: getattr(evidence, name) for name in names if getattr(evidence, name) is not None}
-    for name in ("measures", "comparisons", "audit"):
+    for name in tables.keys() & {"measures", "comparisons", "audit", "grades"}:
         write_text(Path(folder) / f"{name}.csv", tables[name].to_csv(index=False))
     said = dict(zip(("word", "sentence"), judged_evaluation(evidence, least), strict=True))
     said["model_sha256"] = evidence.facts.get("model_sha256", "")
     whole = {"verdict": said, "facts": evidence.facts, "thresholds": evidence.thresholds}
-    whole |= {"warnings": evidence.warnings, **tables}
+    whole |= {"warnings": evidence.warnings, **tables, **({"bar": evidence.bar} if evidence.bar else {})}
     write_text(Path(folder) / "metrics.json", json.dumps(as_json(whole), indent=1, ensure_ascii=False))
     write_text(Path(folder) / "model_card.md", model_card(evidence))

@@ -149,6 +149,8 @@ def summary_path(results_dir: Path) -> Path:
 
 def expect_results(results_dir: Path) -> Path:
     "`summary_path` if it exists. Raises ResultsError with a similar name."
+    if results_dir is None:
+        raise ResultsError("results_dir is empty; expected the folder of an inference run, or a table of scores")
     path = summary_path(results_dir)
     if not path.exists():
         gone = Path(results_dir) if is_table(results_dir) else path
@@ -181,9 +183,9 @@ def unusable(rows: pd.DataFrame) -> pd.Series:
     if not all("".join(texts[name].to_list()).isprintable() for name in texts):  # a million rows at once
         odd = ~texts.map(str.isprintable).all(axis=1)
         reasons[odd] = "folder, file_id, status or assessment holds characters that cannot be printed"
-    bad = ~rows["score"].between(0, 1)
+    bad = ~rows["score"].between(0, 1) & ~(rows["target"].notna() if "target" in rows else False)  # people graded it
     reasons[bad] = [f"score {score} is outside 0 to 1" for score in rows.loc[bad, "score"]]
-    reasons[rows["score"].isna()] = "has no score"
+    reasons[bad & rows["score"].isna()] = "has no score"
     return rows["fault"].where(rows["fault"] != "", reasons) if "fault" in rows else reasons
 
 # %% ../nbs/reading/results.ipynb #58c62546

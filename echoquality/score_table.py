@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['Files', 'UID', 'ACCESSION', 'read_score_rows', 'column', 'optional', 'scores_of', 'match_files', 'doubles',
-           'identifiers', 'table_rows', 'row_remarks', 'nearest', 'met_counts', 'met_in_words', 'table_in_words',
-           'used_in_words', 'read_scores', 'write_score_table', 'check_scores', 'ScoreTableSettings', 'main']
+           'identifiers', 'table_rows', 'file_rows', 'row_remarks', 'nearest', 'met_counts', 'met_in_words',
+           'table_in_words', 'used_in_words', 'read_scores', 'write_score_table', 'check_scores', 'ScoreTableSettings',
+           'main']
 
 # %% ../nbs/reading/score_table.ipynb #c140c1c9
 from collections import Counter, defaultdict
@@ -261,17 +262,27 @@ def table_rows(
 
     `ask`: called for `identifiers` if the path column has no paths; `root`: folder of the files, to follow links.
     """
-    names, said = column(table, path_column, "path_column"), column(table, score_column, "score_column")
-    paths = _with_folders(names, optional(table, "folder"))
-    rows = match_files(paths, files, root)
-    if ask and _names_no_files(names, rows):
-        rows = _with_identifiers(rows, names, ask())
-    rows = rows.assign(path=paths, score=scores_of(said, scale))
-    rows = _through_links(rows, files, root) if root else rows
+    rows = file_rows(table, path_column, files, ask, root)
+    said = column(table, score_column, "score_column")
+    rows = rows.assign(score=scores_of(said, scale))
     rows = _with_verdicts(rows.assign(patient=optional(table, "patient"), machine=optional(table, "machine")), table)
     rows["fault"] = _or(rows["fault"], _score_faults(rows, said))
     rows["fault"] = _or(rows["fault"], doubles(rows))
     return rows[[*COLUMNS, *_EXTRA, "note"]]
+
+
+def file_rows(
+    table: pd.DataFrame, path_column: str, files: Files, ask: Callable[[], pd.DataFrame] | None = None,
+    root: Path | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    "`match_files` of a table's column, and `path`; `ask`, `root` as in `table_rows`. Raises TableError."
+    names = column(table, path_column, "path_column")
+    paths = _with_folders(names, optional(table, "folder"))
+    rows = match_files(paths, files, root)
+    if ask and _names_no_files(names, rows):
+        rows = _with_identifiers(rows, names, ask())
+    rows = rows.assign(path=paths)
+    return _through_links(rows, files, root) if root else rows
 
 
 def _with_folders(names: pd.Series, folders: pd.Series) -> pd.Series:

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['FEATURES', 'HAND_MADE', 'SINGLE', 'MEASURED', 'clip_features', 'single_features', 'file_features', 'read_features',
-           'feature_table', 'read_single', 'single_table', 'separation', 'audit', 'shortcuts', 'show_audit',
-           'fit_simple', 'simple_probability']
+           'feature_table', 'separation', 'audit', 'shortcuts', 'show_audit', 'best_single', 'fit_simple',
+           'simple_probability']
 
 # %% ../nbs/evidence/shortcuts.ipynb #e7296019
 from pathlib import Path
@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from .core import as_drawn
 from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
 from .files import bad_file
-from .metrics import auroc_interval
+from .metrics import auroc_interval, spearman
 from .workers import KILLED, parallel, progress
 
 # %% ../nbs/evidence/shortcuts.ipynb #4ea65036
@@ -65,30 +65,37 @@ def clip_features(frames: np.ndarray, mask: np.ndarray) -> dict[str, float]:
         "sector area": float(mask.mean()),
         "background": float(outside.mean()) if outside.size else 0.0,
         "background lit": float((outside > 8).mean()) if outside.size else 0.0,
+        **single_features(frames, mask),
     }
 
 # %% ../nbs/evidence/shortcuts.ipynb #ff0ca007
-SINGLE = ("contrast", "lateral gradient", "axial gradient", "mean intensity")
+SINGLE = {  # features of quality, each of which alone is a bar for a model: name → meaning
+    "percentile contrast": "95th less 20th percentile of grey levels inside the sector",
+    "lateral gradient": "mean difference between neighbours in a row of frames shrunk to 64 rows, grey levels",
+    "axial gradient": "mean difference between neighbours in a column of these, grey levels",
+    "near-field darkness": "1 less the mean grey level of the sector's upper quarter / that of the whole sector",
+}
 _ROWS = 64  # of the small picture whose gradients are taken: finer ones measure speckle
 
 
-def single_features(clip: np.ndarray, mask: np.ndarray) -> dict[str, float]:
-    """The features `SINGLE` of grey frames, uint8 (T, H, W), T ≥ 1, inside the sector's mask, bool (H, W).
-
-    In grey levels: contrast is the 95th less the 20th percentile; the lateral (axial) gradient is the mean difference,
-    without its sign, between neighbours in a row (a column) of frames shrunk to 64 rows. 0 where nothing lies inside.
-    """
-    if not mask.any():
-        return dict.fromkeys(SINGLE, 0.0)
-    inside, (height, width) = clip[:, mask], mask.shape
-    size = max(1, round(width * _ROWS / height)), _ROWS
+def _gradients(clip: np.ndarray, mask: np.ndarray) -> dict[str, float]:
+    size = max(1, round(mask.shape[1] * _ROWS / mask.shape[0])), _ROWS
     small = [cv2.resize(each.astype(np.float32), size, interpolation=cv2.INTER_AREA) for each in (*clip, mask)]
     frames, within = np.stack(small[:-1]), small[-1] > 0.99
     pairs = {"lateral gradient": (2, within[:, 1:] & within[:, :-1]), "axial gradient": (1, within[1:] & within[:-1])}
     found = {name: np.abs(np.diff(frames, axis=axis))[:, both] for name, (axis, both) in pairs.items()}
+    return {name: float(each.mean()) if each.size else 0.0 for name, each in found.items()}
+
+
+def single_features(clip: np.ndarray, mask: np.ndarray) -> dict[str, float]:
+    "`SINGLE` of grey frames, 0 to 255 (T, H, W), T ≥ 1, inside the sector's mask, bool (H, W); 0 where it is empty."
+    if not mask.any():
+        return dict.fromkeys(SINGLE, 0.0)
+    inside, rows = clip[:, mask], np.flatnonzero(mask.any(axis=1))
+    near = mask & (np.arange(len(mask)) < rows[0] + max(1, len(rows) // 4))[:, None]
     low, high = np.percentile(inside, (20, 95))
-    means = {name: float(each.mean()) if each.size else 0.0 for name, each in found.items()}
-    return {"contrast": float(high - low), **means, "mean intensity": float(inside.mean())}
+    dark = float(1 - clip[:, near].mean() / max(inside.mean(), 1e-6))
+    return {"percentile contrast": float(high - low), **_gradients(clip, mask), "near-field darkness": dark}
 
 # %% ../nbs/evidence/shortcuts.ipynb #714b5771
 def file_features(path: Path, header: Dataset) -> dict:
@@ -126,25 +133,10 @@ def _killed(path: Path) -> str:
 
 
 def feature_table(files: list[Path], workers: int = 0) -> pd.DataFrame:
-    "A row of `FEATURES` per file, in their order; NaN and a `reason` for unreadable files."
+    "A row of `FEATURES` and `SINGLE` per file, in their order; NaN and a `reason` for unreadable files."
     found = parallel(read_features, files, workers, "clips measured", lost=_killed)
     rows = [{"reason": each} if isinstance(each, str) else {"reason": "", **each} for each in found]
-    return pd.DataFrame(rows, columns=["reason", *FEATURES])
-
-
-def read_single(path: Path) -> dict[str, float]:
-    "`single_features` of a clip's first `MEASURED` frames; {} for a file that cannot be read."
-    try:
-        header = read_header(path)
-        return single_features(read_frames(path, range(min(MEASURED, frame_count(header)))), clip_mask(path, header))
-    except Exception:  # whatever it raises, the other files go on; training says why
-        return {}
-
-
-def single_table(files: list[Path], workers: int = 0) -> pd.DataFrame:
-    "A row of `SINGLE` per file, in their order; NaN for unreadable files."
-    found = parallel(read_single, list(files), workers, "clips measured", lost=lambda path: {})
-    return pd.DataFrame(list(found), columns=list(SINGLE))
+    return pd.DataFrame(rows, columns=["reason", *FEATURES, *SINGLE])
 
 # %% ../nbs/evidence/shortcuts.ipynb #7021c3e7
 def _bins(known: pd.Series, values: pd.Series, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
@@ -232,6 +224,17 @@ def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
     return figure
 
 # %% ../nbs/evidence/shortcuts.ipynb #d6cca370
+def best_single(features: pd.DataFrame, target: pd.Series) -> tuple[str, float]:
+    "(hand-made feature with the largest |ρ| with grades (n,) of validation clips, sign of ρ); ('', 0) for none."
+    names = [name for name in (*SINGLE, *HAND_MADE) if name in features]
+    known = {name: features[name].notna().to_numpy() & target.notna().to_numpy() for name in names}
+    enough = {name: rows for name, rows in known.items() if rows.sum() > 2}
+    rho = {name: float(spearman(features[name][rows], target[rows])[0]) for name, rows in enough.items()}
+    rho = {name: value for name, value in rho.items() if np.isfinite(value)}
+    name = max(rho, key=lambda each: abs(rho[each]), default="")
+    return name, float(np.sign(rho.get(name, 0)))
+
+
 def fit_simple(features: pd.DataFrame, labels: pd.Series, names: tuple[str, ...] = HAND_MADE) -> Pipeline:
     "A logistic regression of `labels` (n,) on standardised features `names`; a missing value counts as the median."
     steps = SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler(), LogisticRegression()

@@ -25,12 +25,20 @@ import pandas as pd
 import torch
 
 # %% ../nbs/04_training.ipynb #7be8e906
-from .annotations import QUARANTINE_CSV, AnnotationsError, count_clips, leave_out, read_annotations
+from echoquality.annotations import (
+    QUARANTINE_CSV,
+    AnnotationsError,
+    count_clips,
+    grade_steps,
+    leave_out,
+    read_annotations,
+)
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, drawn_for, place
 from .clips import Form, Window
 from .core import SettingsError, as_drawn, counted, provenance
 from .curves import live_curves, show_confusion, show_curves
+from .grades import cut_thresholds
 from .learning import fit, predict
 from .metrics import fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
@@ -147,7 +155,7 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
             axis.imshow(augment(clip, each)[len(clip) // 2].squeeze().numpy(), cmap="gray", vmin=0, vmax=255)
             axis.set(xticks=[], yticks=[])
         machine = as_drawn(rows["machine_type"][row])
-        line[0].set_ylabel(f"{'good' if label else 'poor'}, {machine}", fontsize=8)
+        line[0].set_ylabel(f"{'good' if label >= 0.5 else 'poor'}, {machine}", fontsize=8)
     for axis, title in zip(axes[0], ["as it is", *(f"epoch {e + 1}" for e in range(draws))], strict=True):
         axis.set_title(title, fontsize=9)
     return figure
@@ -182,7 +190,8 @@ def _learn(
     settings: TrainingSettings, data: Data, hardware: Hardware, weights: Weights, listeners: tuple, tracker: Tracker
 ) -> Training:
     "Train; the first process writes and logs model, validation table and pairs."
-    folder, recipe = settings.output_dir, recipe_of(settings)
+    folder, steps = settings.output_dir, grade_steps(settings.annotations_csv)
+    recipe = replace(recipe_of(settings), steps=len(steps) or 2)
     network = make_network(settings.architecture, settings.seed)
     if weights:
         network.load_state_dict(weights)
@@ -192,11 +201,15 @@ def _learn(
     pairs, labelled = pairs_ordered(table, logits), ~table["synthetic"] | (settings.synthetic_as == "label")
     table, logits = table[labelled], logits[labelled]
     kept = table[["video_path", "machine_type", "group", "synthetic"]].assign(label=table["quality_score"])
-    temperature = fit_temperature(kept["label"], logits)
+    kept = kept.assign(target=table["target"]) if steps else kept
+    temperature = fit_temperature(table["target"], logits)
     validation = kept.assign(logit=logits, probability=probability(logits, temperature)).reset_index(drop=True)
     threshold = youden_threshold(validation["label"], validation["probability"])
     facts = {"identity": identity(settings), "mlflow_run": tracker.run_id}
     facts |= {"epochs": settings.epochs, "patience": settings.patience, "echoquality": provenance()["echoquality"]}
+    if steps:
+        cuts = cut_thresholds(validation["target"], validation["probability"], len(steps))
+        facts["grades"] = {"scale": list(steps), "thresholds": [round(each, 6) for each in cuts]}
     network, form = network.cpu(), form_of(settings)
     model = Model(network, settings.architecture, form, recipe.window, threshold, temperature, facts)
     training = Training(folder, model, history, validation, pairs, tracker.run_id, ())

@@ -21,7 +21,7 @@ import pandas as pd
 from .annotations import MANIFEST, QUARANTINE_CSV, table_hashes
 from .core import SettingsError, WorkError, counted, without_secrets
 from .curves import show_confusion, show_curves
-from .metrics import auroc_interval, confusion, logit_spread
+from .metrics import auroc_interval, confusion, logit_spread, spearman
 from .model import Model, load_model
 from .pairs import pairs_in_words
 from .parameters import recorded
@@ -133,6 +133,13 @@ def _of_whom(val: pd.DataFrame, clip: str) -> str:
     return f"{counted(len(val), clip)} of {counted(val['group'].nunique(), 'patient')}"
 
 
+def _on_grades(val: pd.DataFrame) -> list[str]:
+    "Spearman's ρ of validation clips with their grades, as a line; [] without grades."
+    if "target" not in val:
+        return []
+    return [f"Spearman's ρ with the grades {spearman(val['logit'], val['target'])[0]:.2f}, {_of_whom(val, 'clip')}"]
+
+
 def training_summary(training: Training) -> str:
     "The result of a training, in a few lines of text."
     val = training.validation
@@ -146,6 +153,7 @@ def training_summary(training: Training) -> str:
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
         f"temperature {training.model.temperature:.2f}",
         training.confusion.to_string(),
+        *_on_grades(val),
         *pairs_in_words(training.pairs),
         f"MLflow run: {training.run_id or 'none'}",
     ]

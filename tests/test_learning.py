@@ -16,16 +16,55 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from echoquality.annotations import read_annotations
 from echoquality.batches import ClipSet, Hardware, LearningError, Recipe
 from echoquality.clips import Form, Window, model_input
-from echoquality.learning import Learner, _is_interrupt, _lost_loader, fit, fitting_batch, predict
+from echoquality.learning import (
+    Learner,
+    _is_interrupt,
+    _lost_loader,
+    cut_weights,
+    fit,
+    fitting_batch,
+    ordinal_loss,
+    predict,
+)
 from echoquality.model import make_network
 from echoquality.store import build_store
 
 FORM = Form(size=16, most=8)
 CPU = Hardware("cpu", "32-true", 0, False, ())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_loss_of_two_steps_is_that_of_labels_bit_for_bit(seed):
+    rng = torch.Generator().manual_seed(seed)
+    logits, labels = torch.randn(37, generator=rng, requires_grad=True), torch.randint(0, 2, (37,), generator=rng)
+    [weight] = cut_weights(labels.numpy(), 2)
+    assert weight == float((labels.numpy() == 0).sum() / (labels.numpy() == 1).sum())
+    losses = (
+        ordinal_loss(logits, labels.float(), torch.tensor([weight])),
+        binary_cross_entropy_with_logits(logits, labels.float(), pos_weight=torch.tensor(weight)),
+    )
+    one, other = (torch.autograd.grad(loss, logits)[0] for loss in losses)
+    assert torch.equal(*losses) and torch.equal(one, other)
+
+
+def test_grades_are_learned_in_their_order_and_doubtful_ones_count_less():
+    target = torch.tensor([0.0, 0, 0.5, 0.5, 0.5, 1])
+    weight = torch.tensor(cut_weights(target.numpy(), 3))
+    logits = torch.zeros(6, requires_grad=True)
+    for _ in range(300):
+        loss = ordinal_loss(logits, target, weight)
+        logits.data -= 2 * torch.autograd.grad(loss, logits)[0]
+    score = torch.sigmoid(logits)
+    assert score[:2].max() < 0.3 < score[2:5].min() and score[2:5].max() < 0.7 < score[5]
+    half = ordinal_loss(logits, target, weight, torch.full((6,), 0.5))
+    assert half.item() == pytest.approx(ordinal_loss(logits, target, weight).item() / 2)
+    assert cut_weights([0.5, 0.5, 1], 3)[0] == 0 and ordinal_loss(logits, target, torch.tensor([0.0, 2])).isfinite()
+    assert cut_weights([0, 0, 1], 5) == [2.0] * 4
 
 
 RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, window=Window(4, 2), seed=5)

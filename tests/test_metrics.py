@@ -23,6 +23,7 @@ from echoquality.metrics import (
     probability,
     roc_curve,
     sensitivity_threshold,
+    spearman,
     youden_threshold,
 )
 
@@ -65,6 +66,13 @@ def test_they_are_those_of_scikit_learn(rows):
         for ours, theirs in pairs:
             expected = [theirs(labels, scores, sample_weight=column) for column in w.T]
             assert ours(w) == pytest.approx(expected)
+
+
+def test_spearman_is_that_of_pandas():
+    rng = generator(1, "rho")
+    x, y = rng.integers(0, 6, 80), rng.normal(size=80)
+    assert spearman(x, y)[0] == pytest.approx(pd.Series(x).corr(pd.Series(y), "spearman"))
+    assert np.isnan(spearman(np.ones(5), np.arange(5))[0])
 
 
 def test_area():

@@ -202,6 +202,26 @@ def test_a_parameter_that_was_removed_is_refused_with_the_reason(capsys):
         assert said.partition(":")[2] in capsys.readouterr().err
 
 
+class Graded(Settings):
+    "Has a parameter that was called otherwise."
+
+    renamed: ClassVar = {"experts_csv": "grades_csv"}
+    grades_csv: OptionalPath = Field("", description="grades")
+
+
+@pytest.mark.parametrize("name", ["experts_csv", "grades_csv"])
+def test_a_renamed_parameter_is_known_by_both_names(name, tmp_path):
+    path = tmp_path / "g.csv"
+    option = f"--{name.replace('_', '-')}"
+    typed = [[option, str(path)], [f"{option}={path}"]]
+    assert {from_command_line(Graded, each, "x").grades_csv for each in typed} == {path}
+    page = {"In": [f'# Parameters\n{name} = "{path}"'], "grades_csv": "", name: str(path)}
+    assert from_notebook(Graded, page).grades_csv == path == Graded(**{name: path}).grades_csv
+    assert Graded(experts_csv="").grades_csv is None and Graded(experts_csv="", grades_csv=path).grades_csv == path
+    with pytest.raises(SettingsError, match="'experts_csv' is called 'grades_csv' now, and both are given"):
+        Graded(experts_csv="other.csv", grades_csv=path)
+
+
 def test_a_choice_that_is_none_is_answered_with_what_comes_nearest(capsys):
     class Choosing(Settings):
         kinds: tuple[Literal["shadow", "gain", "haze"], ...] = Field(("gain",), min_length=1)

@@ -26,12 +26,61 @@ from echoquality.parameters import (
     settings_table,
 )
 from echoquality.score_table import ScoreTableSettings
-from echoquality.settings import COMMANDS, STAGES, _free_folder, from_clips, next_command, thresholds_for, without_paths
+from echoquality.settings import (
+    COMMANDS,
+    STAGES,
+    SelectionSettings,
+    _free_folder,
+    from_clips,
+    next_command,
+    scale_of_words,
+    scale_steps,
+    step_key,
+    thresholds_for,
+    without_paths,
+)
 
 
 def test_what_a_scale_says():
     said = {"1": (0, 1), "100": (0, 100), "1-5": (1, 5), "5 – 1": (5, 1), "-1-1": (-1, 1)}
     assert {scale: scale_ends(scale) for scale in said} == said
+
+
+@pytest.mark.parametrize(
+    ("scale", "steps"),
+    [
+        *[("Poor<Medium<Good", "Poor Medium Good"), ("Good > Medium > Poor", "Poor Medium Good"), ("", "")],
+        *[("1-5", "1 2 3 4 5"), ("5 – 1", "5 4 3 2 1"), ("0<1", "0 1"), ("-1-1", "-1 0 1"), ("C<B<A", "C B A")],
+    ],
+)
+def test_what_a_scale_of_grades_says(scale, steps):
+    assert scale_steps(scale) == tuple(steps.split())
+
+
+@pytest.mark.parametrize(
+    ("scale", "why"),
+    [
+        *[("Good", "expected two steps or more"), ("3", "expected two steps"), ("Poor<<Good", "expected two steps")],
+        *[("a<b>c", "expected two"), ("3-3", "expected from 2 to 20 steps"), ("0-100", "score_scale 100")],
+        *[("Good<Medium<Poor", "like Poor<Medium<Good"), ("Poor>Good", "the order contradicts the words")],
+        *[("1<1.0", "a step stands there twice"), ("Poor<poor", "a step stands there twice")],
+    ],
+)
+def test_a_scale_of_grades_that_says_none_is_refused(scale, why):
+    with pytest.raises(SettingsError, match=f"parameter 'grade_scale': .*{why}"):
+        SelectionSettings(grade_scale=scale)
+
+
+def test_the_meaning_of_words_orders_them():
+    assert scale_of_words(["good", "Poor", "Medium", "Good ", "?"]) == ("Poor", "Medium", "good")
+    assert scale_of_words(["good", "blue"]) == scale_of_words(["fair", "medium"]) == scale_of_words(["good"]) == ()
+    assert [step_key(each) for each in (" Good", "3.0", "3,50", "１")] == ["good", "3", "3.5", "1"]
+
+
+def test_scores_or_grades_are_needed(tmp_path):
+    with pytest.raises(SettingsError, match="results_dir and grades_csv are both empty"):
+        SelectionSettings(results_dir="")
+    assert SelectionSettings(results_dir="", grades_csv=tmp_path / "g.csv").results_dir is None
 
 
 def test_a_scale_that_says_none_is_refused():
@@ -172,7 +221,8 @@ def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs
     several = {name: fields for name, fields in own.items() if len(fields) > 1}
     assert not [name for name, fields in several.items() if len({(f.default, f.description) for f in fields}) == 1]
     assert set(several) == {
-        *("output_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture", "input_dir", "table"),
+        *("output_dir", "results_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture"),
+        *("input_dir", "table"),
     }
 
 

@@ -8,7 +8,10 @@ def test_single_features_are_those_of_the_mask_alone():
     mask = np.zeros((64, 128), bool)
     mask[10:40, 20:81] = True
     found = single_features(ramp, mask)
-    assert found == {"contrast": 45.0, "lateral gradient": 1.0, "axial gradient": 0.0, "mean intensity": 50.0}
+    assert list(found) == list(SINGLE) and list(found.values()) == [45, 1, 0, 0]
+    lit = ramp.copy()
+    lit[:, :17] *= 2  # the upper quarter of the sector, and above it
+    assert single_features(lit, mask)["near-field darkness"] < -0.5
     assert single_features(np.where(mask, ramp, 255).astype(np.uint8), mask) == found  # whatever lies outside
     turned = single_features(np.tile(np.arange(64, dtype=np.uint8)[:, None], (1, 1, 128)), mask)
     assert turned["axial gradient"] == 1 and turned["lateral gradient"] == 0
@@ -44,7 +47,6 @@ from echoquality.shortcuts import (
     shortcuts,
     simple_probability,
     single_features,
-    single_table,
 )
 
 
@@ -66,14 +68,14 @@ def test_each_degradation_leaves_its_trace():
 def test_features_of_files(tmp_path):
     real = Path(examples.get_path("ybr_color"))
     found = read_features(real)
-    assert set(found) == set(FEATURES) and found["transfer syntax"] == "JPEG Baseline (Process 1)"
+    assert set(found) == {*FEATURES, *SINGLE} and found["transfer syntax"] == "JPEG Baseline (Process 1)"
     assert found["clip length"] == 30 and 0.2 < found["temporal correlation"] < 0.8
     assert 10 < found["mean intensity"] < 90
     (tmp_path / "a").write_bytes(b"x")
     table = feature_table([real, tmp_path / "a"], workers=1)
     assert table["reason"].tolist() == ["", "not a DICOM file"] and np.isnan(table["rows"][1])
-    single = single_table([real, tmp_path / "a"], workers=1)
-    assert list(single) == list(SINGLE) and (single.loc[0] > 0).all() and single.loc[1].isna().all()
+    single = table[list(SINGLE)]
+    assert (single.loc[0] > 0).all() and single.loc[1].isna().all()
 
 
 def made_up(count=400, seed=0):

@@ -73,8 +73,8 @@ from echoquality import (
     conformance,
     dataset_summary,
     evidence,
-    experts,
     folder_preview,
+    grades,
     inference,
     report,
     selection,
@@ -238,7 +238,7 @@ def test_a_name_is_drawn_as_it_stands(name):
     found = pd.DataFrame({"source": name, "feature": [name], "AUROC": 0.7, "low": 0.6, "high": 0.8, "visible": True})
     rows = rows.assign(owner=0, file_id="x")
     figures = [inference.show_scores_by_machine(rows, 0.5), shortcuts.show_audit(found, 0.65)]
-    figures.append(experts.show_agreement([1, 2], [0.2, 0.8], rows["machine_type"]))
+    figures.append(grades.show_agreement([1, 2], [0.2, 0.8], rows["machine_type"]))
     for figure in figures:
         figure.canvas.draw()  # raises where a $ begins a formula that is none
         plt.close(figure)
