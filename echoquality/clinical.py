@@ -85,7 +85,7 @@ class Compression(Physical):
     Black fills with the clip's darkest speckle before (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 10).
 
     Args:
-        severity: int, 1 to 5: c of 0.85, 0.72, 0.6, 0.48 or 0.36, as a range of 71, 83, 100, 125 or 167 dB does.
+        severity: int, 1 to 5: c of 0.88, 0.77, 0.67, 0.52 or 0.38, as a range of 68, 78, 90, 115 or 158 dB does.
         seed: int, 0 to 2**32 - 1, of the speckle in black.
 
     Example:
@@ -95,11 +95,11 @@ class Compression(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Compression(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [62, 119]
+        [62, 124]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMultiplication
-    steps: ClassVar = (0.85, 0.72, 0.6, 0.48, 0.36)  # share of the range
+    steps: ClassVar = (0.88, 0.77, 0.67, 0.52, 0.38)  # share of the range
     name: Literal["compression"] = "compression"
     seed: int = Seed
 
@@ -116,7 +116,7 @@ class SpeckleFloor(Physical):
     Proc. SPIE 9790, 2016; Fatemi et al., Ultrasound Med. Biol. 45(7), 2019).
 
     Args:
-        severity: int, 1 to 5: 0.02, 0.07, 0.14, 0.27 or 0.42 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.05, 0.1, 0.18, 0.3 or 0.45 of the way from the clip's darkest to its brightest.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
     Example:
@@ -126,11 +126,11 @@ class SpeckleFloor(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[SpeckleFloor(severity=3, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [77, 180]
+        [82, 180]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.02, 0.07, 0.14, 0.27, 0.42)  # of the clip's levels
+    steps: ClassVar = (0.05, 0.1, 0.18, 0.3, 0.45)  # of the clip's levels
     name: Literal["speckle_floor"] = "speckle_floor"
     seed: int = Seed
 

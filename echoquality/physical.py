@@ -217,6 +217,7 @@ def grain_of(frames: list[np.ndarray], area: Area) -> Grain:
     levels = np.quantile(means[0][inside], (0.05, 0.4, 0.95))
     floor, _, bright = np.clip(RANGE * (levels - 1), -62, 0)
     floor = min(float(floor), -40.0)
+    floor -= max(0.0, -53 - floor)  # a floor near black is partly cut off, and lies deeper than it seems
     known = {"floor": floor, "bright": max(float(bright), floor + 20)}
     weight = (inside & (means[0] > 8 / 255) & (means[0] < levels[1] + 1e-3)).astype(np.float32)
     if weight.sum() < 200:

@@ -77,7 +77,7 @@ MEASURES = {
     "near_field_clutter": likeness(0, 0.15),
     "haze": contrast(0.3, 0.5),
     "attenuation": lambda after: inside(after, 0.7).mean(),
-    "shadow": lambda after: inside(after, 0.2, 1, 0.45, 0.55).mean(),
+    "shadow": lambda after: inside(after, 0.2, 1, 0.45, 0.55).std(),
     "electronic_noise": likeness(0.6, 1),
     "tgc": evenness,
     "low_frame_rate": lambda after: -np.abs(smooth(after) - smooth(SOURCE)).mean(),
@@ -124,7 +124,7 @@ def test_frames_are_held_and_none_is_lost():
     for t, frame in enumerate(held):
         assert (frame[flow] == colour[4 * (t // 4)][flow]).all()
         pair = smooth(np.stack([frame[..., 0], SOURCE[4 * (t // 4)]]))
-        assert np.corrcoef(*pair)[0, 1] > 0.93
+        assert np.corrcoef(*pair)[0, 1] > 0.9
     apart = np.abs(np.diff(inside(held[..., 0]), axis=0)).mean(1)
     assert apart.min() > 0.5 * np.median(np.abs(np.diff(inside(SOURCE), axis=0)))  # as two frames of a clip do
     assert (held[:, ~AREA_MASK] == colour[:, ~AREA_MASK]).all()
