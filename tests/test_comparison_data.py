@@ -65,7 +65,7 @@ def test_a_dataset_of_ones_own_is_judged_by_its_test_clips(dataset, tmp_path):
     grades.to_csv(tmp_path / "grades.csv", index=False)
     material = own(dataset, tmp_path / "grades.csv", SIZES["tiny"], tmp_path, workers=1)
     assert material.test["label"].tolist() == test["quality_score"].tolist()
-    assert material.test["quality"].dropna().tolist() == [1, 2, 3, 5]
+    assert material.test["quality"].dropna().tolist() == [0, 0.25, 0.5, 1]  # positions on the scale
     named = {"natural", "own alone", "natural + own as label", "natural + own as pair", "natural + more natural"}
     assert set(variants_of(material)) == named
 

@@ -140,7 +140,7 @@ def test_a_table_under_two_roots_and_the_numbers_of_a_scale(tmp_path):
 
 
 PLACES = st.sampled_from([f"P{i}/{name}" for i in range(4) for name in ("a", "b")])
-GRADED = st.lists(st.tuples(PLACES, st.sampled_from("xyz"), st.sampled_from([0, 0.5, 1])), max_size=12)
+GRADED = st.lists(st.tuples(PLACES, st.sampled_from("xyz"), st.sampled_from([0, 0.5, 1])), max_size=6)
 
 
 @given(GRADED, st.dictionaries(PLACES, st.sampled_from([0.0, 0.5, 0.99, float("nan"), 7.0])), st.randoms())
@@ -235,7 +235,7 @@ def test_the_circle_with_grades(corpus, tmp_path, capsys):
     grades = graded_corpus(corpus, tmp_path)
     own = {"results_dir": "", "grades_csv": grades, "index_dir": "", "num_synthetic": 4}
     csv = build_dataset(simulated_settings(corpus, tmp_path / "data", **own)).output_dir / CSV
-    small = {"image_size": 16, "frames": 4, "epochs": 2, "learning_rate": 1e-3, "architecture": "mc3_18"}
+    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-3, "architecture": "mc3_18"}
     same = {"annotations_csv": csv, "store_dir": tmp_path / "store", "precision": "32", "workers": 1, "mlflow": False}
     training = train(TrainingSettings(**small, **same, model_weights="", output_dir=tmp_path / "run"))
     assert training.model.facts["grades"]["scale"] == ["Poor", "Medium", "Good"]
