@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from .experts import show_agreement, simulated_grades
 
 from .annotations import CSV
 from .corpus import DEMO, Corpus, write_corpus
 from .dataset import DatasetSettings, build_dataset, count_files
 from .evaluation import EvaluationSettings, evaluate, evaluation_summary
+from .grades import show_agreement, simulated_grades
 from .inference import InferenceSettings, infer, inference_summary
 from .pages import page_of, run_page
 from .parameters import from_command_line, project_root
@@ -36,11 +36,11 @@ _FRESH = Corpus({"affiniti50g": 3, "affiniti70g": 3, "epiq7": 3, "vivid": 4}, 6,
 FEW = {"max_high_quality": 20, "max_low_quality": 20, "num_synthetic": 10, "kinds": ["physical"]}
 
 # %% ../nbs/command/demo.ipynb #4198e52f
-def _write_experts(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
-    "Grades of two simulated experts for the natural clips of a dataset; the path of their table."
+def _write_grades(dataset: Path, truth: pd.DataFrame, seed: int) -> Path:
+    "Grades of two simulated graders for the natural clips of a dataset; the path of their table."
     clips = pd.read_csv(dataset / CSV, dtype={"file_id": str})
     graded = clips[~clips["synthetic"]].merge(truth[["folder", "file_id", "quality"]], on=["folder", "file_id"])
-    path = dataset.parent / "simulated_experts.csv"
+    path = dataset.parent / "simulated_grades.csv"
     write_text(path, simulated_grades(graded, graded["quality"], seed).to_csv(index=False))
     return path
 
@@ -89,8 +89,8 @@ def _first_round(demo: Path, seed: int) -> dict:
     same |= {"seed": seed, "tracking_uri": f"sqlite:///{demo}/mlflow.db", "resume": True}
     run_quietly("training", {**_SMALL, **same, "output_dir": f"{demo}/trained_model"})
     print("6/8  evaluation: the model on test clips", flush=True)
-    experts = _write_experts(Path(dataset["output_dir"]), truth, seed)
-    asked = {**same, "model": f"{demo}/trained_model/model.safetensors", "grades_csv": str(experts), "min_n": 5}
+    grades = _write_grades(Path(dataset["output_dir"]), truth, seed)
+    asked = {**same, "model": f"{demo}/trained_model/model.safetensors", "grades_csv": str(grades), "min_n": 5}
     run_quietly("evaluation", asked | {"output_dir": f"{demo}/evaluation"})
     return asked | {"output_dir": f"{demo}/evaluation"}
 

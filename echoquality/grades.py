@@ -67,7 +67,9 @@ def _steps_of(grades: pd.Series, scale: str, path: Path, ordered: bool) -> tuple
     said, number = grades[grades != ""], numbers(grades).dropna()
     steps = scale_steps(scale) or scale_of_words(dict.fromkeys(said))
     if not scale and ordered and 2 * len(number) > len(said) and number.nunique() > 1:
-        steps = tuple(f"{each:g}" for each in sorted(set(number)))
+        whole = (number % 1 == 0).all() and number.max() - number.min() < 20
+        used = range(int(number.min()), int(number.max()) + 1) if whole else sorted(set(number))
+        steps = tuple(f"{each:g}" for each in used)
     if steps and positions(said, steps).notna().any():
         return steps
     found = printable(", ".join(map(repr, dict.fromkeys(said))))[:120] or "none"

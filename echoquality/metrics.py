@@ -196,7 +196,20 @@ def average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
 
 # %% ../nbs/learning/metrics.ipynb #9662186e
 def spearman(first, second, weights: np.ndarray | None = None) -> np.ndarray:
-    "Spearman's ρ for each column of `weights` (n, R), which weigh the ranks: (R,); NaN where one side is constant."
+    """Spearman's ρ, the correlation of two orders, -1 to 1, for each column of weights: (R,).
+
+    `sum(w * a * b) / sqrt(sum(w * a**2) * sum(w * b**2))` of the ranks less their weighted means.
+
+    Args:
+        first, second: (n,), any scale; what is equal shares its mean rank.
+        weights: of the clips, float (n, R); None: one column of ones.
+
+    NaN where one side is constant. Source: Spearman, Am. J. Psychol. 15, 1904.
+
+    Example:
+        >>> spearman([1, 2, 3, 4], [1, 3, 2, 4]).round(2).tolist()
+        [0.8]
+    """
     x, y = (pd.Series(np.asarray(each)).rank().to_numpy() for each in (first, second))
     w = np.ones((len(x), 1)) if weights is None else weights
     x, y = (each[:, None] - (w * each[:, None]).sum(0) / w.sum(0) for each in (x, y))

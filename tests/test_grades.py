@@ -16,6 +16,7 @@ from echoquality.core import generator
 from echoquality.corpus import TINY, corpus_rows
 from echoquality.dataset import build_dataset, simulated_settings, summary
 from echoquality.dataset_summary import dataset_remarks
+from echoquality.evaluation import evaluate
 from echoquality.grades import (
     GradesError,
     agreement,
@@ -30,10 +31,20 @@ from echoquality.grades import (
     weighted_kappa,
     with_grades,
 )
+from echoquality.inference import infer, inference_summary
 from echoquality.plan import DatasetError
+from echoquality.report import headline, judged_evaluation
 from echoquality.results import COLUMNS, unusable
-from echoquality.settings import SelectionSettings, scale_steps
+from echoquality.settings import (
+    EvaluationSettings,
+    InferenceSettings,
+    SelectionSettings,
+    TrainingSettings,
+    scale_steps,
+)
 from echoquality.studies import find_files
+from echoquality.training import train
+from echoquality.training_run import training_summary
 
 
 @pytest.mark.parametrize(
@@ -129,7 +140,7 @@ def test_a_table_under_two_roots_and_the_numbers_of_a_scale(tmp_path):
 
 
 PLACES = st.sampled_from([f"P{i}/{name}" for i in range(4) for name in ("a", "b")])
-GRADED = st.lists(st.tuples(PLACES, st.sampled_from("xyz"), st.sampled_from([0, 0.5, 1])), max_size=12)
+GRADED = st.lists(st.tuples(PLACES, st.sampled_from("xyz"), st.sampled_from([0, 0.5, 1])), max_size=6)
 
 
 @given(GRADED, st.dictionaries(PLACES, st.sampled_from([0.0, 0.5, 0.99, float("nan"), 7.0])), st.randoms())
@@ -217,6 +228,34 @@ def test_grades_of_one_class_alone_make_no_dataset(corpus, tmp_path):
     rows, _ = read_judged(settings)
     with pytest.raises(SelectionError, match=r"no poor clip: none has the worst grade .there are \d+ 'Good'"):
         candidates(rows, settings)
+
+
+@pytest.mark.slow
+def test_the_circle_with_grades(corpus, tmp_path, capsys):
+    grades = graded_corpus(corpus, tmp_path)
+    own = {"results_dir": "", "grades_csv": grades, "index_dir": "", "num_synthetic": 4}
+    csv = build_dataset(simulated_settings(corpus, tmp_path / "data", **own)).output_dir / CSV
+    small = {"image_size": 16, "frames": 4, "epochs": 1, "learning_rate": 1e-3, "architecture": "mc3_18"}
+    same = {"annotations_csv": csv, "store_dir": tmp_path / "store", "precision": "32", "workers": 1, "mlflow": False}
+    training = train(TrainingSettings(**small, **same, model_weights="", output_dir=tmp_path / "run"))
+    assert training.model.facts["grades"]["scale"] == ["Poor", "Medium", "Good"]
+    assert len(training.model.facts["grades"]["thresholds"]) == 2 and "val_spearman" in training.history
+    assert "Spearman's ρ with the grades" in training_summary(training)
+    asked = {**same, "model": tmp_path / "run/model.safetensors", "min_n": 2, "rounds": 100, "explained": 0}
+    for name, more in {"a": {}, "b": {"grades_csv": grades}}.items():
+        found = evaluate(EvaluationSettings(**asked, **more, output_dir=tmp_path / name)).evidence
+        rows = found.grades.set_index(["by", "part", "measure"])["value"]
+        assert np.isfinite(rows["the model", "all graded clips", "Spearman's ρ"])
+        assert ("two graders, on average" in rows.index.get_level_values(0)) == bool(more)
+        word, said = judged_evaluation(found)
+        alone = "the best single feature of the validation patients (ρ with the grades"
+        beaten = found.bar["low"] > 0
+        assert (alone in said) != beaten and (found.bar["difference"] > 0 or word == "no")
+        assert "Agreement with people's grades" in headline(found) and "The labels are people's gr" in headline(found)
+    where = {"raw_data_dir": corpus / "raw_data", "index_dir": "", "model": asked["model"], "workers": 1}
+    scored = infer(InferenceSettings(**where, grades_csv=grades, output_dir=tmp_path / "scores"))
+    assert "weighted κ" in set(scored.agreement["measure"]) and "the model and the grades" in inference_summary(scored)
+    assert "=b()" not in (tmp_path / "scores/grades.csv").read_text()
 
 
 @pytest.mark.parametrize("seed", range(3))
