@@ -85,7 +85,7 @@ class Compression(Physical):
     Black fills with the clip's darkest speckle before (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 10).
 
     Args:
-        severity: int, 1 to 5: c of 0.88, 0.77, 0.67, 0.52 or 0.38, as a range of 68, 78, 90, 115 or 158 dB does.
+        severity: int, 1 to 5: c of 0.92, 0.84, 0.75, 0.57 or 0.38, as a range of 65, 71, 80, 105 or 158 dB does.
         seed: int, 0 to 2**32 - 1, of the speckle in black.
 
     Example:
@@ -95,11 +95,11 @@ class Compression(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Compression(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [62, 124]
+        [62, 130]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMultiplication
-    steps: ClassVar = (0.88, 0.77, 0.67, 0.52, 0.38)  # share of the range
+    steps: ClassVar = (0.92, 0.84, 0.75, 0.57, 0.38)  # share of the range
     name: Literal["compression"] = "compression"
     seed: int = Seed
 

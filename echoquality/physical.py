@@ -88,6 +88,26 @@ def _waves(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[np.ndar
         yield np.concatenate([stock[row : row + shape[0], columns], stock[below - shape[0] : below, columns]])
 
 # %% ../nbs/curation/physical.ipynb #7eadba8e
+def _along_beams(
+    area: Area, seed: int, persistence: float, coarse: float, size: tuple[float, float] | None
+) -> tuple[Iterator[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    "(`speckle` of every frame on a grid along and across the beams, float32 in dB; maps that bring it to the picture)."
+    rng, (depth, width) = np.random.default_rng(seed), area.size
+    along, wide = size or (PULSE, BEAM if area.fan else PULSE)
+    along, wide = along * coarse, wide * coarse * (area.span[0][1] if area.fan else 1)
+    shape = max(4, round(1.5 * depth / along)), max(4, round(1.5 * width / wide))
+
+    def fields():
+        new, waves = np.float32(np.sqrt(1 - persistence**2)), _waves(rng, shape)
+        field = next(waves)
+        while True:
+            power = np.maximum(field[: shape[0]] ** 2 + field[shape[0] :] ** 2, 1e-3)
+            yield cv2.log(power) * np.float32(10 / np.log(10))
+            field = np.float32(persistence) * field + new * next(waves)
+
+    return fields(), to_picture(area, shape)
+
+
 def speckle(
     area: Area, seed: int, persistence: float = 0.5, coarse: float = 1.0, size: tuple[float, float] | None = None
 ) -> Iterator[np.ndarray]:
@@ -112,17 +132,9 @@ def speckle(
         >>> level.shape, bool(level.min() > -31), abs(round(10 * np.log10((10 ** (level / 10)).mean()))) <= 1
         ((64, 80), True, True)
     """
-    rng, (depth, width) = np.random.default_rng(seed), area.size
-    along, wide = size or (PULSE, BEAM if area.fan else PULSE)
-    along, wide = along * coarse, wide * coarse * (area.span[0][1] if area.fan else 1)
-    shape = max(4, round(1.5 * depth / along)), max(4, round(1.5 * width / wide))
-    maps, new = to_picture(area, shape), np.float32(np.sqrt(1 - persistence**2))
-    waves = _waves(rng, shape)
-    field = next(waves)
-    while True:
-        power = np.maximum(field[: shape[0]] ** 2 + field[shape[0] :] ** 2, 1e-3)
-        yield cv2.remap(cv2.log(power) * np.float32(10 / np.log(10)), *maps, cv2.INTER_LINEAR)
-        field = np.float32(persistence) * field + new * next(waves)
+    fields, maps = _along_beams(area, seed, persistence, coarse, size)
+    for field in fields:
+        yield cv2.remap(field, *maps, cv2.INTER_LINEAR)
 
 # %% ../nbs/curation/physical.ipynb #c84cdc9b
 @dataclass(frozen=True)
@@ -147,9 +159,9 @@ class Grain:
     def speckle(self, area: Area, seed: int) -> Iterator[np.ndarray]:
         "Speckle of every frame as this clip has it, without end: float32 (h, w) about 0, in fractions of full scale."
         scale = np.float32(self.contrast / RANGE)
-        for each in speckle(area, seed, self.persistence, size=self.size):
-            each = cv2.max(each, -12.0)  # of a mean of several looks, which has no such holes
-            yield (each + np.float32(2.3)) * scale  # whose mean is -2.3 dB
+        fields, maps = _along_beams(area, seed, self.persistence, 1.0, self.size)
+        for field in fields:  # cut off at -12 dB: a mean of several looks has no such holes; then the mean is -2.3 dB
+            yield cv2.remap((cv2.max(field, -12.0) + np.float32(2.3)) * scale, *maps, cv2.INTER_LINEAR)
 
     def over(self, area: Area, level: np.ndarray | float, seed: int) -> Callable[[np.ndarray], np.ndarray]:
         """Lay this speckle over a frame; of two echoes the stronger is seen: `L' = max(L, 1 + (level + s) / 60)`.
@@ -210,7 +222,7 @@ def grain_of(frames: list[np.ndarray], area: Area) -> Grain:
         >>> made = Grain(size=(2.4, 0.03), contrast=0.6).speckle(area, seed=1)
         >>> found = grain_of([0.3 + next(made) for _ in range(3)], area)
         >>> [round(each, 2) for each in (*found.size, found.contrast, found.persistence)]
-        [2.15, 0.02, 0.6, 0.42]
+        [2.16, 0.02, 0.55, 0.44]
     """
     beams, inside, (length, width) = _beams(frames[:3], area)
     means = [cv2.blur(each, (25, 13)) for each in beams]
