@@ -210,7 +210,7 @@ def _clips_in_words(material: Material) -> str:
     patients = natural["group"].nunique()
     return f"Clips: {len(natural)} natural clips of {patients} patients ({grades}); synthetic clips: {made}."
 
-# %% ../nbs/evidence/benchmark.ipynb #36e42c67
+# %% ../nbs/evidence/benchmark.ipynb #4829733e
 def methods_of(material: Material, size: Size, architecture: str, seeds: range, rounds: int, path: Path) -> list[str]:
     "The methods in sentences."
     source, window = source_of(path), size.window(material.store)
@@ -227,9 +227,9 @@ def methods_of(material: Material, size: Size, architecture: str, seeds: range, 
         "stopping.",
         "Few labelled patients are drawn anew with each seed and fold, with both classes among them; synthetic clips "
         "are those of the labelled patients alone.",
-        f"Intervals: 95 %, Student's t on the sum of two variances: of a bootstrap over patients ({rounds} draws), and "
-        "between seeds, divided by their number. Differences are paired by clip, seed and fold. No correction for the "
-        "number of arms.",
+        f"Intervals: 95 %, Student's t on a variance by two-way clusters, patients (a bootstrap of {rounds} draws) and "
+        "seeds; the patients who teach are those of this dataset. Differences are paired by clip, seed and fold. No "
+        "correction for the number of arms.",
         f"Made with echoquality {provenance()['echoquality']}.",
     ]
 

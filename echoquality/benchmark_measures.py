@@ -79,26 +79,28 @@ def measured(
             found[what] = np.mean([by[name] for name in chosen], 0)
     return found | areas
 
-# %% ../nbs/evidence/benchmark_measures.ipynb #43abcc00
+# %% ../nbs/evidence/benchmark_measures.ipynb #b62ddbc6
 Statistic = Callable[[np.ndarray], dict[str, np.ndarray]]  # weights (n, R) → measure → (R,)
 
 
 def half_width(drawn: np.ndarray, by_seed: np.ndarray, patients: int, share: float = 0.95) -> np.ndarray:
     """Half the width of an interval over patients and seeds, (…).
 
-    `drawn`, (…, R): the mean over seeds in draws of a bootstrap over patients; `by_seed`, (…, S): with each seed, of
-    all patients; `patients`: their number, of the rarer class. NaN for one seed.
+    `drawn`, (…, S, R): with each seed, in draws of a bootstrap over patients; `by_seed`, (…, S): with each seed, of all
+    patients; `patients`: their number, of the rarer class. NaN for one seed.
     """
     seeds = by_seed.shape[-1]
     with np.errstate(all="ignore"):
-        of_patients = np.nanvar(drawn, axis=-1, ddof=1)
-        of_seeds = by_seed.var(axis=-1, ddof=1) / seeds if seeds > 1 else np.full(of_patients.shape, np.nan)
-        both = of_patients + of_seeds
-        freedom = both**2 / (of_patients**2 / max(1, patients - 1) + of_seeds**2 / max(1, seeds - 1))
-        wide = student.ppf((1 + share) / 2, freedom) * np.sqrt(both)
+        of_patients = np.nanvar(drawn.mean(axis=-2), axis=-1, ddof=1)
+        between = by_seed.var(axis=-1, ddof=1) / seeds if seeds > 1 else np.full(of_patients.shape, np.nan)
+        twice = (np.nanvar(drawn, axis=-1, ddof=1).mean(axis=-1) - of_patients) / (seeds - 1)
+        both = of_patients + np.maximum(between - np.maximum(twice, 0), 0)
+        freedom = both**2 / (of_patients**2 / max(1, patients - 1) + between**2 / max(1, seeds - 1))
+        least = max(1, min(patients, seeds) - 1)  # of Satterthwaite's, where nothing is taken off
+        wide = student.ppf((1 + share) / 2, np.maximum(freedom, least)) * np.sqrt(both)
     return np.where(both == 0, 0.0, wide)
 
-# %% ../nbs/evidence/benchmark_measures.ipynb #ac3221c9
+# %% ../nbs/evidence/benchmark_measures.ipynb #0b4db255
 def against(
     statistics: dict[tuple[str, int], Statistic], arms: dict[str, Arm], test: pd.DataFrame, rounds: int = 1000,
     seed: int = 0,
@@ -114,7 +116,7 @@ def against(
         return np.array([[list(statistics[v, s](weights).values()) for s in seeds] for v in names])  # (V, S, M, R)
 
     by_seed = np.moveaxis(every(np.ones((len(test), 1)))[..., 0], 1, -1)  # (V, M, S)
-    drawn = bootstrap(lambda weights: every(weights).mean(axis=1), test["group"], seed, rounds)  # (V, M, R)
+    drawn = np.moveaxis(bootstrap(every, test["group"], seed, rounds), 1, -2)  # (V, M, S, R)
     few = test.groupby(test["label"])["group"].nunique().min() if "label" in test else test["group"].nunique()
     value, difference = by_seed.mean(-1), (by_seed - by_seed[base]).mean(-1)
     wide, half = half_width(drawn, by_seed, few), half_width(drawn - drawn[base], by_seed - by_seed[base], few)
@@ -141,26 +143,29 @@ def simulated_figures(
     found = {run: statistic(*arms[run[0]], number) for number, run in enumerate(runs)}
     return against(found, {}, test, rounds).assign(material="aperture")
 
-# %% ../nbs/evidence/benchmark_measures.ipynb #b1befe02
+# %% ../nbs/evidence/benchmark_measures.ipynb #08a41445
 def coverage(
-    patients: int, poor: float, seeds: int, training: float, repeats: int = 200, rounds: int = 200, first: int = 0
-) -> float:
+    patients: int, poor: float, seeds: int, training: float, lasting: float = 0.3, repeats: int = 200,
+    rounds: int = 200, first: int = 0,
+) -> float:  # fmt: skip
     """The share of simulated benchmarks whose interval of a difference in AUROC holds the truth, which is 0.
 
-    `poor`: share of patients of the worst grade; `training`: how far trainings lead astray, in the spread of logits.
+    `poor`: share of patients of the worst grade; `training`: how far a training leads astray, `lasting`: how far all
+    trainings of an arm do, both in the spread of logits.
     """
     held = []
     for number in range(first, first + repeats):
         rng = np.random.default_rng([number, 1])
         label = (np.arange(patients) >= max(2, round(poor * patients))).astype(float)
         seen, odd = rng.normal(1.2 * label, 1), rng.normal(size=(patients, 4))  # what all trainings see of a patient
+        own = {arm: seen + rng.normal(0, lasting, patients) for arm in ("natural", "other")}
         test = pd.DataFrame({"group": np.arange(patients), "label": label})
 
         def statistic(logits: np.ndarray, label=label) -> Statistic:
             return lambda weights: {"AUROC": Ranking(label, logits).auroc(weights)}
 
-        drawn = {(arm, seed): statistic(seen + odd @ rng.normal(0, training / 2, 4) + rng.normal(0, 0.3, patients))
-                 for arm in ("natural", "other") for seed in range(seeds)}  # fmt: skip
+        drawn = {(arm, seed): statistic(own[arm] + odd @ rng.normal(0, training / 2, 4) + rng.normal(0, 0.3, patients))
+                 for arm in own for seed in range(seeds)}  # fmt: skip
         found = against(drawn, {}, test, rounds, seed=number).iloc[-1]
         held.append(found["low"] <= 0 <= found["high"])
     return float(np.mean(held))

@@ -63,7 +63,8 @@ def test_the_verdict_follows_from_the_figures(rows, word, said, use):
     assert found.word == word and f"synthetic_as '{use}'" in found.next and "--seed-from 101" in found.next
     assert pd.Series(found.sentence).str.contains(said).all() and len(found.figures) <= 3
     few = benchmark_verdict(stated(*rows, seeds=(101,)), BenchmarkSettings(seed_from=101))
-    assert few.word in ("careful", "no") and "seed-from" not in few.next
+    assert few.word == "no" or (few.word == "careful" and "1 seed is few (at least 5)" in few.sentence)
+    assert "seed-from" not in few.next
 
 
 def test_the_source_is_repeated_and_nothing_else(tmp_path):
@@ -87,7 +88,7 @@ def test_a_benchmark_in_little_goes_on_and_is_refused_for_others(dataset, tmp_pa
     few = ["--size=tiny", "--rounds=100", "--workers=1", "--few=4", "--seeds=1", f"--output-dir={tmp_path}"]
     main([f"--annotations-csv={dataset.parent}", *few])
     said, files = capsys.readouterr().out, {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
-    assert "natural labels alone reach AUROC" in said and "1 seed is few" in said and len(files) == 2 * len(ARMS)
+    assert "natural labels alone reach AUROC" in said and len(files) == 2 * len(ARMS)
     assert "2 folds" in (tmp_path / "methods.md").read_text()
     how = {"output_dir": tmp_path, "size": "tiny", "rounds": 100, "workers": 1, "annotations_csv": dataset}
     found = run_benchmark(BenchmarkSettings(**how, few=(4,)))  # two seeds
