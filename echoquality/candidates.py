@@ -14,8 +14,7 @@ import pandas as pd
 
 from .balance import rank, water_fill
 from .core import counted
-from .grades import LABEL_COLUMNS, MIDDLE
-from .results import unusable
+from .results import LABEL_COLUMNS, MIDDLE, unusable
 from .settings import MIN_CLASS_PATIENTS, SelectionSettings
 from .splits import FOR_TWO, SPLITS
 

@@ -19,11 +19,10 @@ from .candidates import more_chosen, offer_in_words
 from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
 from .folder_preview import middle_picture
-from .grades import LABEL_COLUMNS
 from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
 from .score_table import met_in_words
-from .selection import QUARANTINE
+from .selection import LABEL_COLUMNS, QUARANTINE
 from .settings import IN_STEPS, DatasetSettings, expanded, next_command
 from .splits import GRADED_DIR, SPLITS, class_of
 from .tables import computed_in_words, read_rows

@@ -35,14 +35,13 @@ from echoquality.grades import (
     GradesError,
     agreement,
     agreement_in_words,
-    even_thresholds,
     read_grade_table,
     read_grades,
     scale_on,
 )
 from .header_index import HeaderIndex, headers
 from .machines import read_machines, unknown_machines
-from .metrics import share_interval
+from .metrics import even_thresholds, share_interval
 from .model import Model, WeightsError, load_scorer
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .results import PASS, folder_entry, write_folder, write_summary

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['probability', 'fit_temperature', 'logit_spread', 'roc_curve', 'Ranking', 'auroc', 'average_precision', 'spearman',
-           'bootstrap', 'interval', 'share_interval', 'auroc_interval', 'youden_threshold', 'sensitivity_threshold',
-           'confusion']
+           'bootstrap', 'interval', 'share_interval', 'auroc_interval', 'step_of', 'above_cuts', 'cut_thresholds',
+           'even_thresholds', 'weighted_kappa', 'youden_threshold', 'sensitivity_threshold', 'confusion']
 
 # %% ../nbs/learning/metrics.ipynb #0f7ff69b
 from collections.abc import Callable
@@ -320,6 +320,46 @@ def auroc_interval(
     low, high = map(float, interval(bootstrap(Ranking(labels, scores).auroc, groups, seed, rounds)))
     patients = pd.Series(groups).groupby(np.asarray(labels)).nunique().min()  # of the class that has fewer
     return area, *share_interval(area, low, high, patients, few)
+
+# %% ../nbs/learning/metrics.ipynb #bcd364e6
+def step_of(target: np.ndarray, count: int) -> np.ndarray:
+    "Number of the step nearest to a position, of two the one nearer to the middle: int (n,)."
+    place, hair = target * (count - 1), 1e-6
+    low, high = np.floor(place + 0.5 + hair), np.ceil(place - 0.5 - hair)
+    return np.where(target <= 0.5 + hair, low, high).astype(int)
+
+# %% ../nbs/learning/metrics.ipynb #bfcbeeff
+def above_cuts(target: np.ndarray, count: int) -> np.ndarray:
+    "Whether positions lie above each cut of a scale of `count` steps: bool (cuts, n)."
+    return step_of(np.asarray(target, float), count) >= np.arange(1, count)[:, None]
+
+
+def cut_thresholds(target: np.ndarray, score: np.ndarray, count: int) -> list[float]:
+    """Thresholds of a score at the cuts of a scale, ascending (count - 1,): Youden's of validation clips.
+
+    `target`: positions 0 to 1, (n,); where no clip lies on one side of a cut, its even place k / count.
+    """
+    score = np.asarray(score, float)
+    found = [youden_threshold(each.astype(int), score) if each.any() and not each.all() else (k + 1) / count
+             for k, each in enumerate(above_cuts(target, count))]  # fmt: skip
+    return np.maximum.accumulate(found).tolist()
+
+
+def even_thresholds(count: int) -> list[float]:
+    return [(k + 1) / count for k in range(count - 1)]
+
+# %% ../nbs/learning/metrics.ipynb #face5f64
+def weighted_kappa(first, second, weights: np.ndarray | None = None) -> np.ndarray:
+    """Quadratic weighted κ of step numbers, (n,) each, for each column of `weights` (n, R): (R,); NaN where both are
+    constant. `1 - mean((a - b)²) / mean of (a - b)² if a and b were independent` (Cohen, Psychol. Bull. 70, 1968)."""
+    a, b = (np.asarray(each, float) for each in (first, second))
+    w = np.ones((len(a), 1)) if weights is None else weights
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return values @ w / w.sum(0)
+
+    found, chance = mean((a - b) ** 2), mean(a**2) + mean(b**2) - 2 * mean(a) * mean(b)
+    return 1 - np.divide(found, chance, out=np.full(found.shape, np.nan), where=chance > 1e-12)
 
 # %% ../nbs/learning/metrics.ipynb #cb555327
 def youden_threshold(labels: np.ndarray, scores: np.ndarray) -> float:

@@ -24,12 +24,12 @@ from .balance import water_fill
 from .core import generator, provenance, reason_of
 from .degradation import draw_from, drawable
 from .fan import Fan
-from .grades import LABEL_COLUMNS, MIDDLE, read_grade_table
+from .grades import read_grade_table
 from .identity import general, pseudonym, read_key, write_secret
 from .machines import Machines
 from .operations import FAN
 from .probing import fan_table
-from .results import expect_results, summary_path
+from .results import LABEL_COLUMNS, MIDDLE, expect_results, summary_path
 from .reviews import read_reviews, review_counts
 from .safe_files import canonical_json, finished, sha256, text_sha256
 from .selection import QUARANTINE, Selection, select

@@ -41,7 +41,7 @@ from echoquality.candidates import (
     wanted,
 )
 from .core import SettingsError, as_drawn, counted, printable
-from .grades import LABEL_COLUMNS, MIDDLE, Grades, GradesError, judgements_agree, read_judged
+from .grades import Grades, GradesError, judgements_agree, read_judged
 from .machine_scores import review_differences, score_differences, score_warning
 from .machines import Machines, options_met, unknown_machines
 from .parameters import from_command_line, from_notebook, run_main, settings_table
@@ -56,7 +56,7 @@ from echoquality.probing import (
     with_machines,
     with_origins,
 )
-from .results import ResultsError, unusable
+from .results import LABEL_COLUMNS, MIDDLE, ResultsError, unusable
 from echoquality.reviews import (
     ReviewsError,
     decisions,

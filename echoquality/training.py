@@ -38,9 +38,8 @@ from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, 
 from .clips import Form, Window
 from .core import SettingsError, as_drawn, counted, provenance
 from .curves import live_curves, show_confusion, show_curves
-from .grades import cut_thresholds
 from .learning import fit, predict
-from .metrics import fit_temperature, probability, youden_threshold
+from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
 from .pairs import pairs_ordered, unpaired
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed

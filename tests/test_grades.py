@@ -8,11 +8,9 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score
 
 from echoquality.annotations import CSV, grade_steps, read_annotations
 from echoquality.candidates import SelectionError, candidates
-from echoquality.core import generator
 from echoquality.corpus import TINY, corpus_rows
 from echoquality.dataset import build_dataset, simulated_settings, summary
 from echoquality.dataset_summary import dataset_remarks
@@ -21,14 +19,12 @@ from echoquality.grades import (
     GradesError,
     agreement,
     clip_labels,
-    cut_thresholds,
     grades_of_files,
     positions,
     read_grades,
     read_judged,
     rho_difference,
     show_agreement,
-    weighted_kappa,
     with_grades,
 )
 from echoquality.inference import infer, inference_summary
@@ -256,13 +252,3 @@ def test_the_circle_with_grades(corpus, tmp_path, capsys):
     scored = infer(InferenceSettings(**where, grades_csv=grades, output_dir=tmp_path / "scores"))
     assert "weighted κ" in set(scored.agreement["measure"]) and "the model and the grades" in inference_summary(scored)
     assert "=b()" not in (tmp_path / "scores/grades.csv").read_text()
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_weighted_kappa_is_that_of_scikit_learn(seed):
-    rng = generator(seed, "kappa")
-    a, b = rng.integers(0, 4, (2, 60))
-    assert weighted_kappa(a, b)[0] == pytest.approx(cohen_kappa_score(a, b, weights="quadratic"))
-    twice = weighted_kappa(a, b, np.stack([np.ones(60), np.arange(60) < 30], axis=1))
-    assert twice[1] == pytest.approx(cohen_kappa_score(a[:30], b[:30], weights="quadratic"))
-    assert np.isnan(weighted_kappa([1, 1], [1, 1])[0])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
-from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
+from sklearn.metrics import average_precision_score, cohen_kappa_score, log_loss, roc_auc_score
 
 from echoquality.core import generator
 from echoquality.metrics import (
@@ -24,6 +24,7 @@ from echoquality.metrics import (
     roc_curve,
     sensitivity_threshold,
     spearman,
+    weighted_kappa,
     youden_threshold,
 )
 
@@ -123,6 +124,16 @@ def test_nobody_is_certain_after_a_few_patients():
     assert 0.1941 < low < 0.3976 and high > 0.99
     assert np.isnan(share_interval(np.nan, np.nan, np.nan, 0)).all()
     assert auroc_interval([0, 0, 1, 1], [1, 2, 3, 4], [0, 1, 2, 3]) == pytest.approx((1, 0.1581, 1), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weighted_kappa_is_that_of_scikit_learn(seed):
+    rng = generator(seed, "kappa")
+    a, b = rng.integers(0, 4, (2, 60))
+    assert weighted_kappa(a, b)[0] == pytest.approx(cohen_kappa_score(a, b, weights="quadratic"))
+    twice = weighted_kappa(a, b, np.stack([np.ones(60), np.arange(60) < 30], axis=1))
+    assert twice[1] == pytest.approx(cohen_kappa_score(a[:30], b[:30], weights="quadratic"))
+    assert np.isnan(weighted_kappa([1, 1], [1, 1])[0])
 
 
 def test_threshold():

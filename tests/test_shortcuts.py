@@ -38,6 +38,7 @@ from echoquality.shortcuts import (
     FEATURES,
     SINGLE,
     audit,
+    best_single,
     clip_features,
     feature_table,
     file_features,
@@ -123,6 +124,21 @@ def test_features_that_tell_only_together_are_told():
     found = pd.DataFrame({"source": "natural", "feature": ["rows", "all together"], "AUROC": [0.7, 0.99]})
     said = shortcuts(found.assign(visible=False), 0.8)
     assert "together, tell good clips from natural poor ones (AUROC 0.99)" in said[0]
+
+
+def test_the_best_single_feature_is_found_with_its_direction():
+    rng, target = generator(1, "single"), pd.Series(np.tile([0, 0.5, 1], 20))
+    features = pd.DataFrame({"lateral gradient": rng.normal(size=60), "contrast": -target + rng.normal(0, 0.2, 60)})
+    assert best_single(features, target) == ("contrast", -1) and best_single(features, target * np.nan) == ("", 0)
+
+
+def test_single_features_follow_what_they_measure():
+    clear, hazy = (simulate_clip(quality, "vivid", 1, 4, (96, 128)) for quality in (0.9, 0.2))
+    mask = clear.frames[..., 0].any(axis=0) if clear.frames.ndim == 4 else clear.frames.any(axis=0)
+    one, other = (clip_features(clip.frames.reshape(4, 96, 128, -1)[..., 0], mask) for clip in (clear, hazy))
+    assert one["percentile contrast"] > other["percentile contrast"] > 0 and set(SINGLE) <= set(one)
+    flat = clip_features(np.full((2, 8, 8), 50, np.uint8), np.ones((8, 8), bool))
+    assert [round(flat[name], 6) for name in SINGLE] == [0, 0, 0]
 
 
 def test_simple_models_learn_and_bear_missing_values():
