@@ -260,6 +260,10 @@ os.environ.update(asked["env"])
 for number, stream in enumerate(streams):
     os.dup2(stream, number)
     os.close(stream)
+# Those of before know what they were opened on: whether it has an end, say.
+coded = os.environ.get("PYTHONIOENCODING") or None
+sys.stdin, sys.stdout, sys.stderr = (open(i, "rww"[i], -1 if i == 1 else 1, coded, closefd=False) for i in range(3))
+sys.stderr.reconfigure(errors="backslashreplace")
 sys.path[:0] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
 site.execsitecustomize()  # `held`
 module, *sys.argv[1:] = asked["words"]
