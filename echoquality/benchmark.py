@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SHOWN', 'arm_table', 'variant_overview', 'details', 'order_of', 'show_differences', 'Benchmark', 'recommended_use',
-           'benchmark_verdict', 'source_of', 'methods_of', 'bench', 'seeds_of', 'table_of', 'run_benchmark',
+           'table_of', 'benchmark_verdict', 'source_of', 'methods_of', 'bench', 'seeds_of', 'run_benchmark',
            'benchmark_summary', 'main', 'BenchmarkSettings', 'as_table', 'bullets', 'captioned', 'from_notebook',
            'settings_table', 'show_verdict']
 
@@ -149,6 +149,11 @@ def recommended_use(rows: pd.DataFrame) -> str:
     return fair["difference"].idxmax().rpartition(" ")[2] if len(fair) else "none"
 
 # %% ../nbs/evidence/benchmark.ipynb #4a8bdbd4
+def table_of(settings: BenchmarkSettings) -> Path:
+    "The table of the dataset, which may be given by its folder."
+    return settings.annotations_csv / CSV if settings.annotations_csv.is_dir() else settings.annotations_csv
+
+
 def _finding(auroc: pd.DataFrame) -> str:
     "The finding in a sentence, from the rows of AUROC by arm."
     said = [f"natural labels alone reach AUROC {_said(auroc.loc['natural'])}"]
@@ -268,11 +273,6 @@ def seeds_of(settings: TrainingsSettings) -> range:
     return range(settings.seed_from, settings.seed_from + (settings.seeds or SIZES[settings.size].seeds))
 
 # %% ../nbs/evidence/benchmark.ipynb #9b9e2e13
-def table_of(settings: BenchmarkSettings) -> Path:
-    "The table of the dataset, which may be given by its folder."
-    return settings.annotations_csv / CSV if settings.annotations_csv.is_dir() else settings.annotations_csv
-
-
 def _single(workers: int) -> Callable[[Material, Path], dict[str, np.ndarray]]:
     "`others` of `bench`: single features of the judging clips; a clip without one counts as the median."
     def measured(material: Material, folder: Path) -> dict[str, np.ndarray]:
