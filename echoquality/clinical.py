@@ -28,8 +28,8 @@ LEAST = (-66, -63, -60, -52, -46)  # dB: where blood that is cut off at black co
 
 
 def _level(operation: Physical, grain: Grain, share: float) -> float:
-    "`Grain.level`, and not below `LEAST`: a clip that loses its contrast ends in speckle, not in black."
-    return max(grain.level(share), LEAST[operation.severity - 1])
+    "As `Grain.level`, but from a floor below black, and not below `LEAST`: what is lost ends in speckle, not in black."
+    return max(grain.floor + share * (grain.bright - grain.floor), LEAST[operation.severity - 1])
 
 # %% ../nbs/curation/clinical.ipynb #c11n0006
 def _local_mean(area: Area, share: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -153,8 +153,9 @@ class Grain:
     bright: float = -25.0  # dB from white: where the brightest twentieth begins
 
     def level(self, share: float) -> float:
-        "A level in dB from white: 0 the darkest that the clip has, 1 the brightest."
-        return self.floor + share * (self.bright - self.floor)
+        "A level in dB from white: 0 the darkest that the clip shows, 1 the brightest."
+        shown = max(self.floor, -float(RANGE))
+        return shown + share * (self.bright - shown)
 
     def speckle(self, area: Area, seed: int) -> Iterator[np.ndarray]:
         "Speckle of every frame as this clip has it, without end: float32 (h, w) about 0, in fractions of full scale."
@@ -458,7 +459,7 @@ class Haze(Physical):
     Gagné 2025.
 
     Args:
-        severity: int, 1 to 5: 0.15, 0.24, 0.34, 0.48 or 0.65 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.25, 0.32, 0.4, 0.52 or 0.68 of the way from the clip's darkest to its brightest.
         across, depth: of the centre, shares of opening and depth, 0 to 1; drawn from 0.2 to 0.8, and 0.2 to 0.6.
         width: in depth, 0.05 to 1; 0.1 to 0.25 when drawn.
         seed: int, 0 to 2**32 - 1, of the speckle.
@@ -475,7 +476,7 @@ class Haze(Physical):
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.15, 0.24, 0.34, 0.48, 0.65)  # of the clip's levels
+    steps: ClassVar = (0.25, 0.32, 0.4, 0.52, 0.68)  # of the clip's levels
     name: Literal["haze"] = "haze"
     across: float = Field(ge=0, le=1)
     depth: float = Field(ge=0, le=1)
@@ -499,7 +500,7 @@ class NearFieldClutter(Physical):
     dB.
 
     Args:
-        severity: int, 1 to 5: 0.35, 0.45, 0.57, 0.72 or 0.95 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.42, 0.5, 0.6, 0.74 or 0.95 of the way from the clip's darkest to its brightest.
         reach: where it is 14 dB weaker, a share of the depth, 0.05 to 1; 0.3 to 0.55 when drawn.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
@@ -513,7 +514,7 @@ class NearFieldClutter(Physical):
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.35, 0.45, 0.57, 0.72, 0.95)  # of the clip's levels
+    steps: ClassVar = (0.42, 0.5, 0.6, 0.74, 0.95)  # of the clip's levels
     name: Literal["near_field_clutter"] = "near_field_clutter"
     reach: float = Field(ge=0.05, le=1)
     seed: int = Field(ge=0, lt=2**32)
@@ -652,7 +653,7 @@ class ElectronicNoise(Physical):
     `level(steps) - 15 * (1 - d)` dB (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 10).
 
     Args:
-        severity: int, 1 to 5: at the far edge 0.12, 0.2, 0.3, 0.45 or 0.62 of the way from the clip's darkest to its
+        severity: int, 1 to 5: at the far edge 0.18, 0.25, 0.33, 0.46 or 0.62 of the way from the clip's darkest to its
             brightest; 15 dB less at the probe.
         seed: int, 0 to 2**32 - 1, of the noise.
 
@@ -666,7 +667,7 @@ class ElectronicNoise(Physical):
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.12, 0.2, 0.3, 0.45, 0.62)  # of the clip's levels
+    steps: ClassVar = (0.18, 0.25, 0.33, 0.46, 0.62)  # of the clip's levels
     name: Literal["electronic_noise"] = "electronic_noise"
     seed: int = Field(ge=0, lt=2**32)
 
