@@ -26,7 +26,7 @@ from .corpus import SMALL, write_corpus
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .plan import PLAN, check_dataset_folders, found_plan, is_whole, plan_path, planned_files, remove_parts
 from .safe_files import free_bytes, only_one, sha256, write_text
-from .workers import KILLED, on_cluster, parallel, started
+from .workers import KILLED, on_cluster, parallel
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
 from .candidates import SelectionError, offer_in_words
@@ -147,9 +147,8 @@ def _build_here(settings: DatasetSettings) -> Build:
             if plan is not None and is_whole(plan, settings):
                 build = Build(settings.output_dir, plan, "unchanged")
             else:
-                with started(write_sample, settings.workers):
-                    plan = plan or _freeze(settings, key, machines)
-                    build = _finish(plan, settings, key, machines)
+                plan = plan or _freeze(settings, key, machines)
+                build = _finish(plan, settings, key, machines)
         finally:
             remove_parts(settings.output_dir, plan)
         (settings.output_dir / PLAN).unlink(missing_ok=True)

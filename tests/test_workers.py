@@ -50,14 +50,6 @@ def test_a_killed_worker_costs_a_retry_and_an_item_that_always_kills_is_lost(tmp
         list(parallel(killer, items, 2, "killed"))
 
 
-def test_processes_that_were_started_do_the_work_and_a_killed_one_is_replaced(tmp_path):
-    with started(killer, 2):
-        assert list(parallel(abs, list(range(-50, 0)), 2, "")) == list(range(50, 0, -1))
-        assert list(parallel(killer, [(11, tmp_path), (1, tmp_path)], 2, "")) == [11, 1]
-    with pytest.raises(ZeroDivisionError), started(killer, 2):
-        raise ZeroDivisionError
-
-
 class Unreadable:
     "Can be sent, and not be read where it arrives."
 
