@@ -323,21 +323,43 @@ def auroc_interval(
 
 # %% ../nbs/learning/metrics.ipynb #bcd364e6
 def step_of(target: np.ndarray, count: int) -> np.ndarray:
-    "Number of the step nearest to a position, of two the one nearer to the middle: int (n,)."
+    """Number of the step nearest to a position, of two the one nearer to the middle: int (n,).
+
+    Args:
+        target: positions on the scale, float (n,), 0 the worst step, 1 the best. count: steps of the scale, >= 2.
+
+    Example:
+        >>> step_of(np.array([0, 0.3, 0.75, 1]), 3).tolist()
+        [0, 1, 1, 2]
+    """
     place, hair = target * (count - 1), 1e-6
     low, high = np.floor(place + 0.5 + hair), np.ceil(place - 0.5 - hair)
     return np.where(target <= 0.5 + hair, low, high).astype(int)
 
 # %% ../nbs/learning/metrics.ipynb #bfcbeeff
 def above_cuts(target: np.ndarray, count: int) -> np.ndarray:
-    "Whether positions lie above each cut of a scale of `count` steps: bool (cuts, n)."
+    """Whether positions lie above each cut of a scale: bool (count - 1, n).
+
+    Args:
+        target: positions on the scale, float (n,), 0 to 1. count: steps of the scale, >= 2.
+
+    Example:
+        >>> above_cuts(np.array([0, 0.5, 1]), 3).astype(int).tolist()
+        [[0, 1, 1], [0, 0, 1]]
+    """
     return step_of(np.asarray(target, float), count) >= np.arange(1, count)[:, None]
 
 
 def cut_thresholds(target: np.ndarray, score: np.ndarray, count: int) -> list[float]:
     """Thresholds of a score at the cuts of a scale, ascending (count - 1,): Youden's of validation clips.
 
-    `target`: positions 0 to 1, (n,); where no clip lies on one side of a cut, its even place k / count.
+    Args:
+        target: positions on the scale, float (n,), 0 to 1. score: of the same clips, float (n,), 0 to 1.
+        count: steps of the scale; where no clip lies on one side of cut k, its threshold is `k / count`.
+
+    Example:
+        >>> cut_thresholds(np.array([1.0, 1.0]), np.array([0.8, 0.9]), 2)
+        [0.5]
     """
     score = np.asarray(score, float)
     found = [youden_threshold(each.astype(int), score) if each.any() and not each.all() else (k + 1) / count
@@ -346,12 +368,30 @@ def cut_thresholds(target: np.ndarray, score: np.ndarray, count: int) -> list[fl
 
 
 def even_thresholds(count: int) -> list[float]:
+    """Thresholds at equal distances, `k / count`, (count - 1,).
+
+    Args:
+        count: steps of the scale, >= 2.
+
+    Example:
+        >>> even_thresholds(4)
+        [0.25, 0.5, 0.75]
+    """
     return [(k + 1) / count for k in range(count - 1)]
 
 # %% ../nbs/learning/metrics.ipynb #face5f64
 def weighted_kappa(first, second, weights: np.ndarray | None = None) -> np.ndarray:
-    """Quadratic weighted κ of step numbers, (n,) each, for each column of `weights` (n, R): (R,); NaN where both are
-    constant. `1 - mean((a - b)²) / mean of (a - b)² if a and b were independent` (Cohen, Psychol. Bull. 70, 1968)."""
+    """Quadratic weighted κ of two graders, at most 1, for each column of weights: (R,); NaN where both are constant.
+
+    `1 - mean((a - b)²) / mean of (a - b)² if a and b were independent`. Source: Cohen, Psychol. Bull. 70, 1968.
+
+    Args:
+        first, second: numbers of steps, (n,). weights: of the clips, float (n, R); None: one column of ones.
+
+    Example:
+        >>> weighted_kappa([0, 1, 2, 2], [0, 1, 2, 1]).round(2).tolist()
+        [0.8]
+    """
     a, b = (np.asarray(each, float) for each in (first, second))
     w = np.ones((len(a), 1)) if weights is None else weights
 

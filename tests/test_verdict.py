@@ -182,6 +182,7 @@ def test_what_a_selection_says(labels, machines):
     for tried in (len(labels), 99):
         table = pd.DataFrame({"available": 1}, pd.MultiIndex.from_tuples([("good", "all")], names=["label", "machine"]))
         made = SimpleNamespace(samples=samples, quarantine=left, tried=tried, rows=ROWS, table=table, offer=OFFER)
+        made.grades = None
         verdict = selection.selection_verdict(made, SelectionSettings(), "they differ")
         assert not list(filter(ODD.search, sentences(verdict)))
 
