@@ -217,7 +217,7 @@ def exact(learner, batch):
     with torch.random.fork_rng():
         logits = double.network(learning.model_input(batch[0]).double())[:, 0]
     own = double.source_row[batch[2]] == batch[2]
-    value = double.loss(logits[own], batch[1][own]) + learning.PAIR_WEIGHT * learning.pair_loss(
+    value = double.loss(logits[own], batch[1][own], batch[2][own], "train") + learning.PAIR_WEIGHT * learning.pair_loss(
         logits, batch[2], double.source_row)
     return torch.autograd.grad(value, [p for p in double.network.parameters() if p.requires_grad])
 
