@@ -39,9 +39,9 @@ class Amount:
     shape: tuple[int, int]  # of frames
 
     def corpus(self, test: bool, frames: int) -> Corpus:
-        "The test corpus, or the training corpus; `frames` of a clip, give or take a quarter."
+        "The test corpus, or the training corpus; `frames` of a clip, at least 4, give or take a quarter."
         folders, clips = (self.test_folders, self.test_clips) if test else (self.folders, self.clips)
-        return Corpus(dict.fromkeys(MACHINES, folders), clips, frames, self.shape)
+        return Corpus(dict.fromkeys(MACHINES, folders), clips, max(4, frames), self.shape)
 
 
 AMOUNTS = {
