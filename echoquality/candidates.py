@@ -73,7 +73,7 @@ def _by_score(rows: pd.DataFrame, label: int, settings: SelectionSettings) -> pd
     rows = rows[rows["graded_as"].isna()] if "graded_as" in rows else rows
     return rows[:0] if label == MIDDLE else meeting(rows, label, settings)
 
-
+# %% ../nbs/curation/candidates.ipynb #278c6bb5
 def _by_people(scored: pd.DataFrame, label: int, rows: pd.DataFrame) -> pd.DataFrame:
     "Rows of a class by their score, and all that people graded so, with `label` and `review`."
     if "graded_as" in rows:

@@ -414,7 +414,7 @@ class WrongDepth(Physical):
 # %% ../nbs/curation/clinical.ipynb #c11n0021
 PARTS = (SideLobes, Dropout, Penetration, NearHaze, Flatten)  # from the patient to the screen
 
-
+# %% ../nbs/curation/clinical.ipynb #2450e85c
 class PoorWindow(Physical):
     """A poor acoustic window: several of what makes clips poor at once, as in a patient who is hard to scan.
 

@@ -140,7 +140,7 @@ def graded_table(build: Build) -> pd.DataFrame:
     columns = ["between", "clips", "ρ", "both", "agree"]
     return pd.DataFrame(build.plan.get("graded", {}).get("agreement", []), columns=columns)
 
-
+# %% ../nbs/curation/dataset_summary.ipynb #158586c6
 def _on_grades(build: Build) -> list[str]:
     "Scale, counts, and agreement of the grades, as lines; [] without grades."
     if not (graded := build.plan.get("graded")):

@@ -101,7 +101,7 @@ def ordinal_loss(
 class _NotFinite(RuntimeError):
     "A loss that is NaN or infinite: split, epoch, batch, rows."
 
-
+# %% ../nbs/learning/learning.ipynb #d4d4bb4d
 class _Validated(lightning.LightningModule):
     "A network that is measured on all validation clips; `weight` is a number, or one for each cut of a scale."
 

@@ -37,7 +37,7 @@ def probability(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """
     return 0.5 * (1 + np.tanh(0.5 / temperature * np.asarray(logits, float)))
 
-
+# %% ../nbs/learning/metrics.ipynb #05eeecee
 def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     """The temperature t of calibrated probabilities: the least `mean(y * log(1 + e^-z) + (1 - y) * log(1 + e^z))`.
 
@@ -349,7 +349,7 @@ def above_cuts(target: np.ndarray, count: int) -> np.ndarray:
     """
     return step_of(np.asarray(target, float), count) >= np.arange(1, count)[:, None]
 
-
+# %% ../nbs/learning/metrics.ipynb #ebcc96cb
 def cut_thresholds(target: np.ndarray, score: np.ndarray, count: int) -> list[float]:
     """Thresholds of a score at the cuts of a scale, ascending (count - 1,): Youden's of validation clips.
 

@@ -188,7 +188,7 @@ def _alone(sector: Sector) -> bool:
     filled = (sector.mask & fan).sum() > 0.9 * (sector.mask | fan).sum()
     return bool(sector.confidence >= SURE and filled and beside.sum() < 0.002 * fan.sum())
 
-
+# %% ../nbs/curation/operations.ipynb #dc2063aa
 def trusted_fan(sector: Sector) -> Fan | str:
     """The fan of a sector if an operation may work along its beams, or the reason why it is not used.
 
@@ -277,7 +277,7 @@ def _marks(still: np.ndarray, low: np.ndarray) -> np.ndarray:
     small[0] = False  # what is no shape
     return small[labels]
 
-
+# %% ../nbs/curation/operations.ipynb #fb4739ad
 def graphics(frames: np.ndarray) -> np.ndarray:
     """White graphics over a clip (the outline of a colour box, a caliper, a mark): still, thin or small, bright.
 

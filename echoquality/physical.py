@@ -107,7 +107,7 @@ def _along_beams(
 
     return fields(), to_picture(area, shape)
 
-
+# %% ../nbs/curation/physical.ipynb #c811e8e6
 def speckle(
     area: Area, seed: int, persistence: float = 0.5, coarse: float = 1.0, size: tuple[float, float] | None = None
 ) -> Iterator[np.ndarray]:

@@ -315,7 +315,7 @@ class Pixels:
 def _read(file, pieces: list[tuple[int, int]]) -> bytes:
     return b"".join(file.read(size) for place, size in pieces if file.seek(place) >= 0)
 
-
+# %% ../nbs/reading/pixels.ipynb #66063597
 def _videos(first: int, last: int) -> list[str]:
     "The transfer syntaxes of videos of some numbers, the fragmentable ones too (PS3.5 10.5 to 10.15)."
     return [f"1.2.840.10008.1.2.4.{number}{end}" for number in range(first, last + 1) for end in ("", ".1")]

@@ -56,7 +56,7 @@ OLDER = {  # values used by versions whose plans lack these parameters
     **{"grade_scale": "", "max_middle_quality": 800},
 }
 
-
+# %% ../nbs/curation/plan.ipynb #e6ccc341
 def key_of(settings: DatasetSettings, make: bool) -> bytes | None:
     "The key for pseudonyms, None without `deidentify`; `make`: whether a new key may be stored."
     return read_key(settings.private_dir, make) if settings.deidentify else None
@@ -258,7 +258,7 @@ def _graded(selection: Selection) -> dict:
     facts = {"scale": list(grades.steps), "graders": int(grades.rows["grader"].nunique()), "clips": len(clips)}
     return {**facts, "by_step": counts, "agreement": agreement.to_dict("records")}
 
-
+# %% ../nbs/curation/plan.ipynb #820e4d11
 def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Machines | None = None) -> dict:
     "Select, draw, and return the plan, without identity if there is a key. Writes nothing."
     given = inputs(settings, key)  # before files are opened for hours, so that later changes are detected

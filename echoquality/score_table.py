@@ -270,7 +270,7 @@ def table_rows(
     rows["fault"] = _or(rows["fault"], doubles(rows))
     return rows[[*COLUMNS, *_EXTRA, "note"]]
 
-
+# %% ../nbs/reading/score_table.ipynb #d93040e1
 def file_rows(
     table: pd.DataFrame, path_column: str, files: Files, ask: Callable[[], pd.DataFrame] | None = None,
     root: Path | None = None,

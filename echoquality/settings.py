@@ -218,7 +218,7 @@ class _Judged(Settings):
         "", description="steps of the grades: Poor<Medium<Good, 1-5, or 5-1 if 1 is the best ('': as the words say)"
     )
 
-
+# %% ../nbs/base/settings.ipynb #646496a6
 class _Bootstrap(Settings):
     rounds: int = Field(1000, ge=100, description="draws of the bootstrap over patients")
 

@@ -226,7 +226,7 @@ def _capture(file: BufferedIOBase, form: VideoFormat, *options: int) -> cv2.Vide
 _SIZE = cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FRAME_WIDTH
 _TRIES = 8  # after a part that cannot be decoded; at the end they take no time
 
-
+# %% ../nbs/reading/video.ipynb #f2d3490d
 class Frames:
     "The frames of an open video, in their order. Only one is in memory; an earlier one is decoded from the start."
 
@@ -452,7 +452,7 @@ class Video:
         while frames.next():
             yield frames.picture(self.grey)
 
-
+# %% ../nbs/reading/video.ipynb #ad1f16ba
 def _video(file: BinaryIO) -> Video:
     "The video in an open file. Raises BadFile."
     start = _bytes_at(file, 0, 400)
