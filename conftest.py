@@ -123,9 +123,14 @@ def corpus(shared) -> Path:
 def dataset(shared) -> Path:
     "The table of a simulated dataset; two folders above it is the corpus that it was built from."
     from echoquality.annotations import CSV
-    from echoquality.dataset import simulated_dataset
+    from echoquality.corpus import SMALL, write_corpus
+    from echoquality.dataset import build_dataset, simulated_settings
 
-    return shared("dataset", simulated_dataset) / "training_data_enhanced" / CSV
+    def make(folder: Path) -> None:
+        write_corpus(folder, SMALL, seed=1, workers=1)
+        build_dataset(simulated_settings(folder, folder / "training_data_enhanced", num_synthetic=16))
+
+    return shared("dataset", make) / "training_data_enhanced" / CSV
 
 
 @pytest.fixture(scope="session")
