@@ -24,7 +24,7 @@ from .augmentation import Augmentation, augment, draw_augmentation
 from .clips import Form, Window, model_input, read_clip, take_frames
 from .core import generator
 from .files import BadFile, named
-from .pairs import PairBatches, taken_rows
+from .pairs import PairBatches, rungs, taken_rows
 from .parameters import as_asked
 from .store import ClipStore, build_store
 from .workers import cores
@@ -42,8 +42,13 @@ class Recipe:
     unfreeze: int = 5
     window: Window = Window()  # noqa: RUF009 (it is frozen)
     seed: int = 42
-    synthetic_as: str = "label"  # label, pair or none
+    synthetic_as: str = "label"  # label, soft, pair, ladder, placebo (in the batch, but in no loss) or none
     steps: int = 2  # of the scale of grades; 2: good and poor alone
+
+    @property
+    def copies(self) -> int:
+        "Largest number of synthetic clips that a source brings into its batch."
+        return {"pair": 1, "placebo": 1, "ladder": 2}.get(self.synthetic_as, 0)
 
 
 class LearningError(RuntimeError):
@@ -215,7 +220,7 @@ def shared_memory() -> dict[str, int] | None:
 
 def _fits_shared_memory(store: ClipStore, recipe: Recipe, processes: int) -> bool:
     "Whether shared memory can hold twice the batches that are on their way; the rest is for other uses."
-    clips = recipe.batch_size * (1 + (recipe.synthetic_as == "pair"))
+    clips = recipe.batch_size * (1 + recipe.copies)
     batch = clips * recipe.window.count * store.form.size**2 * store.form.channels
     needed = 2 * batch * (2 * processes + 2) * 2 * place().local  # two of each process, and two in use; two loaders
     if not processes or (memory := shared_memory()) is None or memory["free"] > needed:
@@ -260,6 +265,7 @@ def loaders(table: pd.DataFrame, store: ClipStore, recipe: Recipe, hardware: Har
         sources = rows["source_row"].to_numpy()
         natural = int((sources == np.arange(len(rows))).sum())  # natural clips come first
         share = Share(natural, recipe.seed, training, place().rank, place().world)
-        batches = PairBatches(share, recipe.batch_size, sources, recipe.seed)
+        ladder = rungs(rows) if role == "ladder" else None
+        batches = PairBatches(share, recipe.batch_size, sources, recipe.seed, ladder)
         made[split] = DataLoader(clips, batch_sampler=batches, pin_memory=hardware.device == "gpu", **how)
     return made

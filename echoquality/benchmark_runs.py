@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 
 from .batches import Hardware, LearningError, Recipe, choose_hardware, loaders
 from .benchmark_data import Material, Size, arms_of, held_out_pairs, sides, training_table
-from .learning import Learner, begin_epoch, predict, training_loss
+from .learning import begin_epoch, learner_of, predict, training_loss
 from .model import make_network, pad_first
 from .predictions import write_parquet
 from .workers import parallel
@@ -69,20 +69,12 @@ def _endless(loader: DataLoader) -> Iterator[tuple]:
         loader.batch_sampler.sampler.set_epoch(epoch)
         yield from (batch for batch in loader if len(batch[0]) > 1)
 
-
-def _learner(network: nn.Module, rows: pd.DataFrame, recipe: Recipe, hardware: Hardware) -> Learner:
-    "A learner of training clips (`taken_rows`), on the hardware's device."
-    sources = rows["source_row"].to_numpy()
-    labels = rows["quality_score"][sources == rows.index]
-    weight = float((labels == 0).sum() / (labels == 1).sum())
-    learner = Learner(network, recipe, weight, sources, hardware.augment_there).train()
-    return learner.to("cuda" if hardware.device == "gpu" else "cpu")
-
 # %% ../nbs/evidence/benchmark_runs.ipynb #5eb495f4
 def fit_steps(network: nn.Module, table: pd.DataFrame, store, recipe: Recipe, hardware: Hardware, steps: int) -> None:
     "Train a network on a table for `steps` steps of the optimiser. Raises LearningError where the loss is no number."
     loader = loaders(table, store, recipe, hardware)["train"]
-    learner = _learner(network, loader.dataset.table, recipe, hardware)
+    learner = learner_of(network, loader.dataset.table, recipe, hardware.augment_there)
+    learner.to("cuda" if hardware.device == "gpu" else "cpu")
     begin_epoch(learner)
     optimizer = learner.configure_optimizers()["optimizer"]
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps)

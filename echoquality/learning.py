@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['cut_offsets', 'cut_weights', 'ordinal_loss', 'Learner', 'begin_epoch', 'training_loss', 'end_epoch', 'History',
-           'fitting_batch', 'fit', 'predict']
+           'fitting_batch', 'learner_of', 'fit', 'predict']
 
 # %% ../nbs/learning/learning.ipynb #a0c97279
 import logging
@@ -39,7 +39,7 @@ from .clips import model_input
 from .core import generator, reason_of
 from .metrics import auroc, spearman
 from .model import freeze
-from .pairs import PAIR_WEIGHT, pair_loss
+from .pairs import PAIR_WEIGHT, ladder_loss, pair_loss, rungs
 from .safe_files import atomic, expect_space, write_text
 from .store import ClipStore
 from .workers import clock, progress
@@ -149,15 +149,16 @@ class Learner(_Validated):
 
     `weight` is that of good clips (poor training clips / good ones), or `cut_weights`; `source_row`, int (n,), is the
     row of each clip's source, its own for a clip with a label; `augment_here`: augmentation on the device, not while
-    loading.
+    loading; `ladder`: `rungs` of the rows, for `ladder_loss`.
     """
 
     def __init__(
         self, network: nn.Module, recipe: Recipe, weight: float | list[float], source_row: np.ndarray,
-        augment_here: bool = False,
+        augment_here: bool = False, ladder: np.ndarray | None = None,
     ):  # fmt: skip
         super().__init__(network, weight)
         self.register_buffer("source_row", torch.tensor(source_row), persistent=False)
+        self.register_buffer("ladder", None if ladder is None else torch.tensor(ladder), persistent=False)
         self.recipe, self.augment_here = recipe, augment_here
         self.frozen = freeze(network, recipe.unfreeze)
         self.mean_loss = MeanMetric()
@@ -193,11 +194,16 @@ def begin_epoch(learner: Learner) -> None:
     learner.started, learner.clips = time.monotonic(), 0  # clips: seen by this process
 
 # %% ../nbs/learning/learning.ipynb #3695d9df
+def _of_pairs(learner: Learner, logits: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    where = logits, rows, learner.source_row
+    return pair_loss(*where) if learner.ladder is None else ladder_loss(*where, learner.ladder)
+
+
 def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
-    """The loss of a batch: `ordinal_loss` of its labelled clips, and `pair_loss` of its pairs.
+    """The loss of a batch: `ordinal_loss` of its labelled clips, and `pair_loss` or `ladder_loss` of its pairs.
 
     Without grades `mean(-(weight * y * log(p) + (1 - y) * log(1 - p))) + PAIR_WEIGHT * pair_loss`, p the probability
-    of being good.
+    of being good. The synthetic clips of a placebo are in the batch, and in no loss.
 
     Args:
         learner: after `begin_epoch`; it counts the clips.
@@ -225,7 +231,8 @@ def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
     logits, own = learner(clips), sources == rows
     labels = labels[own]
     loss = learner.loss(logits[own], labels, rows[own], "train")
-    loss = loss + PAIR_WEIGHT * pair_loss(logits, rows, learner.source_row)
+    if learner.recipe.synthetic_as != "placebo":
+        loss = loss + PAIR_WEIGHT * _of_pairs(learner, logits, rows)
     if not loss.isfinite():
         raise _NotFinite("train", learner.current_epoch, number, rows.tolist())
     learner.mean_loss.update(loss.detach(), len(labels))
@@ -359,7 +366,7 @@ def _try_step(learner: Learner, shape: tuple[int, ...], short: bool) -> Callable
         torch.cuda.empty_cache()
         states = [torch.zeros_like(p) for p in learner.parameters() if p.requires_grad for _ in range(2)]  # Adam's
         with torch.autocast(learner.device.type, torch.bfloat16, enabled=short):
-            count = batch_size * (1 + (learner.recipe.synthetic_as == "pair"))  # a synthetic clip of each
+            count = batch_size * (1 + learner.recipe.copies)
             clips = torch.zeros((count, *shape), dtype=torch.uint8, device=learner.device)
             learner(clips).sum().backward()
         del states
@@ -405,13 +412,14 @@ def _callbacks(folder: Path, recipe: Recipe, listeners: list) -> list:
     return [History(folder.parent, recipe.epochs, listeners), stop, best, last]
 
 
-def _learner(
+def learner_of(
     network: nn.Module, rows: pd.DataFrame, recipe: Recipe, augment_here: bool, val: pd.DataFrame | None = None,
 ) -> Learner:  # fmt: skip
     "A learner of training clips (`taken_rows`), weighed by class at each cut of the scale; pairs have no label."
     sources = rows["source_row"].to_numpy()
     labels = rows.get("target", rows["quality_score"])[sources == rows.index]
-    learner = Learner(network, recipe, cut_weights(labels, recipe.steps), sources, augment_here).train()
+    ladder = rungs(rows) if recipe.synthetic_as == "ladder" else None
+    learner = Learner(network, recipe, cut_weights(labels, recipe.steps), sources, augment_here, ladder).train()
     for split, table in (("train", rows), ("val", val)):
         weights = np.ones(1) if table is None else table.get("target_weight", pd.Series(1.0, table.index)).to_numpy()
         if (weights != 1).any():
@@ -450,7 +458,7 @@ def fit(
     batches = loaders(table, store, recipe, hardware)
     network = network.to(memory_format=torch.channels_last_3d)
     taught, judged = (batches[split].dataset.table for split in ("train", "val"))
-    learner = _learner(network, taught, recipe, hardware.augment_there, judged)
+    learner = learner_of(network, taught, recipe, hardware.augment_there, judged)
     checkpoints = Path(folder) / "checkpoints"
     if not checkpoints.is_dir():
         size = sum(parameter.nbytes for parameter in network.parameters())

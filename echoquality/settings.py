@@ -400,8 +400,11 @@ class TrainingSettings(_Clips, _Seeded, _Networks, _Tracked, _Patients):
     image_size: int = Field(112, ge=16, description="rows and columns of a clip, pixels")
     frames: int = Field(32, ge=1, description="length of a network's input window, frames of the clip")
     frame_step: int = Field(2, ge=1, description="step between the frames taken from the window")
-    synthetic_as: Literal["label", "pair", "none"] = Field(
-        "pair", description="synthetic clips are poor (label), worse than their source (pair), or left out (none)"
+    synthetic_as: Literal["pair", "ladder", "soft", "label", "none"] = Field(
+        "pair", description="use of synthetic clips: below their source, by severity, by quality, poor, unused"
+    )
+    severity_quality: OptionalPath = Field(
+        "", description="quality of synthetic clips by operation and severity ('': from simulators)"
     )
     mask: Literal["fan", "motion"] = Field("fan", description="input region: fan where confidence ≥ 0.85, else motion")
     short_clips: Literal["repeat", "zeros"] = Field(

@@ -41,7 +41,7 @@ from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
-from .pairs import pairs_ordered, unpaired
+from .pairs import not_taken, pairs_ordered, severity_quality, with_soft_targets
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .safe_files import atomic, canonical_json, only_one, text_sha256, write_text
 from .search import run_search
@@ -99,6 +99,10 @@ def _check(settings: TrainingSettings) -> None:
     hardware = choose_hardware(settings.accelerator, settings.precision)
     if hardware.device == "gpu" and local > torch.cuda.device_count():
         raise SettingsError(f"parameter 'devices': {local} processes here, and {torch.cuda.device_count()} GPUs")
+    if settings.severity_quality and settings.synthetic_as != "soft":
+        raise SettingsError("parameter 'severity_quality': only synthetic_as 'soft' takes targets from it")
+    if settings.synthetic_as == "soft":
+        severity_quality(settings.severity_quality)
     if settings.model_weights:
         load_weights(settings.model_weights, settings.architecture)
     if rank == 0:  # other processes would find the run that the first has begun
@@ -137,6 +141,8 @@ def prepare_training(settings: TrainingSettings) -> Data:
     store = build_store(list(table["file"]), settings.store_dir, form_of(settings), settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     _check_natural(table, settings)
+    if settings.synthetic_as == "soft":
+        table = with_soft_targets(table, severity_quality(settings.severity_quality))
     return Data(table, store)
 
 # %% ../nbs/04_training.ipynb #ab85591d
@@ -166,7 +172,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     first, weights, notes = place().rank == 0, _starting(settings), []
     if bad := len(data.store.bad):
         notes = [f"{bad} of {counted(len(data.table) + bad, 'file')} cannot be used: see {QUARANTINE_CSV}"]
-    notes += [*_changes(weights), *unpaired(data.table, settings.synthetic_as)]
+    notes += [*_changes(weights), *not_taken(data.table, settings.synthetic_as)]
     tracker = Tracker(settings.tracking_uri if settings.mlflow and first else "")
     start = settings.model_weights or "random weights: nothing is known at the start"
     changed = counted(len(weights.changes), "change") + ", listed at the end" if weights.changes else ""

@@ -23,7 +23,7 @@ from .core import SettingsError, WorkError, counted, without_secrets
 from .curves import show_confusion, show_curves
 from .metrics import auroc_interval, confusion, logit_spread, spearman
 from .model import Model, load_model
-from .pairs import pairs_in_words
+from .pairs import BUILT_IN, pairs_in_words
 from .parameters import recorded
 from .runs import found_run, left_alone, note_run, train_again
 from .safe_files import sha256, text_sha256
@@ -38,6 +38,7 @@ _FILES |= {"pairs.csv", "trials", "trials.csv", "search.db"}
 _FREE = {  # may differ when a run is resumed: they change where and how long, not what
     *("epochs", "patience", "accelerator", "devices", "nodes", "workers", "store_dir", "output_dir", "annotations_csv"),
     *("max_quarantine_share", "search_trials", "resume", "mlflow", "tracking_uri", "model_weights", "min_patients"),
+    "severity_quality",  # by its content
 }
 _RECORDED = (  # order of the parameters in a run and in its model, whose bytes stay; others follow
     *("batch_size", "learning_rate", "weight_decay", "architecture", "unfreeze", "image_size", "frames", "frame_step"),
@@ -50,7 +51,10 @@ def identity(settings: TrainingSettings) -> dict:
     "The identity of a run: parameters and hashes, values of JSON."
     values = recorded(settings, _RECORDED, _FREE)
     weights = sha256(settings.model_weights) if settings.model_weights else ""
-    return values | table_hashes(settings.annotations_csv) | {"weights_sha256": weights}
+    values |= table_hashes(settings.annotations_csv) | {"weights_sha256": weights}
+    if settings.synthetic_as != "soft":
+        return values
+    return values | {"severity_quality_sha256": sha256(settings.severity_quality or BUILT_IN)}
 
 # %% ../nbs/learning/training_run.ipynb #796b15ac
 def check_output_folders(settings: TrainingSettings) -> None:

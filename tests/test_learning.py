@@ -3,6 +3,7 @@
 from echoquality.learning import *
 
 
+import json
 import multiprocessing
 import os
 import re
@@ -32,6 +33,7 @@ from echoquality.learning import (
     predict,
 )
 from echoquality.model import make_network
+from echoquality.pairs import with_soft_targets
 from echoquality.store import build_store
 
 FORM = Form(size=16, most=8)
@@ -230,6 +232,35 @@ def test_synthetic_clips_have_no_label_and_move_the_network(data, tmp_path):
         assert history["clips"].tolist() == [natural.sum()]
     weights = {name: network.state_dict()["fc.weight"] for name, network in networks.items()}
     assert torch.equal(weights["pair"], weights["good"]) and not torch.equal(weights["pair"], weights["none"])
+
+
+def test_a_placebo_moves_no_weight_but_is_in_the_batch(data, tmp_path):
+    table, store = data
+    taught = {}
+    for score in (0, 1):
+        taught[score] = _network()
+        fit(taught[score], _relabelled(table, score), store, replace(RECIPE, epochs=1, synthetic_as="placebo"), CPU,
+            tmp_path / str(score))  # fmt: skip
+    alone = _network()
+    fit(alone, table, store, replace(RECIPE, epochs=1, synthetic_as="none"), CPU, tmp_path / "none")
+    placebo, other, none = (network.state_dict() for network in (taught[0], taught[1], alone))
+    assert all(torch.equal(placebo[name], other[name]) for name in placebo)
+    assert not torch.equal(placebo["stem.1.running_mean"], none["stem.1.running_mean"])
+
+
+@pytest.mark.parametrize("role", ["ladder", "soft"])
+def test_severity_decides_what_is_learned(data, tmp_path, role):
+    table, store = data
+    weights = []
+    for severity in (1, 5):
+        record = json.dumps({"operations": [{"name": "haze", "severity": severity}]})
+        rows = table.assign(degradation=np.where(table["synthetic"], record, ""))
+        rows = with_soft_targets(rows, {("haze", 1): 0.9, ("haze", 5): 0.1})
+        network = _network()
+        history = fit(network, rows, store, replace(RECIPE, epochs=1, synthetic_as=role), CPU, tmp_path / record[-4:-3])
+        assert np.isfinite(history["train_loss"]).all()
+        weights.append(network.state_dict()["fc.weight"])
+    assert not torch.equal(*weights)
 
 
 @pytest.mark.slow

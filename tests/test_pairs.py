@@ -13,7 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.batches import Share
-from echoquality.pairs import PairBatches, pair_loss, pairs_in_words, pairs_ordered, source_rows, taken_rows, unpaired
+from echoquality.core import SettingsError
+from echoquality.pairs import (
+    PairBatches,
+    ladder_loss,
+    not_taken,
+    operations_of,
+    pair_loss,
+    pairs_in_words,
+    pairs_ordered,
+    rungs,
+    severity_quality,
+    source_rows,
+    taken_rows,
+    with_soft_targets,
+)
+from echoquality.settings import IN_STEPS
 
 
 def test_sources():
@@ -26,6 +41,41 @@ def test_sources():
     assert source_rows(example.iloc[[2, 0]]).tolist() == [1, 1] and source_rows(example.iloc[:0]).size == 0
 
 
+def test_operations():
+    assert operations_of('{"operations": []}') == operations_of("no JSON") == operations_of("[1]") == []
+    assert operations_of('{"operations": [{"severity": 1}]}') == []
+    assert operations_of('{"operations": [{"name": "haze", "severity": "?"}]}') == []
+
+
+TABLE = "operation,severity,quality,low,high,source\n"
+BAD = {  # row of the table → what is said
+    "haze,1,1.2,,,": "line 2, column 'quality': '1.2', expected a number from 0 to 1",
+    "haze,1,,,,": "line 2, column 'quality': '', expected",
+    "haze,6,0.5,,,": "line 2, column 'severity': '6', expected 1 to 5",
+    "motion_blur,1,0.5,,,": "column 'severity': '1', expected nothing",
+    "hazy,1,0.5,,,": "column 'operation': 'hazy' is none .* did you mean 'haze'",
+    "haze,1,0.5,0.6,0.7,": "quality 0.5 is not inside its interval, 0.6 to 0.7",
+    "haze,1,0.5,,,\nhaze,1,0.5,,,": "line 3: haze, severity 1, stands there twice",
+    "haze,1,0.5,,,\nhaze,3,0.6,,,": "'haze': quality 0.6 at severity 3, above 0.5 below it",
+}
+
+
+@pytest.mark.parametrize("rows", BAD)
+def test_a_table_of_qualities_that_is_wrong_is_refused_with_its_place(rows, tmp_path):
+    path = tmp_path / "quality.csv"
+    path.write_text(TABLE + rows)
+    with pytest.raises(SettingsError, match=rf"'severity_quality': .*quality.csv: .*{BAD[rows]}"):
+        severity_quality(path)
+
+
+def test_the_table_of_the_package_knows_every_operation_at_every_severity():
+    found = severity_quality()
+    assert {name for name, severity in found if severity} == {*IN_STEPS}
+    assert {severity for name, severity in found if name in IN_STEPS} == {1, 2, 3, 4, 5}
+    assert {name for name, severity in found if not severity} == {"contrast_reduction", "motion_blur", "gaussian_noise"}
+    assert min(found.values()) < 0.5 < max(found.values()) <= 1
+
+
 def test_taken():
     example = pd.DataFrame({
         "split": "train", "folder": "A", "file_id": ["c1", "1", "2", "c2"], "synthetic": [True, False, False, True],
@@ -35,8 +85,44 @@ def test_taken():
     assert taken_rows(example, "none")["source_row"].tolist() == [0, 1]
     pairs = taken_rows(example, "pair")
     assert pairs["file_id"].tolist() == ["1", "2", "c1"] and pairs["source_row"].tolist() == [0, 1, 1]
-    assert "1 of 2 synthetic training clips have no source" in unpaired(example, "pair")[0]
-    assert not unpaired(example, "label") and "nothing to pair" in unpaired(example[1:3], "pair")[0]
+    assert "1 of 2 synthetic training clips have no source" in not_taken(example, "pair")[0]
+    assert not not_taken(example, "label") and "no synthetic ones" in not_taken(example[1:3], "pair")[0]
+
+
+def test_soft():
+    one, two = (json.dumps({"operations": [{"name": name, "severity": 3} for name in names]})
+                for names in (["haze"], ["haze", "gain"]))  # fmt: skip
+    example = pd.DataFrame({
+        "split": "train", "folder": "A", "file_id": list("1abc"), "synthetic": [False, True, True, True],
+        "source_folder": ["", "A", "A", "B"], "source_sample": ["", "1", "1", "9"], "degradation": ["", one, two, "?"],
+        "quality_score": [1, 0, 0, 0],
+    })  # fmt: skip
+    quality = {("haze", 3): 0.6, ("gain", 3): 0.5}
+    assert with_soft_targets(example, quality)["soft_target"].round(6).tolist()[:3] == [1, 0.6, 0.3]
+    assert with_soft_targets(example.assign(target=0.5), quality)["soft_target"].round(6).tolist()[:3] == [0.5, 0.3, 0.15]
+    soft = taken_rows(with_soft_targets(example, quality), "soft")
+    assert soft["file_id"].tolist() == ["1", "a", "b"] and soft["source_row"].tolist() == [0, 1, 2]  # c has no record
+    assert "1 of 3 synthetic training clips have no record" in not_taken(with_soft_targets(example, quality), "soft")[0]
+    with pytest.raises(SettingsError, match="lacks operations of the synthetic clips: gain 3"):
+        with_soft_targets(example, {("haze", 3): 0.6})
+
+
+def test_rungs():
+    made = [json.dumps({"operations": each}) for each in (
+        [{"name": "haze", "severity": 4}], [{"name": "motion_blur"}],
+        [{"name": "haze", "severity": 1}, {"name": "gain", "severity": 1}],
+    )]  # fmt: skip
+    example = pd.DataFrame({"synthetic": [False, True, True, True, True], "degradation": ["", *made, made[0]]})
+    assert rungs(example)[:, 1].tolist() == [0, 4, 1, 1, 4]
+    assert rungs(example)[1, 0] == rungs(example)[4, 0] and len(set(rungs(example)[:, 0])) == 4
+    assert rungs(example[:1]).tolist() == [[0, 0]] and rungs(example[:0]).shape == (0, 2)
+
+
+def test_rungs_of_one_operation():
+    ladder = np.array([[0, 0], [1, 2], [1, 5], [2, 3], [1, 2]])  # one source, two operations
+    batches = PairBatches([(epoch, 0) for epoch in range(40)], 1, np.zeros(5, int), seed=1, ladder=ladder)
+    drawn = [sorted(row for _, row, like in batch if row != like) for batch in batches]
+    assert {*map(tuple, drawn)} == {(1, 2), (2, 4), (3,)}
 
 
 @given(count=st.integers(1, 30), made=st.integers(0, 30), size=st.integers(1, 9), world=st.integers(1, 3))
@@ -63,6 +149,19 @@ def test_loss():
     logits = torch.zeros(3, requires_grad=True)
     pair_loss(logits, rows, source_row).backward()
     assert logits.grad.tolist() == [0, -0.5, 0.5]
+
+
+def test_ladder():
+    source_row, ladder = torch.tensor([0, 0, 0, 0]), torch.tensor([[0, 0], [1, 1], [1, 5], [2, 3]])
+    rows = torch.arange(4)
+    margins = 0.5 * np.array([1, 5, 3, 4])  # source over each, and severity 1 over 5 of the same operation
+    expected = np.log1p(np.exp(margins)).mean()
+    assert ladder_loss(torch.zeros(4), rows, source_row, ladder).item() == pytest.approx(expected)
+    assert ladder_loss(torch.tensor([9.0, 5.0, 0.0, 0.0]), rows, source_row, ladder) < 0.1
+    assert ladder_loss(torch.zeros(1), rows[:1], source_row, ladder) == 0
+    logits = torch.zeros(4, requires_grad=True)
+    ladder_loss(logits, rows, source_row, ladder).backward()
+    assert logits.grad[0] < 0 < logits.grad[2]
 
 
 def test_ordered():

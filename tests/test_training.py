@@ -12,7 +12,7 @@ from echoquality import training as module
 from echoquality.batches import LearningError
 from echoquality.core import SettingsError, WorkError
 from echoquality.model import load_model
-from echoquality.pairs import taken_rows
+from echoquality.pairs import severity_quality, taken_rows
 from echoquality.parameters import project_root
 from echoquality.training import TrainingSettings, form_of, prepare_training, show_augmented, train, training_summary
 
@@ -119,3 +119,31 @@ def test_synthetic_clips_are_halves_of_pairs_and_have_no_label(small_training, t
     monkeypatch.setattr(module, "leave_out", lambda *_: without)
     with pytest.raises(LearningError, match=r"'pair' learns from the labels of natural .* \d+ good and 0 poor; set"):
         prepare_training(settings.model_copy(update={"output_dir": tmp_path / "other"}))
+
+
+def test_soft_targets_come_from_the_table_that_is_named(small_training, tmp_path):
+    how = small_training | {"epochs": 1, "synthetic_as": "soft"}
+    path = tmp_path / "quality.csv"
+    rows = [f"{name},{severity or ''},0.25" for name, severity in severity_quality()]
+    path.write_text("\n".join(["operation,severity,quality", *rows]))
+    settings = TrainingSettings(**how, output_dir=tmp_path / "run", severity_quality=path)
+    data = prepare_training(settings)
+    made = data.table["synthetic"]
+    assert set(data.table.loc[made, "soft_target"]) <= {0.25, 0.0625, 0.015625}  # one operation to three
+    assert data.table.loc[~made, "soft_target"].equals(data.table.loc[~made, "quality_score"].astype(float))
+    training = train(settings, data)
+    assert not training.validation["synthetic"].any()
+    with pytest.raises(WorkError, match="severity_quality_sha256 was"):
+        path.write_text(path.read_text().replace("0.25", "0.24"))
+        train(settings.model_copy(update={"resume": True}), data)
+
+
+def test_a_table_of_qualities_is_refused_before_clips_are_opened(small_training, tmp_path):
+    path = tmp_path / "quality.csv"
+    path.write_text("operation,severity,quality\nhaze,1,2\n")
+    for role, said in (("soft", "expected a number from 0 to 1"), ("pair", "only synthetic_as 'soft' takes targets")):
+        settings = TrainingSettings(
+            **small_training | {"synthetic_as": role}, output_dir=tmp_path / "run", severity_quality=path
+        )
+        with pytest.raises(SettingsError, match=said):
+            prepare_training(settings)
