@@ -135,6 +135,11 @@ class Benchmark:
     simulated: bool = False
 
 
+def _used(auroc: pd.DataFrame) -> pd.DataFrame:
+    "The rows of arms that use synthetic clips besides all natural ones."
+    return auroc[auroc.index.str.startswith("natural + ") & ~auroc.index.str.endswith(" as placebo")]
+
+
 def _uses(rows: pd.DataFrame) -> str:
     "How many uses of synthetic clips gain and cost, and the best of them."
     gain, cost = int((rows["low"] > 0).sum()), int((rows["high"] < 0).sum())
@@ -157,8 +162,10 @@ def table_of(settings: BenchmarkSettings) -> Path:
 def _finding(auroc: pd.DataFrame) -> str:
     "The finding in a sentence, from the rows of AUROC by arm."
     said = [f"natural labels alone reach AUROC {_said(auroc.loc['natural'])}"]
-    if len(rows := auroc[auroc.index.str.startswith("natural + ")]):
+    if len(rows := _used(auroc)):
         said.append(f"with all labels, {_uses(rows)}")
+    for _, row in auroc[auroc.index.str.endswith(" as placebo")].iterrows():
+        said.append(f"synthetic clips in the batch alone (placebo) change it by {_said(row, '+')}")
     for _, row in auroc[auroc.index.str.match(r"\d+ patients \+ ")].iterrows():
         said.append(f"with {row['against']}, pairs change it by {_said(row, '+')}")
     return "; ".join(said)
@@ -170,7 +177,7 @@ def benchmark_verdict(benchmark: Benchmark, settings: BenchmarkSettings) -> Verd
     natural, features = auroc.loc["natural"], auroc[auroc.index.str.startswith("feature: ")]
     against, doubts = by_chance(natural["value"], natural["value_low"], "of natural labels alone")
     figures = [(f"{natural['value']:.2f}", "AUROC of natural labels alone", _said(natural))]
-    rows = auroc[auroc.index.str.startswith("natural + ")]
+    rows = _used(auroc)
     if len(rows):
         best = rows.loc[rows["difference"].idxmax()]
         figures.append((f"{best['difference']:+.3f}", f"by {best.name}, best of {len(rows)}", _said(best, "+")))
@@ -228,8 +235,8 @@ def methods_of(material: Material, size: Size, architecture: str, seeds: range, 
         "scores are standardised by fold and pooled by seed.",
         f"Training: {architecture} from random weights, {window.count} frames of {size.picture} × {size.picture} "
         f"pixels, {size.steps} steps of AdamW with batches of 8 clips in every arm, a pair's synthetic clip besides; "
-        "one cycle of the learning rate up to 0.001; loss, augmentation and pairs as in the training stage; no early "
-        "stopping.",
+        "one cycle of the learning rate up to 0.001; loss, augmentation and pairs as in the training stage; the "
+        "synthetic clips of a placebo are in no loss; no early stopping.",
         "Few labelled patients are drawn anew with each seed and fold, with both classes among them; synthetic clips "
         "are those of the labelled patients alone.",
         f"Intervals: 95 %, Student's t on a variance by two-way clusters, patients (a bootstrap of {rounds} draws) and "

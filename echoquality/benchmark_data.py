@@ -16,8 +16,8 @@ import pandas as pd
 
 from .annotations import AnnotationsError, leave_out, read_annotations
 from .clips import Form, Window
-from .core import generator
-from .pairs import source_rows
+from .core import SettingsError, generator
+from .pairs import severity_quality, source_rows, with_soft_targets
 from .settings import GROUPS
 from .store import ClipStore, build_store
 
@@ -28,7 +28,7 @@ class Arm:
 
     natural: bool = True  # natural clips that are not of the best grade
     made_by: str = ""  # maker of synthetic clips: a name of the material's tables
-    synthetic_as: str = "none"  # role of synthetic clips: label or pair
+    synthetic_as: str = "none"  # role of synthetic clips, as `Recipe` names them
     patients: int = 0  # labelled patients (0: all)
 
     @property
@@ -36,11 +36,17 @@ class Arm:
         return f"{self.patients} patients" if self.patients else "natural"
 
 
-def arms_by(makers: tuple[str, ...], few: tuple[int, ...] = ()) -> dict[str, Arm]:
-    "The arms of synthetic clips by each maker; with `few` labelled patients pairs by the first one."
+def arms_by(makers: tuple[str, ...], few: tuple[int, ...] = (), more: tuple[str, ...] = ()) -> dict[str, Arm]:
+    """The arms of synthetic clips by each maker, as label and as pair.
+
+    By the first one besides: alone as pair and in `more` roles, if there are any, and pairs with `few` patients.
+    """
     arms = {"natural": Arm()} | {f"{maker} alone": Arm(False, maker, "label") for maker in makers}
     for maker in makers:
         arms |= {f"natural + {maker} as {role}": Arm(True, maker, role) for role in ("label", "pair")}
+    for maker in makers[: bool(more)]:
+        arms |= {f"{maker} alone as pair": Arm(False, maker, "pair")}
+        arms |= {f"natural + {maker} as {role}": Arm(True, maker, role) for role in more}
     for count in few:
         arms |= {f"{count} patients": Arm(patients=count)}
         arms |= {f"{count} patients + {maker} as pair": Arm(True, maker, "pair", count) for maker in makers[:1]}
@@ -115,6 +121,14 @@ def _kind_of(degradation: str) -> str:
         return "other"
 
 
+def _softened(table: pd.DataFrame) -> pd.DataFrame:
+    "The table `with_soft_targets`, if the package's qualities know all its operations."
+    try:
+        return with_soft_targets(table, severity_quality())
+    except SettingsError:
+        return table
+
+
 def by_kind(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     "A table of annotations for each kind of its synthetic clips, and before them one of all where there are several."
     kinds = table.get("degradation", pd.Series("", table.index)).map(_kind_of).where(table["synthetic"], "")
@@ -157,7 +171,7 @@ def own(
     _expect_patients(test, folds, annotations)
     most = test["group"].nunique() * (folds - 1) // folds
     few = tuple(count for count in few if count < 0.75 * most)  # more are nearly all of them
-    return Material(by_kind(table), test, (), store, folds, few, cuts)
+    return Material(by_kind(_softened(table)), test, (), store, folds, few, cuts)
 
 # %% ../nbs/evidence/benchmark_data.ipynb #9477d156
 def deal(groups: pd.Series, quality: pd.Series, folds: int, seed: int) -> pd.Series:
@@ -210,7 +224,11 @@ def arms_of(material: Material) -> dict[str, Arm]:
     "The arms that a material allows, by name: the uses of its synthetic clips, and every further table's labels."
     made = {name: table["synthetic"].any() for name, table in material.tables.items()}
     if any(made.values()):
-        return arms_by(tuple(name for name in made if made[name]), material.few)
+        makers = tuple(name for name in made if made[name])
+        if not material.folds:  # of the experiment
+            return arms_by(makers, material.few)
+        soft = ["soft"] if "soft_target" in material.tables[makers[0]] else []
+        return arms_by(makers, material.few, ("ladder", *soft, "placebo"))
     labels = {name: Arm(made_by=name) for name in list(made)[1:]}  # `natural` learns from the first one's
     return arms_by((), material.few) | labels
 

@@ -57,6 +57,8 @@ NATURAL, PAIR, TEN = ("natural", 0.8, 0.0, 0.0), "natural + recipe as pair", "10
     ([NATURAL, (TEN, 0.6, 0, 0, TEN), (f"{TEN} + all as pair", 0.65, 0.05, 0.04, TEN)], "good",
      r"with 10 patients, pairs change it by \+0.050 \(\+0.010 to \+0.090\)", "none"),
     ([("natural", 0.55, 0.0, 0.0)], "no", "hardly better than chance", "none"),
+    ([NATURAL, (PAIR, 0.82, 0.02, 0.01), ("natural + recipe as placebo", 0.85, 0.05, 0.01)], "good",
+     r"1 gain and 0 cost; best: .*as pair.*\(placebo\) change it by \+0.050", "pair"),
 ])  # fmt: skip
 def test_the_verdict_follows_from_the_figures(rows, word, said, use):
     found = benchmark_verdict(stated(*rows), BenchmarkSettings())
@@ -79,8 +81,9 @@ def test_the_source_is_repeated_and_nothing_else(tmp_path):
     assert source_of(table) == {}
 
 
-ARMS = ["natural", "recipe alone", "natural + recipe as label", "natural + recipe as pair", "4 patients",
-        "4 patients + recipe as pair"]  # fmt: skip
+ROLES = ("label", "pair", "ladder", "soft", "placebo")
+ARMS = ["natural", "recipe alone", *(f"natural + recipe as {role}" for role in ROLES[:2]), "recipe alone as pair",
+        *(f"natural + recipe as {each}" for each in ROLES[2:]), "4 patients", "4 patients + recipe as pair"]
 
 
 @pytest.mark.slow

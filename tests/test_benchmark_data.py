@@ -62,14 +62,15 @@ def material(dataset):
     "A dataset as material, of which nothing is decoded."
     table = read_annotations(dataset)
     test, cuts = module._judges(table[~table["synthetic"]].reset_index(drop=True))
-    return Material(by_kind(table), test, (), None, folds=3, few=(4,), cuts=cuts)
+    return Material(by_kind(module._softened(table)), test, (), None, folds=3, few=(4,), cuts=cuts)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_arms_are_what_they_say(material, seed):
     arms = arms_of(material)
     assert list(arms) == [
-        *("natural", "recipe alone", "natural + recipe as label", "natural + recipe as pair"),
+        *("natural", "recipe alone", "natural + recipe as label", "natural + recipe as pair", "recipe alone as pair"),
+        *(f"natural + recipe as {role}" for role in ("ladder", "soft", "placebo")),
         *("4 patients", "4 patients + recipe as pair"),
     ]
     tables = {name: training_table(material, arm, seed, fold=1) for name, arm in arms.items()}
