@@ -41,7 +41,7 @@ from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
-from .pairs import not_taken, pairs_ordered, severity_quality, with_soft_targets
+from .pairs import not_taken, pairs_ordered, severity_quality, taken_rows, with_soft_targets
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .safe_files import atomic, canonical_json, only_one, text_sha256, write_text
 from .search import run_search
@@ -166,6 +166,15 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
     return figure
 
 # %% ../nbs/04_training.ipynb #0e3e5961
+def _taught(data: Data, settings: TrainingSettings) -> str:
+    "What the network learns from, in a sentence."
+    train = taken_rows(data.table[data.table["split"] == "train"], settings.synthetic_as)
+    natural = train[~train["synthetic"]]
+    made = counted(len(train) - len(natural), "synthetic clip")
+    of = f"{counted(len(natural), 'natural clip')} of {counted(natural['group'].nunique(), 'patient')}"
+    return f"learns from {of}, and {made} (synthetic_as {settings.synthetic_as!r})"
+
+
 def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
     "Train, record the run in its folder and in MLflow, and print hardware and starting weights."
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
@@ -180,6 +189,7 @@ def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) 
     large = hardware.device == "cpu" and settings.frames * settings.image_size**2 >= 16 * 112**2
     smaller = ["on a CPU this takes long; to begin with: --architecture mc3_18 --image-size 56 --frames 16"] * large
     print("\n".join([*hardware.reasons, *smaller, f"{start}{changed and f' ({changed})'}"]), flush=True)
+    print(_taught(data, settings), flush=True)
     if first:
         run = write_run(settings, data.table, run)  # first, so that the folder belongs to this run
         write_text(settings.output_dir / QUARANTINE_CSV, data.store.bad.to_csv(index=False))
