@@ -178,7 +178,7 @@ def _ps_videos(file: BinaryIO, end: int) -> int:
             continue
         kinds.add(head[3])
         place += 4 if head[3] == 0xB9 else 6 + int.from_bytes(head[4:6], "big")
-    return sum(0xE0 <= kind <= 0xEF for kind in kinds)
+    return sum(0xE0 <= kind <= 0xEF or kind == 0xFD for kind in kinds)
 
 
 _ASF_VIDEO = re.compile(  # the properties of a stream, and that it is a video
@@ -193,7 +193,7 @@ def _asf_videos(file: BinaryIO, end: int) -> int:
 
 # %% ../nbs/reading/video.ipynb #40a04d1a
 _PARTS = {"mov": (_boxes, _mov_videos), "avi": (_chunks, _avi_videos), "matroska": (_elements, _mkv_videos)}
-_STREAMS = {"mpegts": _ts_videos, "mpeg": _ps_videos, "asf": _asf_videos}  # 0: the container may not say it
+_STREAMS = {"mpegts": _ts_videos, "mpeg": _ps_videos, "asf": _asf_videos}
 _WHOLE = (b"moov", b"moof", b"mdat", b"AVI ", b"AVIX", _SEGMENT)  # what must not reach beyond the file
 _CUT = "truncated: the file ends within its video"
 
@@ -211,7 +211,7 @@ def _check_container(file: BinaryIO, form: VideoFormat) -> None:
     videos = count(file, end) if count else 1
     if videos > 1:
         raise BadFile(f"{videos} videos in one file; keep one: ffmpeg -i IN -map 0:v:0 -c copy OUT")
-    if parts and not videos:
+    if not videos and form.demuxer != "mpegts":  # whose tables may come late
         raise BadFile("no video in it: sound alone, or its index is missing")
 
 # %% ../nbs/reading/video.ipynb #db70e013
