@@ -178,7 +178,8 @@ def _ps_videos(file: BinaryIO, end: int) -> int:
             continue
         kinds.add(head[3])
         place += 4 if head[3] == 0xB9 else 6 + int.from_bytes(head[4:6], "big")
-    return sum(0xE0 <= kind <= 0xEF or kind == 0xFD for kind in kinds)
+    videos = sum(0xE0 <= kind <= 0xEF or kind == 0xFD for kind in kinds)
+    return videos or int(place + 14 < end)  # damaged: the rest may have one
 
 
 _ASF_VIDEO = re.compile(  # the properties of a stream, and that it is a video
