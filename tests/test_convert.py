@@ -26,12 +26,10 @@ from echoquality.dataset import DatasetSettings, build_dataset
 from echoquality.dataset_summary import dataset_remarks
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import frame_time, read_frames, read_header
-from echoquality.explore import synthetic_pair
 from echoquality.files import open_dicom
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.plan import file_hashes
-from echoquality.player import player
 from echoquality.safe_files import sha256
 from echoquality.settings import COMMANDS, ConvertSettings
 
@@ -353,6 +351,8 @@ def of_tree(name: str, folder: Path, run=in_process, patients: int = 6) -> dict[
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TREES)
 def test_a_tree_of_every_layout_becomes_a_dataset_that_is_played(name, tmp_path):
+    from echoquality.explore import synthetic_pair
+
     where = of_tree(name, tmp_path)
     build = build_dataset(DatasetSettings(**where, output_dir=tmp_path / "data", index_dir="", **SMALL["dataset"]))
     natural = build.samples[~build.samples["synthetic"]]
@@ -365,6 +365,8 @@ def test_a_tree_of_every_layout_becomes_a_dataset_that_is_played(name, tmp_path)
 
 @pytest.mark.slow
 def test_stills_of_tmed_2_are_read(tmp_path):
+    from echoquality.player import player
+
     for number in (1, 2):
         (tmp_path / "in/labeled").mkdir(parents=True, exist_ok=True)
         Image.fromarray(clip_of_patient(number)[0]).save(tmp_path / f"in/labeled/{number}s1_0.png")

@@ -22,13 +22,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import convert_color_space, get_encoder, pixel_array
 
 import echoquality.pixels
-from echoquality.annotations import read_annotations
-from echoquality.degradation_preview import degradation_preview
 from echoquality.files import BadFile, open_dicom
-from echoquality.inference import infer
-from echoquality.player import player
-from echoquality.settings import InferenceSettings, TrainingSettings
-from echoquality.training import train
 
 NATIVE = [uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian]
 from echoquality.pixels import _told_by_grey, _videos
@@ -394,6 +388,12 @@ IN_DICOM = [("a.ts", "mpg2", "100"), ("a.h264", X264, "102"), ("a.hevc", X265, "
 def test_videos_in_dicom_are_played_trained_on_and_scored_as_other_clips(
     dataset, dataset_copy, trained, small_training, tmp_path
 ):
+    from echoquality.annotations import read_annotations
+    from echoquality.degradation_preview import degradation_preview
+    from echoquality.inference import InferenceSettings, infer
+    from echoquality.player import player
+    from echoquality.training import TrainingSettings, train
+
     codings = IN_DICOM if shutil.which("ffmpeg") else IN_DICOM[:1]
     rows = read_annotations(dataset)
     rows = rows[~rows["synthetic"]].groupby("split").head(len(codings))
