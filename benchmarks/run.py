@@ -223,14 +223,17 @@ def rates(cine: Path, work: Path, repeats: int) -> list[Row]:
 
 
 def write_sources(cine: Path, folder: Path) -> list[str]:
-    "The clip as a video, in colour (Motion JPEG), and as an array, in grey; their names."
+    "The clip as a video in colour (Motion JPEG), as a small one, as of EchoNet, and as a grey array; their names."
     frames = dicom.read_frames(cine, grey=False)
-    video = cv2.VideoWriter(str(folder / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 25, frames.shape[2:0:-1])
-    for frame in frames:
-        video.write(frame[..., ::-1])
-    video.release()
+    small = [cv2.resize(frame, (112, 112), interpolation=cv2.INTER_AREA) for frame in frames]
+    for name, pictures in {"clip.avi": frames, "small.avi": small}.items():
+        size = pictures[0].shape[1::-1]
+        video = cv2.VideoWriter(str(folder / name), cv2.VideoWriter.fourcc(*"MJPG"), 25, size)
+        for picture in pictures:
+            video.write(picture[..., ::-1])
+        video.release()
     np.save(folder / "clip.npy", frames.max(3))
-    return ["clip.avi", "clip.npy"]
+    return ["clip.avi", "small.avi", "clip.npy"]
 
 
 def decode_and_encode(path: Path) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 # %% ../nbs/learning/curves.ipynb #2ec7b096
 def show_curves(history: pd.DataFrame, figure: plt.Figure | None = None) -> plt.Figure:
-    "Loss and AUROC by epoch; the epoch that is kept is marked. Draws into `figure` where one is given."
+    "Loss and AUROC by epoch, with grades also Spearman's ρ; the kept epoch is marked. Draws into `figure` if given."
     figure = figure or plt.figure(figsize=(9, 3), layout="constrained")
     figure.clear()
     left, right = figure.subplots(1, 2)
@@ -22,13 +22,19 @@ def show_curves(history: pd.DataFrame, figure: plt.Figure | None = None) -> plt.
     best = epochs[history["val_loss"].idxmin()]
     left.plot(epochs, history["train_loss"], "o-", ms=3, label="training")
     left.plot(epochs, history["val_loss"], "o-", ms=3, label="validation")
-    right.plot(epochs, history["val_auroc"], "o-", ms=3, color="C1")
+    measures = {"val_auroc": "AUROC", "val_spearman": "Spearman's ρ"}
+    shown = {name: said for name, said in measures.items() if name in history}
+    for number, (name, said) in enumerate(shown.items(), 1):
+        right.plot(epochs, history[name], "o-", ms=3, color=f"C{number}", label=said)
     left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-    right.set(xlabel="epoch", ylabel="AUROC on validation", ylim=(min(0.45, history["val_auroc"].min()), 1.02))
+    lowest = history[[*shown]].min(axis=None)
+    right.set(xlabel="epoch", ylabel=f"{' and '.join(shown.values())} on validation", ylim=(min(0.45, lowest), 1.02))
     for axis in (left, right):
         axis.axvline(best, color="grey", lw=0.8, ls=":")
         axis.xaxis.get_major_locator().set_params(integer=True)
     left.legend(title=f"kept: epoch {best}", fontsize=8)
+    if len(shown) > 1:
+        right.legend(fontsize=8)
     return figure
 
 

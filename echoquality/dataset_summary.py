@@ -263,6 +263,14 @@ def check_quarantine(build: Build, limit: float) -> None:
         )
 
 # %% ../nbs/curation/dataset_summary.ipynb #35dc698b
+def _said_of(sample) -> str:
+    "Degradation of a synthetic sample; grade or score, and review, of a natural one."
+    if sample.synthetic:
+        return Degradation.model_validate_json(sample.degradation).kind.replace("_", " ")
+    judged = f"grade {sample.grade}" if getattr(sample, "grade", "") else f"score {sample.score:.2f}"
+    return f"{judged}, reviewed: {sample.review}" if sample.review else judged
+
+
 def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
     "The middle frames of `each` clips, drawn at random, of each class (rows) and machine (columns); sectors only."
     lots = build.samples.iloc[generator(seed, "contact sheet").permutation(len(build.samples))]
@@ -276,11 +284,7 @@ def contact_sheet(build: Build, each: int = 2, seed: int = 0) -> plt.Figure:
         for number, sample in enumerate(rows.itertuples()):
             axis = axes[kinds.index(kind) * each + number, machines.index(machine)]
             axis.imshow(middle_picture(build.output_dir / sample.video_path), cmap="gray", vmin=0, vmax=255)
-            degradation = Degradation.model_validate_json(sample.degradation) if sample.synthetic else None
-            review = f", reviewed: {sample.review}" if sample.review else ""
-            judged = f"grade {sample.grade}" if getattr(sample, "grade", "") else f"score {sample.score:.2f}"
-            title = degradation.kind.replace("_", " ") if degradation else f"{judged}{review}"
-            axis.set_title(as_drawn(title), fontsize=12)
+            axis.set_title(as_drawn(_said_of(sample)), fontsize=12)
     for column, machine in enumerate(machines):
         axes[0, column].set_title(f"{as_drawn(machine)}\n{axes[0, column].get_title()}", fontsize=13)
     folders = (Path(folder).name for folder in (*CLASS_DIRS.values(), GRADED_DIR))

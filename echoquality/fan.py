@@ -252,12 +252,13 @@ def _best_run(sums: np.ndarray) -> tuple[int, int]:
 
 def _best_box(sums: np.ndarray) -> tuple[tuple[int, int], tuple[int, int], np.ndarray]:
     "((start, stop) of rows, of columns, sums of the rows in these columns) of the box with the greatest total."
-    by_row = sums.sum(1)
+    by_row, rows, columns = np.add.reduce(sums, 1), None, None
     for _ in range(2):
-        first, last = _best_run(by_row)
-        start, stop = _best_run(sums[first:last].sum(0))
-        by_row = sums[:, start:stop].sum(1)
-    return (first, last), (start, stop), by_row
+        if rows == (rows := _best_run(by_row)):
+            break
+        columns = _best_run(np.add.reduce(sums[slice(*rows)], 0))
+        by_row = np.add.reduce(sums[:, slice(*columns)], 1)
+    return rows, columns, by_row
 
 # %% ../nbs/reading/fan.ipynb #77ab9baa
 class Match(NamedTuple):

@@ -11,8 +11,9 @@ import os
 import re
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import translate
 from io import BufferedReader, FileIO
@@ -71,16 +72,32 @@ class _Guarded(BufferedReader):
         return super().read(size)
 
 # %% ../nbs/reading/files.ipynb #d3961b86
-_CONVERT = "`echoquality convert IN OUT` makes DICOM clips of a folder of them"
+_IMAGES = {  # pattern of the first bytes of what `echoquality convert` reads, videos aside → its type
+    rb".{344}(n\+|ni)1|.{4}(n\+|ni)2": "a NIfTI file",
+    rb"\x93NUMPY|PK\x03\x04.{26}[\w.-]{1,99}\.npy": "a NumPy array",
+    rb"NRRD": "an NRRD file",
+    rb"(.*\n)?\s*(ObjectType|NDims)\s*=": "an MHD header",
+    rb"\xff\xd8\xff": "a JPEG picture",
+    rb"\x89PNG": "a PNG picture",
+}
 _OTHERS = {  # first bytes of other files, their type, and what to do
     b"PK\3\4": "a ZIP archive; unpack it",
-    b"\x1f\x8b": f"a gzip archive; unpack it (NIfTI: {_CONVERT})",
+    b"\x1f\x8b": "a gzip archive; unpack it",
     b"7z\xbc\xaf": "a 7z archive; unpack it",
     b"%PDF": "a PDF document",
-    b"\xff\xd8\xff": "a JPEG picture; export the clip as DICOM, or see `echoquality convert`",
-    b"\x89PNG": "a PNG picture; export the clip as DICOM, or see `echoquality convert`",
     b"version https://git-lfs": "a Git LFS pointer; fetch the file itself",
 }
+
+
+def _image_type(start: bytes) -> str:
+    "The type of a file that `echoquality convert` reads, by its first 400 bytes, compressed or not; '' for another."
+    if video := video_format(start):
+        return f"a video ({video.name})"
+    if start.startswith(b"\x1f\x8b"):
+        with suppress(zlib.error):
+            start = zlib.decompressobj(47).decompress(start, 400)  # 47: gzip or zlib
+    found = (what for begin, what in _IMAGES.items() if re.match(begin, start, re.DOTALL))
+    return next(found, "")
 
 
 def _check_start(start: bytes) -> None:
@@ -88,8 +105,8 @@ def _check_start(start: bytes) -> None:
     if start[128:132] == b"DICM" or re.match(rb"[\2\10]\0.\0|\0[\2\10]\0.", start, re.DOTALL):
         return
     other = next((what for begin, what in _OTHERS.items() if start.startswith(begin)), "")
-    if video := video_format(start):
-        other = f"a video ({video.name}); {_CONVERT}"
+    if image := _image_type(start):
+        other = f"{image}; `echoquality convert IN OUT` makes DICOM clips of a folder of them"
     raise BadFile(f"not a DICOM file but {other}" if other else "not a DICOM file")
 
 # %% ../nbs/reading/files.ipynb #5e1fa002

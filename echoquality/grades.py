@@ -250,7 +250,8 @@ def read_grades(
     if count < 3:
         lost = next((each for each, there in zip(grades["path"], place, strict=True) if not there), "")
         near = f"; {printable(lost)!r} is none, the nearest {printable(nearest_place(lost, known))!r}" if lost else ""
-        why = f"; {odd['reason'].iloc[0]}" if len(odd) else near
+        then = "; grade more of them, or leave grades_csv out" if count else near
+        why = f"; {odd['reason'].iloc[0]}" if len(odd) else then
         raise GradesError(f"grades_csv {path}: {count} of its {every} clips are {what}, and 3 are the least{why}")
     if quiet:
         return found

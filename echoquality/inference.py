@@ -205,7 +205,8 @@ def infer(settings: InferenceSettings) -> Inference:
             write_text(folder / "grades.csv", inference.agreement.to_csv(index=False))
     if inference.scores.empty:
         kinds = ", ".join(f"{n} {kind}" for kind, n in inference.quarantine["kind"].value_counts().items())
-        raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/{QUARANTINE_CSV}")
+        most = "".join(f" ({n} × {why})" for why, n in inference.quarantine["reason"].value_counts().head(1).items())
+        raise InferenceError(f"{where}: no ultrasound clip ({kinds}); see {folder}/{QUARANTINE_CSV}{most}")
     return inference
 
 # %% ../nbs/06_inference.ipynb #14abd360

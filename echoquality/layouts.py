@@ -184,7 +184,7 @@ def _between(info: dict[str, str], frame_time: float | None) -> float | None:
 def _camus_of_view(patient: str, view: str, files: dict[str, str], info: dict[str, str] | None) -> list[ClipSource]:
     "The clips of a patient and view; `files`: phase → path."
     name = f"Info_{view}.cfg"
-    said = _camus_facts(info, name) if info else {"facts": _VIVID, "notes": (f"no {name}",)}
+    said = {"facts": _VIVID, "notes": (f"no {name}",)} if info is None else _camus_facts(info, name)
     usual = ClipSource(patient=patient, view=_VIEWS[view], **said)
     clips = []
     for phase in ("half_sequence", "sequence"):
@@ -448,7 +448,7 @@ def _told(clip: ClipSource, rows: list[dict], table: str) -> ClipSource:
     more |= {"view": _VIEWS.get(said["view"].upper(), said["view"])} if said["view"] else {}
     more |= {"frame_time": time or 1000 / rate} if time or rate else {}
     more |= {"spacing": tuple(size)} if all(size) else {}
-    missing = [each for each in clip.notes if not (each.startswith("no Info") and grades)]
+    missing = [each for each in clip.notes if not (grades and re.match(r"no Info|.*: no ImageQuality", each))]
     return clip._replace(**more, grades=clip.grades + grades, notes=tuple(missing)).noted(*notes)
 
 # %% ../nbs/reading/layouts.ipynb #a84e7beb

@@ -400,7 +400,8 @@ def selection_verdict(selection: Selection, settings: SelectionSettings, warning
         (f"{share:.0%}", f"of the chosen clips are {made_by(most)}", among),
     )
     said = f"{counted(len(samples), 'clip', 'were')} chosen: {good} good, {poor} poor{between}{unused(selection)}"
-    after = "review doubtful labels (label review on the page Explore), then build the dataset."
+    review = "review doubtful labels (label review on the page Explore), then " if settings.results_dir else ""
+    after = f"{review}build the dataset."
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     then = next_command("dataset", settings)
     if word == "no":

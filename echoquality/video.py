@@ -129,8 +129,72 @@ def _avi_videos(file: BinaryIO, end: int) -> int:
     headers = _inside(_chunks, file, 0, end, b"AVI ", b"hdrl", b"strl", b"strh")
     return sum(_bytes_at(file, start, 4) == b"vids" for start, _ in headers)
 
+# %% ../nbs/reading/video.ipynb #6bb7ec83
+_VIDEO = {1, 2, 0x10, 0x1B, 0x20, 0x24, 0x33, 0x42, 0xD1, 0xEA}  # types (ISO 13818-1, 2.4.4, and others in use)
+_LOOKED = 2**22  # bytes of a transport stream in which its tables, which come ten times in a second, are looked for
+
+
+def _ts_tables(start: bytes) -> dict[int, bytes]:
+    "Number of a stream → its first table, whole, in the first bytes of a transport stream (ISO 13818-1, 2.4)."
+    size, at = (188, 0) if start[:1] == start[188:189] == b"G" else (192, 4)
+    found = {}
+    for place in range(at, len(start) - 187, size):
+        head, packet = start[place : place + 5], start[place + 4 : place + 188]
+        number, begins = int.from_bytes(head[1:3], "big") & 0x1FFF, bool(head[1] & 0x40)
+        body = packet[1 + head[4] :] if head[3] & 0x20 else packet  # after the adaptation field
+        if not head[3] & 0x10 or begins == (number in found):
+            continue
+        body = body[1 + body[0] :] if begins and body else body
+        if len(found.get(number, b"")) < 1024:
+            found[number] = found.get(number, b"") + body
+    return found
+
+
+def _ts_videos(file: BinaryIO, end: int) -> int:
+    "The number of videos in an MPEG transport stream by its tables; 0 where these are not found."
+    tables, videos = _ts_tables(_bytes_at(file, 0, min(end, _LOOKED))), set()
+    for place in range(8, _table_end(programs := tables.get(0, b"")), 4):
+        table = tables.get(int.from_bytes(programs[place + 2 : place + 4], "big") & 0x1FFF, b"")
+        at = 12 + (int.from_bytes(table[10:12], "big") & 0xFFF)
+        while table[:1] == b"\2" and at < _table_end(table):
+            videos |= {table[at + 1 : at + 3]} if table[at] in _VIDEO else set()
+            at += 5 + (int.from_bytes(table[at + 3 : at + 5], "big") & 0xFFF)
+    return len(videos)
+
+
+def _table_end(table: bytes) -> int:
+    return min(len(table), 3 + (int.from_bytes(table[1:3], "big") & 0xFFF)) - 4  # without its checksum
+
+# %% ../nbs/reading/video.ipynb #9028061d
+def _ps_videos(file: BinaryIO, end: int) -> int:
+    "The number of videos in an MPEG program stream, by the heads of its packets (ISO 13818-1, 2.5)."
+    kinds, place = set(), 0
+    for _ in range(_MOST):
+        head = _bytes_at(file, place, 14)
+        if head[:3] != b"\0\0\1" or len(head) < 14:
+            break
+        if head[3] == 0xBA:  # a pack: of MPEG-2, or of MPEG-1
+            place += 14 + (head[13] & 7) if head[4] >> 6 == 1 else 12
+            continue
+        kinds.add(head[3])
+        place += 4 if head[3] == 0xB9 else 6 + int.from_bytes(head[4:6], "big")
+    videos = sum(0xE0 <= kind <= 0xEF or kind == 0xFD for kind in kinds)
+    return videos or int(place + 14 < end)  # damaged: the rest may have one
+
+
+_ASF_VIDEO = re.compile(  # the properties of a stream, and that it is a video
+    b".{8}".join(re.escape(bytes.fromhex(each)) for each in (
+        "9107dcb7b7a9cf118ee600c00c205365", "c0ef19bc4d5bcf11a8fd00805f5c442b")), re.DOTALL)  # fmt: skip
+
+
+def _asf_videos(file: BinaryIO, end: int) -> int:
+    "The number of videos in a WMV file, by its header."
+    size = int.from_bytes(_bytes_at(file, 16, 8), "little")
+    return len(_ASF_VIDEO.findall(_bytes_at(file, 0, min(size, _LOOKED))))
+
 # %% ../nbs/reading/video.ipynb #40a04d1a
 _PARTS = {"mov": (_boxes, _mov_videos), "avi": (_chunks, _avi_videos), "matroska": (_elements, _mkv_videos)}
+_STREAMS = {"mpegts": _ts_videos, "mpeg": _ps_videos, "asf": _asf_videos}
 _WHOLE = (b"moov", b"moof", b"mdat", b"AVI ", b"AVIX", _SEGMENT)  # what must not reach beyond the file
 _CUT = "truncated: the file ends within its video"
 
@@ -142,15 +206,13 @@ def _check_container(file: BinaryIO, form: VideoFormat) -> None:
         raise BadFile(_CUT)
     if form.demuxer == "mpegts" and end % 188 and end % 192:  # its packets
         raise BadFile(_CUT)
-    if form.demuxer not in _PARTS:
-        return
-    parts, count = _PARTS[form.demuxer]
-    if any(stop > end for kind, _, stop in parts(file, 0, end) if kind in _WHOLE):
+    parts, count = _PARTS.get(form.demuxer, (None, _STREAMS.get(form.demuxer)))
+    if parts and any(stop > end for kind, _, stop in parts(file, 0, end) if kind in _WHOLE):
         raise BadFile(_CUT)
-    videos = count(file, end)
+    videos = count(file, end) if count else 1
     if videos > 1:
         raise BadFile(f"{videos} videos in one file; keep one: ffmpeg -i IN -map 0:v:0 -c copy OUT")
-    if not videos:
+    if not videos and form.demuxer != "mpegts":  # whose tables may come late
         raise BadFile("no video in it: sound alone, or its index is missing")
 
 # %% ../nbs/reading/video.ipynb #db70e013

@@ -8,7 +8,9 @@ import json
 import shutil
 import signal
 import struct
+import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -17,6 +19,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from echoquality.annotations import CSV
 from echoquality.convert import Conversion, conversion_summary, convert
 from echoquality.core import SettingsError, WorkError
 from echoquality.dataset import DatasetSettings, build_dataset
@@ -24,10 +27,11 @@ from echoquality.dataset_summary import dataset_remarks
 from echoquality.derived import dciodvfy, validation_errors
 from echoquality.dicom import frame_time, read_frames, read_header
 from echoquality.files import open_dicom
+from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.plan import file_hashes
 from echoquality.safe_files import sha256
-from echoquality.settings import ConvertSettings
+from echoquality.settings import COMMANDS, ConvertSettings
 
 
 def nifti(clip: np.ndarray, mm: float = 0.3) -> bytes:
@@ -48,7 +52,11 @@ def moving(quality: float, patient: int, frames: int = 6) -> np.ndarray:
     return np.where(clip.sector, clip.frames.max(3), 0).astype(np.uint8)
 
 
-def write_camus(folder: Path, patients: int) -> Path:
+def write_nifti(path: Path, clip: np.ndarray) -> None:
+    path.with_suffix(".nii.gz").write_bytes(nifti(clip))
+
+
+def write_camus(folder: Path, patients: int, write=write_nifti) -> Path:
     "Patients whose four-chamber view is Good and Poor in turns."
     for patient in range(1, patients + 1):
         who, grade = f"patient{patient:04}", ("Good", "Poor")[patient % 2]
@@ -56,7 +64,7 @@ def write_camus(folder: Path, patients: int) -> Path:
         clip = moving(0.95 if grade == "Good" else 0.1, patient)
         stills = {"half_sequence": clip, "ED": clip[:1], "ES": clip[-1:], "ED_gt": clip[:1] > 99}
         for name, frames in stills.items():
-            (folder / who / f"{who}_4CH_{name}.nii.gz").write_bytes(nifti(frames.astype(np.uint8)))
+            write(folder / who / f"{who}_4CH_{name}.mhd", frames.astype(np.uint8))
         cfg = f"ED: 1\nES: 6\nNbFrame: 6\nSex: M\nAge: 61\nImageQuality: {grade}\nEF: 55\nFrameRate: 40\n"
         (folder / who / "Info_4CH.cfg").write_text(cfg)
     return folder
@@ -242,3 +250,188 @@ def test_a_video_becomes_a_clip(tmp_path):
     assert rows["0X1.avi"]["frames"] == "12" and rows["0X1.avi"]["frame_time_ms"] == "20"
     assert rows["0X1.avi"]["split"] == "TRAIN" and rows["0X2.avi"]["reason"] and not rows["0X2.avi"]["file"]
     assert read_header(tmp_path / "out/0X1/0X1.dcm").PhotometricInterpretation == "MONOCHROME2"
+
+
+def write_avi(path: Path, clip: np.ndarray) -> None:
+    "A video of uint8 (T, H, W), as EchoNet has them."
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, clip.shape[:0:-1])
+    for frame in clip:
+        writer.write(np.repeat(frame[..., None], 3, 2))
+    writer.release()
+
+
+def write_mhd(path: Path, clip: np.ndarray) -> None:
+    "A MetaImage of uint8 (T, H, W), and the file of its pixels."
+    size = " ".join(map(str, clip.shape[::-1]))
+    head = f"ObjectType = Image\nNDims = 3\nDimSize = {size}\nElementType = MET_UCHAR\nElementSpacing = 0.3 0.3 1\n"
+    path.write_text(f"{head}ElementDataFile = {path.stem}.raw\n")
+    path.with_suffix(".raw").write_bytes(clip.tobytes())
+
+
+def grade_of_patient(number: int) -> str:
+    return ("Good", "Poor")[number % 2]
+
+
+def clip_of_patient(number: int) -> np.ndarray:
+    return moving(0.95 if grade_of_patient(number) == "Good" else 0.1, number)
+
+
+ECHONET = {  # layout → table, its header, its rows and the video of a patient
+    "echonet-dynamic": ("FileList.csv", "FileName,EF,FPS,Split", "0X{0},55,50,TRAIN", "Videos/0X{0}.avi"),
+    "echonet-pediatric": ("A4C/FileList.csv", "FileName,EF,Split", "CR{0}-CR9{0}-01.avi,60,0",
+                          "A4C/Videos/CR{0}-CR9{0}-01.avi"),
+    "echonet-lvh": ("MeasurementsList.csv", "HashedFileName,Calc,Frames,split", "0X{0},IVSd,6,train",
+                    "Batch1/0X{0}.avi"),
+}  # fmt: skip
+
+
+def write_echonet(layout: str, folder: Path, patients: int) -> None:
+    "The videos of a set of EchoNet and its table; `grades.csv` beside the folder has what a reader said of them."
+    table, head, row, video = ECHONET[layout]
+    numbers = range(1, patients + 1)
+    for number in numbers:
+        write_avi(folder / video.format(number), clip_of_patient(number))
+    (folder / table).write_text("\n".join([head, *map(row.format, numbers)]) + "\n")
+    said = [f"{video.format(number)},{grade_of_patient(number)},ana" for number in numbers]
+    (folder.parent / "grades.csv").write_text("\n".join(["path,grade,grader", *said]) + "\n")
+
+
+def write_graded(folder: Path, patients: int) -> None:
+    "Videos in folders that are named by view and grade, and below by patient."
+    for number in range(1, patients + 1):
+        write_avi(folder / f"A4C_{grade_of_patient(number)}/p{number}/cine.avi", clip_of_patient(number))
+
+
+def write_mimic(folder: Path, patients: int) -> None:
+    "DICOM files in the folders of MIMIC-IV-ECHO, and its table."
+    for number in range(1, patients + 1):
+        (folder.parent / f"arrays/{number}").mkdir(parents=True)
+        np.save(folder.parent / f"arrays/{number}/{number}.npy", clip_of_patient(number))
+    made = convert(asked(folder.parent / "arrays", folder.parent / "dicom")).clips["file"]
+    rows = ["subject_id,study_id,acquisition_datetime,dicom_filepath"]
+    for file in sorted(made):
+        number = Path(file).stem
+        place = f"files/p10/p1000{number}/s9{number}/9{number}_0001.dcm"
+        (folder / place).parent.mkdir(parents=True)
+        shutil.copy(folder.parent / "dicom" / file, folder / place)
+        rows.append(f"1000{number},9{number},2180-01-01 10:00:00,{place}")
+    (folder / "echo-record-list.csv").write_text("\n".join(rows) + "\n")
+
+
+TREES = {  # name of a tree → its layout, and what writes it
+    "camus": ("camus", write_camus),
+    "camus, mhd": ("camus", partial(write_camus, write=write_mhd)),
+    **{layout: (layout, partial(write_echonet, layout)) for layout in ECHONET},
+    "mimic-iv-echo": ("mimic-iv-echo", write_mimic),
+    "graded": ("graded", write_graded),
+}
+
+
+def in_process(command: str, source: Path, output: Path, **options) -> None:
+    convert(asked(source, output, **options))
+
+
+def of_tree(name: str, folder: Path, run=in_process, patients: int = 6) -> dict[str, str]:
+    "Write a tree, convert it by `run`, and give the parameters of a dataset of its clips."
+    layout, write = TREES[name]
+    write(folder / "in", patients)
+    table = {"table": folder / "grades.csv"} if name in ECHONET else {}
+    run("convert", folder / "in", folder / "out", layout=layout, **table)
+    if layout != "mimic-iv-echo":
+        grades = {"grades_csv": folder / "out/grades.csv", "grade_scale": "Poor<Good"}
+        return {"results_dir": "", "raw_data_dir": folder / "out", **grades}
+    scores = pd.read_csv(folder / "out/scores.csv", dtype=str)
+    good = scores["patient"].astype(int) % 2 == 0  # as a user fills it in
+    scores.assign(score=np.where(good, 0.99, 0.01)).to_csv(folder / "out/scores.csv", index=False)
+    where = {"results_dir": folder / "out/scores.csv", "group_by": str(folder / "out/group_by.csv")}
+    return {"raw_data_dir": folder / "in", **where}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TREES)
+def test_a_tree_of_every_layout_becomes_a_dataset_that_is_played(name, tmp_path):
+    from echoquality.explore import synthetic_pair
+
+    where = of_tree(name, tmp_path)
+    build = build_dataset(DatasetSettings(**where, output_dir=tmp_path / "data", index_dir="", **SMALL["dataset"]))
+    natural = build.samples[~build.samples["synthetic"]]
+    clips = 2 if name.startswith("camus") else 1  # of a patient: a cine, and two stills
+    assert len(natural) == 6 * clips and natural["quality_score"].sum() == 3 * clips and build.quarantine.empty
+    assert natural["group"].nunique() == 6 and len(build.samples) == 6 * clips + 2
+    shown = synthetic_pair(tmp_path / "data" / CSV)
+    assert [clip.shape for clip in shown.clips] == [(120, 160)] * 2
+
+
+@pytest.mark.slow
+def test_stills_of_tmed_2_are_read(tmp_path):
+    from echoquality.player import player
+
+    for number in (1, 2):
+        (tmp_path / "in/labeled").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(clip_of_patient(number)[0]).save(tmp_path / f"in/labeled/{number}s1_0.png")
+    rows = "".join(f"a,{number}s1_0.png,PLAX\n" for number in (1, 2))
+    (tmp_path / "in/labels_per_image.csv").write_text(f"SourceFolder,query_key,view_label\n{rows}")
+    made = convert(asked(tmp_path / "in", tmp_path / "out", layout="tmed-2"))
+    assert made.clips["patient"].tolist() == ["1", "2"] and set(made.clips["fan"]) <= {"sure", "doubtful"}
+    for number, file in zip((1, 2), made.clips["file"], strict=True):
+        assert (read_frames(tmp_path / "out" / file) == clip_of_patient(number)[:1]).all()
+        assert "a single frame, not a clip" in player(tmp_path / "out" / file).clips[0].reason
+
+
+SMALL = {
+    "dataset": {"num_synthetic": 2, "workers": 1},
+    "training": {"model_weights": "", "architecture": "mc3_18", "image_size": 16, "frames": 2, "frame_step": 1,
+                 "epochs": 1, "precision": "32", "workers": 1, "mlflow": False},
+    "evaluation": {"rounds": 100, "explained": 0, "starting_weights": "", "min_n": 2, "precision": "32", "workers": 1,
+                   "mlflow": False},
+}  # fmt: skip
+
+
+def by_command(python: list[str], folder: Path, command: str, *words, **options) -> None:
+    "Run `echoquality` in a folder."
+    named = {key.replace("_", "-"): value for key, value in options.items()}
+    told = [f"--no-{key}" if value is False else f"--{key}={value}" for key, value in named.items()]
+    line = [*python, "echoquality", command, *map(str, words), *told]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"{line}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+
+
+def by_papermill(python: list[str], folder: Path, command: str, *words, **options) -> None:
+    "Run the page of a command by papermill, and write its report; what has no page is run as a command."
+    if command not in COMMANDS:
+        return by_command(python, folder, command, *words, **options)
+    [page] = (project_root() / "nbs").glob(f"0?_{COMMANDS[command]}.ipynb")
+    (folder / "runs").mkdir(exist_ok=True)
+    executed = folder / f"runs/{COMMANDS[command]}.new.ipynb"
+    line = [*python, "papermill", str(page), str(executed)]
+    line += [word for key, value in options.items() for word in ("-p", key, str(value))]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, f"{line}\n{done.stderr[-3000:]}"
+    by_command(python, folder, "report", executed)
+
+
+OFTEN = {("camus", by_command), ("graded", by_papermill)}
+EACH = [
+    pytest.param(name, run, marks=() if (name, run) in OFTEN else pytest.mark.more)
+    for run in (by_command, by_papermill)
+    for name in TREES
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "run"), EACH)
+def test_from_a_tree_to_the_report_of_a_model(name, run, tmp_path, warm_python):
+    do = partial(run, warm_python, tmp_path)
+    patients = 8 if name.startswith("camus") else 20  # of two clips or one; three graded test clips are the least
+    where = of_tree(name, tmp_path, do, patients)
+    table, store = tmp_path / "data" / CSV, {"store_dir": tmp_path / "store"}
+    do("dataset", **where, output_dir=tmp_path / "data", index_dir="", **SMALL["dataset"])
+    do("train", annotations_csv=table, output_dir=tmp_path / "model", **store, **SMALL["training"])
+    model = {"model": tmp_path / "model/model.safetensors", "output_dir": tmp_path / "judged"}
+    graded = {"grades_csv": where["grades_csv"]} if "grades_csv" in where else {}
+    do("evaluate", annotations_csv=table, **model, **graded, **store, **SMALL["evaluation"])
+    stages = ("dataset", "training", "evaluation")
+    [_, _, report] = [path for stage in stages for path in (tmp_path / "runs").glob(f"{stage}*.html")]
+    said = report.read_text("utf-8")
+    assert ("people&#39;s grades" in said or "people's grades" in said) == bool(graded)

@@ -15,6 +15,14 @@ def test_the_kept_epoch_is_marked():
     figure = show_curves(history.assign(val_auroc=[0.5, 0.9, 0.8]))
     left, right = figure.axes
     assert left.get_legend().get_title().get_text() == "kept: epoch 2" and right.get_ylim()[0] <= 0.5
+    assert len(right.lines) == 2 and not right.get_legend()  # the AUROC, and the mark of the epoch
+
+
+def test_grades_have_a_curve_of_their_own():
+    history = pd.DataFrame({"epoch": [0, 1, 2], "train_loss": [1, 0.5, 0.2], "val_loss": [1, 0.4, 0.6]})
+    right = show_curves(history.assign(val_auroc=[0.5, 0.9, 0.8], val_spearman=[-0.2, np.nan, 0.4])).axes[1]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["AUROC", "Spearman's ρ"]
+    assert right.get_ylabel() == "AUROC and Spearman's ρ on validation" and right.get_ylim()[0] <= -0.2
 
 
 def test_the_live_figure_is_drawn_again_after_each_epoch(monkeypatch):

@@ -3,6 +3,7 @@
 from echoquality.files import *
 
 
+import gzip
 import os
 import re
 import struct
@@ -25,6 +26,7 @@ def test_a_reason_is_short_printable_and_quotes_nothing(said):
 
 @pytest.mark.parametrize(("start", "said"), [
     (b"PK\3\4 rest", "but a ZIP archive"),
+    (gzip.compress(b"text"), "but a gzip archive; unpack it$"),
     (b"\0\0\0\x18ftypmp42", r"but a video \(MP4 or MOV\); `echoquality convert IN OUT` makes DICOM clips"),
     (b"RIFF\1\2\3\4AVI LIST", r"but a video \(AVI\); `echoquality convert IN OUT`"),
     (b"RIFF\1\2\3\4WAVEfmt ", "not a DICOM file$"),
@@ -35,6 +37,23 @@ def test_what_is_no_dicom_file_is_told_as_what_it_is(start, said, tmp_path):
     (tmp_path / "x").write_bytes(start)
     with pytest.raises(BadFile, match=said), open_dicom(tmp_path / "x"):
         pass
+
+
+NIFTI = b"\x5c\1\0\0" + bytes(340) + b"n+1\0"
+IMAGES = {  # first bytes → what they are
+    NIFTI: "a NIfTI file", gzip.compress(NIFTI + bytes(99)): "a NIfTI file", NIFTI[:344] + b"ni1\0": "a NIfTI file",
+    b"\x1c\2\0\0n+2\0\r\n\x1a\n" + bytes(99): "a NIfTI file", b"NRRD0004\ntype: uchar\n": "an NRRD file",
+    b"ObjectType = Image\nNDims = 3\n": "an MHD header", b"Comment = x\r\nNDims=2\n": "an MHD header",
+    b"\x93NUMPY\1\0": "a NumPy array", b"PK\3\4" + bytes(26) + b"frames.npy": "a NumPy array",
+    b"\x89PNG\r\n": "a PNG picture", b"\xff\xd8\xff\xe0": "a JPEG picture", b"GIF89a": r"a video \(GIF\)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("start", "what"), IMAGES.items(), ids=str)
+def test_what_can_be_converted_is_told_with_the_command(start, what, tmp_path):
+    (tmp_path / "x").write_bytes(start)
+    with pytest.raises(BadFile, match=f"^not a DICOM file but {what}; `echoquality convert IN OUT`"):
+        open_dicom(tmp_path / "x").__enter__()
 
 
 @pytest.mark.parametrize("path", [

@@ -211,7 +211,7 @@ def test_there_is_nothing_to_score(where, tmp_path):
         infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
     shutil.copyfile(get_testdata_file("CT_small.dcm", download=False), tmp_path / "raw/A/1")
-    with pytest.raises(InferenceError, match=r"no ultrasound clip \(1 other modality\); see .*quarantine.csv"):
+    with pytest.raises(InferenceError, match=r"no ultrasound clip \(1 other modality\); see .*quarantine.csv \(1 × "):
         infer(InferenceSettings(**asked, output_dir=tmp_path / "out"))
     assert len(pd.read_csv(tmp_path / "out/quarantine.csv")) == 1
 

@@ -63,7 +63,7 @@ def test_camus(ending, tmp_path):
 
 
 @pytest.mark.parametrize(("cfg", "notes"), [
-    ("", ("no Info_4CH.cfg",)),
+    ("", ("Info_4CH.cfg: no usable FrameRate", "Info_4CH.cfg: no ImageQuality")),
     ("ED: 1\n", ("Info_4CH.cfg: no usable FrameRate", "Info_4CH.cfg: no ImageQuality")),
     (CFG.replace("Good", "Splendid"), ("Info_4CH.cfg: ImageQuality 'Splendid', expected one of Poor, Medium, Good",)),
     (CFG.replace("50", "0"), ("Info_4CH.cfg: no usable FrameRate",)),

@@ -8,7 +8,7 @@ import re
 import shutil
 import struct
 import subprocess
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 
 import cv2
@@ -365,6 +365,59 @@ def test_a_video_that_contradicts_its_header_is_left_out(change, said, tmp_path)
     if "end" in change:
         path.write_bytes(path.read_bytes()[: -change["end"]])
     assert re.search(said, read(path))
+
+
+def into_video(path: Path, name: str, options: str | list[str], number: str) -> None:
+    "Exchange the pixels of a DICOM file for a video of them."
+    header, frames = dcmread(path), read(path)
+    frames = frames if frames.ndim == 4 else np.repeat(frames[..., None], 3, axis=3)
+    mpeg = isinstance(options, str)
+    written = path.parent, name
+    video = as_video(*written, options, frames) if mpeg else by_ffmpeg(*written, frames, *options)
+    (path.parent / name).unlink()
+    header.file_meta.TransferSyntaxUID = uid.UID(f"1.2.840.10008.1.2.4.{number}")
+    header.SamplesPerPixel, header.PlanarConfiguration = 3, 0
+    header.PhotometricInterpretation = "YBR_PARTIAL_420"
+    save(path, header, encapsulate([video], has_bot=False))
+
+
+IN_DICOM = [("a.ts", "mpg2", "100"), ("a.h264", X264, "102"), ("a.hevc", X265, "107")]
+
+
+@pytest.mark.slow
+def test_videos_in_dicom_are_played_trained_on_and_scored_as_other_clips(
+    dataset, dataset_copy, trained, small_training, tmp_path
+):
+    from echoquality.annotations import read_annotations
+    from echoquality.degradation_preview import degradation_preview
+    from echoquality.inference import InferenceSettings, infer
+    from echoquality.player import player
+    from echoquality.training import TrainingSettings, train
+
+    codings = IN_DICOM if shutil.which("ffmpeg") else IN_DICOM[:1]
+    rows = read_annotations(dataset)
+    rows = rows[~rows["synthetic"]].groupby("split").head(len(codings))
+    for place, coding in zip(rows["video_path"], cycle(codings)):
+        path = dataset_copy.parent / place
+        into_video(path, *coding)
+        [shown], [before] = player(path).clips, player(dataset.parent / place).clips
+        assert not shown.reason and (len(shown.frames), shown.shape) == (len(before.frames), before.shape)
+        for name, file in (("video", path), ("before", dataset.parent / place)):
+            (tmp_path / name / path.stem).mkdir(parents=True)
+            shutil.copy(file, tmp_path / name / path.stem)
+    preview = degradation_preview(tmp_path / "video")
+    assert len(preview.player.clips) == 2 and "intensity" in preview._table.value
+    own = {"annotations_csv": dataset_copy, "store_dir": tmp_path / "store", "output_dir": tmp_path / "run"}
+    made = train(TrainingSettings(**small_training | own | {"epochs": 1}))
+    assert np.isfinite(made.history["val_loss"]).all()
+    assert len((tmp_path / "run/quarantine.csv").read_text().splitlines()) == 1, "none is left out"
+    same, scores = {"model": trained["model"], "workers": 1}, {}
+    for name in ("video", "before"):
+        asked = InferenceSettings(raw_data_dir=tmp_path / name, output_dir=tmp_path / f"of {name}", **same)
+        scores[name] = infer(asked).scores["score"]
+    assert len(scores["video"]) == len(rows) and np.abs(scores["video"] - scores["before"]).max() < 0.05
+    if len(codings) == 1:
+        pytest.skip("MPEG-2 alone: H.264 and HEVC need ffmpeg, which is not installed")
 
 
 def jpeg(frame: np.ndarray, bare: bool = False, **options) -> bytes:

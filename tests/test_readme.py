@@ -21,12 +21,12 @@ import pytest
 import torch
 import yaml
 
-from echoquality.command import COMMANDS, named_files
+from echoquality.command import COMMANDS, named_files, of_a_folder, of_two_folders
 from echoquality.corpus import SMALL, TINY, write_corpus
 from echoquality.dicom import read_frames
 from echoquality.model import make_network
 from echoquality.parameters import from_command_line, project_root
-from echoquality.settings import STAGES
+from echoquality.settings import STAGES, ConvertSettings
 
 
 PARSED = ("make demo", "make test", "pip install", "torchrun")  # not run, only parsed: slow, or for several machines
@@ -217,6 +217,20 @@ def test_the_readme_is_short_and_what_it_shows_is_there():
     assert len(readme().split()) < 900 and readme().count("![") == 1
     for path in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme()):
         assert (project_root() / path).is_file(), path
+
+
+def test_the_commands_that_repeat_the_benchmark_with_camus_are_right():
+    [line] = [line for line in readme().splitlines() if "--layout camus" in line]
+    indented = re.findall("^    (echoquality .*)$", guides()[0], re.MULTILINE)
+    told = [*re.findall("`(echoquality [^`]+)`", line), *indented]
+    assert [each.split()[1] for each in told[:3]] == ["convert", "dataset", "benchmark"] and len(told) > 5
+    for each in told:
+        _, command, *options = shlex.split(each)
+        if command == "convert":
+            asked = from_command_line(ConvertSettings, of_two_folders(options))
+            assert asked.layout == "camus" and asked.output_dir.name == "raw_data"
+        else:
+            from_command_line(STAGES[COMMANDS[command]], of_a_folder(command, options))
 
 
 @pytest.mark.slow

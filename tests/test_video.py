@@ -281,12 +281,19 @@ def test_interlaced_h264_and_several_videos_are_read_or_refused(by_ffmpeg, tmp_p
         assert np.abs(found[0].astype(int) - decoded_by_ffmpeg(path, False)).mean() <= 1
     else:
         assert found.startswith("interlaced video, which this OpenCV cannot read; ffmpeg -i IN")
-    for name in ("b.mp4", "b.avi", "b.mkv"):
-        two = ["-filter_complex", "split[a][b]", "-map", "[a]", "-map", "[b]", "-c:v", "mpeg4"]
-        assert read(by_ffmpeg(name, *two)).startswith("2 videos in one file; keep one: ffmpeg")
-    sound = ["ffmpeg", "-y", "-v", "error", "-f", "lavfi", "-i", "sine=d=0.2", str(tmp_path / "c.mkv")]
-    subprocess.run(sound, check=True)
-    assert "sound alone" in read(tmp_path / "c.mkv")
+    two = ["-filter_complex", "split[a][b]", "-map", "[a]", "-map", "[b]", "-c:v"]
+    for ending in ("mp4", "avi", "mkv", "ts", "mpg", "vob", "wmv"):
+        coding = {"wmv": "wmv2", "mp4": "mpeg4", "avi": "mpeg4"}.get(ending, "mpeg2video")
+        assert read(by_ffmpeg(f"b.{ending}", *two, coding)).startswith("2 videos in one file; keep one: ffmpeg"), ending
+        assert len(read(by_ffmpeg(f"c.{ending}", "-c:v", coding))) == 2, ending
+    data = (tmp_path / "b.ts").read_bytes()
+    packets = [data[place : place + 188] for place in range(0, len(data), 188)]
+    (tmp_path / "b.m2ts").write_bytes(b"".join(bytes(4) + packet for packet in packets))  # as camcorders have it
+    assert read(tmp_path / "b.m2ts").startswith("2 videos in one file")
+    for ending in ("mkv", "mp4", "mpg", "wmv"):
+        sound = ["ffmpeg", "-y", "-v", "error", "-f", "lavfi", "-i", "sine=d=0.2", str(tmp_path / f"d.{ending}")]
+        subprocess.run(sound, check=True)
+        assert "sound alone" in read(tmp_path / f"d.{ending}"), ending
 
 
 REAL = Path(os.environ.get("ECHOQUALITY_REAL_CLIPS", "no real clips")) / "ntnu_a4c.mp4"
