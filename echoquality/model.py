@@ -34,8 +34,7 @@ from echoquality.checkpoints import (
     refusal,
 )
 from .clips import Form, Window, model_input
-from .core import reason_of
-from .phantom import simulate_clip
+from .core import generator, reason_of
 from .safe_files import atomic
 from .settings import Architecture
 from .vision import torchvision
@@ -222,10 +221,10 @@ class Scorer(nn.Module):
 
 # %% ../nbs/learning/model.ipynb #2cf90d34
 def example_clips(model: Model) -> np.ndarray:
-    "Two simulated clips as the model takes them: uint8 (2, T, size, size, channels)."
+    "Two made-up clips as the model takes them, all shades on noise: uint8 (2, T, size, size, channels)."
     size, channels = model.form.size, model.form.channels
-    frame = simulate_clip(0.9, "epiq7", 1, 2, (size, size)).frames[0].reshape(size, size, -1)
-    clip = np.broadcast_to(frame[..., :channels], (model.window.count, size, size, channels))
+    shades = np.linspace(0, 224, size)[:, None] + generator(1, "example").integers(0, 32, (size, size))
+    clip = np.broadcast_to(shades.astype(np.uint8)[..., None], (model.window.count, size, size, channels))
     return np.stack([clip, clip[:, ::-1]])
 
 # %% ../nbs/learning/model.ipynb #487e5d25
