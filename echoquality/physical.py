@@ -137,6 +137,13 @@ def speckle(
         yield cv2.remap(field, *maps, cv2.INTER_LINEAR)
 
 # %% ../nbs/curation/physical.ipynb #c84cdc9b
+def _patches(area: Area, seed: int, cells: int = 6) -> np.ndarray:
+    "A slow variation from place to place, standard deviation about 1.5, float32 (h, w): some cells along and across."
+    coarse = np.random.default_rng([seed, cells]).standard_normal((cells, cells), np.float32)
+    fine = cv2.resize(coarse * np.float32(2), (64, 64), interpolation=cv2.INTER_CUBIC)
+    return cv2.remap(fine, *to_picture(area, fine.shape), cv2.INTER_LINEAR)
+
+
 @dataclass(frozen=True)
 class Grain:
     """The speckle of a clip and the levels between which its echoes lie, as `grain_of` measures them.
@@ -167,11 +174,14 @@ class Grain:
     def over(self, area: Area, level: np.ndarray | float, seed: int) -> Callable[[np.ndarray], np.ndarray]:
         """Lay this speckle over a frame; of two echoes the stronger is seen: `L' = max(L, 1 + (level + s) / 60)`.
 
+        Tissue in front is not the same everywhere: the level varies slowly from place to place, by 1.5 dB (`_patches`).
+
         Args:
             level: mean of the speckle in dB from white, a float or float (h, w).
             seed: int >= 0, of the speckle.
         """
-        level, noise = np.broadcast_to(np.float32(1 + level / RANGE), area.inside.shape), self.speckle(area, seed)
+        level = np.float32(1 + (level + _patches(area, seed)) / RANGE)
+        noise = self.speckle(area, seed)
         return lambda grey: cv2.max(grey, next(noise) + level)
 
 
@@ -240,7 +250,7 @@ def grain_of(frames: list[np.ndarray], area: Area) -> Grain:
     if contrast < 0.02:  # one flat grey
         return Grain(contrast=0.0, **known)
     lags = _half_width(fields[0], weight), _half_width(fields[0].T, weight.T)
-    size = 1.4 * lags[0] * length, 1.15 * lags[1] * width
+    size = 1.3 * lags[0] * length, 1.3 * lags[1] * width
     shared = [_alike(one, other, weight) for one, other in pairwise(fields)]
     same = np.sqrt(np.clip(np.median(shared), 0, 1)) if shared else Grain.persistence
     return Grain(size, float(same), min(contrast, 1.0), **known)
@@ -353,12 +363,13 @@ class TGC(Physical):
 class Attenuation(Physical):
     """Attenuation with depth beyond what TGC makes up for: the far field fades, as behind a thick chest wall.
 
-    `L' = L - k * d / 60`, k in dB from the probe to the far edge, down to the receiver's speckle (`amplified`). Soft
-    tissue takes about 0.5 dB per cm and MHz, each way (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 4). As
-    an augmentation: Østvik et al., IEEE Trans. Med. Imaging 2021.
+    `L' = L + k * (0.3 - d) / 60`, k in dB from the probe to the far edge, down to the receiver's speckle (`amplified`):
+    the gain is raised, so that nothing changes at 0.3 of the depth, and the near field is brighter. Soft tissue takes
+    about 0.5 dB per cm and MHz, each way (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 4). As an
+    augmentation: Østvik et al., IEEE Trans. Med. Imaging 2021.
 
     Args:
-        severity: int, 1 to 5: k of 4, 7, 11, 17 or 26 dB.
+        severity: int, 1 to 5: k of 4, 6, 9, 16 or 26 dB.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
     Example:
@@ -371,12 +382,12 @@ class Attenuation(Physical):
     """
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
-    steps: ClassVar = (4, 7, 11, 17, 26)  # dB
+    steps: ClassVar = (4, 6, 9, 16, 26)  # dB
     name: Literal["attenuation"] = "attenuation"
     seed: int = Field(ge=0, lt=2**32)
 
     def prepare(self, area, grain):
-        return amplified(area, -self.step * area.depth, grain, self.seed)
+        return amplified(area, self.step * (0.3 - area.depth), grain, self.seed)
 
 # %% ../nbs/curation/physical.ipynb #371e837b
 class Shadow(Physical):
@@ -500,7 +511,7 @@ class NearFieldClutter(Physical):
     dB.
 
     Args:
-        severity: int, 1 to 5: 0.42, 0.5, 0.6, 0.74 or 0.95 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.3, 0.38, 0.46, 0.65 or 0.9 of the way from the clip's darkest to its brightest.
         reach: where it is 14 dB weaker, a share of the depth, 0.05 to 1; 0.3 to 0.55 when drawn.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
@@ -514,7 +525,7 @@ class NearFieldClutter(Physical):
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.42, 0.5, 0.6, 0.74, 0.95)  # of the clip's levels
+    steps: ClassVar = (0.3, 0.38, 0.46, 0.65, 0.9)  # of the clip's levels
     name: Literal["near_field_clutter"] = "near_field_clutter"
     reach: float = Field(ge=0.05, le=1)
     seed: int = Field(ge=0, lt=2**32)
