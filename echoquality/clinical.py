@@ -8,7 +8,7 @@ __all__ = ['Seed', 'LEAST', 'PARTS', 'Flatten', 'Compression', 'SpeckleFloor', '
 
 # %% ../nbs/curation/clinical.ipynb #c11n0002
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import cv2
@@ -43,21 +43,26 @@ def _contrast(area: Area, share: float, wide: float) -> Callable[[np.ndarray], t
         A function of one frame, float32 (h, w): (its local means; slow shades of the picture; their mean), the first
         two float32 on a coarser grid, which is enough.
     """
-    sigma, ratio = share * area.size[0], wide / share
+    sigma = share * area.size[0]
     fine = max(1, int(sigma / 2))
     small = tuple(max(2, each // fine) for each in area.inside.shape[::-1])
     inside = cv2.resize(area.inside.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    tiny = tuple(max(2, each // 8) for each in small)
 
-    def blurred(picture, deviation):
-        return cv2.GaussianBlur(picture, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT)
+    def local(picture):
+        return cv2.GaussianBlur(picture, (0, 0), max(sigma / fine, 0.5), borderType=cv2.BORDER_CONSTANT)
 
-    near = max(sigma / fine, 0.5)
-    weights = [np.maximum(blurred(inside, each), 1e-3) for each in (near, near * ratio)]
+    def slow(picture):
+        picture = cv2.resize(picture, tiny, interpolation=cv2.INTER_AREA)
+        picture = cv2.GaussianBlur(picture, (0, 0), wide * area.size[0] / fine / 8, borderType=cv2.BORDER_CONSTANT)
+        return cv2.resize(picture, small, interpolation=cv2.INTER_LINEAR)
+
+    weights = [np.maximum(each(inside), 1e-3) for each in (local, slow)]
 
     def means(grey):
         picture = cv2.resize(grey, small, interpolation=cv2.INTER_AREA) * inside
-        local, slow = (blurred(picture, each) / w for each, w in zip((near, near * ratio), weights, strict=True))
-        return local, slow, float(cv2.mean(slow, np.uint8(inside > 0.5))[0])
+        near, far = (each(picture) / weight for each, weight in zip((local, slow), weights, strict=True))
+        return near, far, float(cv2.mean(far, np.uint8(inside > 0.5))[0])
 
     return means
 
@@ -441,6 +446,17 @@ class WrongDepth(Physical):
 # %% ../nbs/curation/clinical.ipynb #c11n0021
 PARTS = (LateralBlur, SideLobes, Dropout, Penetration, NearHaze, Flatten)  # from the patient to the screen
 
+
+@dataclass(frozen=True)
+class _OneSpeckle(Grain):
+    "A grain whose speckle is the one that `now` holds, for all operations: a frame has one."
+
+    now: list = field(default_factory=list)
+
+    def speckle(self, area, seed):
+        while True:
+            yield self.now[0]
+
 # %% ../nbs/curation/clinical.ipynb #2450e85c
 class PoorWindow(Physical):
     """A poor acoustic window: several of what makes clips poor at once, as in a patient who is hard to scan.
@@ -473,9 +489,11 @@ class PoorWindow(Physical):
         return [*found, SpeckleFloor.draw(rng, (self.severity, self.severity))]
 
     def prepare(self, area, grain):
-        steps = [part.prepare(area, grain) for part in self.parts]
+        shared, noise = _OneSpeckle(**vars(grain)), grain.speckle(area, self.seed)
+        steps = [part.prepare(area, grain if isinstance(part, LateralBlur) else shared) for part in self.parts]
 
         def change(grey):
+            shared.now[:] = [next(noise)]
             for step in steps:
                 grey = step(grey)
             return grey

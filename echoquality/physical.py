@@ -283,13 +283,10 @@ def amplified(area: Area, gain: np.ndarray | float, grain: Grain, seed: int) -> 
     level = np.maximum(max(grain.floor, -56.0) - 30 * np.exp(down / 3), up - 60 - 20 * np.exp(-up))
     show, added = grain.over(area, level, seed), gain / RANGE
     hidden = np.minimum(up / 3, 1) * np.float32(0.3)  # black is the end of the scale, not a level
-
-    def change(grey):
-        if hidden.any():
-            grey = grey - hidden * np.maximum(0, 1 - grey * np.float32(255 / 6))
-        return show(grey + added)
-
-    return change
+    if not hidden.any():
+        return lambda grey: show(grey + added)
+    steeper, lower = 1 + hidden * np.float32(255 / 6), added - hidden
+    return lambda grey: show(cv2.min(grey + added, grey * steeper + lower))
 
 # %% ../nbs/curation/physical.ipynb #86f0aeee
 class Gain(Physical):
@@ -601,13 +598,13 @@ def _smeared(area: Area, degrees: float) -> Callable[[np.ndarray], np.ndarray]:
     def across(beams):
         return cv2.GaussianBlur(beams, (size, 1), sigma, borderType=cv2.BORDER_CONSTANT)
 
-    inside = area.inside.astype(np.float32)
-    weight = np.maximum(across(cv2.remap(inside, *there, cv2.INTER_LINEAR)), 1e-3)
+    inside = cv2.remap(area.inside.astype(np.float32), *there, cv2.INTER_LINEAR)
+    weight = np.maximum(across(inside), 1e-3)
 
     def change(grey):
-        amplitude = cv2.exp((grey - 1) * scale) * inside
-        beams = across(cv2.remap(amplitude, *there, cv2.INTER_LINEAR)) / weight
-        return cv2.remap(cv2.log(np.maximum(beams, 1e-6)) / scale + 1, *back, cv2.INTER_LINEAR)
+        beams = cv2.remap(grey, *there, cv2.INTER_LINEAR)
+        beams = across(cv2.exp((beams - 1) * scale) * inside) / weight
+        return cv2.remap(cv2.log(cv2.max(beams, 1e-6)) / scale + 1, *back, cv2.INTER_LINEAR)
 
     return change
 
@@ -622,7 +619,7 @@ def _regrained(area: Area, degrees: float, grain: Grain, seed: int) -> Callable[
 
     def change(grey):
         grey = smeared(grey)
-        return grey + next(noise) * np.minimum(np.maximum(grey * scale, 0), 1)  # none in black
+        return grey + next(noise) * cv2.min(cv2.max(grey * scale, 0.0), 1.0)  # none in black
 
     return change
 
