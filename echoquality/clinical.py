@@ -17,7 +17,7 @@ from pydantic import Field
 from pydicom.sr.codedict import codes
 
 from .operations import Area, at_polar, to_beams, to_picture
-from .physical import RANGE, Grain, LateralBlur, Physical
+from .physical import RANGE, Grain, LateralBlur, Physical, uneven
 
 # %% ../nbs/curation/clinical.ipynb #c11n0004
 def _seeds(rng: np.random.Generator) -> dict:
@@ -86,7 +86,7 @@ class Flatten(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Flatten(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [62, 112]
+        [59, 144]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
@@ -124,7 +124,7 @@ class Compression(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Compression(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [62, 130]
+        [68, 143]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMultiplication
@@ -154,9 +154,9 @@ class SpeckleFloor(Physical):
         >>> from echoquality import degradation, fan
         >>> cone, clip = fan.Fan((40, 0), (-0.6, 0.6), (0, 60)), np.full((3, 64, 80), 60, np.uint8)
         >>> clip[:, :, 40:] = 180  # muscle beside blood
-        >>> made = degradation.Degradation(operations=[SpeckleFloor(severity=3, fall=0, seed=1)], fan=cone)
+        >>> made = degradation.Degradation(operations=[SpeckleFloor(severity=5, fall=0, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [82, 180]
+        [92, 180]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
@@ -193,7 +193,7 @@ class Penetration(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Penetration(severity=4, rise=0, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [15, 30, 55], 42].tolist()
-        [159, 136, 98]
+        [185, 165, 133]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
@@ -231,7 +231,7 @@ class NearHaze(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[NearHaze(severity=4, reach=0.3, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [10, 20, 50], 38].tolist()
-        [131, 119, 60]
+        [123, 113, 60]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
@@ -299,7 +299,7 @@ class Dropout(Physical):
         >>> lateral = Dropout(severity=5, across=0.8, depth=0.6, width=0.3, length=0.4, seed=1)
         >>> made = degradation.Degradation(operations=[lateral], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 35, [25, 40, 52]].tolist()
-        [60, 124, 82]
+        [59, 119, 74]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
@@ -322,15 +322,20 @@ class Dropout(Physical):
         far = ((area.across - self.across) / self.width) ** 2 + ((area.depth - self.depth) / self.length) ** 2
         place = np.exp(-(far**1.2))
         loss = np.float32(self.step * place)
-        level = np.float32(1 + (grain.level(0.1) - 30 * np.exp(-loss / 3)) / RANGE)
-        moved, noise, loss = _followed(area, place), grain.speckle(area, self.seed), loss / RANGE
+        level = np.float32(1 + (grain.level(0.1) + uneven(area, self.seed) - 30 * np.exp(-loss / 3)) / RANGE)
+        moved, noise = _followed(area, place), grain.speckle(area, self.seed)
+        size, coarse = area.inside.shape[::-1], 4
+        small = [cv2.resize(each, None, fx=1 / coarse, fy=1 / coarse) for each in (loss / RANGE, level)]
 
         def along(picture, matrix):
-            return cv2.warpAffine(picture, matrix, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+            there = cv2.warpAffine(picture, matrix, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+            return cv2.resize(there, size)
 
         def change(grey):
             matrix = moved(grey)
-            return cv2.max(grey - along(loss, matrix), next(noise) + along(level, matrix))
+            matrix[:, 2] /= coarse
+            loss, level = (along(each, matrix) for each in small)
+            return cv2.max(grey - loss, next(noise) + level)
 
         return change
 
@@ -354,7 +359,7 @@ class SideLobes(Physical):
         >>> clip[:, 28:32, 36:44] = 255  # a bright reflector
         >>> made = degradation.Degradation(operations=[SideLobes(severity=4, degrees=8, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [15, 30, 45], 33].tolist()
-        [60, 171, 60]
+        [60, 169, 60]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
@@ -378,7 +383,8 @@ def _smeared_wide(area: Area, degrees: float, beams: int = 64) -> Callable[[np.n
     coarse = max(1, min(area.inside.shape) // 96)
     small = tuple(max(2, each // coarse) for each in area.inside.shape[::-1])
     there = [(each + 0.5) / coarse - 0.5 for each in to_beams(area, (beams, beams))]
-    back, scale = to_picture(area, (beams, beams)), np.float32(RANGE / 20 * np.log(10))
+    places = [cv2.resize(each, small, interpolation=cv2.INTER_LINEAR) for each in to_picture(area, (beams, beams))]
+    scale, size_of_all = np.float32(RANGE / 20 * np.log(10)), area.inside.shape[::-1]
     left, right = area.span[1]
     sigma = np.radians(degrees) * (beams - 1) / max(right - left, 1e-3)
     size = 2 * min(round(3 * sigma), beams - 1) + 1
@@ -392,7 +398,8 @@ def _smeared_wide(area: Area, degrees: float, beams: int = 64) -> Callable[[np.n
 
     def change(grey):
         amplitude = cv2.exp((cv2.resize(grey, small, interpolation=cv2.INTER_AREA) - 1) * scale) * inside
-        return cv2.remap(cv2.log(np.maximum(mean(amplitude) / weight, 1e-4)) / scale + 1, *back, cv2.INTER_LINEAR)
+        lobes = cv2.log(np.maximum(mean(amplitude) / weight, 1e-4)) / scale + 1
+        return cv2.resize(cv2.remap(lobes, *places, cv2.INTER_LINEAR), size_of_all, interpolation=cv2.INTER_LINEAR)
 
     return change
 
@@ -417,7 +424,7 @@ class WrongDepth(Physical):
         >>> clip[:, 38:42] = 180  # a layer
         >>> made = degradation.Degradation(operations=[WrongDepth(severity=4, shallow=False, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [15, 25, 40], 40].tolist()
-        [60, 180, 66]
+        [60, 180, 76]
     """
 
     code: ClassVar = codes.DCM.SpatialResampling

@@ -24,7 +24,7 @@ FIXED = {  # what is drawn besides severity
     "reverberation": {"lag": 0.12}, "near_field_clutter": {"reach": 0.3}, "side_lobes": {"degrees": 8},
     "haze": {"across": 0.5, "depth": 0.4, "width": 0.25}, "shadow": {"middle": 0.5, "width": 0.15, "start": 0.1},
     "dropout": {"across": 0.8, "depth": 0.5, "width": 0.3, "length": 0.3}, "penetration": {"rise": 3},
-    "wrong_depth": {"shallow": False}, "near_haze": {"reach": 0.3},
+    "wrong_depth": {"shallow": False}, "near_haze": {"reach": 0.3}, "speckle_floor": {"fall": 5},
 }
 
 
