@@ -526,7 +526,7 @@ class NearFieldClutter(Physical):
     dB.
 
     Args:
-        severity: int, 1 to 5: 0.3, 0.38, 0.46, 0.65 or 0.9 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.36, 0.41, 0.46, 0.65 or 0.9 of the way from the clip's darkest to its brightest.
         reach: where it is 14 dB weaker, a share of the depth, 0.05 to 1; 0.3 to 0.55 when drawn.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
@@ -540,7 +540,7 @@ class NearFieldClutter(Physical):
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.3, 0.38, 0.46, 0.65, 0.9)  # of the clip's levels
+    steps: ClassVar = (0.36, 0.41, 0.46, 0.65, 0.9)  # of the clip's levels
     name: Literal["near_field_clutter"] = "near_field_clutter"
     reach: float = Field(ge=0.05, le=1)
     seed: int = Field(ge=0, lt=2**32)
