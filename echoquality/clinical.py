@@ -8,6 +8,7 @@ __all__ = ['Seed', 'LEAST', 'PARTS', 'Flatten', 'Compression', 'SpeckleFloor', '
 
 # %% ../nbs/curation/clinical.ipynb #c11n0002
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import cv2
@@ -16,7 +17,7 @@ from pydantic import Field
 from pydicom.sr.codedict import codes
 
 from .operations import Area, at_polar, to_beams, to_picture
-from .physical import RANGE, Grain, Physical
+from .physical import RANGE, Grain, LateralBlur, Physical, uneven
 
 # %% ../nbs/curation/clinical.ipynb #c11n0004
 def _seeds(rng: np.random.Generator) -> dict:
@@ -32,30 +33,50 @@ def _level(operation: Physical, grain: Grain, share: float) -> float:
     return max(grain.floor + share * (grain.bright - grain.floor), LEAST[operation.severity - 1])
 
 # %% ../nbs/curation/clinical.ipynb #c11n0006
-def _local_mean(area: Area, share: float) -> Callable[[np.ndarray], np.ndarray]:
-    "The Gaussian mean of what lies inside, its standard deviation a share of the depth: float32 (h, w) to the same."
-    sigma, size = share * area.size[0], area.inside.shape[::-1]
-    fine = max(1, int(sigma / 2))  # a coarser grid is enough
-    small = tuple(max(2, each // fine) for each in size)
+def _contrast(area: Area, share: float, wide: float) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, float]]:
+    """Local means, and what regions they lie in.
 
-    def mean(picture):
-        picture = cv2.resize(picture, small, interpolation=cv2.INTER_AREA)
-        return cv2.GaussianBlur(picture, (0, 0), max(sigma / fine, 0.5))
+    Args:
+        share, wide: standard deviations of two Gaussian means of what lies inside, shares of the depth.
 
-    inside = area.inside.astype(np.float32)
-    weight = np.maximum(mean(inside), 1e-3)
-    return lambda grey: cv2.resize(mean(grey * inside) / weight, size, interpolation=cv2.INTER_LINEAR)
+    Returns:
+        A function of one frame, float32 (h, w): (its local means; slow shades of the picture; their mean), the first
+        two float32 on a coarser grid, which is enough.
+    """
+    sigma = share * area.size[0]
+    fine = max(1, int(sigma / 2))
+    small = tuple(max(2, each // fine) for each in area.inside.shape[::-1])
+    inside = cv2.resize(area.inside.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    tiny = tuple(max(2, each // 8) for each in small)
+
+    def local(picture):
+        return cv2.GaussianBlur(picture, (0, 0), max(sigma / fine, 0.5), borderType=cv2.BORDER_CONSTANT)
+
+    def slow(picture):
+        picture = cv2.resize(picture, tiny, interpolation=cv2.INTER_AREA)
+        picture = cv2.GaussianBlur(picture, (0, 0), wide * area.size[0] / fine / 8, borderType=cv2.BORDER_CONSTANT)
+        return cv2.resize(picture, small, interpolation=cv2.INTER_LINEAR)
+
+    weights = [np.maximum(each(inside), 1e-3) for each in (local, slow)]
+
+    def means(grey):
+        picture = cv2.resize(grey, small, interpolation=cv2.INTER_AREA) * inside
+        near, far = (each(picture) / weight for each, weight in zip((local, slow), weights, strict=True))
+        return near, far, float(cv2.mean(far, np.uint8(inside > 0.5))[0])
+
+    return means
 
 # %% ../nbs/curation/clinical.ipynb #c11n0007
 class Flatten(Physical):
     """Contrast of blood and muscle is lost, grain is kept: as through fat, which scatters sound from all sides.
 
-    `L' = L - c * (M - m)`, M the local mean of L (a Gaussian of 1.5 % of the depth), m the level at 0.05 of the clip's
-    range; before, black fills with the clip's darkest speckle. Contrast of regions, not of pixels, tells whether a
-    lesion is seen (Smith et al., IEEE Trans. Sonics Ultrason. 30(3), 1983).
+    `L' = L - c * (M - m)`, M the local mean of L (a Gaussian of 1.5 % of the depth), m the level at 0.2 of the clip's
+    range plus half of what a wide mean (15 % of the depth) differs from its own mean: near and far keep their shades.
+    Before, black fills with the clip's darkest speckle. Contrast of regions, not of pixels, tells whether a lesion is
+    seen (Smith et al., IEEE Trans. Sonics Ultrason. 30(3), 1983).
 
     Args:
-        severity: int, 1 to 5: c of 0.14, 0.28, 0.42, 0.58 or 0.75.
+        severity: int, 1 to 5: c of 0.09, 0.17, 0.25, 0.48 or 0.72.
         seed: int, 0 to 2**32 - 1, of the speckle in black.
 
     Example:
@@ -65,21 +86,23 @@ class Flatten(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Flatten(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [62, 112]
+        [59, 144]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
-    steps: ClassVar = (0.14, 0.28, 0.42, 0.58, 0.75)  # share of the difference
+    steps: ClassVar = (0.09, 0.17, 0.25, 0.48, 0.72)  # share of the difference
     name: Literal["flatten"] = "flatten"
     seed: int = Seed
 
     def prepare(self, area, grain):
-        filled, mean = grain.over(area, grain.floor, self.seed), _local_mean(area, 0.015)
-        middle, share = np.float32(1 + _level(self, grain, 0.05) / RANGE), np.float32(self.step)
+        filled, means = grain.over(area, grain.floor, self.seed), _contrast(area, 0.015, 0.15)
+        middle, share = np.float32(1 + _level(self, grain, 0.2) / RANGE), np.float32(self.step)
 
         def change(grey):
             grey = filled(grey)
-            return grey - share * (mean(grey) - middle)
+            local, slow, mean = means(grey)
+            lost = share * (local - middle - np.float32(0.5) * (slow - mean))
+            return grey - cv2.resize(lost, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
 
         return change
 
@@ -87,11 +110,11 @@ class Flatten(Physical):
 class Compression(Physical):
     """Over-compressed grey scale: a display range so wide that all echoes have nearly the same grey.
 
-    `L' = m + c * (L - m)`, m the level at 0.05 of the clip's range, because the gain is set anew; grain shrinks, too.
+    `L' = m + c * (L - m)`, m the level at 0.2 of the clip's range, because the gain is set anew; grain shrinks, too.
     Black fills with the clip's darkest speckle before (Szabo, Diagnostic Ultrasound Imaging, 2nd ed. 2014, ch. 10).
 
     Args:
-        severity: int, 1 to 5: c of 0.92, 0.84, 0.75, 0.57 or 0.38, as a range of 65, 71, 80, 105 or 158 dB does.
+        severity: int, 1 to 5: c of 0.94, 0.88, 0.81, 0.62 or 0.42, as a range of 64, 68, 74, 97 or 143 dB does.
         seed: int, 0 to 2**32 - 1, of the speckle in black.
 
     Example:
@@ -101,28 +124,29 @@ class Compression(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Compression(severity=4, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [62, 130]
+        [68, 143]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMultiplication
-    steps: ClassVar = (0.92, 0.84, 0.75, 0.57, 0.38)  # share of the range
+    steps: ClassVar = (0.94, 0.88, 0.81, 0.62, 0.42)  # share of the range
     name: Literal["compression"] = "compression"
     seed: int = Seed
 
     def prepare(self, area, grain):
         filled, share = grain.over(area, grain.floor, self.seed), np.float32(self.step)
-        middle = np.float32((1 - self.step) * (1 + _level(self, grain, 0.05) / RANGE))
+        middle = np.float32((1 - self.step) * (1 + _level(self, grain, 0.2) / RANGE))
         return lambda grey: filled(grey) * share + middle
 
 # %% ../nbs/curation/clinical.ipynb #c11n0010
 class SpeckleFloor(Physical):
     """A floor of speckle: blood fills in, at all depths.
 
-    The clip's own speckle (`Grain.over`) at one level. Clutter of many reflections is as diffuse (Byram and Shu,
-    Proc. SPIE 9790, 2016; Fatemi et al., Ultrasound Med. Biol. 45(7), 2019).
+    The clip's own speckle (`Grain.over`) at `level(steps) + fall * (0.5 - d)`. Clutter of many reflections is as
+    diffuse (Byram and Shu, Proc. SPIE 9790, 2016; Fatemi et al., Ultrasound Med. Biol. 45(7), 2019).
 
     Args:
         severity: int, 1 to 5: 0.05, 0.1, 0.18, 0.3 or 0.45 of the way from the clip's darkest to its brightest.
+        fall: from the probe to the far edge, dB, -10 to 20; 2 to 12 when drawn, as in blood of poor stills.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
     Example:
@@ -130,29 +154,36 @@ class SpeckleFloor(Physical):
         >>> from echoquality import degradation, fan
         >>> cone, clip = fan.Fan((40, 0), (-0.6, 0.6), (0, 60)), np.full((3, 64, 80), 60, np.uint8)
         >>> clip[:, :, 40:] = 180  # muscle beside blood
-        >>> made = degradation.Degradation(operations=[SpeckleFloor(severity=3, seed=1)], fan=cone)
+        >>> made = degradation.Degradation(operations=[SpeckleFloor(severity=5, fall=0, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 40, [25, 55]].tolist()
-        [82, 180]
+        [92, 180]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
     steps: ClassVar = (0.05, 0.1, 0.18, 0.3, 0.45)  # of the clip's levels
     name: Literal["speckle_floor"] = "speckle_floor"
+    fall: float = Field(ge=-10, le=20)
     seed: int = Seed
 
+    @classmethod
+    def drawn(cls, rng):
+        return {"fall": round(rng.uniform(2, 12), 2)} | _seeds(rng)
+
     def prepare(self, area, grain):
-        return grain.over(area, _level(self, grain, self.step), self.seed)
+        level = _level(self, grain, self.step) + self.fall * (0.5 - area.depth)
+        return grain.over(area, level, self.seed)
 
 # %% ../nbs/curation/clinical.ipynb #c11n0011
 class Penetration(Physical):
     """Poor penetration: echoes fade with depth, and TGC amplifies the noise in which they end.
 
-    `L' = max(L - k * d / 60, n)`, n the clip's own speckle (`Grain.over`) at `level(steps) + 3 + rise * (d - 0.5)`. In
-    the far field of obese patients nothing but noise is left (Shmulewitz et al., J. Clin. Ultrasound 21, 1993).
+    `L' = max(L + k * (0.3 - d) / 60, n)`, n the clip's own speckle (`Grain.over`) at
+    `level(steps) + 3 + rise * (d - 0.5)`. In the far field of obese patients nothing but noise is left (Shmulewitz et
+    al., J. Clin. Ultrasound 21, 1993).
 
     Args:
-        severity: int, 1 to 5: k of 6, 10, 15, 21 or 29 dB, noise at 0.04, 0.08, 0.13, 0.19 or 0.26 of the levels.
-        rise: of the noise from the probe to the far edge, dB, -10 to 20; -5 to 6 when drawn.
+        severity: int, 1 to 5: k of 4, 6, 9, 18 or 26 dB, noise at 0.02, 0.05, 0.09, 0.16 or 0.24 of the levels.
+        rise: of the noise from the probe to the far edge, dB, -10 to 20; -8 to 4 when drawn.
         seed: int, 0 to 2**32 - 1, of the noise.
 
     Example:
@@ -162,22 +193,22 @@ class Penetration(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[Penetration(severity=4, rise=0, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [15, 30, 55], 42].tolist()
-        [159, 136, 98]
+        [185, 165, 133]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = ((6, 0.04), (10, 0.08), (15, 0.13), (21, 0.19), (29, 0.26))  # dB, of the clip's levels
+    steps: ClassVar = ((4, 0.02), (6, 0.05), (9, 0.09), (18, 0.16), (26, 0.24))  # dB, of the clip's levels
     name: Literal["penetration"] = "penetration"
     rise: float = Field(ge=-10, le=20)
     seed: int = Seed
 
     @classmethod
     def drawn(cls, rng):
-        return {"rise": round(rng.uniform(-5, 6), 2)} | _seeds(rng)
+        return {"rise": round(rng.uniform(-8, 4), 2)} | _seeds(rng)
 
     def prepare(self, area, grain):
         lost, share = self.step
-        loss = area.depth * np.float32(lost / RANGE)
+        loss = (area.depth - np.float32(0.3)) * np.float32(lost / RANGE)  # the gain is raised
         show = grain.over(area, 3 + _level(self, grain, share) + self.rise * (area.depth - 0.5), self.seed)
         return lambda grey: show(grey - loss)
 
@@ -189,7 +220,7 @@ class NearHaze(Physical):
     the depth below it, as a parabola (Fatemi et al., Ultrasound Med. Biol. 45(7), 2019).
 
     Args:
-        severity: int, 1 to 5: 0.18, 0.27, 0.37, 0.49 or 0.62 of the way from the clip's darkest to its brightest.
+        severity: int, 1 to 5: 0.16, 0.24, 0.32, 0.46 or 0.6 of the way from the clip's darkest to its brightest.
         reach: a share of the depth, 0 to 1; 0.15 to 0.4 when drawn.
         seed: int, 0 to 2**32 - 1, of the speckle.
 
@@ -200,11 +231,11 @@ class NearHaze(Physical):
         >>> clip[:, :, 40:] = 180  # muscle beside blood
         >>> made = degradation.Degradation(operations=[NearHaze(severity=4, reach=0.3, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [10, 20, 50], 38].tolist()
-        [131, 119, 60]
+        [123, 113, 60]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
-    steps: ClassVar = (0.18, 0.27, 0.37, 0.49, 0.62)  # of the clip's levels
+    steps: ClassVar = (0.16, 0.24, 0.32, 0.46, 0.6)  # of the clip's levels
     name: Literal["near_haze"] = "near_haze"
     reach: float = Field(ge=0, le=1)
     seed: int = Seed
@@ -250,7 +281,7 @@ class Dropout(Physical):
     """Dropout: a wall or the apex sinks into speckle, and moves with the heart.
 
     Echoes lose `steps * w` dB and end in the clip's darkest speckle (`amplified`); w is 1 at the centre of an oval,
-    `exp(-(((a - across) / width)**2 + ((d - depth) / length)**2)**2)`. Beams along a wall come back weakly, above all
+    `exp(-(((a - across) / width)**2 + ((d - depth) / length)**2)**1.2)`. Beams along a wall come back weakly, above all
     from the lateral one (Kremkau, Sonography, 9th ed. 2016).
 
     Args:
@@ -268,7 +299,7 @@ class Dropout(Physical):
         >>> lateral = Dropout(severity=5, across=0.8, depth=0.6, width=0.3, length=0.4, seed=1)
         >>> made = degradation.Degradation(operations=[lateral], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, 35, [25, 40, 52]].tolist()
-        [60, 124, 82]
+        [59, 119, 74]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelAddition
@@ -289,17 +320,22 @@ class Dropout(Physical):
 
     def prepare(self, area, grain):
         far = ((area.across - self.across) / self.width) ** 2 + ((area.depth - self.depth) / self.length) ** 2
-        place = np.exp(-(far**2))
+        place = np.exp(-(far**1.2))
         loss = np.float32(self.step * place)
-        level = np.float32(1 + (grain.level(0.1) - 30 * np.exp(-loss / 3)) / RANGE)
-        moved, noise, loss = _followed(area, place), grain.speckle(area, self.seed), loss / RANGE
+        level = np.float32(1 + (grain.level(0.1) + uneven(area, self.seed) - 30 * np.exp(-loss / 3)) / RANGE)
+        moved, noise = _followed(area, place), grain.speckle(area, self.seed)
+        size, coarse = area.inside.shape[::-1], 4
+        small = [cv2.resize(each, None, fx=1 / coarse, fy=1 / coarse) for each in (loss / RANGE, level)]
 
         def along(picture, matrix):
-            return cv2.warpAffine(picture, matrix, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+            there = cv2.warpAffine(picture, matrix, picture.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+            return cv2.resize(there, size)
 
         def change(grey):
             matrix = moved(grey)
-            return cv2.max(grey - along(loss, matrix), next(noise) + along(level, matrix))
+            matrix[:, 2] /= coarse
+            loss, level = (along(each, matrix) for each in small)
+            return cv2.max(grey - loss, next(noise) + level)
 
         return change
 
@@ -323,7 +359,7 @@ class SideLobes(Physical):
         >>> clip[:, 28:32, 36:44] = 255  # a bright reflector
         >>> made = degradation.Degradation(operations=[SideLobes(severity=4, degrees=8, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [15, 30, 45], 33].tolist()
-        [60, 171, 60]
+        [60, 169, 60]
     """
 
     code: ClassVar = codes.DCM.PixelByPixelMaximum
@@ -347,7 +383,8 @@ def _smeared_wide(area: Area, degrees: float, beams: int = 64) -> Callable[[np.n
     coarse = max(1, min(area.inside.shape) // 96)
     small = tuple(max(2, each // coarse) for each in area.inside.shape[::-1])
     there = [(each + 0.5) / coarse - 0.5 for each in to_beams(area, (beams, beams))]
-    back, scale = to_picture(area, (beams, beams)), np.float32(RANGE / 20 * np.log(10))
+    places = [cv2.resize(each, small, interpolation=cv2.INTER_LINEAR) for each in to_picture(area, (beams, beams))]
+    scale, size_of_all = np.float32(RANGE / 20 * np.log(10)), area.inside.shape[::-1]
     left, right = area.span[1]
     sigma = np.radians(degrees) * (beams - 1) / max(right - left, 1e-3)
     size = 2 * min(round(3 * sigma), beams - 1) + 1
@@ -361,7 +398,8 @@ def _smeared_wide(area: Area, degrees: float, beams: int = 64) -> Callable[[np.n
 
     def change(grey):
         amplitude = cv2.exp((cv2.resize(grey, small, interpolation=cv2.INTER_AREA) - 1) * scale) * inside
-        return cv2.remap(cv2.log(np.maximum(mean(amplitude) / weight, 1e-4)) / scale + 1, *back, cv2.INTER_LINEAR)
+        lobes = cv2.log(np.maximum(mean(amplitude) / weight, 1e-4)) / scale + 1
+        return cv2.resize(cv2.remap(lobes, *places, cv2.INTER_LINEAR), size_of_all, interpolation=cv2.INTER_LINEAR)
 
     return change
 
@@ -370,8 +408,9 @@ class WrongDepth(Physical):
     """Wrong depth: the heart is small in the near half of the picture, or cut off at its far edge.
 
     `L'(d) = L(z * d)`, z = `steps`, or its reciprocal where the picture is too shallow. What lies deeper than the clip
-    reaches is its darkest speckle. Depth just beyond the atria is what guidelines ask for (Mitchell et al., J. Am. Soc.
-    Echocardiogr. 32(1), 2019).
+    reaches is the clip mirrored at its far edge, 6 dB weaker for each twentieth of its depth, down to its darkest
+    speckle. Depth just beyond the atria is what guidelines ask for (Mitchell et al., J. Am. Soc. Echocardiogr. 32(1),
+    2019).
 
     Args:
         severity: int, 1 to 5: z of 1.12, 1.25, 1.4, 1.6 or 1.9.
@@ -385,7 +424,7 @@ class WrongDepth(Physical):
         >>> clip[:, 38:42] = 180  # a layer
         >>> made = degradation.Degradation(operations=[WrongDepth(severity=4, shallow=False, seed=1)], fan=cone)
         >>> degradation.degrade(clip, clip[0] > 0, made)[0, [15, 25, 40], 40].tolist()
-        [60, 180, 66]
+        [60, 180, 76]
     """
 
     code: ClassVar = codes.DCM.SpatialResampling
@@ -399,20 +438,31 @@ class WrongDepth(Physical):
         return {"shallow": bool(rng.random() < 0.3)} | _seeds(rng)
 
     def prepare(self, area, grain):
-        (depth, angle), (near, far) = area.places, area.span[0]
+        (depth, angle), near = area.places, area.span[0][0]
+        far = area.span[0][1] - 2  # the last pixels may be half black
         depth = near + (depth - near) * (1 / self.step if self.shallow else self.step)
-        maps, beyond = at_polar(area, np.minimum(depth, far), angle), depth > far
-        show = grain.over(area, np.where(beyond, grain.level(0.1), -2 * RANGE), self.seed)
-
-        def change(grey):
-            seen = cv2.remap(grey, *maps, cv2.INTER_LINEAR)
-            seen[beyond] = 0
-            return show(seen)
-
-        return change
+        beyond = np.maximum(depth - far, 0)
+        maps = at_polar(area, np.maximum(np.minimum(depth, 2 * far - depth), near), angle)
+        loss = np.float32(120 / RANGE / (far - near)) * beyond
+        finer = grain
+        if grain.size and not self.shallow:  # as the rest of the picture
+            finer = replace(grain, size=(grain.size[0] / self.step, grain.size[1]))
+        show = finer.over(area, np.where(beyond > 0, grain.level(0.1), -2 * RANGE), self.seed)
+        return lambda grey: show(cv2.remap(grey, *maps, cv2.INTER_LINEAR) - loss)
 
 # %% ../nbs/curation/clinical.ipynb #c11n0021
-PARTS = (SideLobes, Dropout, Penetration, NearHaze, Flatten)  # from the patient to the screen
+PARTS = (LateralBlur, SideLobes, Dropout, Penetration, NearHaze, Flatten)  # from the patient to the screen
+
+
+@dataclass(frozen=True)
+class _OneSpeckle(Grain):
+    "A grain whose speckle is the one that `now` holds, for all operations: a frame has one."
+
+    now: list = field(default_factory=list)
+
+    def speckle(self, area, seed):
+        while True:
+            yield self.now[0]
 
 # %% ../nbs/curation/clinical.ipynb #2450e85c
 class PoorWindow(Physical):
@@ -446,9 +496,11 @@ class PoorWindow(Physical):
         return [*found, SpeckleFloor.draw(rng, (self.severity, self.severity))]
 
     def prepare(self, area, grain):
-        steps = [part.prepare(area, grain) for part in self.parts]
+        shared, noise = _OneSpeckle(**vars(grain)), grain.speckle(area, self.seed)
+        steps = [part.prepare(area, grain if isinstance(part, LateralBlur) else shared) for part in self.parts]
 
         def change(grey):
+            shared.now[:] = [next(noise)]
             for step in steps:
                 grey = step(grey)
             return grey

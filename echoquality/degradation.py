@@ -299,7 +299,7 @@ def degrade_frames(frames: Iterable[np.ndarray], mask: np.ndarray, degradation: 
     "`degrade` for frames that come one at a time; eight are read ahead, to find the clip's tint and graphics."
     fan = degradation.fan if isinstance(degradation.fan, Fan) else None
     area = area_of(mask, fan)
-    originals, inside = tee(frames)
+    originals, inside = tee(map(np.ascontiguousarray, frames))  # colours may come as planes
     shown = (frame[area.window] for frame in inside)
     for operation in degradation.operations:
         shown = operation.shown(shown)

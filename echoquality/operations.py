@@ -84,9 +84,7 @@ def levels_of(new: np.ndarray) -> np.ndarray:
         >>> levels_of(np.float32([[[-0.1], [0.5], [1.2]]])).ravel().tolist()
         [0, 128, 255]
     """
-    np.clip(new, 0, 1, out=new)
-    new *= 255
-    return np.rint(new, out=new).astype(np.uint8)
+    return cv2.convertScaleAbs(cv2.max(new, 0.0, new), alpha=255).reshape(new.shape)
 
 # %% ../nbs/curation/operations.ipynb #2792270f
 @dataclass(frozen=True)
@@ -249,20 +247,17 @@ class Palette:
 
         A pixel inside is coloured if it, or one beside it, is more than `bound` levels of Cr or Cb off its tint.
         """
-        ycc = cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb)
-        levels = cv2.extractChannel(ycc, 0)
-        _, *apart = cv2.split(cv2.absdiff(ycc, self._paint(levels, self.ycc)))
+        levels, *chroma = cv2.split(cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb))
+        tints = cv2.split(self.ycc)[1:]
+        apart = [cv2.absdiff(each, cv2.LUT(levels, tint)) for each, tint in zip(chroma, tints, strict=True)]
         flow = ((cv2.max(*apart) > bound) & inside).view(np.uint8)
         return cv2.dilate(flow, np.ones((3, 3))).view(bool), levels
 
     def repainted(self, frame: np.ndarray, old: np.ndarray, new: np.ndarray) -> np.ndarray:
         "A frame, uint8 RGB (h, w, 3), after its grey levels, uint8 (h, w), have changed from `old` to `new`."
-        new, old = self._paint(new, self.rgb), self._paint(old, self.rgb)
-        return cv2.subtract(cv2.add(frame, cv2.subtract(new, old)), cv2.subtract(old, new))  # each stops at 0 or 255
-
-    @staticmethod
-    def _paint(levels: np.ndarray, colours: np.ndarray) -> np.ndarray:
-        return cv2.LUT(cv2.merge([levels] * 3), colours)
+        new, old = cv2.applyColorMap(new, self.rgb), cv2.applyColorMap(old, self.rgb)
+        darker, brighter = cv2.subtract(old, new), cv2.subtract(new, old, new)  # each stops at 0 or 255
+        return cv2.subtract(cv2.add(frame, brighter, brighter), darker, brighter)
 
 # %% ../nbs/curation/operations.ipynb #8164d454
 AHEAD = 8  # frames that are read ahead, to learn what a clip is like
