@@ -16,7 +16,7 @@ def test_left():
     clip = simulate_aperture_clip({}, seed=3, frames=2)
     polar = as_polar(clip.frames[0], clip)
     assert polar.shape == (160, 144) and abs(polar.mean() - clip.frames[0][clip.sector].mean()) < 12
-    rows = pd.DataFrame(clip_qualities(3, ("gaussian_noise", "attenuation"), frames=2))
+    rows = pd.DataFrame(clip_qualities(3, ("gaussian_noise", "reverberation"), frames=2))
     assert rows["quality"].between(0, 1).all() and rows["severity"].tolist() == [0, 1, 2, 3, 4, 5]
     assert rows["quality"].iloc[-1] < 0.95 < rows["quality"].iloc[1]
 
