@@ -20,6 +20,9 @@ from echoquality.model import WeightsError, make_network
 from echoquality.training import TrainingSettings, train, training_summary
 
 
+pytestmark = pytest.mark.usefixtures("narrow")  # what is tested does not depend on the size of the network
+
+
 def test_files_of_others_are_not_touched(small_training, tmp_path):
     (tmp_path / "metrics.csv").write_text("mine")
     with pytest.raises(WorkError, match=r"holds metrics\.csv but no run of ours"):
@@ -53,7 +56,7 @@ def test_it_starts_from_weights_and_says_where_from(small_training, tmp_path, ca
 
 
 def test_what_was_done_to_the_weights_is_listed(small_training, tmp_path, capsys):
-    state = make_network("mc3_18", seed=3).half().state_dict() | {"fc.weight": torch.ones(400, 512)}
+    state = make_network("mc3_18", seed=3).half().state_dict() | {"fc.weight": torch.ones(400, 64)}
     torch.save({"model": state}, tmp_path / "w.pt")
     chosen = {**small_training, "model_weights": tmp_path / "w.pt", "epochs": 1, "learning_rate": 1e-12}
     settings = TrainingSettings(**chosen, output_dir=tmp_path / "run")
@@ -62,7 +65,7 @@ def test_what_was_done_to_the_weights_is_listed(small_training, tmp_path, capsys
     assert torch.allclose(training.model.network.fc.weight, head, atol=1e-8)
     printed = capsys.readouterr().out
     assert "changes, listed at the end)" in printed
-    for change in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 512), expected (1, 512)"):
+    for change in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 64), expected (1, 64)"):
         assert (printed + training_summary(training)).count(change) == 1
 
 
