@@ -170,31 +170,40 @@ def small_training(dataset, store) -> dict:
     return {**small, **places, "precision": "32", "workers": 1, "mlflow": False}
 
 
+NARROW = """
+from echoquality.model import ARCHITECTURES, nn  # first: it loads torchvision
+from torchvision.models.video import resnet
+
+
+class Narrow(resnet.VideoResNet):
+    def _make_layer(self, block, convolution, planes, blocks, stride=1):
+        return super()._make_layer(block, convolution, planes // 8, blocks, stride)
+
+
+def mc3_18(num_classes):
+    convolutions = [resnet.Conv3DSimple] + [resnet.Conv3DNoTemporal] * 3
+    network = Narrow(resnet.BasicBlock, convolutions, [2, 2, 2, 2], resnet.BasicStem)
+    network.fc = nn.Linear(512 // 8, num_classes)
+    return network
+
+
+ARCHITECTURES["mc3_18"] = mc3_18
+"""
+
+
 @pytest.fixture(scope="module")
-def narrow() -> Iterator[None]:
-    """In a module that asks for it, mc3_18 has an eighth of its channels, in this process.
+def narrow() -> Iterator[str]:
+    """In a module that asks for it, mc3_18 has an eighth of its channels; the code that makes it so in other processes.
 
     Trainings take the same steps, and write and read the same files, in a fifth of the time. Not beside `trained`,
     whose model is whole.
     """
-    from torch import nn
-    from torchvision.models.video import resnet
-
     from echoquality.model import ARCHITECTURES
 
-    class Narrow(resnet.VideoResNet):
-        def _make_layer(self, block, convolution, planes, blocks, stride=1):
-            return super()._make_layer(block, convolution, planes // 8, blocks, stride)
-
-    def mc3_18(num_classes: int) -> nn.Module:
-        convolutions = [resnet.Conv3DSimple] + [resnet.Conv3DNoTemporal] * 3
-        network = Narrow(resnet.BasicBlock, convolutions, [2, 2, 2, 2], resnet.BasicStem)
-        network.fc = nn.Linear(512 // 8, num_classes)
-        return network
-
     with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(ARCHITECTURES, "mc3_18", mc3_18)
-        yield
+        patched.setitem(ARCHITECTURES, "mc3_18", None)  # to be put back
+        exec(NARROW, {"__name__": "narrow"})
+        yield NARROW
 
 
 HOLD = """

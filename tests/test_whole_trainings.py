@@ -195,11 +195,13 @@ SMALL = "mount -t tmpfs -o size=1m tmpfs /dev/shm"
 
 
 @pytest.mark.slow
-def test_a_container_with_little_shared_memory_trains(small_training, tmp_path):
+def test_a_container_with_little_shared_memory_trains(small_training, tmp_path, narrow):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
         pytest.skip("mounting is not permitted here")
     large = {**small_training, "image_size": 40, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
-    command = shlex.join([sys.executable, "-m", *map(str, _command(large, tmp_path / "run"))])
+    (tmp_path / "narrow.py").write_text(f"{narrow}\nfrom echoquality import training\n\ntraining.main()\n")
+    options = _command(large, tmp_path / "run")[1:]
+    command = shlex.join([sys.executable, str(tmp_path / "narrow.py"), *map(str, options)])
     done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
     assert re.search(r"note: shared memory has [01] MB free, and \d+ MB may be needed", done.stdout), done.stdout
     assert "epoch 1/1" in done.stdout
@@ -254,11 +256,11 @@ torch.save({**gradients, "seen": seen}, f"{folder}/{training.place().rank}.pt")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("resumed", [False, pytest.param(True, marks=pytest.mark.more)])
-def test_two_processes_share_the_work(small_training, tmp_path, resumed):
+def test_two_processes_share_the_work(small_training, tmp_path, resumed, narrow):
     both = {**small_training, "batch_size": 4}
     torchrun = ["-m", "torch.distributed.run", "--nproc-per-node=2"]
     torchrun += ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]  # a free port on loopback
-    (tmp_path / "noting.py").write_text(NOTING)
+    (tmp_path / "noting.py").write_text(narrow + NOTING)
     options = _command(both, tmp_path / "two", "--accelerator=cpu", "--devices=2")[1:]
     command = [sys.executable, *torchrun, str(tmp_path / "noting.py"), str(tmp_path), *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
