@@ -100,13 +100,15 @@ def test_index(request, tmp_path_factory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def known(shared, corpus) -> Path:
-    "The index after a build from the corpus: to probe its files takes most of the time of a build."
+    "The index after builds from the corpus: to probe its files takes most of the time of a build."
     from echoquality.dataset import build_dataset, simulated_settings
 
     def make(folder: Path) -> None:
         folder.mkdir()
         with _index(folder / "headers.sqlite"):
-            build_dataset(simulated_settings(corpus, folder / "out", dry_run=True))
+            for hidden in (False, True):  # without identity, other things are asked of a file
+                place = {"private_dir": folder / "private", "deidentify": hidden}
+                build_dataset(simulated_settings(corpus, folder / "out", dry_run=True, **place))
 
     return shared("known", make) / "headers.sqlite"
 
