@@ -200,12 +200,14 @@ def narrow() -> Iterator[str]:
     Trainings take the same steps, and write and read the same files, in a fifth of the time. Not beside `trained`,
     whose model is whole.
     """
-    from echoquality.model import ARCHITECTURES
+    from echoquality.model import ARCHITECTURES, _expected
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(ARCHITECTURES, "mc3_18", None)  # to be put back
         exec(NARROW, {"__name__": "narrow"})
+        _expected.cache_clear()
         yield NARROW
+    _expected.cache_clear()
 
 
 HOLD = """
