@@ -46,6 +46,9 @@ def test_the_data_are_named(tmp_path):
     assert facts["annotations_sha256"] == sha256(tmp_path / "a.csv")
 
 
+pytestmark = pytest.mark.usefixtures("narrow")  # what is tested does not depend on the size of the network
+
+
 AT_ONCE = """
 import sys, time
 from pathlib import Path

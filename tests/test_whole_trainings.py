@@ -20,6 +20,9 @@ from echoquality.model import WeightsError, make_network
 from echoquality.training import TrainingSettings, train, training_summary
 
 
+pytestmark = pytest.mark.usefixtures("narrow")  # what is tested does not depend on the size of the network
+
+
 def test_files_of_others_are_not_touched(small_training, tmp_path):
     (tmp_path / "metrics.csv").write_text("mine")
     with pytest.raises(WorkError, match=r"holds metrics\.csv but no run of ours"):
@@ -53,7 +56,7 @@ def test_it_starts_from_weights_and_says_where_from(small_training, tmp_path, ca
 
 
 def test_what_was_done_to_the_weights_is_listed(small_training, tmp_path, capsys):
-    state = make_network("mc3_18", seed=3).half().state_dict() | {"fc.weight": torch.ones(400, 512)}
+    state = make_network("mc3_18", seed=3).half().state_dict() | {"fc.weight": torch.ones(400, 64)}
     torch.save({"model": state}, tmp_path / "w.pt")
     chosen = {**small_training, "model_weights": tmp_path / "w.pt", "epochs": 1, "learning_rate": 1e-12}
     settings = TrainingSettings(**chosen, output_dir=tmp_path / "run")
@@ -62,7 +65,7 @@ def test_what_was_done_to_the_weights_is_listed(small_training, tmp_path, capsys
     assert torch.allclose(training.model.network.fc.weight, head, atol=1e-8)
     printed = capsys.readouterr().out
     assert "changes, listed at the end)" in printed
-    for change in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 512), expected (1, 512)"):
+    for change in ("names changed: model.stem.0.weight", "float16 to float32", "is (400, 64), expected (1, 64)"):
         assert (printed + training_summary(training)).count(change) == 1
 
 
@@ -192,11 +195,13 @@ SMALL = "mount -t tmpfs -o size=1m tmpfs /dev/shm"
 
 
 @pytest.mark.slow
-def test_a_container_with_little_shared_memory_trains(small_training, tmp_path):
+def test_a_container_with_little_shared_memory_trains(small_training, tmp_path, narrow):
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-m", "sh", "-c", SMALL]).returncode:
         pytest.skip("mounting is not permitted here")
     large = {**small_training, "image_size": 40, "epochs": 1, "workers": 2, "store_dir": tmp_path / "store"}
-    command = shlex.join([sys.executable, "-m", *map(str, _command(large, tmp_path / "run"))])
+    (tmp_path / "narrow.py").write_text(f"{narrow}\nfrom echoquality import training\n\ntraining.main()\n")
+    options = _command(large, tmp_path / "run")[1:]
+    command = shlex.join([sys.executable, str(tmp_path / "narrow.py"), *map(str, options)])
     done = subprocess.run(["unshare", "-m", "sh", "-c", f"{SMALL} && exec {command}"], **HOW)
     assert re.search(r"note: shared memory has [01] MB free, and \d+ MB may be needed", done.stdout), done.stdout
     assert "epoch 1/1" in done.stdout
@@ -251,11 +256,11 @@ torch.save({**gradients, "seen": seen}, f"{folder}/{training.place().rank}.pt")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("resumed", [False, pytest.param(True, marks=pytest.mark.more)])
-def test_two_processes_share_the_work(small_training, tmp_path, resumed):
+def test_two_processes_share_the_work(small_training, tmp_path, resumed, narrow):
     both = {**small_training, "batch_size": 4}
     torchrun = ["-m", "torch.distributed.run", "--nproc-per-node=2"]
     torchrun += ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]  # a free port on loopback
-    (tmp_path / "noting.py").write_text(NOTING)
+    (tmp_path / "noting.py").write_text(narrow + NOTING)
     options = _command(both, tmp_path / "two", "--accelerator=cpu", "--devices=2")[1:]
     command = [sys.executable, *torchrun, str(tmp_path / "noting.py"), str(tmp_path), *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
