@@ -69,6 +69,8 @@ def test_grades_are_learned_in_their_order_and_doubtful_ones_count_less():
     assert cut_weights([0, 0, 1], 5) == [2.0] * 4
 
 
+pytestmark = pytest.mark.usefixtures("narrow")  # what is tested does not depend on the size of the network
+
 RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=1e-3, window=Window(4, 2), seed=5)
 
 
@@ -139,7 +141,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(data, tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fill(history, steps):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000 if len(history) == 2 else soft, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500_000 if len(history) == 2 else soft, hard))
 
     try:
         with pytest.raises(OSError, match=r"ckpt could not be written, .* the checkpoint before it is whole"):

@@ -17,6 +17,9 @@ from echoquality.parameters import project_root
 from echoquality.training import TrainingSettings, form_of, prepare_training, show_augmented, train, training_summary
 
 
+pytestmark = pytest.mark.usefixtures("narrow")  # what is tested does not depend on the size of the network
+
+
 @pytest.mark.parametrize(("change", "message"), [
     ({"devices": 2}, r"torchrun --nproc-per-node 2 --nnodes 1 -m echoquality\.training"),
     ({"tracking_uri": "./mlruns", "mlflow": True}, "expected sqlite:///<file>"),
