@@ -170,7 +170,7 @@ def _finding(auroc: pd.DataFrame) -> str:
         said.append(f"with {row['against']}, pairs change it by {_said(row, '+')}")
     return "; ".join(said)
 
-
+# %% ../nbs/evidence/benchmark.ipynb #b5c5f41e
 def benchmark_verdict(benchmark: Benchmark, settings: BenchmarkSettings) -> Verdict:
     "Verdict: what synthetic clips add on these patients, and what the figures are worth."
     auroc = benchmark.figures[benchmark.figures["measure"] == "AUROC"].set_index("variant")

@@ -198,7 +198,7 @@ def _of_pairs(learner: Learner, logits: torch.Tensor, rows: torch.Tensor) -> tor
     where = logits, rows, learner.source_row
     return pair_loss(*where) if learner.ladder is None else ladder_loss(*where, learner.ladder)
 
-
+# %% ../nbs/learning/learning.ipynb #114f3720
 def training_loss(learner: Learner, batch: tuple, number: int) -> torch.Tensor:
     """The loss of a batch: `ordinal_loss` of its labelled clips, and `pair_loss` or `ladder_loss` of its pairs.
 

@@ -156,7 +156,7 @@ def uneven(area: Area, seed: int) -> np.ndarray:
     parts = [cv2.resize(each, (96, 96), interpolation=cv2.INTER_CUBIC) for each in (patches * 2.4, beams * 0.6)]
     return cv2.remap(sum(parts), *to_picture(area, (96, 96)), cv2.INTER_LINEAR)
 
-
+# %% ../nbs/curation/physical.ipynb #cab1535f
 @dataclass(frozen=True)
 class Grain:
     """The speckle of a clip and the levels between which its echoes lie, as `grain_of` measures them.
