@@ -101,8 +101,6 @@ def _check(settings: TrainingSettings) -> None:
         raise SettingsError(f"parameter 'devices': {local} processes here, and {torch.cuda.device_count()} GPUs")
     if settings.severity_quality and settings.synthetic_as != "soft":
         raise SettingsError("parameter 'severity_quality': only synthetic_as 'soft' takes targets from it")
-    if settings.synthetic_as == "soft":
-        severity_quality(settings.severity_quality)
     if settings.model_weights:
         load_weights(settings.model_weights, settings.architecture)
     if rank == 0:  # other processes would find the run that the first has begun
@@ -138,12 +136,11 @@ def prepare_training(settings: TrainingSettings) -> Data:
     Tracker(settings.tracking_uri if settings.mlflow else "")
     table = read_annotations(settings.annotations_csv, settings.seed, settings.workers)
     _check(settings)
+    quality = severity_quality(settings.severity_quality) if settings.synthetic_as == "soft" else None
     store = build_store(list(table["file"]), settings.store_dir, form_of(settings), settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     _check_natural(table, settings)
-    if settings.synthetic_as == "soft":
-        table = with_soft_targets(table, severity_quality(settings.severity_quality))
-    return Data(table, store)
+    return Data(table if quality is None else with_soft_targets(table, quality), store)
 
 # %% ../nbs/04_training.ipynb #ab85591d
 def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws: int = 4) -> plt.Figure:
