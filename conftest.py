@@ -38,6 +38,11 @@ def pytest_configure(config) -> None:
     settings.load_profile("echoquality")
 
 
+def pytest_make_parametrize_id(val, argname: str) -> str | None:
+    "Bytes are named by their parameter: what is compressed holds the second, and workers must collect the same names."
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     "What needs a corpus, what was built from it, or a training, is slow."

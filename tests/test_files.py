@@ -49,7 +49,7 @@ IMAGES = {  # first bytes → what they are
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("start", "what"), IMAGES.items(), ids=str)
+@pytest.mark.parametrize(("start", "what"), IMAGES.items())
 def test_what_can_be_converted_is_told_with_the_command(start, what, tmp_path):
     (tmp_path / "x").write_bytes(start)
     with pytest.raises(BadFile, match=f"^not a DICOM file but {what}; `echoquality convert IN OUT`"):
