@@ -400,8 +400,8 @@ class TrainingSettings(_Clips, _Seeded, _Networks, _Tracked, _Patients):
     image_size: int = Field(112, ge=16, description="rows and columns of a clip, pixels")
     frames: int = Field(32, ge=1, description="length of a network's input window, frames of the clip")
     frame_step: int = Field(2, ge=1, description="step between the frames taken from the window")
-    synthetic_as: Literal["pair", "ladder", "soft", "label", "none"] = Field(
-        "pair", description="use of synthetic clips: below their source, by severity, by quality, poor, unused"
+    synthetic_as: Literal["auto", "pair", "ladder", "soft", "label", "none"] = Field(
+        "auto", description="synthetic clips: by patients, below their source, by severity, by quality, poor, unused"
     )
     severity_quality: OptionalPath = Field(
         "", description="quality of synthetic clips by operation and severity ('': from simulators)"
@@ -490,7 +490,7 @@ class TrainingsSettings(_Bootstrap, Computing):
 
     output_dir: ProjectPath = Field("data/benchmark", description="folder of the benchmark; what it holds is kept")
     size: Literal["tiny", "core", "full"] = Field(
-        "core", description="a minute, ten to thirty minutes on a CPU, or a night on a GPU"
+        "core", description="a minute, an hour on a CPU, or a night on a GPU"
     )
     seeds: int = Field(0, ge=0, description="trainings of each arm and fold (0: as many as the size has)")
     seed_from: int = Field(1, ge=1, description="first seed: 1 to choose, 101 to judge once")

@@ -41,7 +41,15 @@ from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
-from .pairs import not_taken, pairs_ordered, severity_quality, taken_rows, with_soft_targets
+from echoquality.pairs import (
+    FEW_PATIENTS,
+    not_taken,
+    pairs_ordered,
+    severity_quality,
+    taken_rows,
+    use_for,
+    with_soft_targets,
+)
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .safe_files import atomic, canonical_json, only_one, text_sha256, write_text
 from .search import run_search
@@ -113,6 +121,17 @@ class Data:
 
     table: pd.DataFrame  # a row per clip: file, quality_score, split, group, machine_type, …
     store: ClipStore
+    auto: str = ""  # what `synthetic_as` "auto" stands for, if that was asked for
+
+
+def _auto(settings: TrainingSettings, table: pd.DataFrame) -> str:
+    "What `synthetic_as` \"auto\" stands for, by the patients of natural training clips; '' if it was not asked for."
+    patients = table.loc[(table["split"] == "train") & ~table["synthetic"], "group"].nunique()
+    return use_for(patients) if settings.synthetic_as == "auto" else ""
+
+
+def _decided(settings: TrainingSettings, auto: str) -> TrainingSettings:
+    return settings.model_copy(update={"synthetic_as": auto}) if auto else settings
 
 
 def _check_natural(table: pd.DataFrame, settings: TrainingSettings) -> None:
@@ -135,12 +154,14 @@ def prepare_training(settings: TrainingSettings) -> Data:
     "Check everything, and decode clips that the store lacks. Raises what `train` raises."
     Tracker(settings.tracking_uri if settings.mlflow else "")
     table = read_annotations(settings.annotations_csv, settings.seed, settings.workers)
+    auto = _auto(settings, table)
+    settings = _decided(settings, auto)
     _check(settings)
     quality = severity_quality(settings.severity_quality) if settings.synthetic_as == "soft" else None
     store = build_store(list(table["file"]), settings.store_dir, form_of(settings), settings.workers)
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     _check_natural(table, settings)
-    return Data(table if quality is None else with_soft_targets(table, quality), store)
+    return Data(table if quality is None else with_soft_targets(table, quality), store, auto)
 
 # %% ../nbs/04_training.ipynb #ab85591d
 def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws: int = 4) -> plt.Figure:
@@ -164,12 +185,14 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
 
 # %% ../nbs/04_training.ipynb #0e3e5961
 def _taught(data: Data, settings: TrainingSettings) -> str:
-    "What the network learns from, in a sentence."
+    "What the network learns from, and why, in a sentence."
     train = taken_rows(data.table[data.table["split"] == "train"], settings.synthetic_as)
     natural = train[~train["synthetic"]]
     made = counted(len(train) - len(natural), "synthetic clip")
     of = f"{counted(len(natural), 'natural clip')} of {counted(natural['group'].nunique(), 'patient')}"
-    return f"learns from {of}, and {made} (synthetic_as {settings.synthetic_as!r})"
+    which = "up to" if data.auto == use_for(FEW_PATIENTS) else "more than"
+    why = f": auto, with {which} {FEW_PATIENTS} patients" if data.auto else ""
+    return f"learns from {of}, and {made} (synthetic_as {settings.synthetic_as!r}{why})"
 
 
 def _train(settings: TrainingSettings, data: Data, listeners: tuple, run: dict) -> Training:
@@ -240,6 +263,7 @@ def train(settings: TrainingSettings, data: Data | None = None, listeners: tuple
     Raises AnnotationsError, WeightsError, LearningError, SettingsError, WorkError, OSError.
     """
     data = data or prepare_training(settings)
+    settings = _decided(settings, data.auto)
     if settings.search_trials:
         return _search(settings, data, listeners, _changes(_starting(settings)))
     if place().rank:

@@ -15,7 +15,7 @@ from echoquality.benchmark_data import (
     SIZES,
     Material,
     arms_of,
-    by_kind,
+    by_maker,
     deal,
     graded,
     held_out_pairs,
@@ -38,10 +38,12 @@ def test_grades_are_the_steps_where_there_are_some():
 def test_kinds_of_synthetic_clips_get_a_table_each():
     records = ["", '{"operations": [{"name": "gain"}]}', '{"operations": [{"name": "motion_blur"}]}', "?"]
     table = pd.DataFrame({"synthetic": [False, True, True, True], "degradation": records})
-    tables = by_kind(table)
+    tables = by_maker(table)
     assert {name: len(rows) for name, rows in tables.items()} == {"all": 4, "recipe": 2, "physical": 2, "other": 2}
-    assert list(by_kind(table[:2])) == ["physical"] and list(by_kind(table[:1])) == ["own"]
+    assert list(by_maker(table[:2])) == ["physical"] and list(by_maker(table[:1])) == ["own"]
     assert all(not rows["synthetic"].iloc[0] for rows in tables.values())
+    tables = by_maker(table, {"physical": ("gain", "tgc"), "loud": ("gain",)})
+    assert {name: len(rows) for name, rows in tables.items()} == {"physical": 2, "loud": 2, "other": 3}
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from([0.0, 0.5, 1.0])), min_size=4), st.integers(0, 99))
@@ -62,16 +64,16 @@ def material(dataset):
     "A dataset as material, of which nothing is decoded."
     table = read_annotations(dataset)
     test, cuts = module._judges(table[~table["synthetic"]].reset_index(drop=True))
-    return Material(by_kind(module._softened(table)), test, (), None, folds=3, few=(4,), cuts=cuts)
+    return Material(by_maker(module._softened(table)), test, (), None, folds=3, few=(4,), cuts=cuts)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_arms_are_what_they_say(material, seed):
     arms = arms_of(material)
     assert list(arms) == [
-        *("natural", "recipe alone", "natural + recipe as label", "natural + recipe as pair", "recipe alone as pair"),
-        *(f"natural + recipe as {role}" for role in ("ladder", "soft", "placebo")),
-        *("4 patients", "4 patients + recipe as pair"),
+        *("natural", *(f"natural + recipe as {role}" for role in ("placebo", "pair", "ladder", "soft", "label"))),
+        *("recipe alone as pair", "recipe alone as label"),
+        *("4 patients", "4 patients + recipe as pair", "4 patients + recipe as ladder"),
     ]
     tables = {name: training_table(material, arm, seed, fold=1) for name, arm in arms.items()}
     clips = {name: set(table.loc[~table["synthetic"], "video_path"]) for name, table in tables.items()}
@@ -95,9 +97,14 @@ def test_who_judges_has_not_taught(material):
         for arm in arms_of(material).values():
             assert set(training_table(material, arm, 1, fold)["group"]) <= learn
     assert sorted(judged) == sorted(set(material.test["group"]))
-    other = Material(material.tables, material.test.assign(group="other"), (), None)
-    learn, judge = sides(other, 1, 0)
-    assert not learn & judge and "other" in judge and learn != sides(other, 2, 0)[0]
+
+
+def test_where_others_judge_no_two_seeds_learn_from_the_same_patients(material):
+    other = Material(material.tables, material.test.assign(group="other"), (), None, parts=3)
+    learned = [sides(other, seed, 0)[0] for seed in range(6, 12)]
+    assert all(not learn & sides(other, 6, 0)[1] for learn in learned) and "other" in sides(other, 6, 0)[1]
+    assert not learned[0] & learned[1] and len(set.union(*learned[:3])) == sum(map(len, learned[:3]))
+    assert set.union(*learned[:3]) == set.union(*learned[3:]) and learned[:3] != learned[3:]  # dealt anew
 
 
 def test_other_labels_of_the_same_clips_are_compared_with_the_first(material):
@@ -139,7 +146,7 @@ def test_grades_give_an_order_and_cuts(dataset_copy, tmp_path):
     assert [name for name, _ in material.cuts] == ["Poor | Medium", "Medium | Good"]
     assert material.folds == 2 and material.few == (2,)  # 1000 are more than there are
     assert material.test["label"].isna().sum() == middle.sum() and set(material.test["quality"]) == {0, 0.5, 1}
-    alone = training_table(material, arms_of(material)["recipe alone"], 1)
+    alone = training_table(material, arms_of(material)["recipe alone as label"], 1)
     assert set(alone.loc[~alone["synthetic"], "target"].astype(float)) == {1}
 
 

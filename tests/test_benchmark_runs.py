@@ -9,7 +9,7 @@ import torch
 from echoquality import benchmark_runs as module
 from echoquality.annotations import read_annotations
 from echoquality.batches import LearningError, Recipe
-from echoquality.benchmark_data import Arm, Material, Size, by_kind, held_out_pairs, sides, training_table
+from echoquality.benchmark_data import Arm, Material, Size, by_maker, held_out_pairs, sides, training_table
 from echoquality.benchmark_runs import all_runs, clips_to_score, fit_steps, read_runs, run_missing, run_path, small3d
 from echoquality.clips import Form
 from echoquality.model import stages
@@ -38,7 +38,7 @@ def one(dataset, store):
     table = read_annotations(dataset)
     test = table[~table["synthetic"]][["file", "group"]].assign(quality=1.0, label=table["quality_score"])
     clips = build_store(list(table["file"]), store, Form(16, most=8), 1)
-    return {"own": Material(by_kind(table), test.reset_index(drop=True), (), clips, folds=2)}
+    return {"own": Material(by_maker(table), test.reset_index(drop=True), (), clips, folds=2)}
 
 
 def contents(folder):

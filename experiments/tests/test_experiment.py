@@ -8,35 +8,46 @@ import re
 import pandas as pd
 import pytest
 
-from echoquality.annotations import CSV
-from echoquality.benchmark import show_differences, variant_overview
-from echoquality.benchmark_data import ARMS
+from echoquality.annotations import CSV, AnnotationsError
+from echoquality.benchmark import variant_overview
 from echoquality.core import SettingsError, WorkError
 from echoquality.parameters import parameters_cell, parameters_source, project_root
-from experiments.experiment import ExperimentSettings, experiment_verdict, run_experiment, targets
-from experiments.materials import AMOUNTS, TAUGHT, Amount
+from experiments.experiment import (
+    ExperimentSettings,
+    chosen_use,
+    experiment_verdict,
+    recommendation,
+    run_experiment,
+    targets,
+)
+from experiments.materials import AMOUNTS, MAKERS, TAUGHT, Amount
 
 
-def test_the_verdict_follows_from_the_figures():
-    def stated(difference, low, lacked, natural=0.8):
-        "Figures of an arm, made up."
-        rows = [("natural", "ρ", 0.9, 0, 0), ("natural", "lacked", natural, 0, 0)]
-        rows += [("natural + recipe as pair", "ρ", 0.9, difference, low)]
-        rows += [("natural + recipe as pair", "lacked", natural + lacked, lacked, lacked)]
-        table = pd.DataFrame(rows, columns=["variant", "measure", "value", "difference", "low"])
-        return table.assign(high=table["difference"], half_width=0, seeds=1, material="aperture")
+def test_the_verdict_and_the_recommendation_follow_from_the_figures():
+    def stated(*rows, material="grades", measure="AUROC"):
+        "Figures, made up: (arm, difference, half the interval)."
+        table = pd.DataFrame(rows, columns=["variant", "difference", "half_width"]).assign(material=material, seeds=10)
+        table = table.assign(low=table["difference"] - table["half_width"], high=table["difference"] + table["half_width"])
+        return table.assign(measure=measure, value=0.8 + table["difference"])
 
 
-    for figures, reached in {
-        (0.0, -0.03, 0.05, 0.8): [True, True],
-        (0.01, -0.031, 0.049, 0.8): [False, False],
-        (-0.001, -0.01, 0.02, 0.97): [False, True],
-    }.items():
-        table = stated(*figures)
-        assert targets(table)["reached"].tolist() == reached
-        assert f"Missed: {2 - sum(reached)} of 2" in experiment_verdict(table)
-        assert ("'pair'" if reached[0] else "'none'") in experiment_verdict(table)
-        assert len(show_differences(table).axes) == 2 and len(variant_overview(table)) == 2
+    few = [("10 patients + clinical as pair", 0.06, 0.05), ("10 patients + recipe as pair", 0.08, 0.2),
+           ("20 patients + clinical as pair", 0.04, 0.045), ("20 patients + recipe as pair", 0.01, 0.2),
+           ("40 patients + clinical as pair", 0.03, 0.05)]  # fmt: skip
+    rows = [("natural", 0, 0), ("natural + clinical as placebo", 0.3, 0), ("natural + clinical as pair", -0.002, 0.02), *few]
+    people = stated(*rows)
+    assert chosen_use(people) == "clinical as pair"
+    said = {"10 patients": "clinical as pair", "20 patients": "clinical as pair", "40 patients": "none", "all labels": "none"}
+    assert recommendation(people, "clinical as pair") == said
+    assert targets(people, "clinical as pair")["reached"].tolist() == [True, True, False]
+    one = stated(("natural + clinical as pair", 0.01, 0.019), material="phantom", measure="ρ")
+    two = stated(("natural + clinical as pair", -0.02, 0.001), material="phantom", measure="ρ, middling")
+    both = pd.concat([people, one, two])
+    assert targets(both, "clinical as pair")["reached"].tolist() == [True, True, False, True, False]
+    verdict = experiment_verdict(both, "clinical as pair")
+    assert "3 of 5 targets" in verdict and "Δρ, middling -0.020 (-0.021 to -0.019), missed" in verdict
+    assert "20 patients: clinical as pair; 40 patients: none" in verdict
+    assert "Recommended" not in experiment_verdict(one, "clinical as pair")
 
 
 def test_the_parameters_cell_is_the_settings_class():
@@ -49,10 +60,10 @@ def test_the_parameters_cell_is_the_settings_class():
     [
         ({"lacking": ("blur",)}, "parameter 'lacking': acquisition fault 'blur' is not known; allowed are aberration"),
         ({"lacking": "aberration,contact,rib,haze,reverberation,attenuation,gain,tgc,off_axis"}, "one fault"),
-        ({"simulators": ("sonos",)}, "parameter 'simulators'.*'phantom' or 'aperture'"),
-        ({"simulators": ()}, "parameter 'simulators'.*at least 1"),
-        ({"kinds": ("blur",)}, "parameter 'kinds'.*'recipe', 'physical'"),
-        ({"shares": (1, 2)}, r"shares has 2 numbers, expected one for each of kinds \(1\)"),
+        ({"benches": ("sonos",)}, "parameter 'benches'.*'phantom', 'aperture' or 'grades'"),
+        ({"benches": ()}, "parameter 'benches'.*at least 1"),
+        ({"makers": ("blur",)}, "parameter 'makers'.*'recipe', 'physical'"),
+        ({"benches": ("grades",)}, "parameter 'benches': grades needs annotations_csv"),
     ],
 )
 def test_bad_parameters_are_told_what_is_allowed(wrong, said, tmp_path):
@@ -66,32 +77,40 @@ HOW = {"size": "tiny", "rounds": 100, "workers": 1}
 
 @pytest.mark.slow
 def test_an_experiment_in_little(tmp_path, monkeypatch):
-    monkeypatch.setitem(AMOUNTS, "tiny", Amount(3, 2, 3, 1, 2, (48, 64)))
-    chosen = {name: ARMS[name] for name in ("natural", "natural + recipe as pair", "natural + physical as label")}
-    monkeypatch.setattr("echoquality.benchmark_data.arms_by", lambda makers, few: chosen)
-    experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, simulators=("aperture",), **HOW))
-    assert list(variant_overview(experiment.figures).loc["aperture"].index) == list(chosen)
-    assert "of 2 targets" in experiment.verdict and (tmp_path / "aperture/train/truth.csv").is_file()
+    monkeypatch.setitem(AMOUNTS, "tiny", Amount(2, 2, 2, 12, 1, 2, (48, 64)))
+    monkeypatch.setattr("echoquality.benchmark_data.ROLES", ("pair",))
+    how = {"output_dir": tmp_path, "benches": ("aperture",), "makers": ("physical",)}
+    experiment = run_experiment(ExperimentSettings(**how, **HOW))
+    uses = ["natural + physical as placebo", "natural + physical as pair"]
+    arms = ["natural", *uses, "physical alone as pair", "physical alone as label"]
+    assert list(variant_overview(experiment.figures).loc["aperture"].index) == arms
+    assert "of 1 targets" in experiment.verdict and (tmp_path / "aperture/train/truth.csv").is_file()
 
 
 @pytest.mark.slow
 @pytest.mark.more
 def test_the_whole_experiment_at_its_smallest(tmp_path):
-    settings = ExperimentSettings(output_dir=tmp_path, **HOW)
-    experiment = run_experiment(settings)
+    experiment = run_experiment(ExperimentSettings(output_dir=tmp_path, **HOW))
     shown = variant_overview(experiment.figures)
-    assert shown.index.get_level_values("material").value_counts().to_dict() == {"phantom": 7, "aperture": 7}
-    assert {"ρ", "AUROC", "pairs, recipe"} <= set(shown) and "Recommended, after 2 seeds" in experiment.verdict
-    tables = [pd.read_csv(tmp_path / "aperture" / maker / CSV) for maker in ("recipe", "physical")]
-    pd.testing.assert_frame_equal(*(table[~table["synthetic"]] for table in tables))  # by every maker of synthetic clips
+    arms = shown.index.get_level_values("material").value_counts()
+    assert arms["phantom"] == arms["aperture"] and {"ρ", "AUROC", *(f"pairs, {name}" for name in MAKERS)} <= set(shown)
+    assert "of 2 targets" in experiment.verdict and "2 seeds" in experiment.verdict
+    made = pd.read_csv(tmp_path / "aperture/dataset" / CSV).groupby("source_sample").size()
+    assert made.max() > 1  # several synthetic clips of a source
     with pytest.raises(WorkError, match="another run: seed_from was 1, now 2"):
         run_experiment(ExperimentSettings(output_dir=tmp_path, size="tiny", seed_from=2))
+
+
+def test_a_dataset_of_grades_needs_synthetic_clips_of_each_maker(dataset, tmp_path):
+    how = {"output_dir": tmp_path, "benches": ("grades",), "annotations_csv": dataset, "makers": ("recipe", "clinical")}
+    with pytest.raises(AnnotationsError, match="no synthetic clips by clinical; expected a dataset with kinds recipe,p"):
+        run_experiment(ExperimentSettings(**how, **HOW))
 
 
 @pytest.mark.slow
 @pytest.mark.more
 def test_teachers_are_compared(tmp_path):
-    settings = ExperimentSettings(output_dir=tmp_path, compare="teachers", simulators=("phantom",), **HOW)
+    settings = ExperimentSettings(output_dir=tmp_path, compare="teachers", benches=("phantom",), **HOW)
     experiment = run_experiment(settings)
     assert list(variant_overview(experiment.figures).loc["phantom"].index) == ["natural", *list(TAUGHT)[1:]]
     assert all(f"*{name}* 0." in experiment.verdict for name in TAUGHT)
