@@ -58,13 +58,13 @@ def _said(row, sign: str = "") -> str:
 
 
 def arm_table(figures: pd.DataFrame) -> pd.DataFrame:
-    "A row per arm: each measure with its interval, and the differences in AUROC and ρ to the arm `against`."
+    "A row per arm: each measure with its interval, and the differences in AUROC and order to the arm `against`."
     rows = []
     for name, each in figures.groupby("variant", sort=False):
         by = each.set_index("measure")
         row = {"arm": name} | {m: _said(by.loc[m]) for m in by.index if _is_shown(m) and not m.startswith("pairs")}
         base = by["against"].iloc[0]
-        for measure in ("AUROC", "ρ"):
+        for measure in ("AUROC", "ρ", "ρ, middling"):
             if measure in by.index and base != name:
                 row |= {"against": base, f"Δ {measure}": _said(by.loc[measure], "+")}
         rows.append(row)
@@ -102,8 +102,8 @@ def order_of(figures: pd.DataFrame) -> str:
 
 
 def show_differences(figures: pd.DataFrame) -> plt.Figure:
-    "Differences in AUROC, in ρ where it is known, and in lacked mechanisms: a line per arm."
-    wanted = dict.fromkeys(("AUROC", order_of(figures), "lacked"))
+    "Differences in AUROC, in ρ where it is known, of middling clips, too, and in lacked mechanisms: a line per arm."
+    wanted = dict.fromkeys(("AUROC", order_of(figures), "ρ, middling", "lacked"))
     pairs = [(name, measure) for name, rows in figures.groupby("material", sort=False)
              for measure in wanted if (rows["measure"] == measure).any()]  # fmt: skip
     bases = figures.get("against", pd.Series("natural", figures.index))

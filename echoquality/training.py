@@ -41,15 +41,7 @@ from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
-from echoquality.pairs import (
-    FEW_PATIENTS,
-    not_taken,
-    pairs_ordered,
-    severity_quality,
-    taken_rows,
-    use_for,
-    with_soft_targets,
-)
+from .pairs import not_taken, pairs_ordered, severity_quality, taken_rows, use_for, with_soft_targets
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .safe_files import atomic, canonical_json, only_one, text_sha256, write_text
 from .search import run_search
@@ -121,17 +113,11 @@ class Data:
 
     table: pd.DataFrame  # a row per clip: file, quality_score, split, group, machine_type, …
     store: ClipStore
-    auto: str = ""  # what `synthetic_as` "auto" stands for, if that was asked for
+    auto: tuple[str, str] | None = None  # what `synthetic_as` "auto" stands for, and why
 
 
-def _auto(settings: TrainingSettings, table: pd.DataFrame) -> str:
-    "What `synthetic_as` \"auto\" stands for, by the patients of natural training clips; '' if it was not asked for."
-    patients = table.loc[(table["split"] == "train") & ~table["synthetic"], "group"].nunique()
-    return use_for(patients) if settings.synthetic_as == "auto" else ""
-
-
-def _decided(settings: TrainingSettings, auto: str) -> TrainingSettings:
-    return settings.model_copy(update={"synthetic_as": auto}) if auto else settings
+def _decided(settings: TrainingSettings, auto: tuple[str, str] | None) -> TrainingSettings:
+    return settings.model_copy(update={"synthetic_as": auto[0]}) if auto else settings
 
 
 def _check_natural(table: pd.DataFrame, settings: TrainingSettings) -> None:
@@ -154,7 +140,7 @@ def prepare_training(settings: TrainingSettings) -> Data:
     "Check everything, and decode clips that the store lacks. Raises what `train` raises."
     Tracker(settings.tracking_uri if settings.mlflow else "")
     table = read_annotations(settings.annotations_csv, settings.seed, settings.workers)
-    auto = _auto(settings, table)
+    auto = use_for(table) if settings.synthetic_as == "auto" else None
     settings = _decided(settings, auto)
     _check(settings)
     quality = severity_quality(settings.severity_quality) if settings.synthetic_as == "soft" else None
@@ -190,8 +176,7 @@ def _taught(data: Data, settings: TrainingSettings) -> str:
     natural = train[~train["synthetic"]]
     made = counted(len(train) - len(natural), "synthetic clip")
     of = f"{counted(len(natural), 'natural clip')} of {counted(natural['group'].nunique(), 'patient')}"
-    which = "up to" if data.auto == use_for(FEW_PATIENTS) else "more than"
-    why = f": auto, with {which} {FEW_PATIENTS} patients" if data.auto else ""
+    why = f", auto: {data.auto[1]}" if data.auto else ""
     return f"learns from {of}, and {made} (synthetic_as {settings.synthetic_as!r}{why})"
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from echoquality.batches import Share
 from echoquality.core import SettingsError
 from echoquality.pairs import (
+    FEW_PATIENTS,
     PairBatches,
     ladder_loss,
     not_taken,
@@ -26,6 +27,7 @@ from echoquality.pairs import (
     severity_quality,
     source_rows,
     taken_rows,
+    use_for,
     with_soft_targets,
 )
 from echoquality.settings import IN_STEPS
@@ -87,6 +89,21 @@ def test_taken():
     assert pairs["file_id"].tolist() == ["1", "2", "c1"] and pairs["source_row"].tolist() == [0, 1, 1]
     assert "1 of 2 synthetic training clips have no source" in not_taken(example, "pair")[0]
     assert not not_taken(example, "label") and "no synthetic ones" in not_taken(example[1:3], "pair")[0]
+
+
+def test_auto_takes_clinical_kinds_where_few_patients_are_labelled():
+    def annotated(patients, *names):
+        "Annotations of natural clips of so many patients, and synthetic ones by these operations."
+        natural = [("train", False, f"p{number}", "") for number in range(patients)]
+        records = [json.dumps({"operations": [{"name": name, "severity": 1}]}) for name in names]
+        rows = [*natural, ("val", False, "v", ""), *(("train", True, "p0", record) for record in records)]
+        return pd.DataFrame(rows, columns=["split", "synthetic", "group", "degradation"])
+
+
+    assert use_for(annotated(FEW_PATIENTS, "dropout", "penetration", "haze"))[0] == "ladder"
+    assert use_for(annotated(FEW_PATIENTS + 1, "dropout")) == ("none", "labels of 41 patients, more than 40")
+    assert use_for(annotated(1, "dropout", "haze")) == ("none", "1 of 2 synthetic clips by clinical kinds")
+    assert use_for(annotated(1))[0] == use_for(annotated(1, "motion_blur").drop(columns="degradation"))[0] == "none"
 
 
 def test_soft():

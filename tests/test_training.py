@@ -3,6 +3,8 @@
 from echoquality.training import *
 
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from echoquality.core import SettingsError, WorkError
 from echoquality.model import load_model
 from echoquality.pairs import severity_quality, taken_rows
 from echoquality.parameters import project_root
+from echoquality.settings import KINDS
 from echoquality.training import TrainingSettings, form_of, prepare_training, show_augmented, train, training_summary
 
 
@@ -76,8 +79,7 @@ def test_what_a_run_leaves(trained):
     assert model.temperature != 1
     weights = training.model.network.state_dict()
     assert all(torch.equal(value, weights[name]) for name, value in model.network.state_dict().items())
-    called = training.validation["probability"] >= model.threshold
-    assert training_summary(training).count("\n") >= 6 and f"{called.sum()}" in training_summary(training)
+    assert training.confusion.to_string() in training_summary(training)
     assert "AUROC" in training_summary(training) and "95 % interval" in training_summary(training)
 
 
@@ -122,6 +124,18 @@ def test_synthetic_clips_are_halves_of_pairs_and_have_no_label(small_training, t
     monkeypatch.setattr(module, "leave_out", lambda *_: without)
     with pytest.raises(LearningError, match=r"'pair' learns from the labels of natural .* \d+ good and 0 poor; set"):
         prepare_training(settings.model_copy(update={"output_dir": tmp_path / "other"}))
+
+
+def test_auto_goes_by_the_number_of_labelled_patients(small_training, tmp_path, monkeypatch, capsys):
+    settings = TrainingSettings(**small_training | {"epochs": 1}, output_dir=tmp_path / "run")
+    assert settings.synthetic_as == "auto"
+    data = prepare_training(settings)
+    assert train(settings, data).model.facts["identity"]["synthetic_as"] == data.auto[0] == "none"
+    assert re.search(r"\(synthetic_as 'none', auto: 0 of \d+ synthetic clips by clin", capsys.readouterr().out)
+    monkeypatch.setattr("echoquality.pairs.CLINICAL", KINDS)
+    with pytest.raises(WorkError, match="another run: synthetic_as was 'none', now 'ladder'"):
+        prepare_training(settings.model_copy(update={"resume": True}))
+    assert prepare_training(settings.model_copy(update={"output_dir": tmp_path / "few"})).auto[0] == "ladder"
 
 
 def test_soft_targets_come_from_the_table_that_is_named(small_training, tmp_path):
