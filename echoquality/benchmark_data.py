@@ -46,14 +46,16 @@ ROLES = ("pair", "ladder", "soft", "label")  # of synthetic clips
 
 
 def arms_by(makers: tuple[str, ...], few: tuple[int, ...] = (), soft: tuple[str, ...] = ()) -> dict[str, Arm]:
-    """The arms of synthetic clips by each maker, by name: every role with all labels, and alone; pairs with `few`.
+    """The arms of synthetic clips by each maker, by name: with all labels as pair and label, with `few` as pair.
 
-    The first maker's are the placebo's, too, and a ladder with `few`. `soft`: makers whose clips have soft targets.
+    The first maker's besides: in every role (`soft`: makers with soft targets), as placebo, alone, and as a ladder
+    with `few`.
     """
     arms = [Arm(), *(Arm(True, maker, "placebo") for maker in makers[:1])]
-    for maker in makers:
+    for maker in makers[:1]:
         arms += [Arm(True, maker, role) for role in ROLES if role != "soft" or maker in soft]
         arms += [Arm(False, maker, role) for role in ("pair", "label")]
+    arms += [Arm(True, maker, role) for maker in makers[1:] for role in ("pair", "label")]
     for count in few:
         arms += [Arm(patients=count), *(Arm(True, maker, "pair", count) for maker in makers)]
         arms += [Arm(True, maker, "ladder", count) for maker in makers[:1]]

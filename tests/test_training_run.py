@@ -54,6 +54,7 @@ def test_a_run_is_known_again(settings):
 
 
 def test_what_a_run_of_0_1_0_does_not_name_is_as_it_was_then(settings):
+    settings = settings.model_copy(update={"synthetic_as": "pair"})
     write_run(settings, pd.DataFrame({"video_path": ["a.dcm"]}), {}, done=3)
     path = settings.output_dir / "training.json"
     noted = json.loads(path.read_text()) | {"echoquality": "0.1.0"}
