@@ -203,7 +203,7 @@ def not_taken(table: pd.DataFrame, synthetic_as: str) -> list[str]:
     return [f"synthetic_as {synthetic_as!r}: {of}, and {'is' if made == 1 else 'are'} not learned from"]
 
 # %% ../nbs/learning/pairs.ipynb #d7d719d0
-FEW_PATIENTS, FEW_AS, ELSE_AS = 40, "ladder", "none"
+FEW_PATIENTS, FEW_AS, ELSE_AS = 20, "ladder", "none"
 
 
 def use_for(table: pd.DataFrame) -> tuple[str, str]:

@@ -101,7 +101,7 @@ def test_auto_takes_clinical_kinds_where_few_patients_are_labelled():
 
 
     assert use_for(annotated(FEW_PATIENTS, "dropout", "penetration", "haze"))[0] == "ladder"
-    assert use_for(annotated(FEW_PATIENTS + 1, "dropout")) == ("none", "labels of 41 patients, more than 40")
+    assert use_for(annotated(FEW_PATIENTS + 1, "dropout")) == ("none", "labels of 21 patients, more than 20")
     assert use_for(annotated(1, "dropout", "haze")) == ("none", "1 of 2 synthetic clips by clinical kinds")
     assert use_for(annotated(1))[0] == use_for(annotated(1, "motion_blur").drop(columns="degradation"))[0] == "none"
 
