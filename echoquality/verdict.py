@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['CHANCE', 'LITTLE', 'SIMULATED', 'Verdict', 'weighed', 'made_by', 'by_chance', 'is_simulated', 'verdict_html',
-           'show_verdict', 'as_table', 'bullets', 'image', 'figure_html', 'captioned']
+           'verdict_facts', 'show_verdict', 'as_table', 'bullets', 'image', 'figure_html', 'captioned']
 
 # %% ../nbs/base/verdict.ipynb #6e173611
 from base64 import b64encode
@@ -83,13 +83,17 @@ def verdict_html(verdict: Verdict) -> str:
             f"<ul>{figures}</ul><div><b>Next:</b> {escaped(verdict.next)}{command}</div></section>")  # fmt: skip
 
 
-def show_verdict(verdict: Verdict, data: Path) -> None:
-    "Show a verdict on a result from the folder `data`."
+def verdict_facts(verdict: Verdict, data: Path) -> dict:
+    "What a report says of a verdict on a result from the folder `data`."
     versions = provenance()
     about = {name: getattr(verdict, name) for name in ("word", "sentence", "next", "command")}
     about |= {"data": printable("/".join(Path(data).parts[-2:]))}
-    about |= {"simulated": is_simulated(data), "echoquality": versions["echoquality"], "python": versions["python"]}
-    display(HTML(verdict_html(verdict)), metadata={"echoquality": about})
+    return about | {"simulated": is_simulated(data)} | {name: versions[name] for name in ("echoquality", "python")}
+
+
+def show_verdict(verdict: Verdict, data: Path) -> None:
+    "Show a verdict on a result from the folder `data`."
+    display(HTML(verdict_html(verdict)), metadata={"echoquality": verdict_facts(verdict, data)})
 
 # %% ../nbs/base/verdict.ipynb #38c45371
 def _as_text(value):
