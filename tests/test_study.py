@@ -93,9 +93,9 @@ def test_which_clips_are_drawn_first_follows_from_the_table():
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=40), st.integers(0, 50), st.integers(0, 9))
 def test_a_draw_is_even_repeatable_and_blind_to_the_order_of_rows(machines, count, seed):
     rows = pd.DataFrame({"path": [f"{n:02}" for n in range(len(machines))], "machine": machines, "interest": 0.0})
-    drawn = module.draw(rows, count, "machine", seed)
+    drawn = module.drawn_clips(rows, count, "machine", seed)
     assert len(drawn) == min(count or len(rows), len(rows)) and drawn["path"].is_unique
-    assert module.draw(rows[::-1], count, "machine", seed)["path"].tolist() == drawn["path"].tolist()
+    assert module.drawn_clips(rows[::-1], count, "machine", seed)["path"].tolist() == drawn["path"].tolist()
     taken, there = drawn["machine"].value_counts(), rows["machine"].value_counts()
     unfilled = [taken.get(each, 0) for each in there.index if taken.get(each, 0) < there[each]]
     assert all(taken.max() <= number + 1 for number in unfilled)
@@ -228,7 +228,7 @@ def test_lines_that_no_page_wrote_are_left_out_and_named(tmp_path):
     parts += ["time 'yesterday'", "seconds '-1'", "its id stands before", "line 1 is not id", "no file of this study"]
     assert [part for part in parts if part not in said] == []
     (folder / "answers/00.csv").write_bytes(b"\xff\xfe\0\0")
-    assert module.answers(folder).empty
+    assert module.study_answers(folder).empty
 
 
 def test_what_is_no_study_says_so(tmp_path):
@@ -272,7 +272,7 @@ def test_an_overview_counts_what_was_said(tmp_path):
     known = tmp_path / "known.csv"
     known.write_text("path,answer\nS0/clip0.dcm,poor\nS1/clip1.dcm,good\n")
     folder = module.make_study(listed(tmp_path, number=26, calibration=known, readers=("R1", "R2", "R3"), again=0.25))
-    empty = module.overview(folder)
+    empty = module.study_overview(folder)
     assert empty.counts == {"label": 0, "disputed": 0, "cannot tell": 0, "unreadable": 0, "open": 24, "adjudicated": 0}
     assert empty.progress["minutes"].isna().all() and empty.between.empty and empty.reasons.empty
 
@@ -282,7 +282,7 @@ def test_an_overview_counts_what_was_said(tmp_path):
         return ("poor", "good")[number % 2 ^ (reader == "R3" and number % 4 == 0)]
 
     answered(folder, say, rounds=("calibration", "first", "again"))
-    found = module.overview(folder, rounds=100)
+    found = module.study_overview(folder, rounds=100)
     assert (found.progress["left"] == 0).all() and (found.progress["minutes"] == 0).all()
     assert (found.within["kappa"] == 1).all() and found.reasons["reason"].tolist() == ["depth", "gain"]
     pairs = found.between.set_index("of")["kappa"]
@@ -297,7 +297,7 @@ def test_disputed_clips_go_to_a_third_reader_or_to_both(tmp_path):
     folder = module.make_study(listed(tmp_path, number=12, again=0, readers=("R1", "R2", "R3")))
     before = (folder / "assigned.csv").read_text()
     answered(folder, lambda reader, n, which: "good" if reader == "R1" else "poor")
-    disputes = module.overview(folder, rounds=1).disputes
+    disputes = module.study_overview(folder, rounds=1).disputes
     assert 0 < len(disputes) < 12
     assert module.adjudicate(folder) == len(disputes) and module.adjudicate(folder) == 0
     text = (folder / "assigned.csv").read_text()
@@ -314,7 +314,7 @@ def test_disputed_clips_go_to_a_third_reader_or_to_both(tmp_path):
         assert module.judgements(folder, row.number, row.reader) == []
         assert len(module.judgements(folder, row.number, told[0]["reader"])) == 2
     answered(folder, lambda *_: "good", rounds=("adjudication",))
-    found = module.overview(folder, rounds=1)
+    found = module.study_overview(folder, rounds=1)
     assert found.disputes.empty and found.counts["adjudicated"] == len(disputes)
     assert (found.decided.loc[disputes["number"], "label"] == "good").all()
 
@@ -328,7 +328,7 @@ def test_of_two_readers_both_are_asked_again(tmp_path):
         module.adjudicate(folder, "R9")
     assert module.adjudicate(folder, both=True) == 12
     answered(folder, lambda reader, n, which: "poor" if n < 4 else ("good", "poor")[reader == "R1"])
-    assert module.overview(folder, rounds=1).counts["disputed"] == 2
+    assert module.study_overview(folder, rounds=1).counts["disputed"] == 2
 
 
 @pytest.fixture(scope="module")
@@ -371,7 +371,7 @@ def test_the_dataset_stage_obeys_grades(corpus, few, tmp_path):
     how = {"grades_csv": answered_grades, "grade_scale": "poor<medium<good", "workers": 1}
     chosen = select(SelectionSettings(results_dir="", raw_data_dir=settings.raw_data_dir, **how))
     clips = chosen.grades.clips
-    agreed = module.overview(folder, rounds=1).decided
+    agreed = module.study_overview(folder, rounds=1).decided
     for row in study.clips[agreed["outcome"] == "label"].itertuples():
         assert clips.loc[row.source, "grade"] == agreed.loc[row.Index, "label"]
     assert len(clips) == agreed["outcome"].isin(["label", "disputed"]).sum() and chosen.grades.faults.empty
