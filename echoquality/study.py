@@ -7,9 +7,9 @@ __all__ = ['STUDY', 'CLIPS_CSV', 'ASSIGNED_CSV', 'CLIPS', 'ASSIGNED', 'ANSWERS',
            'GRADES', 'StudyError', 'StudySettings', 'ReviewList', 'read_list', 'with_patients', 'read_calibration',
            'drawn_clips', 'draw_mixed', 'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study',
            'read_answers', 'study_answers', 'decisions_of', 'agreement_row', 'agreement_within', 'agreement_between',
-           'Overview', 'study_overview', 'adjudicate', 'judgements', 'label_rows', 'review_rows', 'grade_rows',
-           'write_labels', 'flow', 'flow_svg', 'dataset_command', 'study_verdict', 'shown_agreement', 'shown_progress',
-           'overview_html', 'show_overview', 'study_report']
+           'Overview', 'study_overview', 'adjudicate', 'settle', 'judgements', 'label_rows', 'review_rows',
+           'grade_rows', 'write_labels', 'flow', 'flow_svg', 'dataset_command', 'study_verdict', 'shown_agreement',
+           'shown_progress', 'overview_html', 'show_overview', 'study_report']
 
 # %% ../nbs/evidence/study.ipynb #2508359b
 import csv
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import combinations
+from itertools import count as counting
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -226,6 +227,7 @@ def _with_files(rows: pd.DataFrame, files: dict[str, list[str]], root: Path) -> 
     why = found["fault"].where((found["fault"] != "") | (found["met"] != ""), "no file has this path")
     out = rows["path"].str.replace("\\", "/").str.split("/").map(lambda parts: ".." in parts)
     why = why.mask(out & (why != ""), "its path leads outside raw_data_dir, and is not opened")
+    why = why.mask(~there.map(str.isprintable) & (why == ""), "a name that cannot be printed; rename the file")
     word, first = rows.index.name or "row", {}
     for line, place in there[why == ""].items():
         if first.setdefault(place, line) != line:
@@ -233,15 +235,19 @@ def _with_files(rows: pd.DataFrame, files: dict[str, list[str]], root: Path) -> 
     return rows.assign(path=there)[why == ""], why[why != ""]
 
 # %% ../nbs/evidence/study.ipynb #304ea4ba
+def _filled(rows: pd.DataFrame, known: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    "Rows with what `known` (the same index, NaN for nothing) says in some columns, where they say nothing."
+    empty = {name: (rows[name] == "") & known[name].notna() for name in names}
+    return rows.assign(**{name: rows[name].mask(where, known[name]) for name, where in empty.items()})
+
+
 def _with_dataset(rows: pd.DataFrame, root: Path) -> pd.DataFrame:
     "Rows of clips of a dataset in `root` with what its table says of them where they do not; others as they are."
     if not (root / CSV).is_file():
         return rows.assign(source=rows["source"].where(rows["source"] != "", rows["path"]))
     known = _facts(_read_table(root / CSV), root / CSV).drop_duplicates("path").set_index("path")
     known = known.reindex(rows["path"]).set_axis(rows.index)
-    said = known["source"].notna()
-    for name in ("group", "machine", "view", "label", "source"):
-        rows = rows.assign(**{name: rows[name].where((rows[name] != "") | ~said, known[name])})
+    rows = _filled(rows, known, ("group", "machine", "view", "label", "source"))
     return rows.assign(synthetic=rows["synthetic"] | known["synthetic"].eq(True))
 
 
@@ -292,9 +298,10 @@ def with_patients(rows: pd.DataFrame, root: Path, index_dir: Path | None = None,
     said = pd.DataFrame([[each.get(name, "") for name in names] for each in found], missing.index, names, dtype=str)
     whose = owners(said.assign(folder=[folder for folder, _ in places]))[0].map(lambda key: text_sha256(str(key))[:12])
     machines = Machines()
-    types = [machines.type_of(each.get("machine_model", ""), each.get("names_model", False)) for each in found]
-    own = {"group": whose, "machine": pd.Series(types, missing.index)}
-    return rows.assign(**{name: rows[name].where(rows[name] != "", own[name]) for name in own})
+    names = [(each.get("machine_model", ""), each.get("names_model", False)) for each in found]
+    types = [machines.type_of(*each, folder) for each, (folder, _) in zip(names, places, strict=True)]
+    own = pd.DataFrame({"group": whose, "machine": pd.Series(types, missing.index)}).reindex(rows.index)
+    return _filled(rows, own, ("group", "machine"))
 
 # %% ../nbs/evidence/study.ipynb #e354cbdf
 def read_calibration(path: Path, chosen: ReviewList, steps: tuple[str, ...]) -> ReviewList:
@@ -345,17 +352,19 @@ def drawn_clips(rows: pd.DataFrame, count: int, by: str, seed: int) -> pd.DataFr
 
 
 def draw_mixed(rows: pd.DataFrame, count: int, by: str, seed: int, share: float = 0.0) -> pd.DataFrame:
-    "`drawn_clips` from natural clips, with a `share` of degraded copies (`synthetic`) among them, as far as there are any."
+    "`drawn_clips` of natural clips, a `share` of degraded copies (`synthetic`) among them, as far as there are any."
     natural, copies = (rows[rows["synthetic"] == made] for made in (False, True))
     wanted = round(share * count) if count else round(share / (1 - share) * len(natural))
     taken = drawn_clips(copies, wanted, "", seed)[:wanted]
-    return pd.concat([drawn_clips(natural, count and max(count - len(taken), 1), by, seed), taken]) if len(natural) else taken
+    if natural.empty:
+        return taken
+    return pd.concat([drawn_clips(natural, count and max(count - len(taken), 1), by, seed), taken])
 
 # %% ../nbs/evidence/study.ipynb #5f1c5ae0
-def assign(numbers: Iterable[int], readers: int, overlap: int, seed: int) -> list[list[int]]:
+def assign(clips: Iterable[int], readers: int, overlap: int, seed: int) -> list[list[int]]:
     "For each reader the clips to judge: each clip for `overlap` readers, loads even."
     rng, mine = generator(seed, "readers"), [[] for _ in range(readers)]
-    for number in rng.permutation(np.asarray([*numbers], int)):
+    for number in rng.permutation(np.asarray([*clips], int)):
         lots = rng.permutation(readers)
         for reader in sorted(range(readers), key=lambda each: (len(mine[each]), lots[each]))[:overlap]:
             mine[reader].append(int(number))
@@ -402,7 +411,7 @@ def _expect_same(folder: Path, asked: dict) -> None:
     made = read_study(folder).made_with.get("input", {})
     said = {"clips_sha256": "the table of clips", "calibration_sha256": "the calibration table"}
     differ = [said[k] + " has changed" if k in said else f"{k} was {made.get(k)!r}, now {v!r}"
-              for k, v in asked.items() if made.get(k) != v]  # fmt: skip
+              for k, v in asked.items() if k != "clips" and made.get(k) != v]  # fmt: skip
     if differ:
         go = "answers belong to what was shown: choose another output_dir, or give what it was made with"
         raise StudyError(printable(f"{folder} holds a study of other input: {'; '.join(differ)[:500]}; {go}"))
@@ -415,7 +424,10 @@ def _choose(settings: StudySettings, steps: tuple[str, ...]) -> tuple[pd.DataFra
     index = getattr(settings, "index_dir", None), getattr(settings, "workers", 1)
     if settings.calibration:
         calibration = read_calibration(Path(settings.calibration), chosen, steps)
-        known, out = calibration.rows, [*out, calibration.left_out]
+        same = rows.drop_duplicates("path").set_index("path").reindex(calibration.rows["path"])
+        same = same.set_axis(calibration.rows.index)
+        known = _filled(calibration.rows, same, ("group", "machine", "view", "score", "label"))
+        out = [*out, calibration.left_out]
         both = rows["path"].isin(known["path"])
         why = pd.Series("shown for calibration", rows.index[both])
         out, rows = [*out, _left_out(rows, why, chosen.table.name)], rows[~both]
@@ -425,7 +437,9 @@ def _choose(settings: StudySettings, steps: tuple[str, ...]) -> tuple[pd.DataFra
     if drawn.empty:
         only = "; its clips are degraded copies, which are mixed in when asked" if len(rows) else ""
         raise StudyError(f"clips {chosen.table}: no clip is left to review{only}")
-    found = pd.concat([known, drawn], ignore_index=True)
+    if len(drawn) < settings.count:
+        print(f"note: {counted(len(drawn), 'clip')} can be drawn, and count is {settings.count}", flush=True)
+    found = pd.concat([known, drawn], ignore_index=True) if len(known) else drawn.reset_index(drop=True)
     return with_patients(found, chosen.root, *index), pd.concat(out, ignore_index=True), chosen
 
 
@@ -439,7 +453,7 @@ def _numbered(rows: pd.DataFrame, root: Path, seed: int) -> pd.DataFrame:
 def make_study(settings: StudySettings) -> Path:
     """Make the folder of a study, and return it; one made from the same input is left as it is.
 
-    With `adjudicate`, disputed clips of a study that is there are given to further readers (`adjudicate`). Raises
+    With `adjudicate`, disputed clips of a study that is there are given to further readers (`settle`). Raises
     StudyError for parameters that make no study, a list without clips, and a folder with a study of other input.
     """
     readers, steps = _expect(settings)
@@ -451,20 +465,18 @@ def make_study(settings: StudySettings) -> Path:
     if (folder / STUDY).is_file():
         _expect_same(folder, asked)
         if settings.adjudicate:
-            print(f"{counted(adjudicate(folder), 'showing', 'were')} added for adjudication", flush=True)
+            settle(folder)
         return folder
     clips, left_out, chosen = _choose(settings, steps)
     if folder.resolve().is_relative_to(chosen.root):
         raise StudyError(f"output_dir {folder} lies in the folder of the clips; choose another")
     clips = _numbered(clips, chosen.root, settings.seed)
     assigned = assigned_table(clips, readers, settings.overlap, settings.again, settings.seed)
-    about = {
-        "version": 1,
-        "name": printable(folder.name),
-        **{k: asked[k] for k in ("seed", "scale", "reasons", "blind")},
-    }
-    about |= {"whole_frame": asked["whole_frame"], "raw_data_dir": str(chosen.root), "readers": readers}
-    about |= {"made_with": {"echoquality": provenance()["echoquality"], "listed": len(chosen.rows), "input": asked}}
+    same = ("seed", "scale", "reasons", "blind", "whole_frame")
+    about = {"version": 1, "name": printable(folder.name), **{name: asked[name] for name in same}}
+    about |= {"raw_data_dir": str(chosen.root), "readers": readers}
+    counts = {"listed": len(chosen.rows), "left_out": len(chosen.left_out)}
+    about |= {"made_with": {"echoquality": provenance()["echoquality"], **counts, "input": asked}}
     _write_study(folder, about, clips, assigned, left_out)
     return folder
 
@@ -480,7 +492,9 @@ def _write_study(folder: Path, about: dict, clips: pd.DataFrame, assigned: pd.Da
             write_text(folder / name, text)
         write_text(folder / STUDY, json.dumps(about, indent=1, ensure_ascii=False))
     shown = f"{counted(len(clips), 'clip')} for {counted(len(about['readers']), 'reader')}"
-    left = f"; {counted(len(out), 'row', 'were')} left out, see {QUARANTINE_CSV}" if len(out) else ""
+    kinds = out["reason"].map(lambda why: re.sub(r"['\d].*", "…", why.partition(": ")[2]))
+    common = ", ".join(f"{count} × {why}" for why, count in kinds.value_counts().head(3).items())
+    left = f"; {counted(len(out), 'row', 'were')} left out ({common}), see {QUARANTINE_CSV}" if len(out) else ""
     print(printable(f"{folder}: {shown}, {counted(len(assigned), 'showing')}{left}"), flush=True)
 
 
@@ -504,6 +518,14 @@ class Study:
     assigned: pd.DataFrame  # `ASSIGNED`, place and number as int
 
 
+def _expect_whole(clips: pd.DataFrame, assigned: pd.DataFrame, readers: list[str]) -> None:
+    "Raise ValueError where rows of assigned.csv cannot be those that were written."
+    odd = ~assigned["number"].isin(clips.index) | ~assigned["reader"].isin(readers) | ~assigned["round"].isin(ROUNDS)
+    odd |= assigned.duplicated(["reader", "place"]) | assigned.duplicated(["reader", "number", "round"])
+    if odd.any() or not clips.index.is_unique:
+        raise ValueError(f"{ASSIGNED_CSV}, line {odd.idxmax()}: a reader, clip or round that is not there, or twice")
+
+
 def read_study(folder: Path) -> Study:
     "The study in a folder. Raises StudyError."
     folder = Path(folder)
@@ -516,6 +538,7 @@ def read_study(folder: Path) -> Study:
         assigned = assigned.astype({"place": int, "number": int})
         facts = about["name"], [*map(str, about["readers"])], tuple(map(str, about["scale"]))
         more = Path(about["raw_data_dir"]), int(about["seed"]), dict(about["made_with"])
+        _expect_whole(clips, assigned, facts[1])
         return Study(folder, *facts, *more, clips, assigned)
     except FileNotFoundError:
         raise StudyError(f"{folder}: no study there; `echoquality review` makes one") from None
@@ -547,11 +570,13 @@ def _values(line: str, delimiter: str) -> list[str]:
         return [line]
 
 # %% ../nbs/evidence/study.ipynb #8f88c4dc
-def _is_time(text: str) -> bool:
+def _in_utc(text: str) -> str:
+    "A time in ISO 8601, with its zone, in UTC; '' for other text."
     try:
-        return datetime.fromisoformat(text.strip()).tzinfo is not None
-    except ValueError:
-        return False
+        time = datetime.fromisoformat(text.strip()).astimezone(UTC) if re.search(r"Z|[+-]\d\d:?\d\d$", text) else None
+        return time.isoformat(timespec="milliseconds") if time and 1970 <= time.year < 2200 else ""
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _is_seconds(text: str) -> bool:
@@ -561,9 +586,13 @@ def _is_seconds(text: str) -> bool:
         return False
 
 
-def _fault(row: dict, clip: int | None, steps: dict[str, str], before: dict[str, dict]) -> str:
-    "Why a line of answers does not count; ''. `clip`: the one at its place; `before`: id → line."
-    known = [*steps, CANNOT_TELL, UNREADABLE, ""]
+def _said(row: dict) -> tuple[str, str, str]:
+    return row["place"], row["number"], row["answer"]
+
+
+def _fault(row: dict, clip: int | None, steps: dict[str, str], before: dict[str, tuple]) -> str:
+    "Why a line of answers does not count; ''. `clip`: the one at its place; `before`: id → `_said`."
+    known, said = [*steps, CANNOT_TELL, UNREADABLE, ""], _said(row)
     faults = {
         f"place {printable(row['place'])[:20]!r} is none of this reader's": clip is None,
         f"clip {printable(row['number'])[:20]!r}, and this study has {clip} at place {row['place']}":
@@ -571,10 +600,10 @@ def _fault(row: dict, clip: int | None, steps: dict[str, str], before: dict[str,
         f"answer {printable(row['answer'])[:40]!r} is not on the scale": step_key(row["answer"]) not in known,
         f"seconds {printable(row['seconds'])[:20]!r}, expected a number": not _is_seconds(row["seconds"]),
         f"time {printable(row['time'])[:40]!r}, expected one like 2026-11-24T09:30:00+00:00":
-            not _is_time(row["time"]),
+            not _in_utc(row["time"]),
         f"blind {printable(row['blind'])[:20]!r}, expected True or False":
             row["blind"].strip().casefold() not in ("true", "false"),
-        "its id stands before with another answer": before.get(row["id"], row) != row,
+        "its id stands before with another answer": before.get(row["id"], said) != said,
     }  # fmt: skip
     return next((why for why, wrong in faults.items() if wrong), "")
 
@@ -597,7 +626,7 @@ def _read_file(path: Path, study: Study, reader: str) -> tuple[list[dict], list[
         if fault := _fault(row, clips.get(place), steps, seen):
             out.append((path.name, number, fault))
         elif row["id"] not in seen:
-            seen |= {row["id"]: row} if row["id"] else {}
+            seen |= {row["id"]: _said(row)} if row["id"] else {}
             answer = steps.get(step_key(row["answer"]), step_key(row["answer"]))
             good.append(row | {"reader": reader, "place": place, "answer": answer, "round": mine["round"][place]})
     return good, sorted(out)
@@ -611,7 +640,7 @@ def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, out, files = [], [], sorted((study.folder / "answers").glob("*"))
     known = {f"{number:02}.csv": reader for number, reader in enumerate(study.readers)}
     for path in files:
-        if path.name in known and path.is_file():
+        if path.name in known and path.is_file() and not path.is_symlink():
             good, bad = _read_file(path, study, known[path.name])
             rows, out = rows + good, out + bad
         elif not path.name.startswith("."):
@@ -710,7 +739,8 @@ def agreement_row(wide: pd.DataFrame, groups: pd.Series, of: str, part: str, see
         row["kappa"] = float(_mean_kappa(pairs, np.ones((len(wide), 1)))[0])
         if np.isfinite(row["kappa"]) and row["patients"] > 1:
             draws = bootstrap(lambda weights: _mean_kappa(pairs, weights), groups.to_numpy(), seed, rounds)
-            row["low"], row["high"] = map(float, interval(draws))
+            if np.nanmin(draws) < np.nanmax(draws):  # where all draws are one, they say nothing of other patients
+                row["low"], row["high"] = map(float, interval(draws))
     return row
 
 # %% ../nbs/evidence/study.ipynb #e2f79ee8
@@ -839,10 +869,14 @@ def adjudicate(folder: Path, reader: str = "", both: bool = False) -> int:
     study, said = found.study, found.answers
     if reader and reader not in study.readers:
         raise StudyError(f"reader {printable(reader)!r}: the readers of this study are {', '.join(study.readers)}")
-    before = set(study.assigned.loc[study.assigned["round"] == "adjudication", "number"])
+    done = set(zip(said["reader"], said["place"], strict=True))
+    open_ = [pair not in done for pair in zip(study.assigned["reader"], study.assigned["place"], strict=True)]
+    before = {*study.assigned.loc[open_, "number"]}  # whose readers have not all answered
+    before |= {*study.assigned.loc[study.assigned["round"] == "adjudication", "number"]}
     todo = [number for number in found.disputes["number"] if number not in before]
     asked: dict[str, list[int]] = {}
-    for number in generator(study.seed, "adjudication", len(before)).permutation(np.asarray(todo, int)).tolist():
+    rng = generator(study.seed, "adjudication", len(study.assigned))
+    for number in rng.permutation(np.asarray(todo, int)).tolist():
         judges = set(said.loc[said["number"] == number, "reader"])
         load = {name: len(mine) for name, mine in asked.items()}
         for each in [*judges] if both else _adjudicators(judges, study.readers, reader, load):
@@ -856,6 +890,16 @@ def adjudicate(folder: Path, reader: str = "", both: bool = False) -> int:
     return sum(map(len, asked.values()))
 
 # %% ../nbs/evidence/study.ipynb #a1963e24
+def settle(folder: Path) -> int:
+    "`adjudicate` by a third reader where there is one, else by both; prints and returns the number of showings added."
+    try:
+        added = adjudicate(folder)
+    except StudyError:
+        added = adjudicate(folder, both=True)
+    print(f"{counted(added, 'showing', 'were')} added for adjudication", flush=True)
+    return added
+
+
 def _append(study: Study, asked: dict[str, list[int]]) -> None:
     "Add clips for adjudication behind the places of their readers."
     next_place = study.assigned.groupby("reader")["place"].max().add(1).to_dict()
@@ -887,7 +931,9 @@ def label_rows(study: Study, said: pd.DataFrame) -> pd.DataFrame:
     rows = _deciding(said, study.scale)
     rows = rows[rows["number"].map(study.clips["known"]).eq("") & (rows["answer"] != UNREADABLE)]
     rows = rows.join(study.clips[["path", "view", "label", "synthetic", "source"]], on="number")
-    return rows[~rows["synthetic"].astype(bool)].rename(columns={"reasons": "reason"})
+    rows = rows[~rows["synthetic"].astype(bool)].rename(columns={"reasons": "reason"})
+    texts = {name: rows[name].map(lambda text: " ".join(str(text).split())) for name in ("reason", "note")}
+    return rows.assign(**texts)  # no text spans two lines
 
 
 def review_rows(rows: pd.DataFrame, scale: tuple[str, ...]) -> pd.DataFrame:
@@ -895,9 +941,9 @@ def review_rows(rows: pd.DataFrame, scale: tuple[str, ...]) -> pd.DataFrame:
     place = rows["source"].map(lambda path: path if "/" in path else f"{LOOSE}/{path}").astype(str)
     parts = place.str.partition("/")
     words = {scale[0]: "bad", scale[-1]: "good", CANNOT_TELL: "unsure"}
-    found = rows.assign(who=rows["reader"], when=rows["time"].str.strip(), file_id=parts[2], folder=parts[0])
+    found = rows.assign(who=rows["reader"], when=rows["time"].map(_in_utc), file_id=parts[2], folder=parts[0])
     found = found.assign(old=rows["label"].replace("poor", "bad"), new=rows["answer"].map(words))
-    return found.assign(note=rows["note"].map(lambda note: " ".join(str(note).split())))[[*REVIEW, *MORE]]
+    return found[[*REVIEW, *MORE]]
 
 
 def grade_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -917,33 +963,31 @@ def write_labels(folder: Path) -> Path:
     return path
 
 # %% ../nbs/evidence/study.ipynb #454fc82e
-def flow(found: Overview) -> list[tuple[int, str]]:
-    "(number of clips, what became of them), from the list to the labels."
-    study, counts = found.study, found.counts
-    listed = study.made_with.get("listed", len(study.clips))
-    known = int((study.clips["known"] != "").sum())
-    steps = [(int(listed), "in the list, with a file"), (len(found.decided), "drawn")]
-    steps += [(known, "for calibration")] if known else []
-    steps += [(len(found.decided) - counts["open"], "judged"), (counts["label"], "have a label")]
-    steps += [(counts["adjudicated"], "of these by adjudication")] if counts["adjudicated"] else []
-    rest = {CANNOT_TELL: "nobody could tell", UNREADABLE: "could not be shown", "disputed": "are disputed"}
-    return steps + [(counts[name], words) for name, words in rest.items() if counts[name]]
+def flow(found: Overview) -> list[list[tuple[int, str]]]:
+    "The ways of the clips, from the list to the labels: steps of (number of clips, what became of them)."
+    study, counts, made = found.study, found.counts, found.study.made_with
+    known, drawn = int((study.clips["known"] != "").sum()), len(found.decided)
+    steps = [
+        [(int(made.get("listed", len(study.clips))), "in the list"), (int(made.get("left_out", 0)), "more left out")],
+        [(drawn, "drawn"), (known, "more for calibration")],
+        [(drawn - counts["open"], "judged"), (counts["open"], "not yet")],
+        [(counts["label"], "have a label"), (counts["adjudicated"], "of all adjudicated"),
+         (counts["disputed"], "are disputed"), (counts[CANNOT_TELL], "nobody could tell"),
+         (counts[UNREADABLE], "could not be shown")],
+    ]  # fmt: skip
+    return [[step[0], *(box for box in step[1:] if box[0])] for step in steps]
 
 
-def flow_svg(steps: list[tuple[int, str]]) -> str:
-    "A diagram of `flow`, as SVG: boxes from the left to the right, and what is no step on the way below."
-    way = [step for step in steps if step[1].split(",")[0] in ("in the list", "drawn", "judged", "have a label")]
-    boxes = [_box(170 * place, 6, *step) for place, step in enumerate(way)]
-    boxes += [_box(170 * (place % 4), 82 + 70 * (place // 4), *step)
-              for place, step in enumerate(step for step in steps if step not in way)]  # fmt: skip
-    arrows = "".join(
-        f'<path d="M{170 * place - 28:d} 31h22m-6 -5l6 5l-6 5" fill="none" stroke="currentColor"></path>'
-        for place in range(1, len(way))
-    )
-    height = 62 + 70 * -(-(len(steps) - len(way)) // 4)
-    told = escaped("; ".join(f"{number} {words}" for number, words in steps))
-    return (f'<svg viewBox="0 0 660 {height:d}" width="660" height="{height:d}" role="img" aria-label="{told}">'
-            f"{''.join(boxes)}{arrows}</svg>")  # fmt: skip
+def flow_svg(steps: list[list[tuple[int, str]]]) -> str:
+    "A diagram of `flow`, as SVG: a column for each step, its first box on the way to the next."
+    places = [(170 * column, 6 + 62 * row) for column, step in enumerate(steps) for row in range(len(step))]
+    shown = [box for step in steps for box in step]
+    boxes = [_box(*place, *box) for place, box in zip(places, shown, strict=True)]
+    arrows = [f'<path d="M{170 * column - 28:d} 31h22m-6 -5l6 5l-6 5" fill="none" stroke="currentColor"></path>'
+              for column in range(1, len(steps))]  # fmt: skip
+    height, told = 62 * max(map(len, steps)) + 2, "; ".join(f"{number} {words}" for number, words in shown)
+    size = f'width="660" height="{height:d}" viewBox="0 0 660 {height:d}"'
+    return f'<svg {size} role="img" aria-label="{escaped(told)}">{"".join(boxes + arrows)}</svg>'
 
 
 def _box(x: int, y: int, number: int, words: str) -> str:
@@ -1092,20 +1136,21 @@ def overview_html(folder: Path, nonce: str = "") -> str:
 # %% ../nbs/evidence/study.ipynb #3b7a7052
 def show_overview(found: Overview) -> plt.Figure:
     "κ with its intervals on the left, time per clip of each reader on the right."
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     rows = pd.concat([found.between, found.within], ignore_index=True)
     rows = rows[rows["kappa"].notna()].reset_index(drop=True)
-    for place, row in rows.iterrows():
-        left.plot([row["low"], row["high"]], [place, place], color="0.6", lw=2)
-        left.plot(row["kappa"], place, "o", color="C0")
+    size = (9, 1.2 + 0.22 * max(len(rows), len(found.study.readers)))
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, layout="constrained")
+    left.hlines(rows.index, rows["low"], rows["high"], color="0.6", lw=2)
+    left.plot(rows["kappa"], rows.index, "o", color="C0")
     names = [as_drawn(f"{row.of}, {row.part}") for row in rows.itertuples()]
-    left.set(yticks=range(len(rows)), yticklabels=names, xlim=(-0.3, 1.05), title="κ, 95 % interval over patients")
-    left.axvline(0, color="0.8", lw=1)
-    left.invert_yaxis()
+    left.set(yticks=rows.index, yticklabels=names, xlim=(min(-0.05, rows["kappa"].min() - 0.1), 1.05))
     seconds = [found.answers.loc[found.answers["reader"] == name, "seconds"].dropna() for name in found.study.readers]
     right.boxplot(seconds, orientation="horizontal", showfliers=False)
     right.set(yticks=range(1, len(seconds) + 1), yticklabels=[*map(as_drawn, found.study.readers)], xlim=(0, None))
-    right.set(title="seconds per clip", xlabel="s")
+    for axis, title in ((left, "κ, 95 % interval over patients"), (right, "seconds per clip")):
+        axis.set_title(title, fontsize=10)
+        axis.tick_params(labelsize=8)
+        axis.invert_yaxis()
     return figure
 
 # %% ../nbs/evidence/study.ipynb #acb55268
@@ -1115,22 +1160,30 @@ def _cell(html: str, **metadata) -> nbformat.NotebookNode:
     return nbformat.v4.new_code_cell(outputs=[shown])
 
 
+def _report_path(study: Study) -> tuple[Path, str]:
+    "(notebook of a study's report in runs/, mark by which it is known): no other report is replaced."
+    mark, folder = text_sha256(str(study.folder.resolve()))[:12], project_root() / "runs"
+    name = re.sub(r"[^\w.-]+", "_", study.folder.resolve().name)[:40]
+    name = name if name.startswith("review") else f"review_{name}"
+    paths = (folder / f"{name}{f'_{number}' if number > 1 else ''}.ipynb" for number in counting(1))
+    return next(path for path in paths if not path.exists() or f'"study": "{mark}"' in path.read_text("utf-8")), mark
+
+
 def study_report(folder: Path) -> Path:
     "Write the labels of a study, and its report to runs/, and return the report's path. Raises StudyError."
     labels, found = write_labels(folder), study_overview(folder, rounds=1000)
     verdict, text = study_verdict(found), nbformat.v4.new_markdown_cell
-    picture = captioned(show_overview(found), "Agreement, and time per clip.", "agreement and time per clip")
     about = verdict_facts(verdict, found.study.raw_data_dir)
-    cells = [_cell(verdict_html(verdict), echoquality=about)]
-    cells += [_cell(figure_html(flow_svg(flow(found)), "From the list to the labels.").data)]
-    cells += [_cell(picture.data)] if len(found.answers) else []
+    cells = [text("## Run"), _cell(verdict_html(verdict), echoquality=about)]
+    cells += [_cell(figure_html(flow_svg(flow(found)), "Number of clips from the list to the labels.").data)]
+    if len(found.answers):
+        said = "Agreement between and within readers, and time per clip: the middle half in the box."
+        cells += [_cell(captioned(show_overview(found), said, "κ of readers, and seconds per clip").data)]
     for name, table in _sections(found).items():
         cells += [text(f"### {name}"), _cell(as_table(table).to_html())]
-    cells += [text(_settled(found, labels))]
-    notebook = nbformat.v4.new_notebook(cells=[text("## Run"), *cells])
-    notebook.metadata["papermill"] = {"end_time": datetime.now(UTC).isoformat()}
-    name = re.sub(r"[^\w.-]+", "_", f"review_{found.study.folder.absolute().name}".replace("review_review", "review"))
-    path = project_root() / "runs" / f"{name[:60]}.ipynb"
+    path, mark = _report_path(found.study)
+    notebook = nbformat.v4.new_notebook(cells=[*cells, text(_settled(found, labels))])
+    notebook.metadata |= {"study": mark, "papermill": {"end_time": datetime.now(UTC).isoformat()}}
     write_text(path, nbformat.writes(notebook))
     return write_report(path)
 

@@ -231,7 +231,7 @@ LOOKED_AT = {
     "stage_report.links": {"each", "arrow", "each.replace('_', ' ')", "''.join(near)"},
     "study._box": {"about"},
     "study._html_table": {"rows", "head"},
-    "study.flow_svg": {"told", "''.join(boxes)", "arrows"},
+    "study.flow_svg": {"size", "''.join(boxes + arrows)"},
     "study.overview_html": {"body", "allowed", "style"},
     "thresholds._panel": {"width / 2", "counts.sum()", "height", "height + 14", "height + 18", "width", "bars", "lines",
                           "name", "ends", "drawn", "colour"},
