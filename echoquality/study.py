@@ -592,20 +592,20 @@ def _said(row: dict) -> tuple[str, str, str]:
 
 def _fault(row: dict, clip: int | None, steps: dict[str, str], before: dict[str, tuple]) -> str:
     "Why a line of answers does not count; ''. `clip`: the one at its place; `before`: id → `_said`."
-    known, said = [*steps, CANNOT_TELL, UNREADABLE, ""], _said(row)
-    faults = {
-        f"place {printable(row['place'])[:20]!r} is none of this reader's": clip is None,
-        f"clip {printable(row['number'])[:20]!r}, and this study has {clip} at place {row['place']}":
-            row["number"].strip() != str(clip),
-        f"answer {printable(row['answer'])[:40]!r} is not on the scale": step_key(row["answer"]) not in known,
-        f"seconds {printable(row['seconds'])[:20]!r}, expected a number": not _is_seconds(row["seconds"]),
-        f"time {printable(row['time'])[:40]!r}, expected one like 2026-11-24T09:30:00+00:00":
-            not _in_utc(row["time"]),
-        f"blind {printable(row['blind'])[:20]!r}, expected True or False":
-            row["blind"].strip().casefold() not in ("true", "false"),
-        "its id stands before with another answer": before.get(row["id"], said) != said,
-    }  # fmt: skip
-    return next((why for why, wrong in faults.items() if wrong), "")
+    short = {name: printable(text)[:40] for name, text in row.items()}
+    if clip is None:
+        return f"place {short['place']!r} is none of this reader's"
+    if row["number"].strip() != str(clip):
+        return f"clip {short['number']!r}, and this study has {clip} at place {row['place']}"
+    if step_key(row["answer"]) not in (*steps, CANNOT_TELL, UNREADABLE, ""):
+        return f"answer {short['answer']!r} is not on the scale"
+    if not _is_seconds(row["seconds"]):
+        return f"seconds {short['seconds']!r}, expected a number"
+    if not _in_utc(row["time"]):
+        return f"time {short['time']!r}, expected one like 2026-11-24T09:30:00+00:00"
+    if row["blind"].strip().casefold() not in ("true", "false"):
+        return f"blind {short['blind']!r}, expected True or False"
+    return "its id stands before with another answer" if before.get(row["id"], _said(row)) != _said(row) else ""
 
 # %% ../nbs/evidence/study.ipynb #2f165105
 def _read_file(path: Path, study: Study, reader: str) -> tuple[list[dict], list[tuple[str, int, str]]]:
@@ -739,7 +739,8 @@ def agreement_row(wide: pd.DataFrame, groups: pd.Series, of: str, part: str, see
         row["kappa"] = float(_mean_kappa(pairs, np.ones((len(wide), 1)))[0])
         if np.isfinite(row["kappa"]) and row["patients"] > 1:
             draws = bootstrap(lambda weights: _mean_kappa(pairs, weights), groups.to_numpy(), seed, rounds)
-            if np.nanmin(draws) < np.nanmax(draws):  # where all draws are one, they say nothing of other patients
+            known = draws[np.isfinite(draws)]
+            if len({*known}) > 1:  # where all draws are one, they say nothing of other patients
                 row["low"], row["high"] = map(float, interval(draws))
     return row
 
