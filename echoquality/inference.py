@@ -51,7 +51,7 @@ from .scoring import Quarantined, by_spread, by_worth, known_of
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, loose_files
 from .tables import guarded
-from .verdict import Verdict, as_table, captioned, made_by, show_verdict, weighed
+from .verdict import Verdict, as_table, captioned, made_by, review_command, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
 
@@ -330,7 +330,8 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     then = next_command("select", settings, **thresholds_for(*halves))
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
-    return Verdict(word, sentence, figures, after, then)
+    review = review_command(inference.output_dir, settings.raw_data_dir, 50)
+    return Verdict(word, sentence, figures, after, then, review)
 
 
 def _mended(scores: pd.Series, passed: float, settings: InferenceSettings) -> tuple[str, str]:

@@ -31,7 +31,7 @@ from .runs import score_with, train_again
 from .safe_files import write_text
 from .settings import MIN_PATIENTS, EvaluationSettings
 from .shortcuts import FEATURES, audit, shortcuts
-from .verdict import Verdict, by_chance, weighed
+from .verdict import Verdict, by_chance, review_command, weighed
 
 # %% ../nbs/evidence/report.ipynb #20e4d309
 @dataclass(frozen=True)
@@ -318,7 +318,8 @@ def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verd
     word, sentence = judged_evaluation(evidence, settings.min_patients)
     if (enough := _enough(area)) and enough not in sentence:
         figures = ((*figures[0][:2], f"{figures[0][2]}; {enough}"), *figures[1:])
-    return Verdict(word, sentence, figures, *_what_next(word, settings))
+    review = review_command(settings.output_dir / "predictions.parquet", settings.annotations_csv.parent, 50)
+    return Verdict(word, sentence, figures, *_what_next(word, settings), review)
 
 
 def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:

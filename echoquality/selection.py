@@ -68,7 +68,7 @@ from echoquality.reviews import (
 )
 from .score_table import met_counts, used_in_words
 from .splits import FOR_TWO, SPLITS, GroupsError, group_places, owners
-from .verdict import Verdict, as_table, captioned, made_by, show_verdict, weighed
+from .verdict import Verdict, as_table, captioned, made_by, review_command, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["as_table", "captioned", "show_verdict"]
@@ -400,15 +400,15 @@ def selection_verdict(selection: Selection, settings: SelectionSettings, warning
         (f"{share:.0%}", f"of the chosen clips are {made_by(most)}", among),
     )
     said = f"{counted(len(samples), 'clip', 'were')} chosen: {good} good, {poor} poor{between}{unused(selection)}"
-    review = "review doubtful labels (label review on the page Explore), then " if settings.results_dir else ""
-    after = f"{review}build the dataset."
+    after = "let people judge doubtful clips, or build the dataset." if settings.results_dir else "build the dataset."
+    review = review_command(settings.results_dir, settings.raw_data_dir, 50) if settings.results_dir else ""
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     then = next_command("dataset", settings)
     if word == "no":
         more = more_chosen(selection.offer, settings)
         after = "relax the selection, so that there are more clips." if more else "score files of more patients."
         then = next_command("select", settings, **more) if more else ""
-    return Verdict(word, sentence, figures, after, then)
+    return Verdict(word, sentence, figures, after, then, review)
 
 # %% ../nbs/01_selection.ipynb #1b088054
 def main(argv: list[str] | None = None) -> None:

@@ -72,7 +72,7 @@ def about(notebook: nbformat.NotebookNode, name: str) -> dict[str, str]:
     if known:
         kind = "simulated data" if known["simulated"] else "data"
         parts += [f"{kind}: {known['data']}", f"echoquality {known['echoquality']}, Python {known['python']}"]
-    verdict = {key: known.get(key, "") for key in ("word", "sentence", "next", "command")}
+    verdict = {key: known.get(key, "") for key in ("word", "sentence", "next", "command", "review")}
     return {"title": name.replace("_", " ").capitalize(), "date": end.isoformat(), "line": " · ".join(parts), **verdict}
 
 # %% ../nbs/base/stage_report.ipynb #29a0e042
@@ -121,10 +121,10 @@ def _write_runs(folder: Path) -> None:
 def _hide_paths(notebook: nbformat.NotebookNode) -> None:
     "Leave the folders outside the project out of the commands of a notebook's verdict."
     for output in chain.from_iterable(cell.get("outputs", []) for cell in notebook.cells):
-        if told := output.get("metadata", {}).get("echoquality", {}).get("command"):
-            shown = without_paths(told)
-            output.metadata["echoquality"]["command"] = shown
-            output.data["text/html"] = output.data["text/html"].replace(escaped(told), escaped(shown))
+        known = output.get("metadata", {}).get("echoquality", {})
+        for name in filter(known.get, ("command", "review")):
+            told, known[name] = known[name], without_paths(known[name])
+            output.data["text/html"] = output.data["text/html"].replace(escaped(told), escaped(known[name]))
 
 
 def write_report(executed: Path, paths: bool = True) -> Path:

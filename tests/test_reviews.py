@@ -76,6 +76,14 @@ def test_a_clock_that_is_set_back_changes_no_decision(tmp_path):
     assert decisions(read_reviews(tmp_path / "r.csv")).empty
 
 
+def test_what_a_reader_study_adds_is_passed_over(tmp_path):
+    text = f"{','.join([*REVIEW, *MORE])}\nana,2026-01-01,1,good,bad,,f,gain,ana,3.5,first,True\n"
+    (tmp_path / "r.csv").write_text(text)
+    assert read_reviews(tmp_path / "r.csv")[["new", "folder"]].to_numpy().tolist() == [["bad", "f"]]
+    with pytest.raises(ReviewsError, match="line 1 is not"):
+        add_review(tmp_path / "r.csv", "ana", "f", "1", "good", "bad")
+
+
 def test_names_are_kept_to_the_letter(tmp_path):
     rows = pd.DataFrame({"folder": "a  b ", "file_id": ["c  d.dcm ", "e,f", 'g"h', "=1"]})
     for row in rows.itertuples():
