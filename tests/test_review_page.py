@@ -4,7 +4,7 @@ from echoquality.review_page import *
 
 
 import json
-import os
+import re
 import shutil
 import signal
 import socket
@@ -24,8 +24,9 @@ import pytest
 
 from echoquality.core import SettingsError
 from echoquality.corpus import clip_dataset
+from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
-from echoquality.review_answers import read_review
+from echoquality.review_answers import Assigned, held, read_answers, read_review
 from echoquality.review_page import OpenClip, Server, _exposed, review_links
 from echoquality.settings import ReviewSettings
 
@@ -211,8 +212,9 @@ def test_requests_of_other_pages_and_names_are_refused(study):
         ana = Caller(server, "R1")
         assert ana.ask("/r/0/state", host=f"evil.example:{ana.port}")[0] == 403
         assert ana.ask("/r/0/state", host=f"localhost:{ana.port}")[0] == 200
-        for heads in ({"origin": "https://evil.example"}, {"origin": f"http://127.0.0.1:{ana.port + 1}"},
-                      {"origin": "null"}, {"sec_fetch_site": "cross-site"}, {"sec_fetch_site": "same-site"}):  # fmt: skip
+        origins = ("https://evil.example", f"http://127.0.0.1:{ana.port + 1}", "null")
+        sites = ("cross-site", "same-site")
+        for heads in (*({"origin": each} for each in origins), *({"sec_fetch_site": each} for each in sites)):
             assert ana.ask("/r/0/answer", {}, **heads)[0] == 403 and ana.ask("/r/0/state", **heads)[0] == 403
         assert ana.ask("/r/0/", sec_fetch_site="cross-site", sec_fetch_mode="navigate")[0] == 200
         _, heads, page = ana.ask("/r/0/", origin=server.address)
@@ -328,3 +330,249 @@ def started(words: list[str], place: Path):
             yield process, links
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    "A browser, where there is one to drive."
+    pytest.importorskip("selenium")
+    sys.path.insert(0, str(project_root() / "tools"))
+    import browser
+
+    if missing := browser.missing():
+        pytest.skip(f"no browser to drive: {missing}")
+    with browser.chromium(tmp_path_factory.mktemp("browser"), (1100, 900)) as driver:
+        yield driver
+
+
+class Reader:
+    "A reader's page in a tab."
+
+    def __init__(self, driver, link: str, again: bool = False):
+        if again or driver.current_url.startswith("http"):
+            driver.switch_to.new_window("tab")
+        self.driver, self.tab = driver, driver.current_window_handle
+        driver.get(link)
+        self.wait(lambda: self.frame >= 0)
+
+    def look(self) -> None:
+        self.driver.switch_to.window(self.tab)
+
+    def wait(self, condition, patience: float = 20):
+        end = time.monotonic() + patience
+        while not (found := condition()):
+            assert time.monotonic() < end, (self.text("alert"), self.text("progress"), self.text("instead"))
+            time.sleep(0.02)
+        return found
+
+    def ask(self, code: str, *values):
+        return self.driver.execute_script(code, *values)
+
+    def text(self, name: str) -> str:
+        return self.ask("const e = document.getElementById(arguments[0]); return e.hidden ? '' : e.textContent", name)
+
+    @property
+    def frame(self) -> int:
+        return int(self.ask("return document.getElementById('stage').dataset.frame || -1"))
+
+    def key(self, key: str, repeat: bool = False) -> None:
+        "Press and release a key, or hold it down."
+        code = {"key": key, "text": key if len(key) == 1 else "", "code": f"Key{key.upper()}" if len(key) == 1 else key}
+        for kind, again in (("keyDown", False), *[("keyDown", True)] * (5 * repeat), ("keyUp", False)):
+            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, "autoRepeat": again, **code})
+
+    def judged(self, count: int) -> None:
+        self.wait(lambda: self.text("progress").startswith(f"{count} of "))
+
+
+def answers_of(folder: Path, reader: int = 0) -> list:
+    review = read_review(folder)
+    places = Assigned(review).places(review.readers[reader])
+    found, faults = read_answers(folder / f"answers/{reader:02}.csv", review, places)
+    assert not faults
+    return found
+
+
+@pytest.mark.slow
+def test_in_a_browser_keys_alone_do_everything(driver, study):
+    with serving(study) as server:
+        ana = Reader(driver, review_links(server)["R1"])
+        assert ana.driver.current_url == f"{server.address}/r/0/" and ana.driver.title == "Review"
+        seen = {ana.frame for _ in range(100)}
+        assert len(seen) > 3  # it plays
+        ana.key(" ")
+        still = ana.frame
+        time.sleep(0.2)
+        assert ana.frame == still and ana.text("counter") == f"{still + 1} / 24"
+        ana.key("ArrowRight")
+        ana.wait(lambda: ana.frame == (still + 1) % 24)
+        ana.key("d")  # a reason
+        ana.key("g", repeat=True)  # held down, it counts once
+        ana.judged(1)
+        ana.key("p")
+        ana.judged(2)
+        ana.key("n")  # skipped
+        ana.key("c")
+        ana.judged(3)
+        said = answers_of(study)
+        assert [(each.place, each.answer) for each in said] == [(0, "good"), (1, "poor"), (3, "cannot tell")]
+        assert said[0].reasons == ("depth",) and said[0].seconds > 0
+        for count in (2, 1, 0):  # undo of any depth
+            ana.key("z")
+            ana.judged(count)
+        assert ana.ask("return document.querySelector('[aria-pressed=true]').dataset.reason") == "depth"  # as it was
+        ana.key("i")
+        for letter in "dark g":
+            ana.key(letter)
+        ana.key("Enter")
+        for key in "1212":  # digits, the worst first; quicker than clips come
+            ana.key(key)
+        ana.judged(4)
+        assert "All clips are judged" in ana.text("done")
+        ana.key("b")
+        ana.wait(lambda: "You answered: good" in ana.text("given"))
+        said = held(answers_of(study))
+        assert [said[place].answer for place in range(4)] == ["poor", "good", "poor", "good"]
+        assert said[0].note == "dark g"
+
+
+@pytest.mark.slow
+def test_in_a_browser_a_finger_judges_zooms_and_stops(driver, study):
+    with serving(study) as server:
+        ana = Reader(driver, review_links(server)["R1"])
+        command = ana.driver.execute_cdp_cmd
+        size = {"width": 800, "height": 1100, "deviceScaleFactor": 1, "mobile": True}
+        command("Emulation.setDeviceMetricsOverride", size)
+        command("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+        def touch(*steps) -> None:
+            for kind, points in zip(("touchStart", *["touchMove"] * (len(steps) - 1)), steps, strict=True):
+                at = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+                command("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+            command("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+        def middle(css: str) -> tuple[float, float]:
+            return ana.ask("const b = document.querySelector(arguments[0]).getBoundingClientRect();"
+                           "return [b.x + b.width / 2, b.y + b.height / 2]", css)  # fmt: skip
+
+        x, y = middle("#stage")
+        touch([(x, y)])
+        ana.wait(lambda: ana.text("play") == "Play")
+        touch([(x - 20, y), (x + 20, y)], [(x - 40, y), (x + 40, y)], [(x - 80, y), (x + 80, y)])
+        assert "scale(1)" not in ana.ask("return document.getElementById('picture').style.transform")
+        for css, count in (("[data-answer=good]", 1), ("[data-reason=gain]", 1), ("[data-answer=poor]", 2)):
+            touch([middle(css)])
+            ana.judged(count)
+        small = ana.ask("return [...document.querySelectorAll('button')].filter(e => e.offsetParent)"
+                        ".filter(e => e.offsetHeight < 44 || e.offsetWidth < 44).map(e => e.id)")  # fmt: skip
+        wide = ana.ask("return document.documentElement.scrollWidth")
+        command("Emulation.clearDeviceMetricsOverride", {})
+        command("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        assert small == [] and wide <= 800
+        assert [(each.answer, each.reasons) for each in answers_of(study)] == [("good", ()), ("poor", ("gain",))]
+
+
+@pytest.mark.slow
+def test_in_a_browser_what_cannot_be_saved_is_kept_and_sent_once(driver, study, monkeypatch):
+    def full(number):
+        raise OSError(28, "No space left on device")
+
+    with serving(study) as server, monkeypatch.context() as patched:
+        ana = Reader(driver, review_links(server)["R1"])
+        patched.setattr("os.fsync", full)
+        ana.key("g")
+        ana.wait(lambda: "the disk is full" in ana.text("alert"))
+        assert "kept here" in ana.text("alert") and ana.text("progress").startswith("0 of 4")
+        patched.undo()
+        ana.judged(1)
+        assert ana.text("alert") == ""
+        ana.driver.execute_cdp_cmd("Network.enable", {})
+        for offline, key in ((True, "p"), (False, None)):
+            lost = {"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+            ana.driver.execute_cdp_cmd("Network.emulateNetworkConditions", lost)
+            if key:
+                ana.key(key)
+                ana.wait(lambda: "No connection" in ana.text("alert"))
+        ana.judged(2)
+        assert [each.answer for each in answers_of(study)] == ["good", "poor"]
+
+
+@pytest.mark.slow
+def test_in_a_browser_an_unreadable_clip_is_noted_and_two_windows_know(driver, study, tmp_path):
+    raw = shutil.copytree(read_review(study).raw_data_dir, tmp_path / "raw")
+    folder = write_list(tmp_path / "own", raw, ["0.dcm", "1.dcm", "2.dcm"])
+    (raw / "1.dcm").write_bytes(b"changed")
+    with serving(folder) as server:
+        ana = Reader(driver, review_links(server)["R1"])
+        ana.key("g")
+        ana.wait(lambda: "cannot be shown: its file has changed" in ana.text("instead"))
+        ana.key("g")
+        ana.key("u")
+        ana.judged(2)
+        other = Reader(driver, review_links(server)["R1"], again=True)
+        other.wait(lambda: "another window" in other.text("alert"))
+        other.key("p")
+        other.judged(3)
+        ana.look()
+        ana.key("z")  # of the last that this window knows
+        ana.judged(2)
+        assert [each.answer for each in answers_of(folder)] == ["good", "unreadable", "poor", ""]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.more)])
+def test_in_a_browser_no_decision_is_lost_at_five_a_second(driver, study, count):
+    with (study / "assigned.csv").open("w") as file:
+        file.writelines(["reader,place,number,round\n", *(f"R1,{place},{place % 4},first\n" for place in range(count))])
+    with serving(study) as server:
+        ana, began = Reader(driver, review_links(server)["R1"]), time.monotonic()
+        for number in range(count):
+            time.sleep(max(0, began + number / 5 - time.monotonic()))
+            ana.key("gp"[number % 2])
+        ana.judged(count)
+        said = answers_of(study)
+        assert [(each.place, each.answer) for each in said] == [(n, ("good", "poor")[n % 2]) for n in range(count)]
+
+
+@pytest.mark.slow
+def test_in_a_browser_two_readers_and_a_kill_lose_nothing(driver, study, tmp_path, warm_python, free_port):
+    words = [*warm_python, "echoquality", "review", str(study), "--port", str(free_port)]
+    with started(words, tmp_path) as (process, links):
+        ana, bob = (Reader(driver, links[name], again=True) for name in ("R1", "R2"))
+        for reader, keys in ((ana, "gp"), (bob, "p")):
+            reader.look()
+            for count, key in enumerate(keys, 1):
+                reader.key(key)
+                reader.judged(count)
+        process.kill()
+        process.wait(20)
+        bob.key("g")
+        bob.wait(lambda: "No connection" in bob.text("alert"))
+        bob.driver.refresh()  # the answer outlives a page that is loaded again, or not yet
+    with started(words, tmp_path) as (process, again):
+        assert again == links
+        bob.driver.get(links["R2"])
+        bob.judged(2)
+        ana.look()
+        ana.key("c")
+        ana.judged(3)
+        said = [[each.answer for each in answers_of(study, number)] for number in (0, 1)]
+        assert said == [["good", "poor", "cannot tell"], ["poor", "good"]]
+
+
+def test_colours_can_be_told_apart():
+    css = (Path(Server.__init__.__code__.co_filename).parent / "static/review.css").read_text()
+
+    def light(colour: str) -> float:  # WCAG 2.1, relative luminance
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        parts = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts]
+        return float(np.dot(parts, (0.2126, 0.7152, 0.0722)))
+
+    pairs = {("ink", "ground"): 4.5, ("ink", "raised"): 4.5, ("quiet", "ground"): 4.5, ("quiet", "raised"): 4.5,
+             ("on-accent", "accent"): 4.5, ("warn", "warn-ground"): 4.5, ("bad", "bad-ground"): 4.5,
+             ("line", "ground"): 3, ("accent", "ground"): 3}  # fmt: skip
+    for scheme in re.findall(r":root \{(.*?)\n\s*\}", css, re.DOTALL):
+        colours = dict(re.findall(r"--([\w-]+): (#\w{6})", scheme))
+        for (one, other), least in pairs.items():
+            a, b = sorted((light(colours[one]), light(colours[other])))
+            assert (b + 0.05) / (a + 0.05) >= least, (one, other)

@@ -210,9 +210,15 @@ function speed(by) {
   view.speed = Number(choice.value);
 }
 
+// A clip that cannot be shown: judgements pressed meanwhile are not counted.
 function instead(words) {
-  $("instead").textContent = words;
+  $("instead").textContent = `This clip cannot be shown: ${words}`;
   $("instead").hidden = false;
+  began = performance.now();
+  ready = true;
+  facts();
+  speak($("instead").textContent);
+  pump();
 }
 
 // ---------------------------------------------------------------- zoom, pan, grey levels
