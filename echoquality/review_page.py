@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['JPEG_QUALITY', 'STATIC', 'clip_pieces', 'Cine', 'Cines', 'Gate', 'Allowance', 'Guard', 'Refusal', 'Desk',
-           'progress_html', 'overview_page', 'Routes', 'review_app', 'Server', 'review_links', 'made_study', 'main']
+           'progress_html', 'said_of', 'overview_page', 'Routes', 'review_app', 'Server', 'review_links', 'made_study',
+           'main']
 
 # %% ../nbs/looking/review_page.ipynb #b597adf9
 import asyncio
@@ -47,13 +48,14 @@ from .core import SettingsError, WorkError, counted, escaped, printable
 from .dicom import FRAME_TIME, BadFile, OpenClip, frame_time, open_clip
 from .parameters import from_command_line, run_main
 from echoquality.review_answers import (
-    UNREADABLE,
+    FAILED,
     Answer,
     AnswerFile,
     Assigned,
     ListedClip,
     Review,
     ReviewError,
+    Showing,
     file_of,
     held,
     read_review,
@@ -383,12 +385,16 @@ class Desk:
         said = {"study": review.name, "reader": self.reader(who), "scale": review.scale, "answers": review.answers}
         said |= {"reasons": review.reasons, "whole": review.whole_frame, "answered": answers}
         order = [each.number for each in self.places(who)]
-        seen = [place for place, each in enumerate(self.places(who)) if each.round == "adjudication"]
+        seen = [place for place, each in enumerate(self.places(who)) if self.sees(who, each)]
         return said | {"order": order, "adjudicated": seen, "others": self.others(who, page), **self.standing(who)}
+
+    def sees(self, who: str, showing: Showing) -> bool:
+        "Whether a reader is shown the judgements of a clip."
+        return self.files[int(who)].sees_judgements(showing.number, showing.round)
 
     def add(self, who: str, answer: Answer) -> None:
         "Write an answer. Raises Refusal."
-        if answer.answer == UNREADABLE and answer.number not in self.cines.failed:
+        if answer.answer == FAILED and answer.number not in self.cines.failed:
             raise Refusal(409, "this clip can be shown")
         try:
             self.files[int(who)].add(answer)
@@ -420,7 +426,19 @@ def progress_html(desk: Desk) -> str:
     head = "<thead><tr><th scope='col'>reader</th><th scope='col'>judged</th></tr></thead>"
     return f"<h1>{escaped(desk.review.name)}</h1><table>{head}<tbody>{''.join(rows)}</tbody></table>"
 
-# %% ../nbs/looking/review_page.ipynb #e8e375e8
+# %% ../nbs/looking/review_page.ipynb #2ab9e715
+def said_of(review: Review, number: int) -> list[dict[str, str]]:
+    "The judgements of a clip before its adjudication, by reader: reader, answer, reasons, note."
+    found = []
+    assigned = Assigned(review)
+    for reader in review.readers:
+        answers = held(AnswerFile(review, reader, assigned).answers).values()
+        mine = [each for each in answers if each.number == number and each.round in ("first", "again")]
+        found += [{"reader": reader, "answer": each.answer, "reasons": "; ".join(each.reasons), "note": each.note}
+                  for each in mine[:1]]  # fmt: skip
+    return found
+
+
 def overview_page(desk: Desk, nonce: str) -> str:
     "The overview for who runs the study, as a page; `nonce` is that of its style."
     if find_spec("echoquality.study"):
@@ -496,13 +514,12 @@ class Routes:
         return JSONResponse(self.desk.standing(who) | {"others": others})
 
     async def judgements(self, request: Request) -> Response:
-        "What others said of a clip that is shown for adjudication."
+        "What was said of a clip that is shown again for adjudication: reader, answer, reasons, note."
         who, place = self.who(request), request.path_params["place"]
         places = self.desk.places(who)
-        if place >= len(places) or places[place].round != "adjudication" or not find_spec("echoquality.study"):
+        if place >= len(places) or not self.desk.sees(who, places[place]):
             raise Refusal(404, "nothing is shown of this clip")
-        told = import_module("echoquality.study").judgements
-        return JSONResponse(await asyncio.to_thread(told, self.desk.review.folder, places[place].number))
+        return JSONResponse(await asyncio.to_thread(said_of, self.desk.review, places[place].number))
 
 
 def _asked(request: Request) -> str:
@@ -676,15 +693,31 @@ def _told(server: Server) -> str:
 
 # %% ../nbs/looking/review_page.ipynb #660c87b3
 def made_study(settings: ReviewSettings) -> Path:
-    "The folder of the study: made, where `clips` are given. Raises SettingsError where there is none."
-    if settings.clips:
-        return import_module("echoquality.study").make_study(settings)
-    if not (settings.output_dir / "study.json").is_file():
+    """The folder of the study: made, where `clips` are given; with `adjudicate`, disputed clips are added to it.
+
+    Raises SettingsError where there is none, ReviewError where it cannot be made.
+    """
+    if not settings.clips and not (settings.output_dir / "study.json").is_file():
         raise SettingsError(
             f"{settings.output_dir}: no study there; give the clips to judge (--clips, a dataset or a table with a "
             "column path) and the folder of their files (--raw-data-dir)"
         )
-    return settings.output_dir
+    if not (settings.clips or settings.adjudicate):
+        return settings.output_dir
+    study = import_module("echoquality.study")
+    try:
+        if settings.clips:
+            return study.make_study(settings)
+        print(f"{counted(study.adjudicate(settings.output_dir), 'clip', 'were')} added for adjudication", flush=True)
+        return settings.output_dir
+    except study.StudyError as error:
+        raise ReviewError(str(error)) from None
+
+
+def _report(folder: Path) -> None:
+    "Write what comes out of the answers so far, and say where."
+    if find_spec("echoquality.study"):
+        print(f"report: {import_module('echoquality.study').study_report(folder)}", flush=True)
 
 
 def main(argv: list[str] | None = None, prog: str = "python -m echoquality.review_page", **told) -> None:
@@ -699,6 +732,8 @@ def main(argv: list[str] | None = None, prog: str = "python -m echoquality.revie
             print(_told(server), file=getattr(sys.stdout, "_stream", sys.stdout), flush=True)
             server.serve_study()
         print("ended; the same command goes on", flush=True)
+        if any(file.answers for file in server.desk.files):
+            _report(folder)
 
     run_main(job, ReviewError, SettingsError)
 

@@ -528,7 +528,7 @@ class ConvertSettings(Computing):
     )
 
 # %% ../nbs/base/settings.ipynb #3a8c9af4
-class ReviewSettings(_Seeded):
+class ReviewSettings(RawData, _Seeded, Computing):
     "A study in which people judge clips in a browser, and who may reach its page."
 
     FIRST = (
@@ -537,7 +537,6 @@ class ReviewSettings(_Seeded):
     clips: OptionalPath = Field(
         "", description="clips to judge: a dataset or a table with a column path ('': the study in output_dir)"
     )
-    raw_data_dir: ProjectPath = Field("data/raw_data", description="folder below which the files of the clips lie")
     output_dir: ProjectPath = Field("data/review", description="folder of the study; what it holds is kept")
     readers: tuple[str, ...] = Field(("reader",), min_length=1, description="names of those who judge")
     count: int = Field(0, ge=0, description="number of clips, drawn at random (0: all)")
@@ -550,7 +549,8 @@ class ReviewSettings(_Seeded):
     calibration: OptionalPath = Field(
         "", description="table of clips with known answers (path, answer), shown first ('': none)"
     )
-    again: float = Field(0.1, ge=0, le=1, description="share of the clips that is shown twice, for agreement")
+    synthetic: float = Field(0, ge=0, le=0.9, description="share of degraded copies among the clips of a dataset")
+    again: float = Field(0.1, ge=0, le=0.5, description="share of the clips that is shown twice, for agreement")
     overlap: int = Field(1, ge=1, description="readers who judge each clip")
     blind: bool = Field(True, description="hide label, score, machine and source from the readers")
     whole_frame: bool = Field(False, description="let readers see what is beside the sector, names included")

@@ -102,7 +102,7 @@ def test_clips_are_added_while_the_page_is_open(study):
     assert [place.number for place in assigned.places("R2")] == [0, 1, 2]
     with (study / "assigned.csv").open("a") as file:
         file.write("R2,3,1,adjudication\n")
-    assert assigned.places("R2")[3] == Place(1, "adjudication") and len(assigned.places("R1")) == 3
+    assert assigned.places("R2")[3] == Showing(1, "adjudication") and len(assigned.places("R1")) == 3
 
 
 def test_the_last_line_of_a_place_counts():
@@ -158,6 +158,16 @@ def test_a_file_edited_by_hand_loses_its_wrong_lines_alone(study):
     file.path.write_text("who,when\n")
     with pytest.raises(ReviewError, match="line 1: expected id,time,place"):
         opened(study)
+
+
+def test_who_judged_a_clip_before_sees_the_judgements_and_is_not_blind(study):
+    with (study / "assigned.csv").open("a") as table:
+        table.write("R1,3,0,adjudication\nR1,4,2,adjudication\n")
+    file = opened(study)
+    add(file, "a", 0, "good")
+    for id, place, number in (("b", 3, 0), ("c", 4, 2)):
+        file.add(Answer(id * 8, place, number, "poor"))
+    assert [each.blind for each in opened(study).answers] == [True, False, True]
 
 
 def test_a_full_disk_leaves_no_half_line(study, monkeypatch):

@@ -26,7 +26,7 @@ from echoquality.core import SettingsError
 from echoquality.corpus import clip_dataset
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
-from echoquality.review_answers import Assigned, held, read_answers, read_review
+from echoquality.review_answers import Assigned, answers_in, held, read_review
 from echoquality.review_page import OpenClip, Server, _exposed, review_links
 from echoquality.settings import ReviewSettings
 
@@ -388,7 +388,7 @@ class Reader:
 def answers_of(folder: Path, reader: int = 0) -> list:
     review = read_review(folder)
     places = Assigned(review).places(review.readers[reader])
-    found, faults = read_answers(folder / f"answers/{reader:02}.csv", review, places)
+    found, faults = answers_in(folder / f"answers/{reader:02}.csv", review, places)
     assert not faults
     return found
 

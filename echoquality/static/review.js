@@ -375,7 +375,7 @@ async function judgements() {
   const said = await answer.json();
   $("told").replaceChildren(...said.map((each) => {
     const line = document.createElement("p");
-    line.textContent = [each.answer, ...(each.reasons ?? []), each.note].filter(Boolean).join(" · ");
+    line.textContent = [`${each.reader}: ${each.answer}`, each.reasons, each.note].filter(Boolean).join(" · ");
     return line;
   }));
   $("told").hidden = !said.length;
@@ -419,7 +419,7 @@ const waiting = []; // judgements pressed meanwhile
 
 function act(what, value) {
   if (busy && performance.now() - since > 1500) {
-    return alert_("Not saved yet: what you press now is not counted. The last answer is kept here, and sent again.");
+    return alert_("Not saved yet: what you press now is not counted. Your last answer is kept here, and sent again.", "unsaved");
   }
   waiting.push([what, value]);
   pump();
@@ -433,7 +433,7 @@ async function pump() {
     try {
       await does[what](value);
     } catch (error) {
-      alert_(error.message, true);
+      alert_(error.message, "refused");
     }
     busy = false;
     facts();
@@ -509,7 +509,7 @@ async function save(said, id = page.slice(0, 12) + crypto.getRandomValues(new Ui
   keep(null);
   answered.delete(entry.place);
   if (entry.answer) answered.set(entry.place, entry);
-  lost(false);
+  over("unsaved", "refused");
   elsewhere(now.others);
   study.lines = now.lines;
   if (now.lines > lines + 1 || now.places !== study.order.length) await state(); // another window, or more clips
@@ -526,8 +526,8 @@ async function send(entry) {
       keep(null);
       throw new Error(`Not saved: ${words ?? "the server refuses it"}`);
     }
-    if (answer?.status === 507) alert_(`Not saved: ${words}. Your answer is kept here, and sent again.`);
-    else if (turn > 1 || !answer) lost(true);
+    const why = answer?.status === 507 ? words : answer ? "the server is busy" : "No connection to the server";
+    if (answer?.status !== 429 || turn > 2) alert_(`Not saved: ${why}. Your answer is kept here, and sent again.`, "unsaved");
     await wait(Math.min(300 * turn, 2000));
   }
 }
@@ -545,25 +545,27 @@ addEventListener("beforeunload", (event) => {
 
 // ---------------------------------------------------------------- words
 
-let alerted = "";
+let alerted = ""; // the kind of what is said: unsaved, lost, elsewhere, refused
 
-function alert_(words, stays = false) {
-  alerted = stays ? "" : words;
+function alert_(words, kind) {
+  alerted = kind;
   $("alert").textContent = words;
   $("alert").hidden = !words;
 }
 
+function over(...kinds) {
+  if (kinds.includes(alerted)) alert_("", "");
+}
+
 function lost(gone) {
-  const words = "No connection to the server. Your last answer is kept here, and sent again.";
-  if (gone) alert_(words);
-  else if (alerted) alert_("");
+  if (!gone) over("lost");
+  else if (alerted !== "unsaved") alert_("No connection to the server; it is tried again.", "lost");
 }
 
 function elsewhere(others) {
-  if (others) speak("");
   const words = "This review is open in another window, too. Both may answer; for each clip the last answer counts.";
-  if (others && $("alert").hidden) alert_(words, true);
-  else if (!others && $("alert").textContent === words) alert_("");
+  if (!others) over("elsewhere");
+  else if ($("alert").hidden) alert_(words, "elsewhere");
 }
 
 function speak(words) {
@@ -702,13 +704,20 @@ addEventListener("resize", place_);
 
 // ---------------------------------------------------------------- begin
 
+// Clips may be added for adjudication when all are judged.
+setInterval(async () => {
+  if ($("done").hidden || document.hidden || busy) return;
+  await state().catch(() => null);
+  if (open(0) >= 0) show(open(0));
+}, 20000);
+
 async function begin() {
   for (let turn = 1; ; turn++) {
     try {
       await state();
       break;
     } catch (error) {
-      if (error instanceof Told) return alert_(error.message, true);
+      if (error instanceof Told) return alert_(error.message, "refused");
       lost(true);
       await wait(Math.min(500 * turn, 3000));
     }
@@ -728,7 +737,7 @@ async function resend() {
   if (!entry) return;
   busy = true;
   since = performance.now();
-  await save(entry, entry.id).catch((error) => alert_(error.message, true));
+  await save(entry, entry.id).catch((error) => alert_(error.message, "refused"));
   busy = false;
 }
 
