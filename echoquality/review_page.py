@@ -18,10 +18,10 @@ import socket
 import sys
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -42,6 +42,7 @@ from starlette.responses import (
     StreamingResponse,
 )
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .browser_clips import count_shown, encoded, reason_for
 from .core import SettingsError, WorkError, counted, escaped, printable
@@ -67,6 +68,7 @@ from .settings import ReviewSettings
 
 # %% ../nbs/looking/review_page.ipynb #8919073f
 JPEG_QUALITY = 90  # of 100; said on the page
+_TOLD = ("machine", "view", "label", "score", "synthetic", "origin")  # in a study that is not blind; paths never
 _HEAD, _FRAME, _END, _FAULT = b"hfze"  # kinds of pieces
 
 
@@ -99,7 +101,8 @@ def clip_pieces(review: Review, clip: ListedClip, whole: bool = False) -> Iterat
             area, unsure = _area(opened, whole and review.whole_frame)
             rows, columns = (int(each.stop - each.start) for each in bounds(area))
             head = {"frames": count, "ms": step or FRAME_TIME, "pace": bool(step), "rows": rows, "columns": columns}
-            head |= {"unsure": unsure, "quality": JPEG_QUALITY, "facts": {} if review.blind else clip.facts}
+            facts = {name: clip.facts[name] for name in _TOLD if name in clip.facts and not review.blind}
+            head |= {"unsure": unsure, "quality": JPEG_QUALITY, "facts": facts}
             yield _piece(_HEAD, json.dumps(head).encode())
             for frame in opened.frames(range(count), grey=False):
                 yield _piece(_FRAME, encoded(sector_picture(frame, area), JPEG_QUALITY))
@@ -302,7 +305,8 @@ class Guard:
         return "" if site in ("same-origin", "none") or opened else "a request of another page"
 
 # %% ../nbs/looking/review_page.ipynb #3ff62634
-_LONGEST, _PATIENCE = 16_384, 10  # bytes of a body; seconds in which it comes
+_LONGEST, _PATIENCE = 16_384, 10  # bytes of a body; seconds in which it, or a request's head, comes
+_STREAMS = 16  # clips that are sent to a reader at once, in all windows
 STATIC = Path(__file__).parent / "static"
 
 
@@ -458,7 +462,7 @@ class Routes:
     "The answers of the server to each address."
 
     def __init__(self, desk: Desk, gate: Gate):
-        self.desk, self.gate, self.allowance = desk, gate, Allowance()
+        self.desk, self.gate, self.allowance, self.streams = desk, gate, Allowance(), Counter()
 
     def who(self, request: Request) -> str:
         "Who asks, by the address and its cookie. Raises Refusal for others, and for those who ask too often."
@@ -503,8 +507,19 @@ class Routes:
         who, number = self.who(request), request.path_params["number"]
         if number not in {place.number for place in self.desk.places(who)}:
             raise Refusal(404, "no clip of yours has this number")
+        if self.streams[who] >= _STREAMS:
+            raise Refusal(429, "too many clips at once")
         cine = self.desk.cines.get(who, number, "whole" in request.query_params)
-        return StreamingResponse(cine.stream(), media_type="application/octet-stream")
+        return StreamingResponse(self._sent(who, cine), media_type="application/octet-stream")
+
+    async def _sent(self, who: str, cine: Cine) -> AsyncIterator[bytes]:
+        self.streams[who] += 1
+        try:
+            async with aclosing(cine.stream()) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self.streams[who] -= 1
 
     async def answer(self, request: Request) -> Response:
         who = self.who(request)
@@ -631,7 +646,8 @@ def _hosts(host: str, port: int) -> frozenset[str]:
     "The values of the header Host under which a page is reached."
     loopback = all(ip_address(each).is_loopback for each in _addresses(host))
     names = {host, *(("localhost", "127.0.0.1", "::1") if loopback else ())}
-    return frozenset(f"[{each}]:{port}" if ":" in each else f"{each.lower()}:{port}" for each in names)
+    names = {f"[{each}]" if ":" in each else each.lower() for each in names}
+    return frozenset({f"{each}:{port}" for each in names} | (names if port in (80, 443) else set()))  # the usual ports
 
 # %% ../nbs/looking/review_page.ipynb #faec8d4e
 @contextmanager
@@ -642,6 +658,18 @@ def _alone(folder: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise WorkError(f"{folder}: another server shows this study; its links are those to use") from None
+
+
+class _Impatient(H11Protocol):
+    "A connection that is closed where no request comes."
+
+    def connection_made(self, transport) -> None:
+        super().connection_made(transport)
+        self.loop.call_later(_PATIENCE, self._drop, transport)
+
+    def _drop(self, transport) -> None:
+        if self.cycle is None:
+            transport.close()
 
 
 class Server(uvicorn.Server):
@@ -655,7 +683,7 @@ class Server(uvicorn.Server):
         self.address = f"{'https' if secure else 'http'}://{name}:{port}"
         app = review_app(review, self.tokens, _hosts(settings.host, port), secure)
         self.desk = app.desk
-        how = {"http": "h11", "ws": "none", "loop": "asyncio", "lifespan": "off", "access_log": False}
+        how = {"http": _Impatient, "ws": "none", "loop": "asyncio", "lifespan": "off", "access_log": False}
         how |= {"log_level": "error", "proxy_headers": False, "server_header": False, "timeout_graceful_shutdown": 1}
         how |= {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key} if secure else {}
         super().__init__(uvicorn.Config(app, **how))

@@ -143,7 +143,6 @@ function stageClip(next) {
   $("instead").hidden = true;
   $("warning").hidden = true;
   stage.dataset.frame = "";
-  picture.classList.add("waiting");
   brush.fillRect(0, 0, picture.width, picture.height);
   $("counter").textContent = "…";
 }
@@ -318,6 +317,16 @@ function draft() {
   return drafts.get(place);
 }
 
+// The numbers of the clips that are judged next.
+function ahead() {
+  const found = [];
+  for (let at = place; found.length < AHEAD; found.push(at)) {
+    at = open((at + 1) % study.order.length);
+    if (at < 0 || at === place || found.includes(at)) break;
+  }
+  return found.map((each) => study.order[each]);
+}
+
 // Show the clip of a place; -1: all are judged.
 function show(next) {
   const done = next < 0;
@@ -332,13 +341,7 @@ function show(next) {
     place = next;
     whole = false;
     const number = study.order[place];
-    const coming = [];
-    for (let from = place + 1; coming.length < AHEAD; from++) {
-      const at = open(from % study.order.length);
-      if (at < 0 || at === place || coming.includes(study.order[at])) break;
-      coming.push(study.order[at]);
-      from = at;
-    }
+    const coming = ahead();
     const before = place ? [study.order[place - 1]] : [];
     stageClip(clip(number));
     resetView();
@@ -434,6 +437,7 @@ async function pump() {
       await does[what](value);
     } catch (error) {
       alert_(error.message, "refused");
+      waiting.length = 0; // what was meant for the next clip
     }
     busy = false;
     facts();
