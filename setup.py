@@ -40,7 +40,7 @@ setup(
     author=cfg["author"],
     license="MIT",
     packages=[cfg["lib_path"]],
-    package_data={cfg["lib_path"]: ["machines.yaml", "severity_quality.csv", "report_template/*"]},
+    package_data={cfg["lib_path"]: ["machines.yaml", "severity_quality.csv", "report_template/*", "static/*"]},
     python_requires=f">={cfg['min_python']}",
     install_requires=lines("requirements"),
     extras_require={**extras, "dev": lines("dev_requirements") + extras["all"]},

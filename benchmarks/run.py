@@ -22,6 +22,7 @@ import cv2
 import evaluation
 import exploring
 import numpy as np
+import reviewing
 import training
 from measure import HEAD, Row, fresh, interleaved, seconds
 from pydicom import dcmread
@@ -277,6 +278,7 @@ MEASURED = {
     "scoring": lambda cine, work, options: evaluation.scoring(cine, work, options.repeats),
     "playing": lambda cine, work, options: exploring.playing(cine, work, options.repeats),
     "sliding": lambda cine, work, options: exploring.sliding(cine, work, options.repeats),
+    "reviewing": lambda cine, work, options: reviewing.reviewing(cine, work),
     "builds": lambda cine, work, options: builds(work, options.quick),
 }
 

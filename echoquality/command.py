@@ -45,6 +45,7 @@ from echoquality.settings import (
     ConvertSettings,
     DemoSettings,
     InferenceSettings,
+    ReviewSettings,
     SelectionSettings,
     expect_networks,
     from_clips,
@@ -69,6 +70,8 @@ HELP = {  # command → its purpose, and options of an example
                   "data/training_data_enhanced --size tiny"),
     "convert": ("Make DICOM clips of videos, NIfTI, pictures, public sets.",
                 "CAMUS_public data/camus --layout camus"),
+    "review": ("Show clips in a browser, to be judged by people.",
+               "data/review --clips data/training_data_enhanced --raw-data-dir /mnt/pacs/echo --readers ana,ben"),
     "demo": ("Run all stages on simulated clips (minutes).", "--seed 7"),
     "report": ("Write the reports of notebooks that papermill executed.", "runs/dataset.new.ipynb"),
     "scores": ("Write a table of scores to be filled in, or check one.",
@@ -300,12 +303,14 @@ def _as_option(argv: list[str], option: str, path: str) -> list[str]:
 
 
 def of_a_folder(command: str, argv: list[str]) -> list[str]:
-    "The options after a command, with a single folder of `score`, or the dataset of `benchmark`, as an option."
+    "The options after a command, with the folder of `score` or `review`, or the dataset of `benchmark`, as an option."
     match command, named_files(argv):
         case "score", [folder] if Path(folder).is_dir():
             return _as_option(argv, "--raw-data-dir", folder)
         case "benchmark", [dataset]:
             return _as_option(argv, "--annotations-csv", dataset)
+    if command == "review" and len(study := named_files(argv, ReviewSettings)) == 1:
+        return _as_option(argv, "--output-dir", *study)
     return argv
 
 # %% ../nbs/command/command.ipynb #67ac70eb
@@ -327,7 +332,7 @@ def run_other(command: str, argv: list[str]) -> None:
         [folder] = _paths(command, argv, "DIR", 1, "folder that they are copied into")
         print(copy_pages(folder))
     else:
-        module = {"scores": "score_table"}.get(command, command)
+        module = {"scores": "score_table", "review": "review_page"}.get(command, command)
         import_module(f"echoquality.{module}").main(argv, **_told(command))
 
 # %% ../nbs/command/command.ipynb #4ef17154

@@ -9,8 +9,8 @@ __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLA
            'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
            'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
            'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings', 'BenchmarkSettings',
-           'DemoSettings', 'ConvertSettings', 'expect_networks', 'run_stage', 'handed_on', 'from_here', 'next_command',
-           'from_clips', 'thresholds_for', 'without_paths']
+           'DemoSettings', 'ConvertSettings', 'ReviewSettings', 'expect_networks', 'run_stage', 'handed_on',
+           'from_here', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import math
@@ -526,6 +526,49 @@ class ConvertSettings(Computing):
     table: OptionalPath = Field(
         "", description="table with a column path, and patient, study, view, fps, grade, grader … ('': none)"
     )
+
+# %% ../nbs/base/settings.ipynb #3a8c9af4
+class ReviewSettings(RawData, _Seeded, Computing):
+    "A study in which people judge clips in a browser, and who may reach its page."
+
+    FIRST = (
+        *("clips", "raw_data_dir", "output_dir", "readers", "count", "by", "scale", "overlap", "blind", "port"),
+    )
+    clips: OptionalPath = Field(
+        "", description="clips to judge: a dataset or a table with a column path ('': the study in output_dir)"
+    )
+    output_dir: ProjectPath = Field("data/review", description="folder of the study; what it holds is kept")
+    readers: tuple[str, ...] = Field(("reader",), min_length=1, description="names of those who judge")
+    count: int = Field(0, ge=0, description="number of clips, drawn at random (0: all)")
+    by: Literal["", "machine", "view", "score"] = Field("", description="share the clips evenly among its values")
+    scale: GradeScale = Field("poor<good", description="answers, the worst first: poor<good, Poor<Medium<Good, 1-5")
+    reasons: tuple[str, ...] = Field(
+        ("gain", "depth", "shadow", "haze", "off-axis", "foreshortened", "view", "motion", "wrong file", "other"),
+        description="reasons for an answer, a key each",
+    )
+    calibration: OptionalPath = Field(
+        "", description="table of clips with known answers (path, answer), shown first ('': none)"
+    )
+    synthetic: float = Field(0, ge=0, le=0.9, description="share of degraded copies among the clips of a dataset")
+    again: float = Field(0.1, ge=0, le=0.5, description="share of the clips that is shown twice, for agreement")
+    overlap: int = Field(1, ge=1, description="readers who judge each clip")
+    blind: bool = Field(True, description="hide label, score, machine and source from the readers")
+    whole_frame: bool = Field(False, description="let readers see what is beside the sector, names included")
+    adjudicate: bool = Field(False, description="show the clips that readers disagree on to another reader")
+    host: str = Field("127.0.0.1", description="name or address of this computer; others than loopback need TLS")
+    port: int = Field(8765, ge=0, le=65535, description="port of the page (0: any that is free)")
+    tls_cert: OptionalPath = Field("", description="certificate for https, PEM ('': none)")
+    tls_key: OptionalPath = Field("", description="key of that certificate, PEM ('': in the same file)")
+
+    @model_validator(mode="after")
+    def _people_agree(self):
+        if len({name.strip().casefold() for name in self.readers} - {""}) < len(self.readers):
+            raise ValueError(f"readers {', '.join(self.readers)}: each needs a name, and case does not tell them apart")
+        if not self.scale.strip() or any(";" in reason or not reason.strip() for reason in self.reasons):
+            raise ValueError("scale needs two answers or more, and reasons are words without a semicolon")
+        if self.overlap > len(self.readers):
+            raise ValueError(f"overlap is {self.overlap}, and there are {len(self.readers)} readers")
+        return self
 
 # %% ../nbs/base/settings.ipynb #6c434b72
 STAGES = {

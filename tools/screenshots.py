@@ -18,7 +18,10 @@ from papermill.parameterize import parameterize_notebook
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
-from echoquality.corpus import Corpus, write_corpus
+from echoquality.corpus import Corpus, clip_dataset, write_corpus
+from echoquality.phantom import simulate_clip
+from echoquality.review_page import review_links
+from echoquality.settings import ReviewSettings
 from echoquality.stage_report import write_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,9 +81,28 @@ def show_reports(driver, reports: list[Path]) -> None:
         print(picture.relative_to(ROOT))
 
 
+def review_page(folder: Path) -> None:
+    "The page on which people judge clips, on a simulated clip: nbs/images/review_page.png."
+    tests = runpy.run_path(str(ROOT / "tests/test_review_page.py"))
+    raw = folder / "judged"
+    raw.mkdir()
+    clip = simulate_clip(0.3, "epiq7", seed=1, shape=(420, 560))
+    clip_dataset(clip).save_as(raw / "0.dcm", enforce_file_format=True)
+    study = tests["write_list"](folder / "study", raw, ["0.dcm"], ("ana",), reasons=ReviewSettings().reasons)
+    with tests["serving"](study) as server, chromium(folder / "review", (1000, 900)) as driver:
+        reader = tests["Reader"](driver, review_links(server)["ana"])
+        for key in " h":
+            reader.key(key)
+        time.sleep(1)
+        with Image.open(BytesIO(driver.get_screenshot_as_png())) as shown:
+            shown.convert("RGB").quantize(64).save(ROOT / "nbs/images/review_page.png", optimize=True)
+    print("nbs/images/review_page.png")
+
+
 def main() -> None:
     with TemporaryDirectory() as folder:
         folder = Path(folder)
+        review_page(folder)
         reports = [*filter(of_the_demo, sorted((ROOT / "runs").glob("*.html"))), of_published_clips(folder)]
         with chromium(folder / "reports", (1400, 1040)) as driver:  # 140 rows are the window's own
             show_reports(driver, reports)
