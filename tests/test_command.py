@@ -26,7 +26,7 @@ from echoquality.core import SettingsError
 from echoquality.pages import PageError, copy_pages, run_page
 from echoquality.parameters import from_command_line, project_root
 from echoquality.runs import past_runs
-from echoquality.settings import MODEL, STAGES, TABLE
+from echoquality.settings import MODEL, STAGES, TABLE, ReviewSettings
 
 
 def ran(path: Path, **parameters) -> None:
@@ -234,7 +234,7 @@ def expect_to_run(line: str) -> None:
     assert program == "echoquality" and "…" not in line and "DIR" not in options, line
     if command in ("demo", "scores"):
         return
-    asked = from_command_line(STAGES[COMMANDS[command]], options)
+    asked = from_command_line(ReviewSettings if command == "review" else STAGES[COMMANDS[command]], options)
     missing = [f"{name} {value}" for name, value in asked if name in INPUTS and value and not value.exists()]
     assert not missing, f"{line}: {missing}"
     if command in ("dataset", "train", "evaluate", "score") and asked.output_dir.is_dir():

@@ -3,26 +3,41 @@
 
 import pandas as pd
 
-from echoquality.benchmark import variant_overview
-from echoquality.benchmark_data import ARMS
+from echoquality.benchmark import arm_table
+from echoquality.pairs import FEW_PATIENTS, use_for
 from echoquality.parameters import project_root
 from echoquality.settings import DatasetSettings, TrainingSettings
-from experiments.experiment import recommended
-from experiments.materials import TAUGHT
+from experiments.experiment import ALL, chosen_use, recommendation, targets
+from experiments.materials import FEW, TAUGHT
 
 
 def figures_of(name: str) -> pd.DataFrame:
     return pd.read_csv(project_root() / f"nbs/experiments/found/{name}.csv")
 
 
-def test_the_default_is_what_the_experiment_recommends():
-    chosen = ARMS[recommended(figures_of("copies_101"))]
-    assert TrainingSettings().synthetic_as == chosen.synthetic_as
+def test_default_recommendation_and_table_say_the_same():
+    use = chosen_use(figures_of("chosen"))
+    said = recommendation(figures_of("judged"), use)
+    assert TrainingSettings().synthetic_as == "auto"
+    gained = [count for count in FEW if said[f"{count} patients"] == use]
+    assert FEW_PATIENTS == max(gained) and gained == [count for count in FEW if count <= FEW_PATIENTS]
+    assert use_for(FEW_PATIENTS) == use.rpartition(" ")[2] and use_for(FEW_PATIENTS + 1) == said[ALL].rpartition(" ")[2]
     assert DatasetSettings().kinds[0] == "recipe"  # the contract, independent of the recommendation
 
 
-def test_the_tables_hold_every_variant_of_today():
-    shown = variant_overview(figures_of("copies_101"))
-    asked = {name for name, arm in ARMS.items() if arm.made_by != "own"}
-    assert all(asked <= set(shown.loc[material].index) for material in ("phantom", "aperture"))
+def test_what_the_readme_says_of_people_s_grades_is_in_the_table():
+    use, figures = chosen_use(figures_of("chosen")), figures_of("judged")
+    people = targets(figures[figures["material"] == "grades"], use)
+    readme = (project_root() / "README.md").read_text(encoding="utf-8")
+    for row in people.itertuples():
+        assert row.difference.replace("-", "−") in readme, row
+
+
+def test_the_tables_hold_every_use_the_unfavourable_ones_too():
+    figures = figures_of("judged")
+    for bench, rows in figures.groupby("material"):
+        names, first = set(rows["variant"]), chosen_use(figures_of("chosen")).partition(" ")[0]
+        assert {f"natural + {first} as {role}" for role in ("placebo", "pair", "ladder", "soft", "label")} <= names
+        assert {f"{count} patients + {first} as pair" for count in (10, 20)} <= names, bench
+    assert len(arm_table(figures[figures["material"] == "grades"]).columns) > 5
     assert {"natural", *list(TAUGHT)[1:]} <= set(figures_of("teachers_101")["variant"])
