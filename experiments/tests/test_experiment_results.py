@@ -4,7 +4,7 @@
 import pandas as pd
 
 from echoquality.benchmark import arm_table
-from echoquality.pairs import FEW_PATIENTS, use_for
+from echoquality.pairs import ELSE_AS, FEW_AS, FEW_PATIENTS
 from echoquality.parameters import project_root
 from echoquality.settings import DatasetSettings, TrainingSettings
 from experiments.experiment import ALL, chosen_use, recommendation, targets
@@ -21,7 +21,7 @@ def test_default_recommendation_and_table_say_the_same():
     assert TrainingSettings().synthetic_as == "auto"
     gained = [count for count in FEW if said[f"{count} patients"] == use]
     assert FEW_PATIENTS == max(gained) and gained == [count for count in FEW if count <= FEW_PATIENTS]
-    assert use_for(FEW_PATIENTS) == use.rpartition(" ")[2] and use_for(FEW_PATIENTS + 1) == said[ALL].rpartition(" ")[2]
+    assert use == f"clinical as {FEW_AS}" and said[ALL].rpartition(" ")[2] == ELSE_AS
     assert DatasetSettings().kinds[0] == "recipe"  # the contract, independent of the recommendation
 
 
