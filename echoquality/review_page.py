@@ -405,12 +405,6 @@ class Desk:
             raise Refusal(507, _not_written(error)) from None
 
 # %% ../nbs/looking/review_page.ipynb #2e4f3f81
-def _document(title: str, body: str) -> str:
-    "A page of text."
-    head = f'<meta charset="utf-8"><title>{title}</title><link rel="stylesheet" href="/review.css">'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body class="plain">{body}</body></html>'
-
-
 def _not_written(error: OSError) -> str:
     "What a reader is told of an answer that could not be written; folders are the server's own affair."
     print(f"error: {error}", file=sys.stderr, flush=True)
@@ -435,7 +429,11 @@ _FOLLOWED = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" con
 
 
 def _plain(words: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(_document("Review", f"<p>{escaped(words)}</p>"), status)
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Review</title><link rel="stylesheet" '
+        f'href="/review.css"></head><body class="plain"><p>{escaped(words)}</p></body></html>'
+    )
+    return HTMLResponse(page, status)
 
 
 class Routes:
