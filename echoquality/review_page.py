@@ -184,10 +184,16 @@ class Cines:
     async def _decode(self, who: str, key: tuple[int, bool], cine: Cine) -> None:
         number, whole = key
         async with self._turns.setdefault(who, asyncio.Semaphore(_AT_ONCE)):
-            pieces = clip_pieces(self._review, self._review.clips[number], whole)
+            pieces = self._noted(number, clip_pieces(self._review, self._review.clips[number], whole))
             await asyncio.get_running_loop().run_in_executor(self._threads, cine.fill, pieces)
-        (self.failed.add if cine.failed else self.failed.discard)(number)
         self._forget()
+
+    def _noted(self, number: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        "The pieces of a clip; whether it failed is known before a reader has the last of them."
+        for piece in pieces:
+            if piece[0] in (_END, _FAULT):
+                (self.failed.add if piece[0] == _FAULT else self.failed.discard)(number)
+            yield piece
 
     def _forget(self) -> None:
         "Keep the last clips, as many as have `_KEPT` bytes; none whose decoding was given up."
@@ -474,7 +480,10 @@ class Routes:
 
     async def overview(self) -> Response:
         nonce = secrets.token_urlsafe(16)
-        page = await asyncio.to_thread(overview_html, self.desk.review.folder, nonce)
+        try:
+            page = await asyncio.to_thread(overview_html, self.desk.review.folder, nonce)
+        except StudyError as error:  # its tables were changed while the page was open
+            return _plain(str(error), 500)
         return HTMLResponse(page, headers={"content-security-policy": _POLICY.format(f" 'nonce-{nonce}'")})
 
     async def state(self, request: Request) -> Response:

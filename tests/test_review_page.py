@@ -30,6 +30,7 @@ from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
 from echoquality.review_page import Allowance, OpenClip, Server, _exposed, review_links
 from echoquality.settings import ReviewSettings
+from echoquality.study import CLIPS
 
 
 def write_study(folder: Path, readers=("R1", "R2"), clips: int = 4, **other) -> Path:
@@ -46,12 +47,13 @@ def write_study(folder: Path, readers=("R1", "R2"), clips: int = 4, **other) -> 
 
 
 def write_list(folder: Path, raw: Path, names: list[str], readers=("R1", "R2"), **other) -> Path:
-    said = {"version": 1, "name": "image quality", "seed": 1, "scale": ["poor", "good"], "blind": True}
+    said = {"version": 1, "name": "image quality", "made_with": {}, "seed": 1, "scale": ["poor", "good"], "blind": True}
     said |= {"reasons": ["gain", "depth", "shadow", "wrong file"], "whole_frame": False, "readers": [*readers]}
     folder.mkdir(parents=True)
     (folder / "study.json").write_text(json.dumps(said | {"raw_data_dir": str(raw), **other}))
-    rows = [f"{number},{name},{(raw / name).stat().st_size},epiq7" for number, name in enumerate(names)]
-    (folder / "clips.csv").write_text("\n".join(["number,path,size,machine", *rows, ""]))
+    rows = [f"{number},{name},{(raw / name).stat().st_size},,list,,epiq7,,,,False,{name}"
+            for number, name in enumerate(names)]  # fmt: skip
+    (folder / "clips.csv").write_text("\n".join([",".join(CLIPS), *rows, ""]))
     shown = [f"{who},{place},{place},first" for who in readers for place in range(len(names))]
     (folder / "assigned.csv").write_text("\n".join(["reader,place,number,round", *shown, ""]))
     return folder
@@ -89,7 +91,7 @@ def test_the_whole_frame_is_sent_where_the_study_allows_it(made, tmp_path):
         folder = write_list(tmp_path / f"{allowed}", raw, ["0.dcm"], whole_frame=allowed, blind=False)
         review = read_review(folder)
         (_, head), (_, frame), *_ = pieces_of(b"".join(clip_pieces(review, review.clips[0], whole=True)))
-        assert ((head["rows"], head["columns"]) == (150, 200)) == allowed and head["facts"] == {"machine": "epiq7"}
+        assert ((head["rows"], head["columns"]) == (150, 200)) == allowed and head["facts"]["machine"] == "epiq7"
         assert (frame[4:10, 10:50].min() > 200) == allowed
 
 
