@@ -20,6 +20,7 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
+from importlib import resources
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -310,7 +311,7 @@ class Guard:
 # %% ../nbs/looking/review_page.ipynb #3ff62634
 _LONGEST, _PATIENCE = 16_384, 10  # bytes of a body; seconds in which it, or a request's head, comes
 _STREAMS = 16  # clips that are sent to a reader at once, in all windows
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(str(resources.files("echoquality") / "static"))
 
 
 class Refusal(Exception):
