@@ -275,7 +275,7 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
-
+# %% ../nbs/looking/review_page.ipynb #e2c21445
 class Guard:
     "ASGI: refuses what does not come from this page, and gives every answer its headers."
 
@@ -442,7 +442,7 @@ def _plain(words: str, status: int = 200) -> HTMLResponse:
     )
     return HTMLResponse(page, status)
 
-
+# %% ../nbs/looking/review_page.ipynb #d3b325ea
 class Routes:
     "The answers of the server to each address."
 
@@ -659,7 +659,7 @@ class _Impatient(H11Protocol):
         if self.cycle is None:
             transport.close()
 
-
+# %% ../nbs/looking/review_page.ipynb #1fd25fdf
 class Server(uvicorn.Server):
     "A server of a study; `review_links` says under which addresses. `close()` ends it from another thread."
 
@@ -727,7 +727,7 @@ def made_study(settings: ReviewSettings) -> Path:
     except StudyError as error:
         raise ReviewError(str(error)) from None
 
-
+# %% ../nbs/looking/review_page.ipynb #8e426250
 def main(argv: list[str] | None = None, prog: str = "python -m echoquality.review_page", **told) -> None:
     "The command line. Exit status: 0 when ended; 1 for errors; 2 for wrong parameters."
     settings = from_command_line(ReviewSettings, argv, prog, **told)

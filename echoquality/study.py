@@ -250,7 +250,7 @@ def _with_dataset(rows: pd.DataFrame, root: Path) -> pd.DataFrame:
     rows = _filled(rows, known, ("group", "machine", "view", "label", "source"))
     return rows.assign(synthetic=rows["synthetic"] | known["synthetic"].eq(True))
 
-
+# %% ../nbs/evidence/study.ipynb #6c505ed6
 class ReviewList(NamedTuple):
     "Clips that can be reviewed."
 
@@ -517,7 +517,7 @@ class Study:
     clips: pd.DataFrame  # `CLIPS`, index number; text, but `synthetic`
     assigned: pd.DataFrame  # `ASSIGNED`, place and number as int
 
-
+# %% ../nbs/evidence/study.ipynb #4f53ee2b
 def _expect_whole(clips: pd.DataFrame, assigned: pd.DataFrame, readers: list[str]) -> None:
     "Raise ValueError where rows of assigned.csv cannot be those that were written."
     odd = ~assigned["number"].isin(clips.index) | ~assigned["reader"].isin(readers) | ~assigned["round"].isin(ROUNDS)
@@ -1048,7 +1048,7 @@ def dataset_command(study: Study) -> str:
         given |= {"results_dir": results} if scored else {} if few else {"results_dir": ""}
     return next_command("dataset", **given)
 
-
+# %% ../nbs/evidence/study.ipynb #094ba1b2
 def study_verdict(found: Overview) -> Verdict:
     "Verdict: can the labels be used? With the next step."
     counts, against_and_doubts = found.counts, _doubts(found)

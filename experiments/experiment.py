@@ -91,7 +91,7 @@ def recommendation(figures: pd.DataFrame, use: str) -> dict[str, str]:
         found[f"{count} patients"] = recommended_use(auroc.loc[[f"{count} patients + {use}"]]) or "none"
     return found | {ALL: recommended_use(uses_of(auroc)) or "none"}
 
-
+# %% ../nbs/experiments/experiment.ipynb #0757c5ee
 _TARGETS = [  # bench, labelled patients, measure, least difference, least lower end
     *(("grades", *each) for each in ((0, "AUROC", -0.005, -1), (10, "AUROC", 0.05, 0), (20, "AUROC", 0.03, 0))),
     *((bench, 0, "ρ", 0, -0.01) for bench in ("phantom", "aperture")),
@@ -110,7 +110,7 @@ def targets(figures: pd.DataFrame, use: str) -> pd.DataFrame:
             rows.append((bench, labelled.replace("natural", ALL), measure, _said(found), reached))
     return pd.DataFrame(rows, columns=["bench", "labels", "measure", "difference", "reached"])
 
-
+# %% ../nbs/experiments/experiment.ipynb #faa4ee30
 def experiment_verdict(figures: pd.DataFrame, use: str) -> str:
     "The targets of a use, and what is recommended if people's grades are among the benches, in Markdown."
     found = targets(figures, use)
