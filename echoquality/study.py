@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['STUDY', 'CLIPS_CSV', 'ASSIGNED_CSV', 'CLIPS', 'ASSIGNED', 'ANSWERS', 'ROUNDS', 'CANNOT_TELL', 'UNREADABLE', 'AGREES',
-           'GRADES', 'StudyError', 'StudySettings', 'ReviewList', 'read_list', 'with_patients', 'read_calibration',
-           'drawn_clips', 'draw_mixed', 'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study',
-           'read_answers', 'study_answers', 'decisions_of', 'agreement_row', 'agreement_within', 'agreement_between',
-           'Overview', 'study_overview', 'adjudicate', 'settle', 'judgements', 'label_rows', 'review_rows',
-           'grade_rows', 'write_labels', 'flow', 'flow_svg', 'dataset_command', 'study_verdict', 'shown_agreement',
-           'shown_progress', 'overview_html', 'show_overview', 'study_report']
+           'GRADES', 'StudyError', 'ReviewList', 'read_list', 'with_patients', 'read_calibration', 'drawn_clips',
+           'draw_mixed', 'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study', 'read_answers',
+           'study_answers', 'decisions_of', 'agreement_row', 'agreement_within', 'agreement_between', 'Overview',
+           'study_overview', 'adjudicate', 'settle', 'judgements', 'label_rows', 'review_rows', 'grade_rows',
+           'write_labels', 'flow', 'flow_svg', 'dataset_command', 'study_verdict', 'shown_agreement', 'shown_progress',
+           'overview_html', 'show_overview', 'study_report']
 
 # %% ../nbs/evidence/study.ipynb #2508359b
 import csv
@@ -23,7 +23,7 @@ from importlib import resources
 from itertools import combinations
 from itertools import count as counting
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -43,7 +43,7 @@ from .reviews import MORE, REVIEW
 from .runs import expect_free, newest, past_runs
 from .safe_files import only_one, sha256, text_sha256, write_text
 from .score_table import file_rows
-from .settings import MIN_PATIENTS, from_here, next_command, scale_steps, step_key
+from .settings import MIN_PATIENTS, ReviewSettings, from_here, next_command, scale_steps, step_key
 from .splits import owners
 from .stage_report import write_report
 from .studies import LOOSE, StudiesError, find_files, nearest_place
@@ -63,26 +63,6 @@ CANNOT_TELL, UNREADABLE = "cannot tell", "unreadable"  # answers besides those o
 
 class StudyError(ValueError):
     "A study cannot be made or read; the message says what was found, and what to do."
-
-
-class StudySettings(Protocol):
-    "What a study is made of: fields of the settings of `echoquality review`."
-
-    clips: Path  # a dataset, its table, predictions, results, or any table with a column path
-    raw_data_dir: Path  # folder below which the clips lie
-    output_dir: Path
-    readers: tuple[str, ...]
-    count: int  # clips drawn; 0: all
-    by: str  # machine, view or score, of which each value has an equal share; '': none
-    scale: str  # like poor<good
-    reasons: tuple[str, ...]
-    calibration: Path | None  # table of clips with a known answer: path, answer
-    again: float  # share of a reader's clips that is shown twice
-    overlap: int  # readers of each clip
-    blind: bool
-    whole_frame: bool
-    seed: int
-    adjudicate: bool
 
 # %% ../nbs/evidence/study.ipynb #6287c6bf
 def _steps(scale: str) -> tuple[str, ...]:
@@ -112,7 +92,7 @@ def _names(values: Iterable[str], what: str) -> list[str]:
 _BY = ("", "machine", "view", "score")
 
 
-def _expect(settings: StudySettings) -> tuple[list[str], tuple[str, ...]]:
+def _expect(settings: ReviewSettings) -> tuple[list[str], tuple[str, ...]]:
     "(readers, steps of the scale). Raises StudyError for parameters that make no study."
     readers, steps = _names(settings.readers, "readers"), _steps(settings.scale)
     faults = {
@@ -122,16 +102,12 @@ def _expect(settings: StudySettings) -> tuple[list[str], tuple[str, ...]]:
         f"again {settings.again}: expected a share of 0 to 0.5": 0 <= settings.again <= 0.5,
         f"count {settings.count}: expected the number of clips, or 0 for all": settings.count >= 0,
         f"by {settings.by!r}: expected machine, view, score, or nothing": settings.by in _BY,
-        f"synthetic {_synthetic_share(settings)}: expected a share of 0 to 0.9": 0 <= _synthetic_share(settings) <= 0.9,
+        f"synthetic {settings.synthetic}: expected a share of 0 to 0.9": 0 <= settings.synthetic <= 0.9,
     }  # fmt: skip
     for fault, fine in faults.items():
         if not fine:
             raise StudyError(fault)
     return readers, steps
-
-
-def _synthetic_share(settings: StudySettings) -> float:
-    return getattr(settings, "synthetic", 0.0)  # degraded copies among the clips drawn
 
 # %% ../nbs/evidence/study.ipynb #45dab0af
 _TABLES = (CSV, "scores.csv", "predictions.parquet", "summary.json")  # of a folder, what lists its clips
@@ -394,7 +370,7 @@ def assigned_table(clips: pd.DataFrame, readers: list[str], overlap: int, again:
     return pd.DataFrame(rows, columns=ASSIGNED)
 
 # %% ../nbs/evidence/study.ipynb #3249cf6a
-def _input(settings: StudySettings, readers: list[str], steps: tuple[str, ...], table: Path) -> dict:
+def _input(settings: ReviewSettings, readers: list[str], steps: tuple[str, ...], table: Path) -> dict:
     "What a study is made from; the same input makes the same study."
     names = ("count", "by", "again", "overlap", "blind", "whole_frame", "seed")
     root = Path(settings.raw_data_dir).resolve()
@@ -402,7 +378,7 @@ def _input(settings: StudySettings, readers: list[str], steps: tuple[str, ...], 
         "clips": str(table.resolve()), "clips_sha256": sha256(table), "raw_data_dir": str(root), "readers": readers,
         "scale": [*steps], "reasons": _names(settings.reasons, "reasons"),
         "calibration_sha256": sha256(settings.calibration) if settings.calibration else "",
-        "synthetic": _synthetic_share(settings), **{name: getattr(settings, name) for name in names},
+        "synthetic": settings.synthetic, **{name: getattr(settings, name) for name in names},
     }  # fmt: skip
 
 
@@ -417,11 +393,11 @@ def _expect_same(folder: Path, asked: dict) -> None:
         raise StudyError(printable(f"{folder} holds a study of other input: {'; '.join(differ)[:500]}; {go}"))
 
 # %% ../nbs/evidence/study.ipynb #5fb78bdc
-def _choose(settings: StudySettings, steps: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame, ReviewList]:
+def _choose(settings: ReviewSettings, steps: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame, ReviewList]:
     "(clips of a study without numbers, rows left out, the list)."
     chosen = read_list(settings.clips, settings.raw_data_dir)
     rows, out, known = chosen.rows, [chosen.left_out], chosen.rows[:0]
-    index = getattr(settings, "index_dir", None), getattr(settings, "workers", 1)
+    index = settings.index_dir, settings.workers
     if settings.calibration:
         calibration = read_calibration(Path(settings.calibration), chosen, steps)
         same = rows.drop_duplicates("path").set_index("path").reindex(calibration.rows["path"])
@@ -433,7 +409,7 @@ def _choose(settings: StudySettings, steps: tuple[str, ...]) -> tuple[pd.DataFra
         out, rows = [*out, _left_out(rows, why, chosen.table.name)], rows[~both]
     if settings.by == "machine":
         rows = with_patients(rows, chosen.root, *index)
-    drawn = draw_mixed(rows, settings.count, settings.by, settings.seed, _synthetic_share(settings))
+    drawn = draw_mixed(rows, settings.count, settings.by, settings.seed, settings.synthetic)
     if drawn.empty:
         only = "; its clips are degraded copies, which are mixed in when asked" if len(rows) else ""
         raise StudyError(f"clips {chosen.table}: no clip is left to review{only}")
@@ -450,7 +426,7 @@ def _numbered(rows: pd.DataFrame, root: Path, seed: int) -> pd.DataFrame:
     return rows.assign(number=range(len(rows)), size=sizes)[CLIPS]
 
 # %% ../nbs/evidence/study.ipynb #0f687dac
-def make_study(settings: StudySettings) -> Path:
+def make_study(settings: ReviewSettings) -> Path:
     """Make the folder of a study, and return it; one made from the same input is left as it is.
 
     With `adjudicate`, disputed clips of a study that is there are given to further readers (`settle`). Raises

@@ -23,7 +23,8 @@ def asked(folder: Path, clips: Path, raw: Path, **more) -> SimpleNamespace:
     "Settings of a study in `folder`."
     usual = {"clips": clips, "raw_data_dir": raw, "output_dir": folder, "readers": ("R1", "R2"), "count": 0, "by": ""}
     usual |= {"scale": "poor<good", "reasons": ("gain", "depth"), "calibration": "", "again": 0.25, "overlap": 2}
-    usual |= {"blind": True, "whole_frame": False, "seed": 1, "adjudicate": False}
+    usual |= {"blind": True, "whole_frame": False, "seed": 1, "adjudicate": False, "synthetic": 0.0}
+    usual |= {"index_dir": None, "workers": 1}
     return SimpleNamespace(**usual | more)
 
 
