@@ -17,8 +17,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO
 
+import pandas as pd
 import pytest
 from filelock import FileLock
 from hypothesis import settings
@@ -254,6 +256,61 @@ def held(tmp_path_factory) -> Callable[..., AbstractContextManager[Path]]:
             yield place / "go"
 
     return holding
+
+
+@pytest.fixture(scope="session")
+def asked() -> Callable[..., SimpleNamespace]:
+    "asked(folder, clips, raw, **more): settings of a study in `folder`, not checked."
+
+    def settings(folder: Path, clips: Path, raw: Path, **more) -> SimpleNamespace:
+        usual = {"clips": clips, "raw_data_dir": raw, "output_dir": folder, "readers": ("R1", "R2"), "count": 0}
+        usual |= {"by": "", "scale": "poor<good", "reasons": ("gain", "depth"), "calibration": "", "again": 0.25}
+        usual |= {"overlap": 2, "blind": True, "whole_frame": False, "seed": 1, "adjudicate": False, "synthetic": 0.0}
+        return SimpleNamespace(**usual | {"index_dir": None, "workers": 1} | more)
+
+    return settings
+
+
+@pytest.fixture(scope="session")
+def listed(asked) -> Callable[..., SimpleNamespace]:
+    "listed(folder, number, **more): settings of a study of made-up files of four patients on two machines."
+
+    def settings(folder: Path, number: int = 12, **more) -> SimpleNamespace:
+        raw = folder / "raw"
+        rows = [(f"S{n % 4}/clip{n}.dcm", f"P{n % 4}", ("vivid", "epiq7")[n % 2], n / number) for n in range(number)]
+        for path, *_ in rows:
+            (raw / path).parent.mkdir(parents=True, exist_ok=True)
+            (raw / path).write_bytes(b"x" * 9)
+        table = pd.DataFrame(rows, columns=["path", "patient", "machine", "score"])
+        table.to_csv(folder / "list.csv", index=False)
+        return SimpleNamespace(**vars(asked(folder / "review", folder / "list.csv", raw)) | more)
+
+    return settings
+
+
+@pytest.fixture(scope="session")
+def answered() -> Callable[..., None]:
+    "answered(folder, say, rounds, seconds): write the answers `say(reader, number, round)` to places without one."
+
+    def write(folder: Path, say, rounds=("calibration", "first", "again", "adjudication"), seconds: float = 4) -> None:
+        from echoquality.study import ANSWERS, read_answers, read_study
+
+        study, said = read_study(folder), read_answers(folder)[0]
+        done = {*zip(said["reader"], said["place"], strict=True)}
+        (folder / "answers").mkdir(exist_ok=True)
+        for index, reader in enumerate(study.readers):
+            path, lines = folder / f"answers/{index:02}.csv", []
+            mine = study.assigned[(study.assigned["reader"] == reader) & study.assigned["round"].isin(rounds)]
+            for row in mine.itertuples():
+                if (reader, row.place) not in done and (word := say(reader, row.number, row.round)):
+                    when = f"2026-11-24T09:{row.place // 60 % 60:02}:{row.place % 60:02}+00:00"
+                    what = f"{row.place},{row.number},{word},gain;depth,,{seconds},{row.round},True"
+                    lines.append(f"{index}-{row.place},{when},{what}")
+            head = [] if path.exists() else [",".join(ANSWERS)]
+            with path.open("a") as file:
+                file.write("".join(f"{line}\n" for line in [*head, *lines]))
+
+    return write
 
 
 WARM = """

@@ -41,6 +41,7 @@ from starlette.responses import (
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .agreement import overview_html, settle, study_report
 from .browser_clips import count_shown, encoded, reason_for
 from .core import SettingsError, WorkError, counted, escaped, printable
 from .dicom import FRAME_TIME, BadFile, OpenClip, frame_time, open_clip
@@ -62,7 +63,7 @@ from echoquality.review_answers import (
 from .safe_files import locked
 from .sector import bounds, doubt, find_sector, image_mask, sector_picture
 from .settings import ReviewSettings
-from .study import StudyError, make_study, overview_html, settle, study_report
+from .study import StudyError, make_study
 
 # %% ../nbs/looking/review_page.ipynb #8919073f
 JPEG_QUALITY = 90  # of 100; said on the page
@@ -719,11 +720,10 @@ def made_study(settings: ReviewSettings) -> Path:
             "column path) and the folder of their files (--raw-data-dir)"
         )
     try:
-        if settings.clips:
-            return make_study(settings)
+        folder = make_study(settings) if settings.clips else settings.output_dir
         if settings.adjudicate:
-            settle(settings.output_dir)
-        return settings.output_dir
+            settle(folder)
+        return folder
     except StudyError as error:
         raise ReviewError(str(error)) from None
 

@@ -5,7 +5,6 @@ from echoquality.study import *
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,29 +14,6 @@ from hypothesis import strategies as st
 
 from echoquality import study as module
 from echoquality.annotations import CSV
-from echoquality.dataset import build_dataset, simulated_settings
-from echoquality.selection import SelectionSettings, select
-
-
-def asked(folder: Path, clips: Path, raw: Path, **more) -> SimpleNamespace:
-    "Settings of a study in `folder`."
-    usual = {"clips": clips, "raw_data_dir": raw, "output_dir": folder, "readers": ("R1", "R2"), "count": 0, "by": ""}
-    usual |= {"scale": "poor<good", "reasons": ("gain", "depth"), "calibration": "", "again": 0.25, "overlap": 2}
-    usual |= {"blind": True, "whole_frame": False, "seed": 1, "adjudicate": False, "synthetic": 0.0}
-    usual |= {"index_dir": None, "workers": 1}
-    return SimpleNamespace(**usual | more)
-
-
-def listed(folder: Path, number: int = 12, **more) -> SimpleNamespace:
-    "Settings of a study of made-up files of four patients on two machines."
-    raw = folder / "raw"
-    rows = [(f"S{n % 4}/clip{n}.dcm", f"P{n % 4}", ("vivid", "epiq7")[n % 2], n / number) for n in range(number)]
-    for path, *_ in rows:
-        (raw / path).parent.mkdir(parents=True, exist_ok=True)
-        (raw / path).write_bytes(b"x" * 9)
-    table = pd.DataFrame(rows, columns=["path", "patient", "machine", "score"])
-    table.to_csv(folder / "list.csv", index=False)
-    return SimpleNamespace(**vars(asked(folder / "review", folder / "list.csv", raw)) | more)
 
 
 @pytest.mark.parametrize(
@@ -58,13 +34,13 @@ def listed(folder: Path, number: int = 12, **more) -> SimpleNamespace:
         ({"raw_data_dir": "/nowhere"}, "no such folder"),
     ],
 )
-def test_parameters_that_make_no_study_are_refused(tmp_path, more, said):
+def test_parameters_that_make_no_study_are_refused(tmp_path, more, said, listed):
     with pytest.raises(module.StudyError, match=said):
         module.make_study(listed(tmp_path, **more))
     assert not (tmp_path / "review/study.json").exists()
 
 
-def test_rows_that_cannot_be_shown_are_left_out_with_the_reason(tmp_path):
+def test_rows_that_cannot_be_shown_are_left_out_with_the_reason(tmp_path, listed):
     settings = listed(tmp_path, number=4)
     (tmp_path / "secret.dcm").write_bytes(b"x")
     (settings.raw_data_dir / "S0/link.dcm").symlink_to(tmp_path / "secret.dcm")
@@ -132,7 +108,7 @@ def test_a_clip_shown_again_never_follows_itself(clips, again, seed):
     assert all(seen.index(clip) + 1 < shown.index((clip, "again")) for clip in twice)
 
 
-def test_the_same_input_makes_the_same_study(tmp_path):
+def test_the_same_input_makes_the_same_study(tmp_path, listed):
     settings = listed(tmp_path, count=8, by="machine", again=0.25, overlap=1)
     folder = module.make_study(settings)
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -159,7 +135,7 @@ def test_the_same_input_makes_the_same_study(tmp_path):
         module.make_study(settings)
 
 
-def test_calibration_clips_come_first_for_each_reader(tmp_path):
+def test_calibration_clips_come_first_for_each_reader(tmp_path, listed):
     settings = listed(tmp_path, number=6, calibration=tmp_path / "known.csv")
     settings.calibration.write_text("path,answer\nS0/clip0.dcm,Poor\nS1/clip1.dcm,good\nS2/clip2.dcm,best\n")
     folder = module.make_study(settings)
@@ -177,25 +153,7 @@ def test_calibration_clips_come_first_for_each_reader(tmp_path):
         module.make_study(settings)
 
 
-def answered(folder: Path, say, rounds=module.ROUNDS, seconds: float = 4.0) -> None:
-    "Write the answers that `say(reader, number, round)` gives, after those that are there."
-    study = module.read_study(folder)
-    for index, reader in enumerate(study.readers):
-        path = folder / f"answers/{index:02}.csv"
-        path.parent.mkdir(exist_ok=True)
-        done = {row["place"] for row in module._read_file(path, study, reader)[0]} if path.exists() else set()
-        lines = [] if path.exists() else [",".join(module.ANSWERS)]
-        for row in study.assigned[study.assigned["reader"] == reader].itertuples():
-            if row.round in rounds and row.place not in done and (said := say(reader, row.number, row.round)):
-                when = f"2026-11-24T09:{row.place // 60 % 60:02}:{row.place % 60:02}+00:00"
-                lines.append(
-                    f"{index}-{row.place},{when},{row.place},{row.number},{said},gain;depth,,{seconds},{row.round},True"
-                )
-        with path.open("a") as file:
-            file.write("".join(f"{line}\n" for line in lines))
-
-
-def test_lines_that_no_page_wrote_are_left_out_and_named(tmp_path):
+def test_lines_that_no_page_wrote_are_left_out_and_named(tmp_path, listed):
     folder = module.make_study(listed(tmp_path, number=4, again=0))
     study = module.read_study(folder)
     mine = study.assigned[study.assigned["reader"] == "R1"]["number"].tolist()
@@ -232,199 +190,10 @@ def test_lines_that_no_page_wrote_are_left_out_and_named(tmp_path):
     assert module.study_answers(folder).empty
 
 
-def test_what_is_no_study_says_so(tmp_path):
+def test_what_is_no_study_says_so(tmp_path, listed):
     with pytest.raises(module.StudyError, match="no study there"):
         module.read_study(tmp_path)
     folder = module.make_study(listed(tmp_path, number=4))
     (folder / "clips.csv").write_text("number,path\n")
     with pytest.raises(module.StudyError, match=r"a damaged study: .*no column size"):
         module.read_study(folder)
-
-
-@pytest.mark.parametrize(
-    ("given", "scale", "expected"),
-    [
-        ([], "pg", ("open", "")), (["p"], "pg", ("label", "p")), (["p", "g"], "pg", ("disputed", "")),
-        (["p", "g", "g"], "pg", ("label", "g")), (["g", "cannot tell"], "pg", ("label", "g")),
-        (["cannot tell", "unreadable"], "pg", ("cannot tell", "")), (["unreadable"], "pg", ("unreadable", "")),
-        (["a", "b"], "abc", ("label", "b")), (["b", "c"], "abc", ("label", "b")), (["a", "c"], "abc", ("disputed", "")),
-    ],
-)  # fmt: skip
-def test_what_is_decided(given, scale, expected):
-    assert module._decision(given, tuple(scale)) == expected
-
-
-def test_kappa_is_that_of_scikit_learn():
-    from sklearn.metrics import cohen_kappa_score
-
-    rng = np.random.default_rng(0)
-    for count, weights in ((2, None), (5, "quadratic")):
-        a, b = rng.integers(0, count, (2, 60)).astype(float)
-        b[:40] = a[:40]
-        wide = pd.DataFrame({"x": a, "y": b, "z": np.nan})
-        row = module.agreement_row(wide, pd.Series(np.arange(60) % 9), "x and y", "all", seed=1, rounds=100)
-        assert row["kappa"] == pytest.approx(cohen_kappa_score(a, b, weights=weights))
-        assert row["low"] < row["kappa"] < row["high"] and row["clips"] == 60 and row["patients"] == 9
-    same = module.agreement_row(wide.assign(y=0.0, x=0.0), pd.Series(range(60)), "", "", 1, rounds=100)
-    assert np.isnan(same["kappa"]) and same["agree"] == 1
-
-
-def test_an_overview_counts_what_was_said(tmp_path):
-    known = tmp_path / "known.csv"
-    known.write_text("path,answer\nS0/clip0.dcm,poor\nS1/clip1.dcm,good\n")
-    folder = module.make_study(listed(tmp_path, number=26, calibration=known, readers=("R1", "R2", "R3"), again=0.25))
-    empty = module.study_overview(folder)
-    assert empty.counts == {"label": 0, "disputed": 0, "cannot tell": 0, "unreadable": 0, "open": 24, "adjudicated": 0}
-    assert empty.progress["minutes"].isna().all() and empty.between.empty and empty.reasons.empty
-
-    def say(reader: str, number: int, which: str) -> str:
-        if (reader, number) == ("R2", 3):
-            return "cannot tell"
-        return ("poor", "good")[number % 2 ^ (reader == "R3" and number % 4 == 0)]
-
-    answered(folder, say, rounds=("calibration", "first", "again"))
-    found = module.study_overview(folder, rounds=100)
-    assert (found.progress["left"] == 0).all() and (found.progress["minutes"] == 0).all()
-    assert (found.within["kappa"] == 1).all() and found.reasons["reason"].tolist() == ["depth", "gain"]
-    pairs = found.between.set_index("of")["kappa"]
-    assert pairs["R1 and R2"] == 1 and pairs["R1 and R3"] < 1
-    assert {"all clips", "machine vivid", "machine epiq7", "two readers"} == set(found.between["part"])
-    assert found.counts["disputed"] == len(found.disputes) > 0
-    assert found.disputes["said"].str.contains("R3: ").all()
-    assert found.calibration["clips"].tolist() == [2, 2, 2] and found.calibration["right"].between(0, 1).all()
-
-
-def test_disputed_clips_go_to_a_third_reader_or_to_both(tmp_path):
-    folder = module.make_study(listed(tmp_path, number=12, again=0, readers=("R1", "R2", "R3")))
-    before = (folder / "assigned.csv").read_text()
-    answered(folder, lambda reader, n, which: "good" if reader == "R1" else "poor")
-    disputes = module.study_overview(folder, rounds=1).disputes
-    assert 0 < len(disputes) < 12
-    assert module.adjudicate(folder) == len(disputes) and module.adjudicate(folder) == 0
-    text = (folder / "assigned.csv").read_text()
-    assert text.startswith(before)
-    study = module.read_study(folder)
-    more = study.assigned[study.assigned["round"] == "adjudication"]
-    assert set(more["number"]) == set(disputes["number"])
-    assert study.assigned.groupby("reader")["place"].apply(lambda places: [*places] == [*range(len(places))]).all()
-    for row in more.itertuples():  # a third reader judges blind
-        told = module.judgements(folder, row.number)
-        assert {each["answer"] for each in told} == {"good", "poor"} and row.reader not in {
-            each["reader"] for each in told
-        }
-        assert module.judgements(folder, row.number, row.reader) == []
-        assert len(module.judgements(folder, row.number, told[0]["reader"])) == 2
-    answered(folder, lambda *_: "good", rounds=("adjudication",))
-    found = module.study_overview(folder, rounds=1)
-    assert found.disputes.empty and found.counts["adjudicated"] == len(disputes)
-    assert (found.decided.loc[disputes["number"], "label"] == "good").all()
-
-
-def test_of_two_readers_both_are_asked_again(tmp_path):
-    folder = module.make_study(listed(tmp_path, number=6, again=0))
-    answered(folder, lambda reader, n, which: "good" if reader == "R1" else "poor")
-    with pytest.raises(module.StudyError, match="6 clips are disputed, and all readers have judged"):
-        module.adjudicate(folder)
-    with pytest.raises(module.StudyError, match="the readers of this study are R1, R2"):
-        module.adjudicate(folder, "R9")
-    assert module.adjudicate(folder, both=True) == 12
-    answered(folder, lambda reader, n, which: "poor" if n < 4 else ("good", "poor")[reader == "R1"])
-    assert module.study_overview(folder, rounds=1).counts["disputed"] == 2
-
-
-@pytest.fixture(scope="module")
-def few(corpus) -> dict:
-    "Parameters of small selections from the corpus."
-    return {"max_high_quality": 8, "max_low_quality": 4, "num_synthetic": 0}
-
-
-def test_the_dataset_stage_obeys_reviews(corpus, few, tmp_path):
-    given = {"overlap": 3, "again": 0, "readers": ("R1", "R2", "R3"), "count": 12}
-    settings = asked(tmp_path / "review", corpus / "results/inference_output", corpus / "raw_data", **given)
-    folder = module.make_study(settings)
-    study = module.read_study(folder)
-    assert (study.clips["origin"] == "results").all() and study.clips["group"].nunique() > 1
-    answered(
-        folder, lambda reader, n, which: "cannot tell" if n == 0 else "good" if n % 2 or reader == "R3" else "poor"
-    )
-    reviews = module.write_labels(folder)
-    head = reviews.read_text().splitlines()[0]
-    assert head == "who,when,file_id,old,new,note,folder,reason,reader,seconds,round,blind"
-    build_dataset(simulated_settings(corpus, tmp_path / "out", reviews_csv=reviews, **few))
-    rows = pd.read_csv(tmp_path / "out" / CSV, keep_default_na=False)
-    said = rows[rows["review"] != ""].assign(source=rows["folder"] + "/" + rows["file_id"])
-    sources = study.clips.reset_index().set_index("source")["number"]
-    assert set(said["source"]) <= set(sources.index[sources != 0]) and set(said["quality_score"]) == {0, 1}
-    assert (said["quality_score"] == said["source"].map(sources) % 2).all()
-    left = pd.read_csv(tmp_path / "out/quarantine.csv", keep_default_na=False)
-    assert not left["stage"].eq("review").any()
-
-
-def test_the_dataset_stage_obeys_grades(corpus, few, tmp_path):
-    given = {"scale": "poor<medium<good", "again": 0, "count": 12, "by": "score"}
-    settings = asked(tmp_path / "review", corpus / "results/inference_output", corpus / "raw_data", **given)
-    folder = module.make_study(settings)
-    study = module.read_study(folder)
-    steps = ("poor", "medium", "good", "cannot tell")
-    answered(folder, lambda reader, n, which: steps[n % 4] if n % 3 else ("medium", "poor")[reader == "R1"])
-    answered_grades = module.write_labels(folder)
-    assert answered_grades.name == "grades.csv"
-    how = {"grades_csv": answered_grades, "grade_scale": "poor<medium<good", "workers": 1}
-    chosen = select(SelectionSettings(results_dir="", raw_data_dir=settings.raw_data_dir, **how))
-    clips = chosen.grades.clips
-    agreed = module.study_overview(folder, rounds=1).decided
-    for row in study.clips[agreed["outcome"] == "label"].itertuples():
-        assert clips.loc[row.source, "grade"] == agreed.loc[row.Index, "label"]
-    assert len(clips) == agreed["outcome"].isin(["label", "disputed"]).sum() and chosen.grades.faults.empty
-    built = build_dataset(simulated_settings(corpus, tmp_path / "out", **{**few, **how, "max_middle_quality": 4}))
-    assert built is not None
-
-
-def test_a_dataset_is_reviewed_by_the_names_of_its_sources(dataset, tmp_path):
-    given = {"count": 10, "by": "machine", "synthetic": 0.3, "again": 0}
-    folder = module.make_study(asked(tmp_path / "review", dataset.parent, "elsewhere", **given))
-    study, table = module.read_study(folder), pd.read_csv(dataset).set_index("video_path")
-    assert study.raw_data_dir == dataset.parent.resolve() and study.clips["synthetic"].sum() == 3
-    own = table.loc[study.clips["path"]]
-    assert study.clips["group"].tolist() == own["group"].tolist() and set(study.clips["label"]) <= {"good", "poor"}
-    natural = ~study.clips["synthetic"].to_numpy()
-    assert study.clips["source"][natural].tolist() == (own["folder"] + "/" + own["file_id"])[natural].tolist()
-    answered(folder, lambda *_: "good")
-    reviews = pd.read_csv(module.write_labels(folder))
-    assert len(reviews) == 14 and set(reviews["file_id"]) == set(own["file_id"][natural])
-    predictions = pd.DataFrame(
-        {"video_path": table.index, "probability": 0.9, "label": table["quality_score"].to_numpy()}
-    )
-    predictions["source"] = np.where(table["synthetic"], "synthetic", "natural")
-    predictions.to_parquet(tmp_path / "predictions.parquet")
-    worst = asked(tmp_path / "worst", tmp_path / "predictions.parquet", dataset.parent, count=2)
-    found = module.read_study(module.make_study(worst)).clips
-    assert (found["label"] == "poor").all() and not found["synthetic"].any() and set(found["origin"]) == {"evaluation"}
-    assert found["source"].isin(table["folder"] + "/" + table["file_id"]).all()
-
-
-def test_the_overview_stands_alone_and_shows_text_as_text(tmp_path):
-    folder = module.make_study(listed(tmp_path, number=12, readers=("<b>Ana", "R&D")))
-    for html in (module.overview_html(folder), module.overview_html(folder, nonce="n0")):
-        assert "&lt;b&gt;Ana" in html and "R&amp;D" in html and "<b>Ana" not in html
-        assert not any(each in html for each in ("<script", " style=", "http://", "https://", "clip0.dcm", "S0/"))
-        assert "echoquality review" in html and html.count("<style") == 1
-    assert '<style nonce="n0">' in html
-    answered(folder, lambda reader, n, which: "good" if n % 3 or reader == "R&D" else "poor")
-    html = module.overview_html(folder)
-    assert "Disputes" in html and "κ" in html and "--adjudicate" in html and ">12</text>" in html
-
-
-def test_a_report_has_agreement_flow_time_and_the_next_command(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    folder = module.make_study(listed(tmp_path, number=24))
-    answered(folder, lambda reader, n, which: "good" if n % 2 else "poor")
-    report = module.study_report(folder)
-    assert report == tmp_path / "runs/review.html" and (tmp_path / "runs/index.html").is_file()
-    html = report.read_text()
-    command = "echoquality dataset --raw-data-dir raw --results-dir list.csv --reviews-csv review/reviews.csv"
-    for part in ("Between readers", "have a label", "seconds per clip", "<svg", "1.00"):
-        assert part in html or part == "seconds per clip"
-    assert all(word in html for word in command.split())
-    assert module.study_report(folder) == report and not list((tmp_path / "runs").glob("*.new.ipynb"))
-    assert "clip0.dcm" not in html
