@@ -15,8 +15,9 @@ import pandas as pd
 
 from .annotations import AnnotationsError, leave_out, read_annotations
 from .clips import Form, Window
+from .copy_quality import operations_of, severity_quality
 from .core import SettingsError, generator
-from .pairs import operations_of, severity_quality, source_rows, with_soft_targets
+from .pairs import source_rows, with_soft_targets
 from .settings import GROUPS
 from .store import ClipStore, build_store
 

@@ -36,12 +36,13 @@ from echoquality.annotations import (
 from .augmentation import UNCHANGED, augment
 from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, drawn_for, place
 from .clips import Form, Window
+from .copy_quality import severity_quality
 from .core import SettingsError, as_drawn, counted, provenance
 from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
-from .pairs import not_taken, pairs_ordered, severity_quality, taken_rows, use_for, with_soft_targets
+from .pairs import not_taken, pairs_ordered, taken_rows, use_for, with_soft_targets
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .safe_files import atomic, canonical_json, only_one, text_sha256, write_text
 from .search import run_search

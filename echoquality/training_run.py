@@ -19,11 +19,12 @@ import numpy as np
 import pandas as pd
 
 from .annotations import MANIFEST, QUARANTINE_CSV, table_hashes
+from .copy_quality import BUILT_IN
 from .core import SettingsError, WorkError, counted, without_secrets
 from .curves import show_confusion, show_curves
 from .metrics import auroc_interval, confusion, logit_spread, spearman
 from .model import Model, load_model
-from .pairs import BUILT_IN, pairs_in_words
+from .pairs import pairs_in_words
 from .parameters import recorded
 from .runs import found_run, left_alone, note_run, train_again
 from .safe_files import sha256, text_sha256

@@ -19,7 +19,8 @@ from echoquality.safe_files import atomic
 from echoquality.core import generator
 from echoquality.corpus import Corpus, teacher_score, write_corpus
 from echoquality.dataset import build_dataset, simulated_settings
-from echoquality.pairs import severity_quality, with_soft_targets
+from echoquality.copy_quality import severity_quality
+from echoquality.pairs import with_soft_targets
 from echoquality.phantom import MACHINES
 from echoquality.results import assess, write_results
 from echoquality.reviews import add_review

@@ -19,18 +19,15 @@ from echoquality.pairs import (
     PairBatches,
     ladder_loss,
     not_taken,
-    operations_of,
     pair_loss,
     pairs_in_words,
     pairs_ordered,
     rungs,
-    severity_quality,
     source_rows,
     taken_rows,
     use_for,
     with_soft_targets,
 )
-from echoquality.settings import IN_STEPS
 
 
 def test_sources():
@@ -41,41 +38,6 @@ def test_sources():
     assert source_rows(example).tolist() == [0, 1, 0, -1]  # the source of the last one is in another split
     assert source_rows(example.drop(columns="source_sample")).tolist() == [0, 1, -1, -1]
     assert source_rows(example.iloc[[2, 0]]).tolist() == [1, 1] and source_rows(example.iloc[:0]).size == 0
-
-
-def test_operations():
-    assert operations_of('{"operations": []}') == operations_of("no JSON") == operations_of("[1]") == []
-    assert operations_of('{"operations": [{"severity": 1}]}') == []
-    assert operations_of('{"operations": [{"name": "haze", "severity": "?"}]}') == []
-
-
-TABLE = "operation,severity,quality,low,high,source\n"
-BAD = {  # row of the table → what is said
-    "haze,1,1.2,,,": "line 2, column 'quality': '1.2', expected a number from 0 to 1",
-    "haze,1,,,,": "line 2, column 'quality': '', expected",
-    "haze,6,0.5,,,": "line 2, column 'severity': '6', expected 1 to 5",
-    "motion_blur,1,0.5,,,": "column 'severity': '1', expected nothing",
-    "hazy,1,0.5,,,": "column 'operation': 'hazy' is none .* did you mean 'haze'",
-    "haze,1,0.5,0.6,0.7,": "quality 0.5 is not inside its interval, 0.6 to 0.7",
-    "haze,1,0.5,,,\nhaze,1,0.5,,,": "line 3: haze, severity 1, stands there twice",
-    "haze,1,0.5,,,\nhaze,3,0.6,,,": "'haze': quality 0.6 at severity 3, above 0.5 below it",
-}
-
-
-@pytest.mark.parametrize("rows", BAD)
-def test_a_table_of_qualities_that_is_wrong_is_refused_with_its_place(rows, tmp_path):
-    path = tmp_path / "quality.csv"
-    path.write_text(TABLE + rows)
-    with pytest.raises(SettingsError, match=rf"'severity_quality': .*quality.csv: .*{BAD[rows]}"):
-        severity_quality(path)
-
-
-def test_the_table_of_the_package_knows_every_operation_at_every_severity():
-    found = severity_quality()
-    assert {name for name, severity in found if severity} == {*IN_STEPS}
-    assert {severity for name, severity in found if name in IN_STEPS} == {1, 2, 3, 4, 5}
-    assert {name for name, severity in found if not severity} == {"contrast_reduction", "motion_blur", "gaussian_noise"}
-    assert min(found.values()) < 0.5 < max(found.values()) <= 1
 
 
 def test_taken():

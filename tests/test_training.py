@@ -12,9 +12,10 @@ import torch
 
 from echoquality import training as module
 from echoquality.batches import LearningError
+from echoquality.copy_quality import severity_quality
 from echoquality.core import SettingsError, WorkError
 from echoquality.model import load_model
-from echoquality.pairs import severity_quality, taken_rows
+from echoquality.pairs import taken_rows
 from echoquality.parameters import project_root
 from echoquality.settings import KINDS
 from echoquality.training import TrainingSettings, form_of, prepare_training, show_augmented, train, training_summary

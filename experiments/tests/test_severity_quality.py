@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.pairs import severity_quality
+from echoquality.copy_quality import severity_quality
 from experiments.acquisition_faults import simulate_aperture_clip
 from experiments.severity_quality import as_polar, clip_qualities, quality_table, write_table
 
