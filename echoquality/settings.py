@@ -550,6 +550,9 @@ class ReviewSettings(RawData, _Seeded, Computing):
         "", description="table of clips with known answers (path, answer), shown first ('': none)"
     )
     synthetic: float = Field(0, ge=0, le=0.9, description="share of degraded copies among the clips of a dataset")
+    copies: Literal["", "alone", "beside"] = Field(
+        "", description="study of degradations: copies of a dataset judged alone, among their sources, or beside them"
+    )
     again: float = Field(0.1, ge=0, le=0.5, description="share of the clips that is shown twice, for agreement")
     overlap: int = Field(1, ge=1, description="readers who judge each clip")
     blind: bool = Field(True, description="hide label, score, machine and source from the readers")

@@ -24,6 +24,7 @@ import pandas as pd
 # %% ../nbs/evidence/study.ipynb #0cd7368d
 from .annotations import CSV, QUARANTINE_CSV, is_synthetic
 from .balance import water_fill
+from .copy_quality import ARTIFICIAL, BESIDE, copies_to_judge, expected_width, operations_of
 from .core import counted, generator, printable, provenance, reason_of
 from .header_index import ClipLocation, HeaderIndex, headers
 from .machines import Machines
@@ -40,6 +41,8 @@ from .tables import TableError, delimiter_of, guarded, numbers, read_rows, ungua
 STUDY, CLIPS_CSV, ASSIGNED_CSV = "study.json", "clips.csv", "assigned.csv"
 CLIPS = [
     *("number", "path", "size", "known", "origin", "group", "machine", "view", "score", "label", "synthetic", "source"),
+    *("operation", "severity"),  # of a degraded copy
+    *("beside", "beside_size", "side"),  # in a study of copies: path and size of the source, side of the copy
 ]
 ASSIGNED = ["reader", "place", "number", "round"]
 ANSWERS = ["id", "time", "place", "number", "answer", "reasons", "note", "seconds", "round", "blind"]
@@ -80,7 +83,8 @@ _BY = ("", "machine", "view", "score")
 
 def _expect(settings: ReviewSettings) -> tuple[list[str], tuple[str, ...]]:
     "(readers, steps of the scale). Raises StudyError for parameters that make no study."
-    readers, steps = _names(settings.readers, "readers"), _steps(settings.scale)
+    readers = _names(settings.readers, "readers")
+    steps = BESIDE if settings.copies == "beside" else _steps(settings.scale)
     faults = {
         f"readers: expected 1 to 99 names, found {len(readers)}": 1 <= len(readers) <= 99,
         f"overlap {settings.overlap}: expected 1 to {len(readers)}, the number of readers":
@@ -89,6 +93,10 @@ def _expect(settings: ReviewSettings) -> tuple[list[str], tuple[str, ...]]:
         f"count {settings.count}: expected the number of clips, or 0 for all": settings.count >= 0,
         f"by {settings.by!r}: expected machine, view, score, or nothing": settings.by in _BY,
         f"synthetic {settings.synthetic}: expected a share of 0 to 0.9": 0 <= settings.synthetic <= 0.9,
+        f"copies {settings.copies}: leave out by, synthetic and calibration":
+            not (settings.copies and (settings.by or settings.synthetic or settings.calibration)),
+        f"copies beside their sources are compared as {', '.join(BESIDE)}: leave scale {settings.scale!r} out":
+            settings.copies != "beside" or settings.scale == ReviewSettings.model_fields["scale"].default,
     }  # fmt: skip
     for fault, fine in faults.items():
         if not fine:
@@ -164,8 +172,14 @@ def _facts(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         "view": _first(table, "view"), "score": score.map("{:.6g}".format).where(score.notna(), ""),
         "label": quality.map({1: "good", 0: "poor"}).fillna(""), "synthetic": synthetic,
         "source": own.where(~synthetic, of) if "video_path" in table and "file_id" in table else "",
-        "interest": interest.fillna(-np.inf),
+        "interest": interest.fillna(-np.inf), **_degradations(_first(table, "degradation")), "beside": "", "side": "",
     })  # fmt: skip
+
+
+def _degradations(records: pd.Series) -> dict[str, pd.Series]:
+    "operation and severity of degraded copies; '' where there is none, or where there are several."
+    found = records.map(operations_of).map(lambda each: each[0] if len(each) == 1 else ("", 0))
+    return {"operation": found.map(lambda each: each[0]), "severity": found.map(lambda each: str(each[1] or ""))}
 
 
 def _patients(table: pd.DataFrame) -> pd.Series:
@@ -344,25 +358,38 @@ def in_order(clips: list[int], again: float, rng: np.random.Generator) -> list[t
     return [(clip, which) for _, clip, which in sorted(shown)]
 
 # %% ../nbs/evidence/study.ipynb #e1af7cb8
-def assigned_table(clips: pd.DataFrame, readers: list[str], overlap: int, again: float, seed: int) -> pd.DataFrame:
-    "`ASSIGNED` of clips (number, known): for each reader calibration, then the others."
+def assigned_table(
+    clips: pd.DataFrame, readers: list[str], overlap: int, again: float, seed: int, together: str = "number"
+) -> pd.DataFrame:
+    """`ASSIGNED` of clips (number, known): for each reader calibration, then the others.
+
+    Clips that have the column `together` in common go to the same readers.
+    """
     calibration = clips.loc[clips["known"] != "", "number"].tolist()
+    parts = [*clips[clips["known"] == ""].groupby(together)["number"].agg(list)]
     rows = []
-    for number, mine in enumerate(assign(clips.loc[clips["known"] == "", "number"], len(readers), overlap, seed)):
-        rng = generator(seed, "order", number)
+    for number, places in enumerate(assign(range(len(parts)), len(readers), overlap, seed)):
+        rng, mine = generator(seed, "order", number), [clip for place in places for clip in parts[place]]
         first = [(int(each), "calibration") for each in rng.permutation(np.asarray(calibration, int))]
         shown = enumerate([*first, *in_order(mine, again, rng)])
         rows += [(readers[number], place, clip, which) for place, (clip, which) in shown]
     return pd.DataFrame(rows, columns=ASSIGNED)
 
 # %% ../nbs/evidence/study.ipynb #3249cf6a
+def _reasons(settings: ReviewSettings) -> tuple[str, ...]:
+    "The reasons that can be given for an answer."
+    if settings.copies == "beside":
+        return ARTIFICIAL["left"], ARTIFICIAL["right"]
+    return (*settings.reasons, ARTIFICIAL[""]) if settings.copies else tuple(settings.reasons)
+
+
 def _input(settings: ReviewSettings, readers: list[str], steps: tuple[str, ...], table: Path) -> dict:
     "What a study is made from; the same input makes the same study."
-    names = ("count", "by", "again", "overlap", "blind", "whole_frame", "seed")
+    names = ("count", "by", "again", "overlap", "blind", "whole_frame", "seed", "copies")
     root = Path(settings.raw_data_dir).resolve()
     return {
         "clips": str(table.resolve()), "clips_sha256": sha256(table), "raw_data_dir": str(root), "readers": readers,
-        "scale": [*steps], "reasons": _names(settings.reasons, "reasons"),
+        "scale": [*steps], "reasons": _names(_reasons(settings), "reasons"),
         "calibration_sha256": sha256(settings.calibration) if settings.calibration else "",
         "synthetic": settings.synthetic, **{name: getattr(settings, name) for name in names},
     }  # fmt: skip
@@ -393,23 +420,37 @@ def _choose(settings: ReviewSettings, steps: tuple[str, ...]) -> tuple[pd.DataFr
         both = rows["path"].isin(known["path"])
         why = pd.Series("shown for calibration", rows.index[both])
         out, rows = [*out, _left_out(rows, why, chosen.table.name)], rows[~both]
-    if settings.by == "machine":
+    if settings.by == "machine" or settings.copies:
         rows = with_patients(rows, chosen.root, *index)
-    drawn = draw_mixed(rows, settings.count, settings.by, settings.seed, settings.synthetic)
-    if drawn.empty:
-        only = "; its clips are degraded copies, which are mixed in when asked" if len(rows) else ""
-        raise StudyError(f"clips {chosen.table}: no clip is left to review{only}")
-    if len(drawn) < settings.count:
-        print(f"note: {counted(len(drawn), 'clip')} can be drawn, and count is {settings.count}", flush=True)
+    drawn = _drawn(rows, settings, chosen.table)
     found = pd.concat([known, drawn], ignore_index=True) if len(known) else drawn.reset_index(drop=True)
     return with_patients(found, chosen.root, *index), pd.concat(out, ignore_index=True), chosen
+
+
+def _drawn(rows: pd.DataFrame, settings: ReviewSettings, table: Path) -> pd.DataFrame:
+    "The rows that are judged. Raises StudyError where there are none."
+    if settings.copies:
+        drawn = copies_to_judge(rows, settings.count, settings.copies, settings.seed)
+        count, what = int(drawn["synthetic"].sum()), "no degraded copies of one operation with their sources are there"
+    else:
+        drawn = draw_mixed(rows, settings.count, settings.by, settings.seed, settings.synthetic)
+        what = "no clip is left to review"
+        what += "; its clips are degraded copies, which are mixed in when asked" if len(rows) else ""
+        count = len(drawn)
+    if drawn.empty:
+        raise StudyError(f"clips {table}: {what}")
+    if count < settings.count:
+        print(f"note: {counted(count, 'clip')} can be drawn, and count is {settings.count}", flush=True)
+    if settings.copies:
+        print(expected_width(drawn[drawn["synthetic"]]), flush=True)
+    return drawn
 
 
 def _numbered(rows: pd.DataFrame, root: Path, seed: int) -> pd.DataFrame:
     "`CLIPS` of rows, in an order that says nothing about them."
     rows = rows.sort_values("path").iloc[generator(seed, "numbers").permutation(len(rows))].reset_index(drop=True)
-    sizes = [(root / path).stat().st_size for path in rows["path"]]
-    return rows.assign(number=range(len(rows)), size=sizes)[CLIPS]
+    sizes = {name: [(root / path).stat().st_size if path else "" for path in rows[name]] for name in ("path", "beside")}
+    return rows.assign(number=range(len(rows)), size=sizes["path"], beside_size=sizes["beside"])[CLIPS]
 
 # %% ../nbs/evidence/study.ipynb #0f687dac
 def make_study(settings: ReviewSettings) -> Path:
@@ -430,8 +471,9 @@ def make_study(settings: ReviewSettings) -> Path:
     if folder.resolve().is_relative_to(chosen.root):
         raise StudyError(f"output_dir {folder} lies in the folder of the clips; choose another")
     clips = _numbered(clips, chosen.root, settings.seed)
-    assigned = assigned_table(clips, readers, settings.overlap, settings.again, settings.seed)
-    same = ("seed", "scale", "reasons", "blind", "whole_frame")
+    together = "source" if settings.copies == "alone" else "number"
+    assigned = assigned_table(clips, readers, settings.overlap, settings.again, settings.seed, together)
+    same = ("seed", "scale", "reasons", "blind", "whole_frame", "copies")
     about = {"version": 1, "name": printable(folder.name), **{name: asked[name] for name in same}}
     about |= {"raw_data_dir": str(chosen.root), "readers": readers}
     counts = {"listed": len(chosen.rows), "left_out": len(chosen.left_out)}
@@ -472,6 +514,7 @@ class Study:
     scale: tuple[str, ...]  # the worst first
     raw_data_dir: Path
     seed: int
+    copies: str  # '', or how copies are judged: alone, beside
     made_with: dict
     clips: pd.DataFrame  # `CLIPS`, index number; text, but `synthetic`
     assigned: pd.DataFrame  # `ASSIGNED`, place and number as int
@@ -496,7 +539,7 @@ def read_study(folder: Path) -> Study:
         clips["synthetic"] = clips["synthetic"].str.casefold() == "true"
         assigned = assigned.astype({"place": int, "number": int})
         facts = about["name"], [*map(str, about["readers"])], tuple(map(str, about["scale"]))
-        more = Path(about["raw_data_dir"]), int(about["seed"]), dict(about["made_with"])
+        more = Path(about["raw_data_dir"]), int(about["seed"]), str(about["copies"]), dict(about["made_with"])
         _expect_whole(clips, assigned, facts[1])
         return Study(folder, *facts, *more, clips, assigned)
     except FileNotFoundError:

@@ -9,6 +9,8 @@ import pytest
 
 from echoquality.copy_quality import (
     BESIDE,
+    copies_to_judge,
+    expected_width,
     operations_of,
     quality_table,
     ratio_interval,
@@ -54,9 +56,25 @@ def test_the_table_of_the_package_knows_every_operation_at_every_severity():
     assert min(found.values()) < 0.5 < max(found.values()) <= 1
 
 
+def test_copies():
+    names = ["path", "source", "synthetic", "group", "operation", "severity"]
+    rows = [(f"hq/{n}", f"raw/{n}", False, f"P{n % 5}", "", "") for n in range(10)]
+    rows += [(f"lq/{n}-{op}-{level}", f"raw/{n}", True, f"P{n % 5}", op, level)
+             for n in range(10) for op, level in (("haze", "1"), ("haze", "4"), ("motion_blur", ""), ("", ""))]  # fmt: skip
+    rows = pd.DataFrame([*rows, ("lq/x", "raw/gone", True, "P9", "haze", "1")], columns=names)
+    found = copies_to_judge(rows, 15, "beside", seed=1)
+    assert (found.groupby(["operation", "severity"])["group"].nunique() == 5).all() and len(found) == 15
+    assert (found["beside"] == found["source"].str.replace("raw", "hq")).all()
+    assert found["side"].value_counts().to_dict() == {"left": 8, "right": 7}
+    pd.testing.assert_frame_equal(found, copies_to_judge(rows.sample(frac=1, random_state=3), 15, "beside", seed=1))
+    alone = copies_to_judge(rows, 0, "alone", seed=1)
+    assert alone["synthetic"].sum() == 30 and (~alone["synthetic"]).sum() == 10
+    assert "3 kinds of copy" in expected_width(found) and "about 5 patients: expect a quality within ± 0.31" in expected_width(found)
+
+
 def test_told():
     said = pd.DataFrame({"answer": ["left much worse", "right worse", "the same", "right worse", "cannot tell"]})
-    said = said.assign(side=["left", "right", "left", "left", "left"], reasons=["left looks artificial;gain", "", "", "", ""])
+    said = said.assign(side=["left", "right", "left", "left", "left"], reasons=["left looks artificial;gain"] + [""] * 4)
     said = said.assign(reader="Ana", group="p", source="s", synthetic=True, operation="haze", severity="1")
     told = told_of_copies(said, BESIDE)
     assert told["got"].tolist() == [0, 0.5, 1, 1.5] and (told["of"] == 1).all()
