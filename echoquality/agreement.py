@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['AGREES', 'WRONG_FILE', 'GRADES', 'decisions_of', 'agreement_row', 'agreement_within', 'agreement_between', 'Overview',
            'study_overview', 'adjudicate', 'settle', 'judgements', 'label_rows', 'review_rows', 'grade_rows',
-           'write_labels', 'flow', 'flow_svg', 'dataset_command', 'study_verdict', 'shown_agreement', 'shown_progress',
-           'overview_html', 'show_overview', 'study_report']
+           'write_labels', 'told_in', 'copy_qualities', 'flow', 'flow_svg', 'dataset_command', 'study_verdict',
+           'copies_verdict', 'shown_agreement', 'shown_progress', 'shown_qualities', 'overview_html', 'show_overview',
+           'study_report']
 
 # %% ../nbs/evidence/agreement.ipynb #2e1505d3
 import re
@@ -25,6 +26,7 @@ import pandas as pd
 
 # %% ../nbs/evidence/agreement.ipynb #7c9e3904
 from .annotations import CSV
+from .copy_quality import quality_table, sources_real, told_of_copies
 from .core import as_drawn, counted, escaped, generator, printable
 from .metrics import bootstrap, interval, step_of, weighted_kappa
 from .parameters import project_root
@@ -190,8 +192,8 @@ class Overview:
 
     @property
     def disputes(self) -> pd.DataFrame:
-        "Clips that their readers dispute: number, machine, said."
-        rows = self.decided[self.decided["outcome"] == "disputed"]
+        "Clips that their readers dispute: number, machine, said; copies are not disputed, but differ."
+        rows = self.decided[(self.decided["outcome"] == "disputed") & (self.study.copies == "")]
         return rows.assign(machine=self.study.clips.loc[rows.index, "machine"]).reset_index()[
             ["number", "machine", "said"]
         ]
@@ -344,14 +346,33 @@ def grade_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_labels(folder: Path) -> Path:
-    "Write reviews.csv, for a scale of two steps, or grades.csv, and return its path. Raises StudyError."
+    """Write reviews.csv, for a scale of two steps, or grades.csv, or severity_quality.csv of a study of copies.
+
+    Returns its path. Raises StudyError.
+    """
     study, (said, _) = read_study(folder), read_answers(folder)
+    if study.copies:
+        path = study.folder / "severity_quality.csv"
+        write_text(path, copy_qualities(study, said).apply(guarded).to_csv(index=False))
+        return path
     rows = label_rows(study, said)
     few = len(study.scale) == 2
     table = (review_rows(rows, study.scale) if few else grade_rows(rows)).astype(str)
     path = study.folder / ("reviews.csv" if few else "grades.csv")
     write_text(path, table.apply(guarded).to_csv(index=False))
     return path
+
+# %% ../nbs/evidence/agreement.ipynb #5a3afd47
+def told_in(study: Study, said: pd.DataFrame) -> pd.DataFrame:
+    "What readers said of the copies of a study, as `told_of_copies` has it: the first answer of each on each clip."
+    about = study.clips[["group", "operation", "severity", "source", "synthetic", "side"]]
+    return told_of_copies(_of_round(said, "first", "again").join(about, on="number"), study.scale)
+
+
+def copy_qualities(study: Study, said: pd.DataFrame) -> pd.DataFrame:
+    "`QUALITIES` of the copies of a study."
+    readers = said["reader"].nunique()
+    return quality_table(told_in(study, said), f"study {study.name}, {counted(readers, 'reader')}")
 
 # %% ../nbs/evidence/agreement.ipynb #454fc82e
 def flow(found: Overview) -> list[list[tuple[int, str]]]:
@@ -362,10 +383,13 @@ def flow(found: Overview) -> list[list[tuple[int, str]]]:
         [(int(made.get("listed", len(study.clips))), "in the list"), (int(made.get("left_out", 0)), "more left out")],
         [(drawn, "drawn"), (known, "more for calibration")],
         [(drawn - counts["open"], "judged"), (counts["open"], "not yet")],
+    ]  # fmt: skip
+    labels = [
         [(counts["label"], "have a label"), (counts["adjudicated"], "of all adjudicated"),
          (counts["disputed"], "are disputed"), (counts[CANNOT_TELL], "nobody could tell"),
          (counts[UNREADABLE], "could not be shown")],
     ]  # fmt: skip
+    steps += [] if study.copies else labels
     return [[step[0], *(box for box in step[1:] if box[0])] for step in steps]
 
 
@@ -411,6 +435,10 @@ def _next(found: Overview) -> tuple[str, str]:
     study, again = found.study, f"echoquality review {_quoted(found.study.folder)}"
     if left := int(found.progress["left"].sum()):
         return f"let the readers answer what is left ({counted(left, 'showing')}).", again
+    if study.copies:
+        table = study.folder.absolute() / "severity_quality.csv"
+        given = {"input_dir": study.raw_data_dir / "high_quality", "severity_quality": table}
+        return "see what readers said beside the pictures.", next_command("degrade", **given)
     new = found.disputes["number"].isin(study.assigned.loc[study.assigned["round"] == "adjudication", "number"])
     if len(found.disputes) and not new.all():
         return "give the disputed clips to a third reader, or to both readers again.", f"{again} --adjudicate"
@@ -441,6 +469,8 @@ def dataset_command(study: Study) -> str:
 # %% ../nbs/evidence/agreement.ipynb #094ba1b2
 def study_verdict(found: Overview) -> Verdict:
     "Verdict: can the labels be used? With the next step."
+    if found.study.copies:
+        return copies_verdict(found)
     counts, against_and_doubts = found.counts, _doubts(found)
     judged = found.decided.index[found.decided["outcome"] != "open"]
     patients = found.study.clips.loc[judged, "group"].nunique()
@@ -470,6 +500,25 @@ def _with_ends(row: pd.Series) -> str:
     ends = f" ({row['low']:.2f} to {row['high']:.2f})" if np.isfinite(row["low"]) else ""
     return f"{row['kappa']:.2f}{ends}" if np.isfinite(row["kappa"]) else "–"
 
+# %% ../nbs/evidence/agreement.ipynb #ae1b4327
+def copies_verdict(found: Overview) -> Verdict:
+    "Verdict: what do the degraded copies of a study leave of the quality, and do they look real?"
+    table, study = copy_qualities(found.study, found.answers), found.study
+    odd = table[table["real_high"] < 0.5]
+    doubts = [f"{row.operation.replace('_', ' ')} {row.severity} looks artificial to most" for row in odd.itertuples()]
+    left = int(found.progress["left"].sum())
+    doubts += [f"{counted(left, 'showing', 'are')} not answered yet"] if left else []
+    patients = study.clips.loc[found.decided.index[found.decided["outcome"] != "open"], "group"].nunique()
+    kinds, readers = counted(len(table), "kind"), counted(len(study.readers), "reader")
+    word, sentence = weighed(f"{kinds} of copy were judged by {readers}", patients, MIN_PATIENTS, doubts=doubts)
+    width = (table["high"] - table["low"]).median() / 2
+    figures = (
+        (kinds.split()[0], "kinds of copy have a quality", f"{counted(len(found.answers), 'answer')}"),
+        (f"± {width:.2f}" if len(table) else "–", "a quality's interval, in the middle", counted(patients, "patient")),
+        (f"{table['real'].mean():.0%}" if len(table) else "–", "of copies look real", "mean of the kinds"),
+    )
+    return Verdict(word, sentence, figures, *_next(found))
+
 # %% ../nbs/evidence/agreement.ipynb #49764410
 def shown_agreement(table: pd.DataFrame) -> pd.DataFrame:
     "`AGREES` in words."
@@ -494,12 +543,23 @@ def shown_progress(found: Overview) -> pd.DataFrame:
 
 def _sections(found: Overview) -> dict[str, pd.DataFrame]:
     "Heading → table of a study, without empty ones."
+    copies = shown_qualities(copy_qualities(found.study, found.answers)) if found.study.copies else found.disputes[:0]
     tables = {
-        "Readers": shown_progress(found), "Between readers": shown_agreement(found.between),
+        "Readers": shown_progress(found), "Quality of copies": copies,
+        "Between readers": shown_agreement(found.between),
         "Within readers": shown_agreement(found.within), "Disputes": found.disputes, "Reasons": found.reasons,
         "Lines of answers that are left out": found.left_out,
     }  # fmt: skip
     return {name: table for name, table in tables.items() if len(table)}
+
+# %% ../nbs/evidence/agreement.ipynb #aa253cd3
+def shown_qualities(table: pd.DataFrame) -> pd.DataFrame:
+    "`QUALITIES` in words."
+    ends = {name: [f"{value:.2f} ({low:.2f} to {high:.2f})" for value, low, high in zip(*columns, strict=True)]
+            for name, columns in (("quality (95 % interval)", (table["quality"], table["low"], table["high"])),
+                                  ("looks real", (table["real"], table["real_low"], table["real_high"])))}  # fmt: skip
+    kinds = {"operation": table["operation"].str.replace("_", " "), "severity": table["severity"]}
+    return pd.DataFrame({**kinds, **ends, "patients": table["patients"], "answers": table["answers"]})
 
 # %% ../nbs/evidence/agreement.ipynb #2634d163
 def _html_table(table: pd.DataFrame) -> str:
@@ -582,6 +642,11 @@ def study_report(folder: Path) -> Path:
 def _settled(found: Overview, labels: Path) -> str:
     "How labels came about, as Markdown."
     study, counts = found.study, found.counts
+    if study.copies:
+        real = sources_real(told_in(study, found.answers))
+        odd = "" if np.isnan(real) else f" The sources themselves looked real in {real:.0%} of the answers."
+        return (f"### Copies\n\n`{labels.name}`: quality is what a copy got of what its source got, 1 as good, 0 much "
+                f"worse. Intervals are drawn over patients, and speak of these readers.{odd}")  # fmt: skip
     rule = "the majority of the readers" if len(study.scale) == 2 else "the mean of the grades"
     blind = found.answers["blind"].mean() if len(found.answers) else np.nan
     saw = f" {blind:.0%} of the answers were given blind." if np.isfinite(blind) else ""

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
+from .copy_quality import judged_words, operations_of
 from .core import as_drawn, counted, escaped, generator, in_utf8
 from .dicom import clip_mask, clip_sector, frame_count, gif, read_frames, read_header
 from .fan import Fan
@@ -131,13 +132,24 @@ def _looping_pair(before: np.ndarray, after: np.ndarray, mask: np.ndarray) -> by
     return gif(np.concatenate([small(before), small(after)], axis=2), 66)
 
 
-def show_loops(clips: dict[str, tuple], caption: str) -> HTML:
-    "A row for each degradation, a column for each clip: `_looping_pair` of it."
-    rows = {}
+def _judged(degradation, said: dict[tuple[str, int], str]) -> str:
+    "What readers say of a degradation of one operation."
+    found = operations_of(str(degradation))
+    return said.get(found[0], "not judged") if len(found) == 1 else "several operations: not judged"
+
+
+def show_loops(clips: dict[str, tuple], caption: str, judged: Path | None = None) -> HTML:
+    """A row for each degradation, a column for each clip: `_looping_pair` of it.
+
+    With a table `judged` (of `severity_quality`) what readers say stands below each pair. Raises SettingsError.
+    """
+    rows, said = {}, judged_words(judged) if judged else {}
     for title, (frames, mask, degraded) in clips.items():
         for each, changed in degraded:
             alt = f"{title}, as it is and after {each.kind.replace('_', ' ')}, looping"
-            rows.setdefault(each.kind, {})[title] = image(_looping_pair(frames, changed, mask), alt, 2 * _PAIR[0])
+            shown = image(_looping_pair(frames, changed, mask), alt, 2 * _PAIR[0])
+            words = f"<br>{escaped(_judged(each, said))}" if judged else ""
+            rows.setdefault(each.kind, {})[title] = f"{shown}{words}"
     heads = "".join(f"<th>{escaped(title)}</th>" for title in clips)
     cells = {kind: [pairs.get(title, "no trusted fan") for title in clips] for kind, pairs in rows.items()}
     body = "".join(

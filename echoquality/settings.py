@@ -331,6 +331,9 @@ class DegradationSettings(_Seeded, Computing):
     input_dir: ProjectPath = Field("data/raw_data", description="folder with DICOM files, searched with its subfolders")
     max_clips: int = Field(4, ge=1, description="number of clips to show, drawn at random")
     kinds: Kinds = Field(KINDS, description="degradations to show")
+    severity_quality: OptionalPath = Field(
+        "", description="table of what readers say of operations and severities, shown beside them ('': none)"
+    )
 
 # %% ../nbs/base/settings.ipynb #d5cb85a7
 Severity = Annotated[int, Field(ge=1, le=5)]

@@ -9,6 +9,7 @@ import pytest
 
 from echoquality import agreement as module
 from echoquality.annotations import CSV
+from echoquality.copy_quality import severity_quality
 from echoquality.dataset import build_dataset, simulated_settings
 from echoquality.selection import SelectionSettings, select
 from echoquality.study import StudyError, make_study, read_study
@@ -181,6 +182,30 @@ def test_a_dataset_is_reviewed_by_the_names_of_its_sources(dataset, tmp_path, as
     found = read_study(make_study(worst)).clips
     assert (found["label"] == "poor").all() and not found["synthetic"].any() and set(found["origin"]) == {"evaluation"}
     assert found["source"].isin(table["folder"] + "/" + table["file_id"]).all()
+
+
+@pytest.mark.parametrize("how", ["beside", "alone"])
+def test_a_study_of_copies_makes_the_table_of_their_quality(how, dataset, tmp_path, asked, answered, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    given = {"copies": how, "again": 0} | ({} if how == "beside" else {"scale": "1-5"})
+    folder = make_study(asked(tmp_path / "review", dataset.parent, "elsewhere", **given))
+    study = read_study(folder)
+    copies = study.clips[study.clips["synthetic"]]
+    assert len(copies) and (copies["operation"] != "").all() and (copies["beside"] != "").all() == (how == "beside")
+    whose = study.assigned.merge(study.clips["source"], left_on="number", right_index=True)
+    assert (whose.groupby("source")["reader"].nunique() == 2).all()
+
+    def say(reader: str, number: int, which: str) -> str:  # every copy is one step worse
+        clip = study.clips.loc[number]
+        return f"{clip['side']} worse" if how == "beside" else "3" if clip["synthetic"] else "5"
+
+    answered(folder, say)
+    table = severity_quality(module.write_labels(folder))
+    assert set(table.values()) == {0.5} and {name for name, _ in table} == set(copies["operation"])
+    html = module.overview_html(folder)
+    assert "Quality of copies" in html and "Disputes" not in html and "echoquality degrade" in html
+    assert "looked real in 100%" in module.study_report(folder).read_text()
+    assert module.settle(folder) == 0
 
 
 def test_the_overview_stands_alone_and_shows_text_as_text(tmp_path, listed, answered):

@@ -11,10 +11,12 @@ from echoquality.copy_quality import (
     BESIDE,
     copies_to_judge,
     expected_width,
+    judged_words,
     operations_of,
     quality_table,
     ratio_interval,
     severity_quality,
+    sources_real,
     told_of_copies,
 )
 from echoquality.core import SettingsError
@@ -25,6 +27,14 @@ def test_operations():
     assert operations_of('{"operations": []}') == operations_of("no JSON") == operations_of("[1]") == []
     assert operations_of('{"operations": [{"severity": 1}]}') == []
     assert operations_of('{"operations": [{"name": "haze", "severity": "?"}]}') == []
+
+
+def test_what_readers_say_stands_in_words(tmp_path):
+    head = "operation,severity,quality,low,high,real\n"
+    (tmp_path / "said.csv").write_text(f"{head}haze,2,0.6,0.5,0.7,0.9\nmotion_blur,,1,,,\n")
+    found = judged_words(tmp_path / "said.csv")
+    assert found["haze", 2] == "quality 0.60 (0.50 to 0.70), looks real to 90%"
+    assert found["motion_blur", 0] == "quality 1.00"
 
 
 TABLE = "operation,severity,quality,low,high,source\n"
@@ -69,7 +79,8 @@ def test_copies():
     pd.testing.assert_frame_equal(found, copies_to_judge(rows.sample(frac=1, random_state=3), 15, "beside", seed=1))
     alone = copies_to_judge(rows, 0, "alone", seed=1)
     assert alone["synthetic"].sum() == 30 and (~alone["synthetic"]).sum() == 10
-    assert "3 kinds of copy" in expected_width(found) and "about 5 patients: expect a quality within ± 0.31" in expected_width(found)
+    width = expected_width(found)
+    assert width.startswith("3 kinds of copy") and "about 5 patients: expect a quality within ± 0.31" in width
 
 
 def test_told():
@@ -81,6 +92,7 @@ def test_told():
     assert told["real"].tolist() == [False, True, True, True]
     alone = told_of_copies(said.assign(side="", answer=["poor", "fair", "good", "best", ""]), ("poor", "fair", "good"))
     assert alone["got"].tolist() == [0, 0.5, 1] and alone["of"].isna().all() and alone["real"].all()
+    assert sources_real(told) == 1 and np.isnan(sources_real(alone)) and sources_real(alone.assign(synthetic=False)) == 1
 
 
 def test_interval():

@@ -3,6 +3,20 @@
 from echoquality.folder_preview import *
 
 
+def test_what_readers_say_stands_below_each_pair(tmp_path):
+    import numpy as np
+
+    from echoquality.core import generator
+    from echoquality.degradation import draw_degradation
+
+    drawn = [draw_degradation(generator(1, kind), (kind,), None, (2, 2)) for kind in ("gaussian_noise", "motion_blur")]
+    (tmp_path / "said.csv").write_text("operation,severity,quality,low,high,real\ngaussian_noise,,0.6,0.5,0.7,0.9\n")
+    still = np.zeros((2, 30, 40), np.uint8)
+    clips = {"A": (still, np.ones((30, 40), bool), [(each, still) for each in drawn])}
+    shown = show_loops(clips, "", tmp_path / "said.csv")
+    assert "quality 0.60 (0.50 to 0.70), looks real to 90%" in shown.data and shown.data.count("not judged") == 1
+
+
 def test_a_pair_moves_and_shows_the_sector_alone():
     from io import BytesIO
     from types import SimpleNamespace
