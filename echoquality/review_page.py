@@ -17,7 +17,7 @@ import socket
 import sys
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager, suppress
 from importlib import resources
@@ -109,6 +109,9 @@ def clip_pieces(review: Review, clip: ListedClip, whole: bool = False) -> Iterat
         yield _piece(_FAULT, json.dumps({"error": reason_for(error)}).encode())
 
 # %% ../nbs/looking/review_page.ipynb #0f1b11c1
+_TURN = 0.1  # seconds that a clip is decoded before others have their turn: first frames do not wait for whole clips
+
+
 class Cine:
     "A clip on its way: a thread adds its pieces, streams read them."
 
@@ -117,15 +120,19 @@ class Cine:
         self.size, self.done, self.watchers, self.abandoned = 0, False, 0, False
         self._loop, self._grown = asyncio.get_running_loop(), asyncio.Event()
 
-    def fill(self, pieces: Iterator[bytes]) -> None:
-        "Add pieces to the last, in a thread, unless nobody waits for them any more."
+    def fill(self, pieces: Iterator[bytes]) -> bool:
+        "Add pieces in a thread, for a turn; whether there may be more, and somebody waits for them."
+        end = time.monotonic() + _TURN
         for piece in pieces:
             if self.abandoned:
                 break
             self.pieces.append(piece)
             self.size += len(piece)
             self._loop.call_soon_threadsafe(self._wake)
+            if time.monotonic() > end:
+                return True
         self._loop.call_soon_threadsafe(self._end)
+        return False
 
     def _wake(self) -> None:
         grown, self._grown = self._grown, asyncio.Event()
@@ -186,7 +193,8 @@ class Cines:
         number, whole = key
         async with self._turns.setdefault(who, asyncio.Semaphore(_AT_ONCE)):
             pieces = self._noted(number, clip_pieces(self._review, self._review.clips[number], whole))
-            await asyncio.get_running_loop().run_in_executor(self._threads, cine.fill, pieces)
+            while await asyncio.get_running_loop().run_in_executor(self._threads, cine.fill, pieces):
+                pass
         self._forget()
 
     def _noted(self, number: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -363,7 +371,7 @@ class Desk:
         self.files = [AnswerFile(review, reader, self.assigned) for reader in review.readers]
         self.windows: dict[tuple[str, str], float] = {}  # (who, page) → when it was last heard of
         self.writers = ThreadPoolExecutor(4, "write")
-        self.cines: Cines | None = None  # made in the server's loop
+        self.cines = Cines(review)
 
     @property
     def faults(self) -> list[str]:
@@ -395,6 +403,13 @@ class Desk:
         order = [each.number for each in self.places(who)]
         seen = [place for place, each in enumerate(self.places(who)) if self.sees(who, each)]
         return said | {"order": order, "adjudicated": seen, "others": self.others(who, page), **self.standing(who)}
+
+    def expect(self, who: str) -> None:
+        "Decode the clip that the page of a reader will ask for first."
+        done = held(self.files[int(who)].answers)
+        open_ = (each.number for place, each in enumerate(self.places(who)) if place not in done)
+        if (number := next(open_, None)) is not None:
+            self.cines.get(who, number)
 
     def sees(self, who: str, showing: Showing) -> bool:
         "Whether a reader is shown the judgements of a clip."
@@ -474,9 +489,7 @@ class Routes:
         who = self.who(request)
         if who == "overview":
             return await self.overview()
-        places, done = self.desk.places(who), held(self.desk.files[int(who)].answers)
-        if (first := next((place for place in range(len(places)) if place not in done), None)) is not None:
-            self.desk.cines.get(who, places[first].number)
+        self.desk.expect(who)
         return HTMLResponse((STATIC / "review.html").read_bytes())
 
     async def overview(self) -> Response:
@@ -558,22 +571,14 @@ def review_app(review: Review, tokens: dict[str, str], hosts: frozenset[str], se
     desk = Desk(review)
     routes = Routes(desk, Gate(tokens, secure))
 
-    def ready(endpoint: Callable) -> Callable:
-        async def answered(request: Request) -> Response:
-            if desk.cines is None:
-                desk.cines = Cines(review)
-            return await endpoint(request)
-
-        return answered
-
     addresses = [
-        Route("/login", ready(routes.login)),
-        Route("/r/{who:int}/", ready(routes.page)),
-        Route("/overview", ready(routes.page)),
-        Route("/r/{who:int}/state", ready(routes.state)),
-        Route("/r/{who:int}/clip/{number:int}", ready(routes.clip)),
-        Route("/r/{who:int}/answer", ready(routes.answer), methods=["POST"]),
-        Route("/r/{who:int}/judgements/{place:int}", ready(routes.judgements)),
+        Route("/login", routes.login),
+        Route("/r/{who:int}/", routes.page),
+        Route("/overview", routes.page),
+        Route("/r/{who:int}/state", routes.state),
+        Route("/r/{who:int}/clip/{number:int}", routes.clip),
+        Route("/r/{who:int}/answer", routes.answer, methods=["POST"]),
+        Route("/r/{who:int}/judgements/{place:int}", routes.judgements),
         Route("/review.js", _file),
         Route("/review.css", _file),
         Route("/", lambda request: _plain(_ONLY_LINK)),
@@ -617,7 +622,8 @@ def _exposed(settings: ReviewSettings) -> bool:
 def _bound(host: str, port: int) -> socket.socket:
     "A socket that listens. Raises SettingsError where the port is taken."
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # without the protocol, asyncio does not set TCP_NODELAY, and each answer comes 40 ms later
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # the port of a server that was killed is free at once
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -676,14 +682,18 @@ class Server(uvicorn.Server):
         how |= {"ssl_certfile": settings.tls_cert, "ssl_keyfile": settings.tls_key} if secure else {}
         super().__init__(uvicorn.Config(app, **how))
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        "Listen, and decode a first clip: what that loads takes longer than the clip."
+        await super().startup(sockets)
+        self.desk.expect("0")
+
     def serve_study(self) -> None:
         "Answer until told to end."
         logging.getLogger("uvicorn.error").addFilter(lambda record: "Invalid HTTP" not in record.getMessage())
         try:
             self.run(sockets=[self.socket])
         finally:
-            if self.desk.cines:
-                self.desk.cines.close()
+            self.desk.cines.close()
 
     def close(self) -> None:
         self.should_exit = True
