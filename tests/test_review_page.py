@@ -3,6 +3,7 @@
 from echoquality.review_page import *
 
 
+import asyncio
 import json
 import re
 import shutil
@@ -28,7 +29,7 @@ from echoquality.corpus import clip_dataset
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
-from echoquality.review_page import Allowance, OpenClip, Server, _exposed, review_links
+from echoquality.review_page import _NONCE, Allowance, OpenClip, Overview, Server, _exposed, review_links
 from echoquality.settings import ReviewSettings
 from echoquality.study import CLIPS
 
@@ -192,6 +193,28 @@ def study(made, tmp_path) -> Path:
     "A study of one's own, of clips that are shared."
     raw = Path(json.loads((made / "study.json").read_text())["raw_data_dir"])
     return write_list(tmp_path / "study", raw, [f"{number}.dcm" for number in range(4)])
+
+
+def test_an_overview_is_made_once_for_a_state_of_the_answers(study, monkeypatch):
+    overview, made = Overview(study), []
+
+    async def slowly() -> str:
+        made.append(1)
+        await asyncio.sleep(0.05)
+        return f"{len(made)} {_NONCE}"
+
+    async def windows(count: int) -> set[str]:
+        return set(await asyncio.gather(*(overview.page("n") for _ in range(count))))
+
+    async def answered() -> set[str]:
+        early = asyncio.ensure_future(windows(3))
+        await asyncio.sleep(0.02)  # one is being made
+        (study / "answers").mkdir()
+        (study / "answers/00.csv").write_text("a line")
+        return await windows(3) | await early | await windows(2)
+
+    monkeypatch.setattr(overview, "made", slowly)
+    assert asyncio.run(answered()) == {"1 n", "2 n"} and len(made) == 2
 
 
 def test_a_link_is_exchanged_for_a_cookie_and_opens_one_door(study):
