@@ -16,6 +16,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import sys
 import time
 from collections import Counter, OrderedDict
@@ -45,7 +46,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .browser_clips import count_shown, encoded, reason_for
-from .core import SettingsError, WorkError, counted, escaped, printable
+from .core import SettingsError, WorkError, counted, escaped, printable, reason_of
 from .dicom import FRAME_TIME, BadFile, OpenClip, frame_time, open_clip
 from .parameters import from_command_line, run_main
 from echoquality.review_answers import (
@@ -657,14 +658,27 @@ def _addresses(host: str) -> list[str]:
     return found
 
 
+def _expect_key(cert: Path | None, key: Path | None) -> None:
+    "Raise SettingsError for a certificate that cannot be used, with this key or the one in its own file."
+    for name, path in (("tls_cert", cert), ("tls_key", key)):
+        if path and not path.is_file():
+            raise SettingsError(f"parameter {name!r}: {path} is no file")
+    if key and not cert:
+        raise SettingsError("parameter 'tls_key': there is no tls_cert for it")
+    if cert:
+        try:  # with an empty passphrase, so that none is asked for
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, "")
+        except OSError as error:
+            raise SettingsError(
+                f"parameters 'tls_cert' and 'tls_key': {cert} and {key or 'the key in the same file'} make no TLS "
+                f"({reason_of(error)}); expected PEM files, a certificate and its own key without a passphrase"
+            ) from None
+
+
 def _exposed(settings: ReviewSettings) -> bool:
     "Whether other computers reach the page. Raises SettingsError where they would without TLS."
     outside = not all(ip_address(each).is_loopback for each in _addresses(settings.host))
-    for name in ("tls_cert", "tls_key"):
-        if (path := getattr(settings, name)) and not path.is_file():
-            raise SettingsError(f"parameter {name!r}: {path} is no file")
-    if settings.tls_key and not settings.tls_cert:
-        raise SettingsError("parameter 'tls_key': there is no tls_cert for it")
+    _expect_key(settings.tls_cert, settings.tls_key)
     if outside and not settings.tls_cert:
         raise SettingsError(
             f"parameter 'host': {settings.host} is reached by other computers, and without TLS anybody in the network "

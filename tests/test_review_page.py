@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -16,13 +17,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import ip_address
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from echoquality.core import SettingsError
 from echoquality.corpus import clip_dataset
@@ -130,17 +136,46 @@ def test_one_client_uses_up_its_own_allowance():
     assert allowance.take("b") and not allowance.take("a")
 
 
-def test_beyond_this_computer_only_with_tls(tmp_path):
-    (tmp_path / "cert.pem").write_text("")
+def key_data(passphrase: bytes = b"", key=None) -> bytes:
+    "A key, PEM."
+    lock = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    how = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock
+    return (key or ec.generate_private_key(ec.SECP256R1())).private_bytes(*how)
+
+
+@pytest.fixture
+def tls(tmp_path) -> dict[str, Path]:
+    "The files of a certificate that 127.0.0.1 signed itself."
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now, own = datetime.now(UTC), x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    signed = made.add_extension(own, critical=True).sign(key, hashes.SHA256())
+    (tmp_path / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(key_data(key=key))
+    return {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+
+
+def test_beyond_this_computer_only_with_tls(tls):
     assert not _exposed(ReviewSettings()) and not _exposed(ReviewSettings(host="localhost"))
     with pytest.raises(SettingsError, match="reached by other computers, and without TLS"):
         _exposed(ReviewSettings(host="192.0.2.1"))
-    assert _exposed(ReviewSettings(host="192.0.2.1", tls_cert=tmp_path / "cert.pem"))
-    for wrong in ({"host": "0.0.0.0", "tls_cert": tmp_path / "cert.pem"}, {"host": "::"}, {"host": "no name"}):
+    assert _exposed(ReviewSettings(host="192.0.2.1", **tls)) and not _exposed(ReviewSettings(**tls))
+    for wrong in ({"host": "0.0.0.0"}, {"host": "::"}, {"host": "no name"}):
         with pytest.raises(SettingsError, match="parameter 'host'"):
-            _exposed(ReviewSettings(**wrong))
+            _exposed(ReviewSettings(**wrong | tls))
+
+
+def test_a_wrong_certificate_or_key_is_an_error_in_words(tls, tmp_path):
+    for file, data in {"other.pem": key_data(), "locked.pem": key_data(b"secret"), "text.pem": b"no key"}.items():
+        (tmp_path / file).write_bytes(data)
+    wrong = [tls | {"tls_key": tmp_path / file} for file in ("other.pem", "locked.pem", "text.pem")]
+    for each in (*wrong, {"tls_cert": tls["tls_key"]}, {"tls_cert": tls["tls_cert"]}):
+        with pytest.raises(SettingsError, match=r"'tls_cert' and 'tls_key': .* expected PEM files"):
+            _exposed(ReviewSettings(**each))
     with pytest.raises(SettingsError, match=r"'tls_key': .* is no file"):
-        _exposed(ReviewSettings(tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem"))
+        _exposed(ReviewSettings(**tls | {"tls_key": tmp_path / "none.pem"}))
+    with pytest.raises(SettingsError, match=r"'tls_key': there is no tls_cert"):
+        _exposed(ReviewSettings(tls_key=tls["tls_key"]))
 
 
 @contextmanager
@@ -164,6 +199,8 @@ class Caller:
 
     def __init__(self, server: Server, name: str | None = None):
         self.port, self.cookie = int(server.address.rpartition(":")[2]), ""
+        own = ssl.create_default_context(cafile=server.config.ssl_certfile) if server.config.is_ssl else None
+        self.line = partial(HTTPSConnection, context=own) if own else HTTPConnection
         if name is not None:
             status, heads, _ = self.ask(review_links(server)[name].removeprefix(server.address))
             assert status == 303 and "token" not in heads["location"]
@@ -171,7 +208,7 @@ class Caller:
 
     def ask(self, address: str, body=None, **heads):
         "(status, headers, content) of an answer."
-        line = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = self.line("127.0.0.1", self.port, timeout=20)
         heads = {key.replace("_", "-"): each for key, each in heads.items()}
         heads["cookie"] = self.cookie.partition(";")[0]
         with closing(line):
@@ -231,6 +268,18 @@ def test_a_link_is_exchanged_for_a_cookie_and_opens_one_door(study):
         assert {ana.ask(each)[0] for each in ("/r/0/clip/..%2Fstudy.json", "/../study.json")} == {404}
         again = Caller(server, "R1")  # used twice: both windows may go on
         assert ana.say(0, "good")[0] == again.say(1, "poor")[0] == 200 and ana.state()["lines"] == 2
+
+
+def test_over_tls_the_cookie_is_sent_over_tls_alone(study, tls):
+    with serving(study, **tls) as server:
+        ana = Caller(server, "R1")
+        assert server.address.startswith("https://") and ana.cookie.startswith("__Host-review-")
+        assert "Secure" in ana.cookie and "Path=/" in ana.cookie and "domain" not in ana.cookie.lower()
+        assert ana.ask("/r/0/state", origin=server.address)[0] == 200 and ana.say(0, "good")[0] == 200
+        assert ana.ask("/r/0/state", origin=server.address.replace("https", "http"))[0] == 403
+        ana.line = HTTPConnection  # without TLS
+        with pytest.raises((OSError, HTTPException)):
+            ana.ask("/r/0/state")
 
 
 def test_requests_of_other_pages_and_names_are_refused(study):
