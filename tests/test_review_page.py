@@ -266,8 +266,22 @@ def test_a_link_is_exchanged_for_a_cookie_and_opens_one_door(study):
         assert [eve.ask(each)[0] for each in ("/r/0/", "/r/0/clip/0", "/login?token=x", "/overview")] == [401] * 4
         assert boss.ask("/r/0/state")[0] == 401 and ana.ask("/r/0/clip/4")[0] == 404
         assert {ana.ask(each)[0] for each in ("/r/0/clip/..%2Fstudy.json", "/../study.json")} == {404}
-        again = Caller(server, "R1")  # used twice: both windows may go on
-        assert ana.say(0, "good")[0] == again.say(1, "poor")[0] == 200 and ana.state()["lines"] == 2
+
+
+def test_a_token_used_twice_at_once_opens_two_windows(study):
+    both = threading.Barrier(2)
+
+    def judge(number: int) -> int:
+        both.wait(20)
+        window = Caller(server, "R1")
+        window.ask("/r/0/state", x_page=f"window {number}")
+        both.wait(20)
+        return window.say(0, ("poor", "good")[number])[0]
+
+    with serving(study) as server, ThreadPoolExecutor(2) as many:
+        assert [*many.map(judge, range(2))] == [200, 200]
+        said = Caller(server, "R1").state()
+        assert said["lines"] == 2 and len(said["answered"]) == 1 and said["others"]
 
 
 def test_over_tls_the_cookie_is_sent_over_tls_alone(study, tls):
