@@ -35,7 +35,8 @@ from echoquality.corpus import clip_dataset
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
-from echoquality.review_page import _NONCE, Allowance, OpenClip, Overview, Server, _exposed, review_links
+from echoquality.review_page import _NONCE, OpenClip, OverviewPage, Server, review_links
+from echoquality.review_server import Allowance, exposed
 from echoquality.settings import ReviewSettings
 from echoquality.study import CLIPS
 
@@ -130,54 +131,6 @@ def test_a_clip_that_cannot_be_shown_says_why_and_where_nothing(made, tmp_path):
     assert "gone" in said[2][1]["error"] and "changed" in said[3][1]["error"]
 
 
-def test_one_client_uses_up_its_own_allowance():
-    allowance = Allowance(rate=0.001, burst=3)
-    assert [allowance.take("a") for _ in range(4)] == [True, True, True, False]
-    assert allowance.take("b") and not allowance.take("a")
-
-
-def key_data(passphrase: bytes = b"", key=None) -> bytes:
-    "A key, PEM."
-    lock = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
-    how = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock
-    return (key or ec.generate_private_key(ec.SECP256R1())).private_bytes(*how)
-
-
-@pytest.fixture
-def tls(tmp_path) -> dict[str, Path]:
-    "The files of a certificate that 127.0.0.1 signed itself."
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    now, own = datetime.now(UTC), x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
-    signed = made.add_extension(own, critical=True).sign(key, hashes.SHA256())
-    (tmp_path / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    (tmp_path / "key.pem").write_bytes(key_data(key=key))
-    return {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
-
-
-def test_beyond_this_computer_only_with_tls(tls):
-    assert not _exposed(ReviewSettings()) and not _exposed(ReviewSettings(host="localhost"))
-    with pytest.raises(SettingsError, match="reached by other computers, and without TLS"):
-        _exposed(ReviewSettings(host="192.0.2.1"))
-    assert _exposed(ReviewSettings(host="192.0.2.1", **tls)) and not _exposed(ReviewSettings(**tls))
-    for wrong in ({"host": "0.0.0.0"}, {"host": "::"}, {"host": "no name"}):
-        with pytest.raises(SettingsError, match="parameter 'host'"):
-            _exposed(ReviewSettings(**wrong | tls))
-
-
-def test_a_wrong_certificate_or_key_is_an_error_in_words(tls, tmp_path):
-    for file, data in {"other.pem": key_data(), "locked.pem": key_data(b"secret"), "text.pem": b"no key"}.items():
-        (tmp_path / file).write_bytes(data)
-    wrong = [tls | {"tls_key": tmp_path / file} for file in ("other.pem", "locked.pem", "text.pem")]
-    for each in (*wrong, {"tls_cert": tls["tls_key"]}, {"tls_cert": tls["tls_cert"]}):
-        with pytest.raises(SettingsError, match=r"'tls_cert' and 'tls_key': .* expected PEM files"):
-            _exposed(ReviewSettings(**each))
-    with pytest.raises(SettingsError, match=r"'tls_key': .* is no file"):
-        _exposed(ReviewSettings(**tls | {"tls_key": tmp_path / "none.pem"}))
-    with pytest.raises(SettingsError, match=r"'tls_key': there is no tls_cert"):
-        _exposed(ReviewSettings(tls_key=tls["tls_key"]))
-
-
 @contextmanager
 def serving(folder: Path, **settings):
     "A server of a study in a thread."
@@ -233,7 +186,7 @@ def study(made, tmp_path) -> Path:
 
 
 def test_an_overview_is_made_once_for_a_state_of_the_answers(study, monkeypatch):
-    overview, made = Overview(study), []
+    overview, made = OverviewPage(study), []
 
     async def slowly() -> str:
         made.append(1)
@@ -282,6 +235,48 @@ def test_a_token_used_twice_at_once_opens_two_windows(study):
         assert [*many.map(judge, range(2))] == [200, 200]
         said = Caller(server, "R1").state()
         assert said["lines"] == 2 and len(said["answered"]) == 1 and said["others"]
+
+
+def key_data(passphrase: bytes = b"", key=None) -> bytes:
+    "A key, PEM."
+    lock = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    how = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock
+    return (key or ec.generate_private_key(ec.SECP256R1())).private_bytes(*how)
+
+
+@pytest.fixture
+def tls(tmp_path) -> dict[str, Path]:
+    "The files of a certificate that 127.0.0.1 signed itself."
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now, own = datetime.now(UTC), x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    signed = made.add_extension(own, critical=True).sign(key, hashes.SHA256())
+    (tmp_path / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(key_data(key=key))
+    return {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+
+
+def test_beyond_this_computer_only_with_tls(tls):
+    assert not exposed(ReviewSettings()) and not exposed(ReviewSettings(host="localhost"))
+    with pytest.raises(SettingsError, match="reached by other computers, and without TLS"):
+        exposed(ReviewSettings(host="192.0.2.1"))
+    assert exposed(ReviewSettings(host="192.0.2.1", **tls)) and not exposed(ReviewSettings(**tls))
+    for wrong in ({"host": "0.0.0.0"}, {"host": "::"}, {"host": "no name"}):
+        with pytest.raises(SettingsError, match="parameter 'host'"):
+            exposed(ReviewSettings(**wrong | tls))
+
+
+def test_a_wrong_certificate_or_key_is_an_error_in_words(tls, tmp_path):
+    for file, data in {"other.pem": key_data(), "locked.pem": key_data(b"secret"), "text.pem": b"no key"}.items():
+        (tmp_path / file).write_bytes(data)
+    wrong = [tls | {"tls_key": tmp_path / file} for file in ("other.pem", "locked.pem", "text.pem")]
+    for each in (*wrong, {"tls_cert": tls["tls_key"]}, {"tls_cert": tls["tls_cert"]}):
+        with pytest.raises(SettingsError, match=r"'tls_cert' and 'tls_key': .* expected PEM files"):
+            exposed(ReviewSettings(**each))
+    with pytest.raises(SettingsError, match=r"'tls_key': .* is no file"):
+        exposed(ReviewSettings(**tls | {"tls_key": tmp_path / "none.pem"}))
+    with pytest.raises(SettingsError, match=r"'tls_key': there is no tls_cert"):
+        exposed(ReviewSettings(tls_key=tls["tls_key"]))
 
 
 def test_over_tls_the_cookie_is_sent_over_tls_alone(study, tls):
@@ -371,7 +366,7 @@ def test_a_clip_that_became_unreadable_is_noted_by_the_server(study, made, tmp_p
 
 
 def test_while_one_reader_floods_others_are_answered(study, monkeypatch):
-    monkeypatch.setattr("echoquality.review_page.Allowance", partial(Allowance, rate=0.01, burst=30))
+    monkeypatch.setattr("echoquality.review_server.Allowance", partial(Allowance, rate=0.01, burst=30))
     with serving(study) as server, ThreadPoolExecutor(4) as many:
         ana, bob, eve = Caller(server, "R1"), Caller(server, "R2"), Caller(server)
 
