@@ -293,16 +293,21 @@ class AnswerFile:
 
     def __init__(self, review: Review, reader: str, assigned: Assigned):
         self.path = review.folder / f"answers/{review.readers.index(reader):02}.csv"
-        self._review, self._reader, self._assigned, self._lock = review, reader, assigned, threading.Lock()
+        self.reader, self._review, self._assigned, self._lock = reader, review, assigned, threading.Lock()
         self.answers, self.faults = [], []
         if self.path.exists():
             self.answers, self.faults = answers_in(self.path, review, assigned.places(reader))
         self._ids = {each.id for each in self.answers}
+        self._judged = {each.number for each in self.answers if each.round != "adjudication"}
 
     def sees_judgements(self, number: int, turn: str) -> bool:
         "Whether this reader sees what was said of a clip: in the adjudication of one that they judged before."
-        before = (each for each in self.answers if each.number == number and each.round != "adjudication")
-        return turn == "adjudication" and any(before)
+        return turn == "adjudication" and number in self._judged
+
+    def judgement(self, number: int) -> Answer | None:
+        "The answer to a clip that counts before its adjudication: of its first showing, else of the second."
+        mine = held([each for each in self.answers if each.number == number and each.round in ("first", "again")])
+        return min(mine.values(), key=lambda each: (each.round != "first", each.place), default=None)
 
     def add(self, answer: Answer) -> bool:
         """Append an answer, and wait until it is on disk; False if it stands there already (by its id).
@@ -310,7 +315,7 @@ class AnswerFile:
         Raises ReviewError where it is none to this study, OSError (FullDisk) where it cannot be written: then nothing
         of it is in the file.
         """
-        places = self._assigned.places(self._reader)
+        places = self._assigned.places(self.reader)
         expect_answer(answer, self._review, places)
         with self._lock:
             if answer.id in self._ids:
@@ -325,6 +330,8 @@ class AnswerFile:
                 raise told_of_space(error, self.path) from None
             self._ids.add(answer.id)
             self.answers.append(answer)
+            if turn != "adjudication":
+                self._judged.add(answer.number)
             return True
 
 # %% ../nbs/looking/review_answers.ipynb #1123d453

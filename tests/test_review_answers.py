@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,28 @@ def test_who_judged_a_clip_before_sees_the_judgements_and_is_not_blind(study):
     for id, place, number in (("b", 3, 0), ("c", 4, 2)):
         file.add(Answer(id * 8, place, number, "poor"))
     assert [each.blind for each in opened(study).answers] == [True, False, True]
+
+
+def test_a_file_of_another_study_counts_for_nothing(study):
+    file = opened(study)
+    assert add(file, "a", 0, "good") and add(file, "b", 2, "poor")
+    table = study / "assigned.csv"
+    table.write_text(table.read_text().replace("R1,0,0", "R1,0,2").replace("R1,2,2", "R1,2,0"))  # another order
+    again = opened(study)
+    assert not again.answers and len(again.faults) == 2 and "'number': '0', expected 2" in again.faults[0]
+
+
+def test_a_clock_that_goes_back_changes_nothing(study, monkeypatch):
+    file = opened(study)
+    for id, answer, day in (("a", "good", 2), ("b", "poor", 1)):
+
+        class Clock(datetime):
+            now = classmethod(lambda cls, zone, day=day: datetime(2026, 1, day, tzinfo=zone))
+
+        monkeypatch.setattr("echoquality.review_answers.datetime", Clock)
+        assert add(file, id, 0, answer)
+    said = opened(study).answers
+    assert said[0].time > said[1].time and held(said)[0].answer == "poor"
 
 
 def test_a_full_disk_leaves_no_half_line(study, monkeypatch):

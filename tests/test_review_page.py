@@ -3,11 +3,13 @@
 from echoquality.review_page import *
 
 
+import asyncio
 import json
 import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -15,20 +17,26 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from ipaddress import ip_address
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from echoquality.core import SettingsError
 from echoquality.corpus import clip_dataset
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
-from echoquality.review_page import Allowance, OpenClip, Server, _exposed, review_links
+from echoquality.review_page import _NONCE, OpenClip, OverviewPage, Server, review_links
+from echoquality.review_server import Allowance, exposed
 from echoquality.settings import ReviewSettings
 from echoquality.study import CLIPS
 
@@ -123,25 +131,6 @@ def test_a_clip_that_cannot_be_shown_says_why_and_where_nothing(made, tmp_path):
     assert "gone" in said[2][1]["error"] and "changed" in said[3][1]["error"]
 
 
-def test_one_client_uses_up_its_own_allowance():
-    allowance = Allowance(rate=0.001, burst=3)
-    assert [allowance.take("a") for _ in range(4)] == [True, True, True, False]
-    assert allowance.take("b") and not allowance.take("a")
-
-
-def test_beyond_this_computer_only_with_tls(tmp_path):
-    (tmp_path / "cert.pem").write_text("")
-    assert not _exposed(ReviewSettings()) and not _exposed(ReviewSettings(host="localhost"))
-    with pytest.raises(SettingsError, match="reached by other computers, and without TLS"):
-        _exposed(ReviewSettings(host="192.0.2.1"))
-    assert _exposed(ReviewSettings(host="192.0.2.1", tls_cert=tmp_path / "cert.pem"))
-    for wrong in ({"host": "0.0.0.0", "tls_cert": tmp_path / "cert.pem"}, {"host": "::"}, {"host": "no name"}):
-        with pytest.raises(SettingsError, match="parameter 'host'"):
-            _exposed(ReviewSettings(**wrong))
-    with pytest.raises(SettingsError, match=r"'tls_key': .* is no file"):
-        _exposed(ReviewSettings(tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem"))
-
-
 @contextmanager
 def serving(folder: Path, **settings):
     "A server of a study in a thread."
@@ -163,6 +152,8 @@ class Caller:
 
     def __init__(self, server: Server, name: str | None = None):
         self.port, self.cookie = int(server.address.rpartition(":")[2]), ""
+        own = ssl.create_default_context(cafile=server.config.ssl_certfile) if server.config.is_ssl else None
+        self.line = partial(HTTPSConnection, context=own) if own else HTTPConnection
         if name is not None:
             status, heads, _ = self.ask(review_links(server)[name].removeprefix(server.address))
             assert status == 303 and "token" not in heads["location"]
@@ -170,7 +161,7 @@ class Caller:
 
     def ask(self, address: str, body=None, **heads):
         "(status, headers, content) of an answer."
-        line = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = self.line("127.0.0.1", self.port, timeout=20)
         heads = {key.replace("_", "-"): each for key, each in heads.items()}
         heads["cookie"] = self.cookie.partition(";")[0]
         with closing(line):
@@ -194,6 +185,28 @@ def study(made, tmp_path) -> Path:
     return write_list(tmp_path / "study", raw, [f"{number}.dcm" for number in range(4)])
 
 
+def test_an_overview_is_made_once_for_a_state_of_the_answers(study, monkeypatch):
+    overview, made = OverviewPage(study), []
+
+    async def slowly() -> str:
+        made.append(1)
+        await asyncio.sleep(0.05)
+        return f"{len(made)} {_NONCE}"
+
+    async def windows(count: int) -> set[str]:
+        return set(await asyncio.gather(*(overview.page("n") for _ in range(count))))
+
+    async def answered() -> set[str]:
+        early = asyncio.ensure_future(windows(3))
+        await asyncio.sleep(0.02)  # one is being made
+        (study / "answers").mkdir()
+        (study / "answers/00.csv").write_text("a line")
+        return await windows(3) | await early | await windows(2)
+
+    monkeypatch.setattr(overview, "made", slowly)
+    assert asyncio.run(answered()) == {"1 n", "2 n"} and len(made) == 2
+
+
 def test_a_link_is_exchanged_for_a_cookie_and_opens_one_door(study):
     with serving(study) as server:
         ana, eve, boss = Caller(server, "R1"), Caller(server), Caller(server, "")
@@ -206,8 +219,76 @@ def test_a_link_is_exchanged_for_a_cookie_and_opens_one_door(study):
         assert [eve.ask(each)[0] for each in ("/r/0/", "/r/0/clip/0", "/login?token=x", "/overview")] == [401] * 4
         assert boss.ask("/r/0/state")[0] == 401 and ana.ask("/r/0/clip/4")[0] == 404
         assert {ana.ask(each)[0] for each in ("/r/0/clip/..%2Fstudy.json", "/../study.json")} == {404}
-        again = Caller(server, "R1")  # used twice: both windows may go on
-        assert ana.say(0, "good")[0] == again.say(1, "poor")[0] == 200 and ana.state()["lines"] == 2
+
+
+def test_a_token_used_twice_at_once_opens_two_windows(study):
+    both = threading.Barrier(2)
+
+    def judge(number: int) -> int:
+        both.wait(20)
+        window = Caller(server, "R1")
+        window.ask("/r/0/state", x_page=f"window {number}")
+        both.wait(20)
+        return window.say(0, ("poor", "good")[number])[0]
+
+    with serving(study) as server, ThreadPoolExecutor(2) as many:
+        assert [*many.map(judge, range(2))] == [200, 200]
+        said = Caller(server, "R1").state()
+        assert said["lines"] == 2 and len(said["answered"]) == 1 and said["others"]
+
+
+def key_data(passphrase: bytes = b"", key=None) -> bytes:
+    "A key, PEM."
+    lock = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    how = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock
+    return (key or ec.generate_private_key(ec.SECP256R1())).private_bytes(*how)
+
+
+@pytest.fixture
+def tls(tmp_path) -> dict[str, Path]:
+    "The files of a certificate that 127.0.0.1 signed itself."
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now, own = datetime.now(UTC), x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+    signed = made.add_extension(own, critical=True).sign(key, hashes.SHA256())
+    (tmp_path / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    (tmp_path / "key.pem").write_bytes(key_data(key=key))
+    return {"tls_cert": tmp_path / "cert.pem", "tls_key": tmp_path / "key.pem"}
+
+
+def test_beyond_this_computer_only_with_tls(tls):
+    assert not exposed(ReviewSettings()) and not exposed(ReviewSettings(host="localhost"))
+    with pytest.raises(SettingsError, match="reached by other computers, and without TLS"):
+        exposed(ReviewSettings(host="192.0.2.1"))
+    assert exposed(ReviewSettings(host="192.0.2.1", **tls)) and not exposed(ReviewSettings(**tls))
+    for wrong in ({"host": "0.0.0.0"}, {"host": "::"}, {"host": "no name"}):
+        with pytest.raises(SettingsError, match="parameter 'host'"):
+            exposed(ReviewSettings(**wrong | tls))
+
+
+def test_a_wrong_certificate_or_key_is_an_error_in_words(tls, tmp_path):
+    for file, data in {"other.pem": key_data(), "locked.pem": key_data(b"secret"), "text.pem": b"no key"}.items():
+        (tmp_path / file).write_bytes(data)
+    wrong = [tls | {"tls_key": tmp_path / file} for file in ("other.pem", "locked.pem", "text.pem")]
+    for each in (*wrong, {"tls_cert": tls["tls_key"]}, {"tls_cert": tls["tls_cert"]}):
+        with pytest.raises(SettingsError, match=r"'tls_cert' and 'tls_key': .* expected PEM files"):
+            exposed(ReviewSettings(**each))
+    with pytest.raises(SettingsError, match=r"'tls_key': .* is no file"):
+        exposed(ReviewSettings(**tls | {"tls_key": tmp_path / "none.pem"}))
+    with pytest.raises(SettingsError, match=r"'tls_key': there is no tls_cert"):
+        exposed(ReviewSettings(tls_key=tls["tls_key"]))
+
+
+def test_over_tls_the_cookie_is_sent_over_tls_alone(study, tls):
+    with serving(study, **tls) as server:
+        ana = Caller(server, "R1")
+        assert server.address.startswith("https://") and ana.cookie.startswith("__Host-review-")
+        assert "Secure" in ana.cookie and "Path=/" in ana.cookie and "domain" not in ana.cookie.lower()
+        assert ana.ask("/r/0/state", origin=server.address)[0] == 200 and ana.say(0, "good")[0] == 200
+        assert ana.ask("/r/0/state", origin=server.address.replace("https", "http"))[0] == 403
+        ana.line = HTTPConnection  # without TLS
+        with pytest.raises((OSError, HTTPException)):
+            ana.ask("/r/0/state")
 
 
 def test_requests_of_other_pages_and_names_are_refused(study):
@@ -285,7 +366,7 @@ def test_a_clip_that_became_unreadable_is_noted_by_the_server(study, made, tmp_p
 
 
 def test_while_one_reader_floods_others_are_answered(study, monkeypatch):
-    monkeypatch.setattr("echoquality.review_page.Allowance", partial(Allowance, rate=0.01, burst=30))
+    monkeypatch.setattr("echoquality.review_server.Allowance", partial(Allowance, rate=0.01, burst=30))
     with serving(study) as server, ThreadPoolExecutor(4) as many:
         ana, bob, eve = Caller(server, "R1"), Caller(server, "R2"), Caller(server)
 

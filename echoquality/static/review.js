@@ -42,7 +42,7 @@ class Clip {
       lost(false);
       if (kind === "h") this.head = JSON.parse(text(content));
       else if (kind === "f") {
-        frames.push(new Blob([content], { type: "image/jpeg" }));
+        frames.push(content);
         if (frames.length > this.frames.length) this.frames = frames;
         if (frames.length <= 2) this.bitmap(frames.length - 1);
       } else if (kind === "e") return this.fail(JSON.parse(text(content)).error);
@@ -66,7 +66,7 @@ class Clip {
     const known = this.bitmaps.get(i);
     if (known || !this.frames[i]) return known?.width ? known : undefined;
     this.bitmaps.set(i, {});
-    createImageBitmap(this.frames[i]).then(
+    createImageBitmap(new Blob([this.frames[i]], { type: "image/jpeg" })).then(
       (made) => (this.stopped.signal.aborted ? made.close() : this.bitmaps.set(i, made)),
       () => this.bitmaps.delete(i),
     );
@@ -292,6 +292,7 @@ let place = 0; // in the order of this reader
 let whole = false;
 let answered = new Map(); // place → {answer, reasons, note, seconds}; the last given is the last in it
 let drafts = new Map(); // place → {reasons, note}: not judged yet
+let soon = []; // numbers of clips that are fetched when this one is seen
 let began = 0; // when the clip was first seen
 
 const open = (from) => {
@@ -348,7 +349,7 @@ function show(next) {
     play(true);
     keepOnly([number, ...coming, ...before]);
     shown.coming.finally(() => place === next && coming.forEach((each) => clip(each)));
-    coming.slice(0, 1).forEach((each) => clip(each)); // at once; the others when this one is here
+    soon = coming.slice(0, 1); // once this one is seen; the others when it is here
     judgements();
   }
   facts();
@@ -366,6 +367,7 @@ function firstFrame() {
   const lines = Object.entries(known).map(([name, value]) => `${name}: ${value}`);
   if (lines.length) $("given").textContent = lines.join(" · ");
   ready = true;
+  soon.forEach((each) => clip(each));
   pump();
 }
 
