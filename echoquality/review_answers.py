@@ -46,6 +46,14 @@ class ListedClip:
     size: int  # bytes, when the study was made
     facts: dict[str, str] = field(default_factory=dict)  # the other columns
 
+    @property
+    def beside(self) -> "ListedClip | None":
+        "In a study of copies, the source that is shown beside the copy."
+        if not (path := self.facts.get("beside")):
+            return None
+        size = self.facts.get("beside_size", "")
+        return ListedClip(self.number, path, int(size) if re.fullmatch(r"\d{1,15}", size) else -1)
+
 
 @dataclass(frozen=True)
 class Showing:
@@ -68,6 +76,7 @@ class Review:
     raw_data_dir: Path
     readers: tuple[str, ...]
     clips: tuple[ListedClip, ...] = ()  # by number
+    copies: str = ""  # how degraded copies are judged, if the study is one of them: alone, beside
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -100,7 +109,8 @@ def _read_about(path: Path) -> dict:
         raise ReviewError(f"{path}: version {said.get('version')!r}, expected 1; it was made by another echoquality")
     if len({each.casefold() for each in said["readers"]}) < max(1, len(said["readers"])) or len(said["scale"]) < 2:
         raise ReviewError(f"{path}: expected readers whose names differ, also without case, and two answers or more")
-    return {name: tuple(said[name]) if kind is list else said[name] for name, kind in _FIELDS.items()}
+    about = {name: tuple(said[name]) if kind is list else said[name] for name, kind in _FIELDS.items()}
+    return about | {"copies": str(said.get("copies", ""))}
 
 # %% ../nbs/looking/review_answers.ipynb #c7f629a3
 def _table(path: Path, *columns: str) -> pd.DataFrame:

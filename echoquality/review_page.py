@@ -20,7 +20,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from importlib import import_module, resources
 from pathlib import Path
 
@@ -92,6 +92,43 @@ def _area(clip: OpenClip, whole: bool) -> tuple[np.ndarray, str]:
     return np.ones_like(sector.mask) if whole else image_mask(sector), doubt(sector)
 
 # %% ../nbs/looking/review_page.ipynb #1ba18c56
+_GAP = 12  # columns between two clips beside each other
+
+
+def _looks(clip: OpenClip, whole: bool) -> dict:
+    "What is shown of a clip: area, bool (H, W), frames, ms between them, and why the area is not sure."
+    step, (area, unsure) = frame_time(clip.header), _area(clip, whole)
+    return {"area": area, "frames": count_shown(clip.header), "ms": step, "unsure": unsure}
+
+
+def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    "Two pictures, uint8 (H, W) or (H, W, 3), beside each other, with a line between them."
+    deep = max(left.ndim, right.ndim)
+    both = [each if each.ndim == deep else np.repeat(each[..., None], 3, axis=2) for each in (left, right)]
+    rows = max(len(each) for each in both)
+    both = [np.pad(each, [(0, rows - len(each))] + [(0, 0)] * (deep - 1)) for each in both]
+    gap = np.zeros((rows, _GAP, *both[0].shape[2:]), np.uint8)
+    gap[:, _GAP // 2] = 90
+    return np.concatenate([both[0], gap, both[1]], axis=1)
+
+# %% ../nbs/looking/review_page.ipynb #4db18f75
+def _shown(clips: list[OpenClip], whole: bool) -> tuple[dict, Iterator[np.ndarray]]:
+    "(what the page is told, the pictures) of one clip, or of two beside each other and in step."
+    looks = [_looks(clip, whole) for clip in clips]
+    areas = [each["area"] for each in looks]
+    if len({area.shape for area in areas}) == 1:  # a copy and its source: nothing tells which has the wider edge
+        areas = [np.logical_and.reduce(areas)] * len(areas)
+    count, step = min(each["frames"] for each in looks), looks[-1]["ms"]
+    frames = zip(*(clip.frames(range(count), grey=False) for clip in clips), strict=True)
+    pictures = ([*map(sector_picture, each, areas)] for each in frames)
+    rows, columns = zip(*([int(side.stop - side.start) for side in bounds(area)] for area in areas), strict=True)
+    head = {"frames": count, "ms": step or FRAME_TIME, "pace": bool(step)}
+    head |= {"rows": max(rows), "columns": sum(columns) + _GAP * (len(clips) - 1)}
+    unsure = filter(None, dict.fromkeys(each["unsure"] for each in looks))
+    head |= {"unsure": "; ".join(unsure), "quality": JPEG_QUALITY}
+    return head, (each[0] if len(each) == 1 else _beside(*each) for each in pictures)
+
+
 def clip_pieces(review: Review, clip: ListedClip, whole: bool = False) -> Iterator[bytes]:
     """A clip of a study as pieces: h (JSON), f (JPEG) …, z; or e (JSON) where it cannot be shown, also midway.
 
@@ -99,16 +136,15 @@ def clip_pieces(review: Review, clip: ListedClip, whole: bool = False) -> Iterat
     is not blind.
     """
     try:
-        with open_clip(file_of(review, clip)) as opened:
-            count, step = count_shown(opened.header), frame_time(opened.header)
-            area, unsure = _area(opened, whole and review.whole_frame)
-            rows, columns = (int(each.stop - each.start) for each in bounds(area))
-            head = {"frames": count, "ms": step or FRAME_TIME, "pace": bool(step), "rows": rows, "columns": columns}
+        with ExitStack() as stack:
+            both = [clip, clip.beside] if clip.facts.get("side") == "left" else [clip.beside, clip]
+            files = [file_of(review, each) for each in both if each]
+            opened = [stack.enter_context(open_clip(file)) for file in files]
+            head, pictures = _shown(opened, whole and review.whole_frame)
             facts = {name: clip.facts[name] for name in _TOLD if name in clip.facts and not review.blind}
-            head |= {"unsure": unsure, "quality": JPEG_QUALITY, "facts": facts}
-            yield _piece(_HEAD, json.dumps(head).encode())
-            for frame in opened.frames(range(count), grey=False):
-                yield _piece(_FRAME, encoded(sector_picture(frame, area), JPEG_QUALITY))
+            yield _piece(_HEAD, json.dumps(head | {"facts": facts}).encode())
+            for picture in pictures:
+                yield _piece(_FRAME, encoded(picture, JPEG_QUALITY))
         yield _piece(_END)
     except Exception as error:  # it is shown in place of the clip
         yield _piece(_FAULT, json.dumps({"error": reason_for(error)}).encode())
@@ -282,6 +318,7 @@ class Desk:
         answers = [[each.place, each.answer, each.reasons, each.note, each.seconds] for each in counting.values()]
         said = {"study": review.name, "reader": self.reader(who), "scale": review.scale, "answers": review.answers}
         said |= {"reasons": review.reasons, "whole": review.whole_frame, "answered": answers}
+        said |= {"beside": review.copies == "beside"}
         order = [each.number for each in self.places(who)]
         seen = [place for place, each in enumerate(self.places(who)) if self.sees(who, each)]
         said |= {"order": order, "adjudicated": seen, "others": self.windows.others(who, page)}

@@ -534,12 +534,13 @@ def read_study(folder: Path) -> Study:
     try:
         about = json.loads((folder / STUDY).read_text(encoding="utf-8"))
         clips, assigned = (read_rows(folder / name, columns, exact=True)
-                           for name, columns in ((CLIPS_CSV, CLIPS), (ASSIGNED_CSV, ASSIGNED)))  # fmt: skip
+                           for name, columns in ((CLIPS_CSV, CLIPS[:12]), (ASSIGNED_CSV, ASSIGNED)))  # fmt: skip
+        clips = clips.reindex(columns=CLIPS, fill_value="")
         clips = clips.astype({"number": int}).set_index("number")
         clips["synthetic"] = clips["synthetic"].str.casefold() == "true"
         assigned = assigned.astype({"place": int, "number": int})
         facts = about["name"], [*map(str, about["readers"])], tuple(map(str, about["scale"]))
-        more = Path(about["raw_data_dir"]), int(about["seed"]), str(about["copies"]), dict(about["made_with"])
+        more = Path(about["raw_data_dir"]), int(about["seed"]), str(about.get("copies", "")), dict(about["made_with"])
         _expect_whole(clips, assigned, facts[1])
         return Study(folder, *facts, *more, clips, assigned)
     except FileNotFoundError:

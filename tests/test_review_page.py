@@ -38,7 +38,7 @@ from echoquality.review_answers import Assigned, answers_in, held, read_review
 from echoquality.review_page import _NONCE, OpenClip, OverviewPage, Server, review_links
 from echoquality.review_server import Allowance, exposed
 from echoquality.settings import ReviewSettings
-from echoquality.study import CLIPS
+from echoquality.study import CLIPS, make_study
 
 
 def write_study(folder: Path, readers=("R1", "R2"), clips: int = 4, **other) -> Path:
@@ -61,7 +61,7 @@ def write_list(folder: Path, raw: Path, names: list[str], readers=("R1", "R2"), 
     (folder / "study.json").write_text(json.dumps(said | {"raw_data_dir": str(raw), **other}))
     rows = [f"{number},{name},{(raw / name).stat().st_size},,list,,epiq7,,,,False,{name}"
             for number, name in enumerate(names)]  # fmt: skip
-    (folder / "clips.csv").write_text("\n".join([",".join(CLIPS), *rows, ""]))
+    (folder / "clips.csv").write_text("\n".join([",".join(CLIPS[:12]), *rows, ""]))
     shown = [f"{who},{place},{place},first" for who in readers for place in range(len(names))]
     (folder / "assigned.csv").write_text("\n".join(["reader,place,number,round", *shown, ""]))
     return folder
@@ -101,6 +101,23 @@ def test_the_whole_frame_is_sent_where_the_study_allows_it(made, tmp_path):
         (_, head), (_, frame), *_ = pieces_of(b"".join(clip_pieces(review, review.clips[0], whole=True)))
         assert ((head["rows"], head["columns"]) == (150, 200)) == allowed and head["facts"]["machine"] == "epiq7"
         assert (frame[4:10, 10:50].min() > 200) == allowed
+
+
+def test_a_copy_and_its_source_are_shown_beside_each_other(dataset_copy, tmp_path, asked):
+    root, given = dataset_copy.parent, {"copies": "beside", "count": 3, "again": 0}
+    review = read_review(make_study(asked(tmp_path / "review", root, "elsewhere", **given)))
+    for clip in review.clips:
+        (_, head), *frames, (end, _) = pieces_of(b"".join(clip_pieces(review, clip)))
+        shown, half = frames[0][1].astype(float), (head["columns"] - 12) // 2
+        assert end == "z" and shown.shape[:2] == (head["rows"], 2 * half + 12) and len(frames) == head["frames"] > 1
+        _, (_, source), *_ = pieces_of(b"".join(clip_pieces(review, clip.beside)))
+        source = source if source.ndim == shown.ndim else source[..., None]
+        sides, shifts = (shown[:, :half], shown[:, -half:]), range(source.shape[1] - half + 1)
+        left, right = (min(np.abs(side - source[:, by : by + half]).mean() for by in shifts) for side in sides)
+        assert (left > right) == (clip.facts["side"] == "left") and min(left, right) < 4
+    (root / clip.beside.path).unlink()
+    [(kind, said)] = pieces_of(b"".join(clip_pieces(review, clip)))
+    assert kind == "e" and "its file is gone" in said["error"]
 
 
 def test_the_first_frame_leaves_before_the_second_is_decoded(made, monkeypatch):

@@ -633,6 +633,7 @@ function build() {
   $("reasons").replaceChildren(...study.reasons.map((each) =>
     button(each, labels.get(`reason ${each}`), { reason: each }, () => act("reason", each))));
   $("why").hidden = !study.reasons.length;
+  if (study.beside) $("question").textContent = "Which side is worse, and by how much?";
   const rows = [
     ...study.answers.map((each) => [labels.get(each), each]),
     ["z", "undo the last answer, and those before it"], ["b", "back to the clip before"],
