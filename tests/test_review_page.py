@@ -25,6 +25,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,9 +60,10 @@ def write_list(folder: Path, raw: Path, names: list[str], readers=("R1", "R2"), 
     said |= {"reasons": ["gain", "depth", "shadow", "wrong file"], "whole_frame": False, "readers": [*readers]}
     folder.mkdir(parents=True)
     (folder / "study.json").write_text(json.dumps(said | {"raw_data_dir": str(raw), **other}))
-    rows = [f"{number},{name},{(raw / name).stat().st_size},,list,,epiq7,,,,False,{name}"
-            for number, name in enumerate(names)]  # fmt: skip
-    (folder / "clips.csv").write_text("\n".join([",".join(CLIPS), *rows, ""]))
+    same = {"origin": "list", "machine": "epiq7", "synthetic": False}
+    clips = [same | {"number": number, "path": name, "size": (raw / name).stat().st_size, "source": name}
+             for number, name in enumerate(names)]  # fmt: skip
+    pd.DataFrame(clips, columns=CLIPS).to_csv(folder / "clips.csv", index=False)
     shown = [f"{who},{place},{place},first" for who in readers for place in range(len(names))]
     (folder / "assigned.csv").write_text("\n".join(["reader,place,number,round", *shown, ""]))
     return folder
