@@ -162,8 +162,9 @@ ONLY_LINK = "Open the link that you were given for this review: it lets you in, 
 def plain_page(words: str, status: int = 200) -> HTMLResponse:
     "A page of words alone."
     page = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Review</title><link rel="stylesheet" '
-        f'href="/review.css"></head><body class="plain"><main><p>{escaped(words)}</p></main></body></html>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Review</title><meta name="viewport" '
+        'content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/review.css"></head>'
+        f'<body class="plain"><p>{escaped(words)}</p></body></html>'
     )
     return HTMLResponse(page, status)
 

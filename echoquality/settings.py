@@ -561,6 +561,10 @@ class ReviewSettings(RawData, _Seeded, Computing):
     blind: bool = Field(True, description="hide label, score, machine and source from the readers")
     whole_frame: bool = Field(False, description="let readers see what is beside the sector, names included")
     adjudicate: bool = Field(False, description="show the clips that readers disagree on to another reader")
+    export: OptionalPath = Field(
+        "", description="folder to write the pages and clips to, for readers who do not reach this computer ('': none)"
+    )
+    answers: OptionalPath = Field("", description="file of answers that a page of an export saved, to be added")
     host: str = Field("127.0.0.1", description="name or address of this computer; others than loopback need TLS")
     port: int = Field(8765, ge=0, le=65535, description="port of the page (0: any that is free)")
     tls_cert: OptionalPath = Field("", description="certificate for https, PEM ('': none)")

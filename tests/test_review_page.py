@@ -25,6 +25,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -59,9 +60,10 @@ def write_list(folder: Path, raw: Path, names: list[str], readers=("R1", "R2"), 
     said |= {"reasons": ["gain", "depth", "shadow", "wrong file"], "whole_frame": False, "readers": [*readers]}
     folder.mkdir(parents=True)
     (folder / "study.json").write_text(json.dumps(said | {"raw_data_dir": str(raw), **other}))
-    rows = [f"{number},{name},{(raw / name).stat().st_size},,list,,epiq7,,,,False,{name}"
-            for number, name in enumerate(names)]  # fmt: skip
-    (folder / "clips.csv").write_text("\n".join([",".join(CLIPS[:12]), *rows, ""]))
+    same = {"origin": "list", "machine": "epiq7", "synthetic": False}
+    clips = [same | {"number": number, "path": name, "size": (raw / name).stat().st_size, "source": name}
+             for number, name in enumerate(names)]  # fmt: skip
+    pd.DataFrame(clips, columns=CLIPS).to_csv(folder / "clips.csv", index=False)
     shown = [f"{who},{place},{place},first" for who in readers for place in range(len(names))]
     (folder / "assigned.csv").write_text("\n".join(["reader,place,number,round", *shown, ""]))
     return folder
@@ -653,6 +655,59 @@ def test_in_a_browser_two_readers_and_a_kill_lose_nothing(driver, study, tmp_pat
         ana.judged(3)
         said = [[each.answer for each in answers_of(study, number)] for number in (0, 1)]
         assert said == [["good", "poor", "cannot tell"], ["poor", "good"]]
+
+
+CONTRAST = """
+const part = (x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;  // WCAG 2.1, relative luminance
+const light = ([r, g, b]) => 0.2126 * part(r / 255) + 0.7152 * part(g / 255) + 0.0722 * part(b / 255);
+const colour = (e, what) => [...getComputedStyle(e)[what].match(/[\\d.]+/g).map(Number), 1].slice(0, 4);
+const over = (top, below) => below.map((x, i) => top[i] * top[3] + x * (1 - top[3]));
+const ground = (e) => e ? over(colour(e, 'backgroundColor'), ground(e.parentElement)) : [255, 255, 255];
+const opacity = (e) => e ? getComputedStyle(e).opacity * opacity(e.parentElement) : 1;
+const walk = document.createTreeWalker(document.querySelector('dialog[open]') ?? document.body, NodeFilter.SHOW_TEXT);
+const found = [];
+while (walk.nextNode()) {
+  const words = walk.currentNode.textContent.trim(), on = walk.currentNode.parentElement;
+  if (!words || !on.checkVisibility()) continue;
+  const below = ground(on), [r, g, b, a] = colour(on, 'color'), ink = over([r, g, b, a * opacity(on)], below);
+  const [dark, bright] = [light(ink), light(below)].sort((x, y) => x - y);
+  if ((bright + 0.05) / (dark + 0.05) < 4.5) found.push(words);
+}
+return found """
+FOCUSED = """
+const style = getComputedStyle(document.activeElement);
+return [document.activeElement.id || document.activeElement.textContent, style.outlineStyle, style.outlineWidth] """
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_a_browser_words_are_told_apart_controls_named_and_focus_seen(driver, study, scheme):
+    from selenium.webdriver import ActionChains, Keys
+
+    with serving(study) as server:
+        ana, command = Reader(driver, review_links(server)["R1"]), driver.execute_cdp_cmd
+        command("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        assert ana.ask(CONTRAST) == []
+        stops = []
+        while not stops or ana.ask("return document.activeElement !== document.body"):
+            ActionChains(driver).send_keys(Keys.TAB).perform()
+            stops.append(ana.ask(FOCUSED))
+        assert len(stops) > 18 and [each for each in stops[:-1] if each[1:] != ["solid", "3px"]] == []
+        ana.key("?")
+        ana.wait(lambda: ana.ask("return document.getElementById('keys').open"))
+        assert ana.ask(CONTRAST) == []
+        ana.ask("document.getElementById('keys').close()")
+        nodes = command("Accessibility.getFullAXTree", {})["nodes"]
+        found = [(node["role"]["value"], node["name"]["value"]) for node in nodes if "name" in node]
+        named, unnamed = ({kind for kind, name in found if bool(name) is has} for has in (True, False))
+        kinds = {"button", "slider", "combobox", "textbox", "image", "progressbar", "region"}
+        assert named >= kinds and not unnamed & kinds
+        small = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+        command("Emulation.setDeviceMetricsOverride", small)
+        wide = ana.ask("return document.documentElement.scrollWidth")
+        command("Emulation.clearDeviceMetricsOverride", {})
+        command("Emulation.setEmulatedMedia", {"features": []})
+        assert wide == 390
 
 
 def test_colours_can_be_told_apart():
