@@ -5,6 +5,7 @@ by whichever of pytest-xdist's workers asks first. A test that changes one copie
 hashes tell, and it is an error.
 """
 
+import csv
 import json
 import multiprocessing
 import os
@@ -16,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -101,6 +103,21 @@ def test_index(request, tmp_path_factory) -> Iterator[None]:
         shutil.copy(request.getfixturevalue("known"), file)
     with _index(file):
         yield
+
+
+@pytest.fixture
+def review() -> Callable:
+    "review(path, clip, new, who): append a decision on a clip, a row or (folder, file_id), to a review file."
+    from echoquality.reviews import REVIEW
+
+    def write(path: Path, clip, new: str, who: str = "ana") -> None:
+        folder, file_id = clip if isinstance(clip, tuple) and len(clip) == 2 else (clip.folder, clip.file_id)
+        with open(path, "a", newline="", encoding="utf-8") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerows([] if file.tell() else [REVIEW])
+            lines.writerow([who, datetime.now(UTC).isoformat(), file_id, "", new, "", folder])
+
+    return write
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from echoquality.corpus import clip_dataset
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
-from echoquality.review_page import Allowance, OpenClip, Server, _exposed, review_links
+from echoquality.review_page import _STARTED, Allowance, OpenClip, Server, _exposed, review_links
 from echoquality.settings import ReviewSettings
 from echoquality.study import CLIPS
 
@@ -140,6 +140,27 @@ def test_beyond_this_computer_only_with_tls(tmp_path):
             _exposed(ReviewSettings(**wrong))
     with pytest.raises(SettingsError, match=r"'tls_key': .* is no file"):
         _exposed(ReviewSettings(tls_cert=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem"))
+
+
+def test_a_notebook_starts_one_page_and_ends_it(made, tmp_path, monkeypatch):
+    monkeypatch.setattr("echoquality.study.project_root", lambda: tmp_path)
+    raw = Path(json.loads((made / "study.json").read_text())["raw_data_dir"])
+    (tmp_path / "list.csv").write_text("path\n0.dcm\n1.dcm\n")
+    words = tmp_path / "list.csv", raw, tmp_path / "study"
+    page = start_review(*words, readers=("ana",), index_dir="", workers=1)
+    assert start_review(*words, readers=("ana",), index_dir="", workers=1) is page
+    links = review_links(page.server)
+    assert all(link in str(page) for link in links.values()) and "close() ends" in str(page)
+    assert "holds a study of other input" in start_review(*words, readers=("eva",), index_dir="", workers=1).value
+    _STARTED.clear()  # as another process
+    assert "another server shows this study" in start_review(*words, readers=("ana",), index_dir="", workers=1).value
+    ana = Caller(page.server, "ana")
+    assert ana.say(0, "good", number=ana.state()["order"][0])[0] == 200
+    page.close()
+    assert (tmp_path / "study/reviews.csv").is_file() and not page.thread.is_alive()
+    again = start_review(*words, readers=("ana",), index_dir="", workers=1)
+    assert again is not page and Caller(again.server, "ana").state()["answered"]
+    again.close()
 
 
 @contextmanager

@@ -32,8 +32,8 @@ def notebook(folder: Path) -> str:
     "The explore notebook in `folder`, on larger clips than the demo's except for its dataset and model."
     write_corpus(folder / "large", LARGE, seed=1)
     values = {"results_dir": f"{folder}/large/results/inference_output", "raw_data_dir": f"{folder}/large/raw_data"}
-    values |= {"annotations_csv": f"{DEMO}/training_data_enhanced/echo_annotations_enhanced.csv", "reviewer": "ana"}
-    values |= {"predictions": f"{DEMO}/evaluation/predictions.parquet", "reviews_csv": f"{folder}/reviews.csv"}
+    values |= {"annotations_csv": f"{DEMO}/training_data_enhanced/echo_annotations_enhanced.csv"}
+    values |= {"predictions": f"{DEMO}/evaluation/predictions.parquet", "review_dir": f"{folder}/review"}
     values |= {"model": f"{DEMO}/trained_model/model.safetensors", "most": 20}
     source = load_notebook_node(str(ROOT / "nbs/07_explore.ipynb"))
     nbformat.write(parameterize_notebook(source, values), folder / "07_explore.ipynb")
@@ -42,10 +42,6 @@ def notebook(folder: Path) -> str:
 
 def prepare(lab: Lab) -> None:
     "Use the widgets, so that the pictures show something."
-    for number, key in enumerate("gb", 1):
-        time.sleep(1)
-        lab.type("review", key)
-        lab.wait(lambda number=number: f"{number} of 20 reviewed" in lab.text("review"))
     lab.click("errors", "button", "poor, called poor")
     lab.wait(lambda: lab.shown("errors", ".cine img"))
     lab.click("errors", "button", "Grad-CAM")
@@ -112,7 +108,7 @@ def main() -> None:
             lab = Lab(driver)
             driver.execute_script("window.jupyterapp.commands.execute('application:toggle-left-area')")
             prepare(lab)
-            for widget in ("thresholds", "player", "preview", "review", "errors"):
+            for widget in ("thresholds", "player", "preview", "errors"):
                 element = lab.find(widget)
                 time.sleep(2)
                 element.screenshot(str(folder / f"{widget}.png"))
