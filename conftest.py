@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -118,6 +119,23 @@ def review() -> Callable:
             lines.writerow([who, datetime.now(UTC).isoformat(), file_id, "", new, "", folder])
 
     return write
+
+
+@pytest.fixture
+def studied(tmp_path) -> Callable:
+    "studied(command): the study that an `echoquality review` command, as a report shows it, makes."
+    from echoquality.parameters import from_command_line
+    from echoquality.review_page import made_study
+    from echoquality.settings import ReviewSettings
+    from echoquality.study import read_study
+
+    def make(command: str):
+        program, name, *words = shlex.split(command)
+        assert (program, name) == ("echoquality", "review")
+        own = ["--output-dir", str(tmp_path / "study"), "--index-dir", "", "--workers", "1"]
+        return read_study(made_study(from_command_line(ReviewSettings, [*words, *own])))
+
+    return make
 
 
 @pytest.fixture(scope="session")
