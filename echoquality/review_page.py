@@ -774,11 +774,10 @@ class StartedReview:
 
     def _ipython_display_(self) -> None:
         "Links to click, in a widget: its content is not saved with a notebook."
-        told = [(name or "overview, for you alone", link) for name, link in review_links(self.server).items()]
-        lines = [f'<li>{escaped(name)}: <a href="{escaped(link)}" target="_blank">{escaped(link)}</a></li>'
-                 for name, link in told]  # fmt: skip
-        about = f"{self.server.desk.review.folder}; a link is a key: give each reader their own"
-        display(Panel("review", [HTML(f"{escaped(about)}<ul>{''.join(lines)}</ul>")]))
+        about = escaped(f"{self.server.desk.review.folder}; a link is a key: give each reader their own")
+        links = [f'{escaped(name or "overview")}: <a href="{escaped(link)}" target="_blank">{escaped(link)}</a>'
+                 for name, link in review_links(self.server).items()]  # fmt: skip
+        display(Panel("review", [HTML(each) for each in (about, *links)]))
 
     def close(self) -> None:
         "End the page; where there are answers, write labels and report."
