@@ -67,7 +67,7 @@ def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
 
 @pytest.mark.parametrize("source", ["natural", "synthetic", ""])  # of the poor clips; degraded copies are asked for
 def test_the_command_of_a_review_means_the_listed_clips(dataset, tmp_path, monkeypatch, studied, source):
-    monkeypatch.setattr("echoquality.verdict.project_root", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
     table = simulated_predictions_of(dataset)
     table = table[(table["label"] == 1) | table["source"].str.startswith(source)]
     table.to_parquet(tmp_path / "predictions.parquet")

@@ -143,7 +143,7 @@ def test_beyond_this_computer_only_with_tls(tmp_path):
 
 
 def test_a_notebook_starts_one_page_and_ends_it(made, tmp_path, monkeypatch):
-    monkeypatch.setattr("echoquality.study.project_root", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)  # where the report is written
     raw = Path(json.loads((made / "study.json").read_text())["raw_data_dir"])
     (tmp_path / "list.csv").write_text("path\n0.dcm\n1.dcm\n")
     words = tmp_path / "list.csv", raw, tmp_path / "study"

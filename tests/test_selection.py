@@ -98,7 +98,7 @@ def test_the_verdict_is_good_careful_or_no(corpus):
 
 
 def test_the_command_of_a_review_means_the_chosen_clips(corpus, tmp_path, monkeypatch, studied):
-    monkeypatch.setattr("echoquality.verdict.project_root", lambda: tmp_path)
+    monkeypatch.chdir(tmp_path)
     settings = settings_for(corpus)
     found = select(settings)
     command = for_review(found, settings)
