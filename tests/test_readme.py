@@ -85,7 +85,6 @@ def clone(tmp_path_factory, warm_python) -> Iterator[Path]:
     (clone / "data/exports").mkdir()
     np.save(clone / "data/exports/clip.npy", read_frames(clip))
     (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))  # of the threshold explorer
-    (clone / "data/reviews.csv").write_text("")  # as before any decision
     (clone / "released").mkdir()
     torch.save(make_network("mc3_18").state_dict(), clone / "released/video_quality_model.pt")
     handler = partial(SimpleHTTPRequestHandler, directory=str(clone / "released"))

@@ -96,6 +96,7 @@ def review_page(folder: Path) -> None:
         with chdir(folder), tests["serving"](judged) as server:  # the project's folder: there goes the report
             driver.get(review_links(server)[""])
             save(driver, "review_overview", 32)
+            driver.set_window_size(1000, 925)  # its picture as a whole
             driver.get(study_report(judged).as_uri())
             save(driver, "review_report", 32)
 
