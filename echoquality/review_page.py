@@ -435,6 +435,7 @@ def said_of(review: Review, number: int) -> list[dict[str, str]]:
 
 # %% ../nbs/looking/review_page.ipynb #af4d1408
 _ONLY_LINK = "Open the link that you were given for this review: it lets you in, and this address does not."
+_WRONG_LINK = "This link is not one of this review, or not complete. Copy it as a whole, or ask who gave it to you."
 _FOLLOWED = '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>Review</title>'
 
 
@@ -468,7 +469,7 @@ class Routes:
             return self.gate.welcome(who)
         if not self.allowance.take(f"at {request.client.host if request.client else ''}"):
             raise Refusal(429, "too many requests; wait a second")
-        return _plain("This link is not one of this review, or not complete.", 401)
+        return _plain(_WRONG_LINK, 401)
 
     async def page(self, request: Request) -> Response:
         "The page; the clip that it will ask for first is decoded meanwhile."
