@@ -7,7 +7,7 @@
 # make experiment    set up, and repeat the experiment on simulated clips (half an hour; SIZE=tiny: a minute)
 # make bench   set up, and measure speed and memory (a table; 3 GB in data/bench)
 # make newest    install as users do, without the pins, into a second environment, and try it (7 GB)
-# make newest-demo    the whole circle in that environment, outside this folder; then it is removed
+# make newest-demo    the whole circle in that environment, outside this folder, and a review; then it is removed
 # make release-check    build sdist and wheel into dist/, compare versions, install both
 # make constraints-newest    note anew what that installs
 # make docs    set up, and write the site to docs/_build/html (nothing is executed, nothing fetched)
@@ -92,7 +92,9 @@ newest:
 	  $(NEWEST)/python -P "$(CURDIR)/tools/newest.py"
 
 newest-demo:
-	place="$$(mktemp -d)"; trap 'rm -rf "$$place"' EXIT; cd "$$place" && $(NEWEST)/echoquality demo --seed $(SEED)
+	place="$$(mktemp -d)"; trap 'rm -rf "$$place"' EXIT; cd "$$place"; \
+	  $(NEWEST)/echoquality demo --seed $(SEED); \
+	  $(NEWEST)/python -P "$(CURDIR)/tools/review_round.py" data/demo-$(SEED)/training_data_enhanced
 	rm -rf .newest
 
 constraints-newest:

@@ -5,10 +5,12 @@ by whichever of pytest-xdist's workers asks first. A test that changes one copie
 hashes tell, and it is an error.
 """
 
+import csv
 import json
 import multiprocessing
 import os
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -16,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO
@@ -103,6 +106,38 @@ def test_index(request, tmp_path_factory) -> Iterator[None]:
         shutil.copy(request.getfixturevalue("known"), file)
     with _index(file):
         yield
+
+
+@pytest.fixture
+def review() -> Callable:
+    "review(path, clip, new, who): append a decision on a clip, a row or (folder, file_id), to a review file."
+    from echoquality.reviews import REVIEW
+
+    def write(path: Path, clip, new: str, who: str = "ana") -> None:
+        folder, file_id = clip if isinstance(clip, tuple) and len(clip) == 2 else (clip.folder, clip.file_id)
+        with open(path, "a", newline="", encoding="utf-8") as file:
+            lines = csv.writer(file, lineterminator="\n")
+            lines.writerows([] if file.tell() else [REVIEW])
+            lines.writerow([who, datetime.now(UTC).isoformat(), file_id, "", new, "", folder])
+
+    return write
+
+
+@pytest.fixture
+def studied(tmp_path) -> Callable:
+    "studied(command): the study that an `echoquality review` command, as a report shows it, makes."
+    from echoquality.parameters import from_command_line
+    from echoquality.review_page import made_study
+    from echoquality.settings import ReviewSettings
+    from echoquality.study import read_study
+
+    def make(command: str):
+        program, name, *words = shlex.split(command)
+        assert (program, name) == ("echoquality", "review")
+        own = ["--output-dir", str(tmp_path / "study"), "--index-dir", "", "--workers", "1"]
+        return read_study(made_study(from_command_line(ReviewSettings, [*words, *own])))
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -455,9 +455,9 @@ def dataset_command(study: Study) -> str:
     given = {"reviews_csv": study.folder.absolute() / "reviews.csv"}
     if not few:
         given = {"grades_csv": study.folder.absolute() / "grades.csv", "grade_scale": "<".join(study.scale)}
-    built = newest(past_runs(), "dataset", output_dir=root)
-    if built:
-        return next_command("dataset", built.settings, **given)
+    made = newest(past_runs(), "dataset", output_dir=root) or newest(past_runs(), "selection", raw_data_dir=root)
+    if made:
+        return next_command("dataset", made.settings, **given)
     if not (root / CSV).is_file():
         given["raw_data_dir"] = root
         table = Path(study.made_with.get("input", {}).get("clips", ""))

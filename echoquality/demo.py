@@ -49,8 +49,8 @@ def _write_explore(demo: Path, results: dict, dataset: Path, evaluation: dict) -
     "Write the page Explore's parameters for the demo's results; how to use them."
     predictions = Path(evaluation["output_dir"]) / "predictions.parquet"
     found = {**results, "annotations_csv": dataset / CSV, "predictions": predictions}
-    found |= {"model": evaluation["model"], "reviews_csv": demo / "reviews.csv"}
-    values = {name: str(Path(path).relative_to(project_root())) for name, path in found.items()} | {"reviewer": "me"}
+    found |= {"model": evaluation["model"], "review_dir": demo / "review", "reviews_csv": demo / "review/reviews.csv"}
+    values = {name: str(Path(path).relative_to(project_root())) for name, path in found.items()}
     write_text(demo / "explore.yaml", yaml.safe_dump(values, sort_keys=False))
     path = (demo / "explore.yaml").relative_to(project_root())
     page = shlex.quote(str(from_here(page_of("explore"))))

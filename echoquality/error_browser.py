@@ -15,10 +15,12 @@ import pandas as pd
 from ipywidgets import HTML, Button, Dropdown, FloatSlider, GridBox, Layout, Select
 
 from .browser_clips import Clip, Panel, array_clip, player_clip, reason_for, shown_instead
+from .core import escaped
 from .evidence import EvidenceError, read_predictions, slices
 from .parameters import from_root
 from .player import Player
 from .safe_files import sha256
+from .verdict import list_for_review
 
 # %% ../nbs/looking/error_browser.ipynb #f1e5c648
 CELLS = {  # (is good, was called good)
@@ -113,7 +115,10 @@ class ErrorBrowser(Panel):
         self.matrix, self._player = _Matrix(self.choose), Player(playing=True, overlay="Grad-CAM")
         self._list = Select(options=[], description="", rows=8, layout=Layout(width="auto", max_width="640px"))
         head = HTML("probability of good quality, machine, defect or source, file:")
-        super().__init__("errors", [self._threshold, self._part, self.matrix, head, self._list, self._player])
+        self.judge, self._command = Button(description="let people judge these", layout=Layout(width="auto")), HTML()
+        self.judge.on_click(lambda _: self._review())
+        below = [self._list, self.judge, self._command, self._player]
+        super().__init__("errors", [self._threshold, self._part, self.matrix, head, *below])
         for control in (self._threshold, self._part):
             control.observe(lambda _: self._follow(), "value")
         self._list.observe(lambda change: self._play(change["new"]), "value")
@@ -127,11 +132,21 @@ class ErrorBrowser(Panel):
         "List the clips of a cell, and play the first."
         self._cell, rows = cell, self.rows[cell]
         self.matrix.say(self.rows, cell)
+        self.judge.disabled, self._command.value = rows.empty, ""
         self._list.options = [(line(row), row.Index) for row in rows.itertuples()]
         if len(rows):
             self._list.value = rows.index[0]
         else:
             self._player.show(Clip(facts={"none": f"no clip is {CELLS[cell]}"}))
+
+    def _review(self) -> None:
+        "Write the listed clips to `runs`, and show the command by which people judge them."
+        rows = self.rows[self._cell][["video_path", "label", "probability", "source"]]
+        try:
+            command = list_for_review(rows, "errors", self._root, int((rows["source"] == "synthetic").sum()))
+        except OSError as error:
+            command = f"the list cannot be written: {reason_for(error)}"
+        self._command.value = f"in a terminal: <code>{escaped(command)}</code>"
 
     def _play(self, row: int | None) -> None:
         if row is None:

@@ -103,7 +103,7 @@ def score_warning(differences: pd.DataFrame, reviews: pd.DataFrame, level: float
         said.append(
             f"WARNING: mean scores differ from those of the other machines by more than chance: {'; '.join(found)}. "
             "Either these clips are of another quality, or the teacher sees these machines differently, and then a "
-            "threshold means something else on each: review some clips of every machine (label review, order "
-            "'machines'), and give reviews_csv; this report then tests the scores against the reviews"
+            "threshold means something else on each: let people judge some clips of every machine (echoquality review "
+            "--by machine), and give reviews_csv; this report then tests the scores against the reviews"
         )
     return "\n".join(said)

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STATIC', 'Cine', 'Cines', 'Windows', 'Desk', 'OverviewPage', 'Streams', 'Routes', 'review_app', 'Server',
-           'review_links', 'made_study', 'main']
+           'review_links', 'made_study', 'main', 'StartedReview', 'start_review']
 
 # %% ../nbs/looking/review_page.ipynb #b597adf9
 import asyncio
@@ -19,19 +19,23 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from importlib import import_module, resources
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 from filelock import Timeout
+from IPython.display import display
+from ipywidgets import HTML
 from joblib.externals.loky import ProcessPoolExecutor
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from .core import SettingsError, WorkError, counted, printable
+from .browser_clips import Panel, shown_instead
+from .core import SettingsError, WorkError, counted, escaped, printable
 from .parameters import from_command_line, run_main
 from echoquality.review_answers import (
     FAILED,
@@ -507,8 +511,8 @@ def review_links(server: Server) -> dict[str, str]:
     return {name: f"{server.address}/login?token={token}" for name, token in server.tokens.items()}
 
 
-def _told(server: Server) -> str:
-    "What is printed: the study, who may reach it, a link for each."
+def _told(server: Server, end: str = "Ctrl-C ends") -> str:
+    "What is printed: the study, who may reach it, a link for each, and how it is ended."
     review, links = server.desk.review, review_links(server)
     named = [(printable(name) or "overview, for you alone", link) for name, link in links.items()]
     wide = max(len(name) for name, _ in named)
@@ -517,7 +521,7 @@ def _told(server: Server) -> str:
     head = f"{review.folder}: {counted(len(review.clips), 'clip')}, {counted(len(review.readers), 'reader')}"
     faults = [f"note: {printable(each)}" for each in server.desk.faults]
     lines = [f"  {name:<{wide}}  {link}" for name, link in named]
-    last = "A link is a key: send each reader their own. Ctrl-C ends; answers are kept."
+    last = f"A link is a key: send each reader their own. {end}; answers are kept."
     return "\n".join([head, reach, *faults, *lines, last])
 
 # %% ../nbs/looking/review_page.ipynb #660c87b3
@@ -544,6 +548,12 @@ def made_study(settings: ReviewSettings) -> Path:
         return folder
     except studies.StudyError as error:
         raise ReviewError(str(error)) from None
+
+
+def _report(server: Server) -> None:
+    "Write labels and report of a study that has answers, and print where."
+    if any(file.answers for file in server.desk.files):
+        print(f"report: {import_module(_REPORTS).study_report(server.desk.review.folder)}", flush=True)
 
 # %% ../nbs/looking/review_page.ipynb #8e426250
 def _without_server(folder: Path, settings: ReviewSettings) -> None:
@@ -572,11 +582,58 @@ def main(argv: list[str] | None = None, prog: str = "python -m echoquality.revie
             print(_told(server), file=getattr(sys.stdout, "_stream", sys.stdout), flush=True)
             server.serve_study()
         print("ended; the same command goes on", flush=True)
-        if any(file.answers for file in server.desk.files):
-            print(f"report: {import_module(_REPORTS).study_report(folder)}", flush=True)
+        _report(server)
 
     run_main(job, ReviewError, SettingsError)
 
 
 if __name__ == "__main__" and "__file__" in globals():  # as a script, not in a notebook
     main()
+
+# %% ../nbs/looking/review_page.ipynb #5746d577
+class StartedReview:
+    "A review page that a thread of this process serves, shown as its links; `close()` ends it."
+
+    def __init__(self, folder: Path, settings: ReviewSettings):
+        with ExitStack() as held:
+            held.enter_context(_alone(folder))
+            self.server = Server(read_review(folder), settings)
+            self._held = held.pop_all()
+        self.thread = Thread(target=self.server.serve_study, daemon=True)
+        self.thread.start()
+
+    def __repr__(self) -> str:
+        return _told(self.server, "close() ends")
+
+    def _ipython_display_(self) -> None:
+        "Links to click, in a widget: its content is not saved with a notebook."
+        about = escaped(f"{self.server.desk.review.folder}; a link is a key: give each reader their own")
+        links = [f'{escaped(name or "overview")}: <a href="{escaped(link)}" target="_blank">{escaped(link)}</a>'
+                 for name, link in review_links(self.server).items()]  # fmt: skip
+        display(Panel("review", [HTML(each) for each in (about, *links)]))
+
+    def close(self) -> None:
+        "End the page; where there are answers, write labels and report."
+        self.server.close()
+        self.thread.join()
+        self.server.socket.close()
+        self._held.close()
+        _report(self.server)
+
+# %% ../nbs/looking/review_page.ipynb #44676885
+_STARTED: dict[Path, StartedReview] = {}  # by this process, by the folder of the study
+
+
+@shown_instead
+def start_review(clips: Path, raw_data_dir: Path, output_dir: Path = "data/review", **parameters) -> StartedReview:
+    """Make the study of a list's clips, or go on with it, and serve its page from this process, at a free port.
+
+    The arguments are those of `ReviewSettings`. Where another process serves this study an error says so.
+    """
+    where = {"clips": clips, "raw_data_dir": raw_data_dir, "output_dir": output_dir, "port": 0}
+    settings = ReviewSettings(**where | parameters)
+    folder = made_study(settings).resolve()
+    running = _STARTED.get(folder)
+    if running is None or not running.thread.is_alive():
+        _STARTED[folder] = StartedReview(folder, settings)
+    return _STARTED[folder]

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'QUARANTINE', 'LINKS', 'show_scores', 'show_grades', 'refused_duplicates', 'likely_duplicates',
-           'fill_classes', 'Selection', 'by_machine', 'select', 'unused', 'selection_verdict', 'main',
+           'fill_classes', 'Selection', 'by_machine', 'for_review', 'select', 'unused', 'selection_verdict', 'main',
            'SelectionSettings', 'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions',
            'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting',
            'wanted', 'class_table', 'offer_table', 'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer',
@@ -68,7 +68,7 @@ from echoquality.reviews import (
 )
 from .score_table import met_counts, used_in_words
 from .splits import FOR_TWO, SPLITS, GroupsError, group_places, owners
-from .verdict import Verdict, as_table, captioned, made_by, review_command, show_verdict, weighed
+from .verdict import Verdict, as_table, captioned, list_for_review, made_by, show_verdict, weighed
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
 _all_ += ["as_table", "captioned", "show_verdict"]
@@ -304,6 +304,13 @@ def _nothing_usable(out: list[tuple], tried: int, settings: SelectionSettings) -
     hint = f"Is raw_data_dir the folder above {out[0][0].folder}?" if not place.is_dir() else ""
     return f"none of {tried} candidates under {settings.raw_data_dir} can be used: {common}. {hint}"
 
+
+def for_review(selection: Selection, settings: SelectionSettings) -> str:
+    "Write a list of the chosen clips to `runs`, and return the command by which people judge exactly these."
+    names = ["source", "score", "status", "label", "machine_type", "view"]
+    clips = selection.samples[names].rename(columns={"source": "path"}).drop_duplicates("path")
+    return list_for_review(clips, "selection", settings.raw_data_dir)
+
 # %% ../nbs/01_selection.ipynb #bda421c0
 def select(settings: SelectionSettings, machines: Machines | None = None) -> Selection:
     """Choose the samples. Writes nothing; `machines`: `known_machines`, where they were read before.
@@ -378,8 +385,10 @@ def _few_patients(samples: pd.DataFrame, owner: pd.Series, who: str) -> tuple[li
     return (said, []) if patients.min() < MIN_CLASS_PATIENTS * len(SPLITS) else ([], said)
 
 
-def selection_verdict(selection: Selection, settings: SelectionSettings, warning: str = "") -> Verdict:
-    "Verdict: can a dataset be built from the selection? `warning`: of `score_warning`."
+def selection_verdict(
+    selection: Selection, settings: SelectionSettings, warning: str = "", review: str = ""
+) -> Verdict:
+    "Verdict: can a dataset be built from the selection? `warning`: of `score_warning`; `review`: of `for_review`."
     samples, machines = selection.samples, selection.samples["machine_type"].value_counts(normalize=True)
     most, share = machines.index[0], machines.iloc[0]
     owner, who = owners(samples)
@@ -400,8 +409,7 @@ def selection_verdict(selection: Selection, settings: SelectionSettings, warning
         (f"{share:.0%}", f"of the chosen clips are {made_by(most)}", among),
     )
     said = f"{counted(len(samples), 'clip', 'were')} chosen: {good} good, {poor} poor{between}{unused(selection)}"
-    after = "let people judge doubtful clips, or build the dataset." if settings.results_dir else "build the dataset."
-    review = review_command(settings.results_dir, settings.raw_data_dir, 50) if settings.results_dir else ""
+    after = "build the dataset."
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     then = next_command("dataset", settings)
     if word == "no":

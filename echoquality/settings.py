@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLASS_PATIENTS', 'GradeScale', 'KINDS', 'PHYSICAL',
-           'CLINICAL', 'IN_STEPS', 'GROUPS', 'Kind', 'Kinds', 'Severity', 'Architecture', 'ORDERS', 'LAYOUTS', 'STAGES',
+           'CLINICAL', 'IN_STEPS', 'GROUPS', 'Kind', 'Kinds', 'Severity', 'Architecture', 'LAYOUTS', 'STAGES',
            'COMMANDS', 'ALIKE', 'scale_ends', 'step_key', 'scale_of_words', 'scale_steps', 'Computing', 'RawData',
            'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
            'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
@@ -456,22 +456,24 @@ class InferenceSettings(RawData, _Judged, _Scoring, _Seeded, _Machines, _Patient
     uncertainty: int = Field(0, ge=0, description="augmented looks at a clip, for its uncertainty (0: none)")
 
 # %% ../nbs/base/settings.ipynb #1dc0b78c
-ORDERS = ("doubtful", "machine", "machines", "audit")  # in which clips are reviewed
-
-
 class ExploreSettings(CandidateSettings, _Annotations, _Seeded):
-    "Clips, scores, reviews and predictions to look at."
+    "Clips, scores and predictions to look at, and clips to be judged."
 
     FIRST = (
         *("results_dir", "raw_data_dir", "high_quality_threshold", "low_quality_threshold", "clip", "reviewer"),
-        *("reviews_csv", "order", "annotations_csv", "predictions"),
+        *("review_dir", "reviews_csv", "annotations_csv", "predictions"),
     )
+    removed: ClassVar = {
+        "order": (
+            "doubtful",
+            "removed in 0.4.0 with the review in the notebook; leave it out: the page shows the most doubtful clips, "
+            "and `echoquality review` has other draws (--by machine)",
+        )
+    }
     clip: OptionalPath = Field("", description="DICOM file to play ('': a synthetic clip beside its source)")
-    reviews_csv: ProjectPath = Field("data/reviews.csv", description="review file to which decisions are written")
-    reviewer: str = Field("", description="name under which a reviewer's decisions are kept")
-    order: Literal[ORDERS] = Field(
-        "doubtful", description="of the review; audit is a random draw, in machines all machines take turns"
-    )
+    reviewer: str = Field("reader", description="who judges clips on the review page (several: ana,ben)")
+    review_dir: ProjectPath = Field("data/review", description="folder of the review; what it holds is kept")
+    reviews_csv: ProjectPath = Field("data/review/reviews.csv", description="reviews that the threshold explorer obeys")
     most: int = Field(50, ge=0, description="maximum number of clips to review or to choose from (0: all)")
     predictions: ProjectPath = Field(
         "data/evaluation/predictions.parquet", description="table of predictions that the evaluation wrote"

@@ -9,7 +9,6 @@ import pytest
 
 from echoquality.dataset import DatasetError, build_dataset, dataset_remarks, main, simulated_settings, summary
 from echoquality.parameters import project_root
-from echoquality.reviews import add_review
 
 
 def test_a_dry_run_writes_nothing_and_names_what_it_would_do(corpus, tmp_path):
@@ -20,11 +19,11 @@ def test_a_dry_run_writes_nothing_and_names_what_it_would_do(corpus, tmp_path):
     assert build.samples.equals(build_dataset(simulated_settings(corpus, tmp_path / "out")).samples)
 
 
-def test_reviews_are_obeyed_and_recorded(corpus, tmp_path):
+def test_reviews_are_obeyed_and_recorded(corpus, tmp_path, review):
     first, path = build_dataset(simulated_settings(corpus, tmp_path / "one")), tmp_path / "reviews.csv"
     good, out = (row for row in first.samples[first.samples["quality_score"] == 1].head(2).itertuples())
-    add_review(path, "ana", good.folder, good.file_id, "good", "bad")
-    add_review(path, "ana", out.folder, out.file_id, "good", "exclude")
+    review(path, good, "bad")
+    review(path, out, "exclude")
     settings = simulated_settings(corpus, tmp_path / "two", reviews_csv=path)
     build = build_dataset(settings)
     row = build.samples.set_index(["folder", "file_id"]).loc[(good.folder, good.file_id)]
@@ -41,7 +40,7 @@ def test_reviews_are_obeyed_and_recorded(corpus, tmp_path):
     } in manifest["quarantine"]
     assert any("1 bad, 1 excluded" in line for line in dataset_remarks(build))
     assert build_dataset(settings).status == "unchanged"
-    add_review(path, "ben", good.folder, good.file_id, "good", "bad")
+    review(path, good, "bad", "ben")
     with pytest.raises(DatasetError, match="the reviews differ"):
         build_dataset(settings)
 

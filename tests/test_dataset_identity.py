@@ -18,7 +18,6 @@ from echoquality.dicom import clip_sector, read_frames, read_header
 from echoquality.fan import read_fan
 from echoquality.identity import pseudonym
 from echoquality.plan import file_hashes
-from echoquality.reviews import add_review
 from echoquality.sector import fan_area
 
 
@@ -92,10 +91,10 @@ def test_without_identity_clips_are_whole_and_black_outside_the_sector(corpus, t
     assert len(set(uids.values())) == len(uids) > 3
 
 
-def test_without_identity_no_reviewer_and_no_name_is_written(corpus, tmp_path):
+def test_without_identity_no_reviewer_and_no_name_is_written(corpus, tmp_path, review):
     first, path = build_dataset(simulated_settings(corpus, tmp_path / "one")), tmp_path / "reviews.csv"
     out = next(first.samples[first.samples["quality_score"] == 1].itertuples())
-    add_review(path, "ana.secret", out.folder, out.file_id, "good", "exclude", "a note")
+    review(path, out, "exclude", "ana.secret")
     hidden = {"deidentify": True, "private_dir": tmp_path / "private", "reviews_csv": path}
     build_dataset(simulated_settings(corpus, tmp_path / "two", **hidden))
     text = (tmp_path / "two/manifest.json").read_text() + (tmp_path / "two/quarantine.csv").read_text()

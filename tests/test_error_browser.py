@@ -4,6 +4,8 @@ from echoquality.error_browser import *
 
 
 import json
+import re
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,6 +63,23 @@ def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
     assert "no clip is good, called good" in shown._player.pictures.html
     shown._part.value = "vivid"
     assert sum(map(len, shown.rows.values())) == shown._table["machine"].eq("vivid").sum()
+
+
+@pytest.mark.parametrize("source", ["natural", "synthetic", ""])  # of the poor clips; degraded copies are asked for
+def test_the_command_of_a_review_means_the_listed_clips(dataset, tmp_path, monkeypatch, studied, source):
+    monkeypatch.chdir(tmp_path)
+    table = simulated_predictions_of(dataset)
+    table = table[(table["label"] == 1) | table["source"].str.startswith(source)]
+    table.to_parquet(tmp_path / "predictions.parquet")
+    shown = error_browser(tmp_path / "predictions.parquet", dataset)
+    shown.choose(max(shown.rows, key=lambda cell: len(shown.rows[cell]) - 99 * cell[0]))  # poor clips
+    shown.judge.click()
+    listed = shown.rows[shown._cell]["video_path"]
+    command = re.search("<code>(.*)</code>", shown._command.value)[1]
+    assert set(studied(unescape(command)).clips["path"]) == set(listed) and len(listed) > 3
+    shown._threshold.value = 0.0
+    shown.choose((0, 0))
+    assert shown.judge.disabled and shown._command.value == ""
 
 
 @pytest.mark.slow

@@ -32,7 +32,8 @@ def test_what_run_shows_keeps_its_index_where_it_is_told_to_or_nowhere(dataset, 
         given = {"results_dir": str(home / "results/inference_output"), "raw_data_dir": str(home / "raw_data")}
         for text in run:
             exec(text, found)
-            found |= {**given, "index_dir": place, "most": 2, "reviewer": "ana"} if text is run[0] else {}
+            found |= {**given, "index_dir": place, "most": 2} if text is run[0] else {}
+        found["page"].close()
         assert [path.parent.name for path in tmp_path.rglob("headers*")] == [place] * bool(place) and len(run) == 7
 
 

@@ -226,7 +226,7 @@ def interrupted(command: str, folder: Path, when) -> tuple[int, str]:
 
 def next_of(said: str, before: str) -> str:
     "The last next command in an output, without its `echoquality`."
-    named = re.findall(r"^ *echoquality ([a-z]+(?: .*)?)$", said, re.MULTILINE)
+    named = re.findall(r"^ *echoquality ((?!review )[a-z]+(?: .*)?)$", said, re.MULTILINE)  # that one serves a page
     return named[-1] if named else before
 
 

@@ -18,7 +18,6 @@ from echoquality.evidence import simulated_predictions_of
 from echoquality.explore import synthetic_pair
 from echoquality.model import Model, make_network, save_model
 from echoquality.parameters import project_root
-from echoquality.reviews import read_reviews
 from echoquality.safe_files import sha256
 
 
@@ -29,14 +28,10 @@ def place(dataset, tmp_path_factory) -> Path:
     model = folder / "model.safetensors"
     save_model(Model(make_network("mc3_18"), "mc3_18", Form(size=56), Window(16, 2)), model)
     values = {"results_dir": f"{home}/results/inference_output", "raw_data_dir": f"{home}/raw_data", "most": 10}
-    values |= {"reviews_csv": f"{folder}/reviews.csv", "reviewer": "ana", "annotations_csv": str(dataset)}
+    values |= {"review_dir": f"{folder}/review", "reviewer": "ana", "annotations_csv": str(dataset)}
     simulated_predictions_of(dataset, sha256(model)[:12]).to_parquet(folder / "predictions.parquet")
     values |= {"predictions": f"{folder}/predictions.parquet", "model": str(model)}
     notebook = load_notebook_node(str(project_root() / "nbs/07_explore.ipynb"))
-    for cell in notebook.cells:
-        if "\nlabel_review(" in cell.source:  # keys count at once; the waiting time is tested elsewhere
-            unhurried = "from echoquality.label_review import LabelReview\nLabelReview.patience = 0\n"
-            cell.source = cell.source.replace("\nlabel_review(", f"\n{unhurried}label_review(")
     nbformat.write(parameterize_notebook(notebook, values), folder / "explore.ipynb")
     return folder
 
@@ -122,23 +117,21 @@ def test_in_a_browser_the_table_follows_a_slider(lab, place):
 
 
 @pytest.mark.slow
-def test_in_a_browser_three_clips_are_reviewed_and_a_restart_goes_on(lab, place):
-    for number, key in enumerate("gbx", 1):
-        lab.type("review", key)
-        lab.wait(lambda number=number: f"{number} of 10 reviewed" in lab.text("review"))
-    found = read_reviews(place / "reviews.csv")
-    assert found["new"].tolist() == ["good", "bad", "exclude"] and set(found["who"]) == {"ana"}
-    assert not found.duplicated(["folder", "file_id"]).any()
-    lab.click("review", ".echoquality-player button", "outline")
-    lab.wait(lambda: lab.driver.switch_to.active_element == lab.inside("review", "input[type=text]")[0])
-    lab.click("review", ".window")  # no key may reach the notebook from a picture that was clicked
-    lab.driver.switch_to.active_element.send_keys("x")
-    assert "3 of 10 reviewed" in lab.text("review")
-    lab.restart()
-    lab.wait(lambda: "3 of 10 reviewed" in lab.text("review"))
-    lab.click("review", "button", "undo (z)")
-    lab.wait(lambda: "2 of 10 reviewed" in lab.text("review"))
-    assert read_reviews(place / "reviews.csv")["new"].tolist()[-1] == ""
+def test_in_a_browser_the_link_opens_the_review_and_a_restart_goes_on(lab, place):
+    notebook = lab.driver.current_window_handle
+    for count in (0, 1):
+        link = lab.inside("review", "a", "/login?token=")[0].get_attribute("href")
+        lab.driver.switch_to.new_window("tab")
+        lab.driver.get(link)
+        for said in (count, count + 1):
+            lab.wait(lambda said=said: lab.driver.find_element("id", "progress").text.startswith(f"{said} of "))
+            lab.driver.switch_to.active_element.send_keys("g" if said == count else "")
+        lab.driver.close()
+        lab.driver.switch_to.window(notebook)
+        lab.restart()
+    answers = (place / "review/answers/00.csv").read_text().splitlines()
+    assert len(answers) == 3 and all(",good," in line for line in answers[1:])
+    assert "token" not in (place / "explore.ipynb").read_text()
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ from echoquality.inference import (
     show_worst,
 )
 from echoquality.model import Model, WeightsError, make_network, save_model
-from echoquality.results import read_results
+from echoquality.results import read_results, write_results
 from echoquality.safe_files import sha256
 from echoquality.scoring import score_clip
 from echoquality.selection import SelectionSettings, select
@@ -146,6 +146,17 @@ def test_the_verdict_is_good_careful_or_no(done):
     failed = scores.assign(status="FAIL", score=np.linspace(0, 0.4, 80))
     spread = inference_verdict(replace(good, scores=failed), done[0])
     assert spread.command.startswith("echoquality score") and "--threshold 0.2" in spread.command
+
+
+def test_the_command_of_a_review_means_the_doubtful_clips(done, tmp_path, studied):
+    settings, inference = done
+    scores = read_results(settings.output_dir).drop_duplicates(["folder", "file_id"])
+    middle = scores["score"].median()  # an untrained network passes or fails them all
+    write_results(scores.assign(status=np.where(scores["score"] >= middle, "PASS", "FAIL")), tmp_path)
+    verdict = inference_verdict(replace(inference, output_dir=tmp_path), settings)
+    nearest = scores.loc[(scores["score"] - middle).abs().nsmallest(5).index]
+    command = verdict.review.replace("--count 50", "--count 5")
+    assert set(studied(command).clips["path"]) == set(nearest["folder"] + "/" + nearest["file_id"])
 
 
 def test_the_worst_clips_are_shown(done):

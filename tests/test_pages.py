@@ -206,7 +206,7 @@ GIVEN = {  # page → its parameters
     "04_training": TABLE | STORE | TINY | ONE | {"output_dir": "data/training"},
     "05_evaluation": TABLE | STORE | MODEL | ONE | {"output_dir": "data/evaluation"} | FEW,
     "06_inference": RAW | MODEL | ONE | {"output_dir": "data/results/new"},
-    "07_explore": RESULTS | RAW | TABLE | MODEL | {"predictions": "data/predictions.parquet", "reviewer": "ana"},
+    "07_explore": RESULTS | RAW | TABLE | MODEL | {"predictions": "data/predictions.parquet", "review_dir": "review"},
 }
 
 
@@ -222,7 +222,6 @@ def test_a_page_runs_from_its_first_cell_to_its_last(path, desk):
 LOOKED_AT = {
     "degradation_preview.features_html": {"compare_features(before, after, mask).round(3).to_html(border=0)"},
     "folder_preview.show_loops": {"heads", "body", "cell"},
-    "label_review.standing": {"session.decisions.reviewed", "len(session.keys)", "who", "held"},
     "player._layer": {"i", "picture"},
     "player._polygon": {"name", "places"},
     "player.picture_html": {"rows", "why", "facts", "_layer(clip.overlay)", "clip.shape[1]", "clip.shape[0]", "edges",

@@ -28,6 +28,9 @@ from echoquality.model import make_network
 from echoquality.parameters import from_command_line, project_root
 from echoquality.settings import STAGES, ConvertSettings
 
+sys.path.insert(0, str(project_root() / "tools"))
+import review_round
+
 
 PARSED = ("make demo", "make test", "pip install", "torchrun")  # not run, only parsed: slow, or for several machines
 SERVERS = {"mlflow server": "/health", "make lab": "/api"}  # started, requested once, and stopped
@@ -37,7 +40,7 @@ PATHS |= {"/mnt/pacs/new": "data/new/raw_data", "clip.dcm": "data/clip.dcm", "Vi
 RELEASE = "https://github.com/patniko/ghl/releases/download/v1.0.0"  # of weights; replaced by a server on loopback
 LESS = {"epochs": 1, "architecture": "mc3_18", "image_size": 32, "frames": 4}  # for every training
 FEW = {"num_synthetic": 8}  # for every dataset
-MODULES = COMMANDS | {"scores": "score_table", "weights": "weights", "convert": "convert"}
+MODULES = COMMANDS | {"scores": "score_table", "weights": "weights", "convert": "convert", "review": "review_page"}
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
@@ -82,7 +85,6 @@ def clone(tmp_path_factory, warm_python) -> Iterator[Path]:
     (clone / "data/exports").mkdir()
     np.save(clone / "data/exports/clip.npy", read_frames(clip))
     (clone / "data/parameters.yaml").write_text(yaml.safe_dump({"max_high_quality": 9}))  # of the threshold explorer
-    (clone / "data/reviews.csv").write_text("")  # as before any decision
     (clone / "released").mkdir()
     torch.save(make_network("mc3_18").state_dict(), clone / "released/video_quality_model.pt")
     handler = partial(SimpleHTTPRequestHandler, directory=str(clone / "released"))
@@ -140,6 +142,10 @@ def run_readme(language: str, code: str, clone: Path) -> None:
     for line in commands(code):
         if line.startswith("echoquality dataset "):
             line += " --num-synthetic 8 --output-dir data/from_a_table"  # the guides use the default folder
+        if line.startswith("echoquality review "):
+            line = line.replace("training_data_enhanced", "from_a_table")
+            review_round.go_round(line, clone, environment(clone), " --output-dir data/reviewed")
+            continue
         run_command(line, clone)
 
 

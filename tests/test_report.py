@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from echoquality.evidence import simulated_predictions_of
 from echoquality.report import (
     _enough_patients,
     _row,
@@ -103,6 +104,16 @@ def test_random_weights_are_called_that(evidence):
     table = evidence.predictions.assign(starting_weights=0.5)
     found = weigh(table, {"probability": 0.5, "starting_weights": 0.5}, **FEW, facts={"started from": "random weights"})
     assert "random weights, before training: AUROC 0.5" in headline(found)
+
+
+def test_the_command_of_a_review_means_the_worst_natural_clips(evidence, dataset, tmp_path, studied):
+    table = simulated_predictions_of(dataset)
+    table.to_parquet(tmp_path / "predictions.parquet")
+    told = EvaluationSettings(output_dir=tmp_path, annotations_csv=dataset)
+    command = evaluation_verdict(evidence, told).review.replace("--count 50", "--count 5")
+    natural = table[table["source"] == "natural"]
+    worst = (natural["probability"] - natural["label"]).abs().nlargest(5).index
+    assert set(studied(command).clips["path"]) == set(natural.loc[worst, "video_path"])
 
 
 def test_the_card_has_every_figure():

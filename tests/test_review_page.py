@@ -36,7 +36,7 @@ from echoquality.corpus import clip_dataset
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
-from echoquality.review_page import _NONCE, OpenClip, OverviewPage, Server, review_links
+from echoquality.review_page import _NONCE, _STARTED, OpenClip, OverviewPage, Server, review_links
 from echoquality.review_server import Allowance, exposed
 from echoquality.settings import ReviewSettings
 from echoquality.study import CLIPS, make_study
@@ -148,6 +148,27 @@ def test_a_clip_that_cannot_be_shown_says_why_and_where_nothing(made, tmp_path):
     said = [pieces_of(b"".join(clip_pieces(review, clip)))[-1] for clip in review.clips]
     assert [kind for kind, _ in said] == ["e"] * 4 and str(tmp_path) not in str(said)
     assert "gone" in said[2][1]["error"] and "changed" in said[3][1]["error"]
+
+
+def test_a_notebook_starts_one_page_and_ends_it(made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the report is written
+    raw = Path(json.loads((made / "study.json").read_text())["raw_data_dir"])
+    (tmp_path / "list.csv").write_text("path\n0.dcm\n1.dcm\n")
+    words = tmp_path / "list.csv", raw, tmp_path / "study"
+    page = start_review(*words, readers=("ana",), index_dir="", workers=1)
+    assert start_review(*words, readers=("ana",), index_dir="", workers=1) is page
+    links = review_links(page.server)
+    assert all(link in str(page) for link in links.values()) and "close() ends" in str(page)
+    assert "holds a study of other input" in start_review(*words, readers=("eva",), index_dir="", workers=1).value
+    _STARTED.clear()  # as another process
+    assert "another server shows this study" in start_review(*words, readers=("ana",), index_dir="", workers=1).value
+    ana = Caller(page.server, "ana")
+    assert ana.say(0, "good", number=ana.state()["order"][0])[0] == 200
+    page.close()
+    assert (tmp_path / "study/reviews.csv").is_file() and not page.thread.is_alive()
+    again = start_review(*words, readers=("ana",), index_dir="", workers=1)
+    assert again is not page and Caller(again.server, "ana").state()["answered"]
+    again.close()
 
 
 @contextmanager

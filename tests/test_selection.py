@@ -95,3 +95,12 @@ def test_the_verdict_is_good_careful_or_no(corpus):
     one = selection_verdict(replace(found, samples=many[many["label"] == 1]), settings)
     assert one.word == "no" and "there is no poor clip" in one.sentence and len(one.figures) == 3
     assert "echoquality select" in one.command and "--low-quality-threshold 0.2 " in one.command
+
+
+def test_the_command_of_a_review_means_the_chosen_clips(corpus, tmp_path, monkeypatch, studied):
+    monkeypatch.chdir(tmp_path)
+    settings = settings_for(corpus)
+    found = select(settings)
+    command = for_review(found, settings)
+    assert selection_verdict(found, settings, review=command).review == command == for_review(found, settings)
+    assert set(studied(command).clips["path"]) == set(found.samples["source"]) and len(found.samples) > 20

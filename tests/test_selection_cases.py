@@ -14,7 +14,7 @@ from echoquality.candidates import candidates, offer_table, preselect
 from echoquality.core import SettingsError
 from echoquality.probing import fan_table, with_machines
 from echoquality.results import read_results, write_results
-from echoquality.reviews import add_review, review_counts
+from echoquality.reviews import review_counts
 from echoquality.selection import SelectionError, SelectionSettings, by_machine, select
 
 
@@ -69,12 +69,7 @@ def test_a_fan_that_does_not_fit_falls_back_to_the_one_that_is_found(corpus, tmp
         select(settings_for(corpus, fans=table))
 
 
-def review(path: Path, row, new: str, who: str = "ana") -> None:
-    "Write down a decision on a clip."
-    add_review(path, who, row.folder, row.file_id, "", new)
-
-
-def test_duplicates_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
+def test_duplicates_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path, review):
     shutil.copytree(corpus, tmp_path / "copy")
     place, path = settings_for(tmp_path / "copy"), tmp_path / "reviews.csv"
     row = next(select(place).samples.itertuples())
@@ -89,7 +84,7 @@ def test_duplicates_of_a_reviewed_file_do_not_get_past_it(corpus, tmp_path):
         assert "the same clip as another" in found.quarantine.set_index("path")["reason"][f"{row.folder}/again"]
 
 
-def test_reviews_override_the_scores(corpus, tmp_path):
+def test_reviews_override_the_scores(corpus, tmp_path, review):
     before, path = select(settings_for(corpus)), tmp_path / "reviews.csv"
     good, poor = (list(before.samples[before.samples["label"] == label].itertuples()) for label in (1, 0))
     middle = next(row for row in before.rows.itertuples() if 0.3 < row.score < 0.9 and "missing" not in row.file_id)
@@ -97,7 +92,7 @@ def test_reviews_override_the_scores(corpus, tmp_path):
         review(path, row, new)
     review(path, good[3], "good")
     review(path, good[3], "bad", who="ben")
-    add_review(path, "ana", "nowhere", "x", "", "bad")
+    review(path, ("nowhere", "x"), "bad")
     after = select(settings_for(corpus, reviews_csv=path))
     labels = after.samples.set_index(["folder", "file_id"])
     for row, label, word in [(good[0], 0, "bad"), (poor[0], 1, "good"), (middle, 1, "good"), (good[2], 1, "")]:

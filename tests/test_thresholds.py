@@ -14,21 +14,18 @@ import yaml
 
 from echoquality.core import SettingsError
 from echoquality.corpus import TINY, write_corpus
-from echoquality.label_review import to_review
 from echoquality.results import read_results
-from echoquality.reviews import add_review
 from echoquality.selection import LABELS, SelectionSettings, candidates, class_table, select
 from echoquality.thresholds import _write_parameters
 
 
-def test_a_table_of_scores_is_shown_and_reviewed_like_a_summary(corpus, tmp_path):
+def test_a_table_of_scores_is_shown_like_a_summary(corpus, tmp_path):
     where = {"raw_data_dir": corpus / "raw_data", "workers": 1}
     summary = SelectionSettings(results_dir=corpus / "results/inference_output", **where)
     read_results(summary.results_dir)[["path", "score"]].to_parquet(tmp_path / "scores.parquet")
     table = SelectionSettings(results_dir=tmp_path / "scores.parquet", **where)
     shown = ["folder", "file_id", "score", "status", "assessment", "machine_type"]
     pd.testing.assert_frame_equal(score_rows(summary)[0][shown], score_rows(table)[0][shown])
-    pd.testing.assert_frame_equal(to_review(summary)[shown], to_review(table)[shown])
 
 
 def test_every_score_is_counted_once_and_thresholds_are_where_they_belong():
@@ -103,11 +100,11 @@ def test_the_button_writes_what_the_selection_takes(corpus, tmp_path):
         assert odd.split("/")[0].replace("\0", r"\x00") in shown._remark.value and "written:" not in shown._remark.value
 
 
-def test_reviews_count_as_in_the_selection(corpus, tmp_path):
+def test_reviews_count_as_in_the_selection(corpus, tmp_path, review):
     before, path = explore(corpus), tmp_path / "reviews.csv"
     good = candidates(before._rows, before.settings).query("label == 1").head(3)
     for row in good.itertuples():
-        add_review(path, "ana", row.folder, row.file_id, "good", "bad")
+        review(path, row, "bad")
     shown = explore(corpus, reviews_csv=path)
     changed = {label: shown.table.loc[(label, "all"), "available"] for label in ("good", "poor")}
     for label, more in (("good", -3), ("poor", 3)):
