@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['AGREES', 'WRONG_FILE', 'GRADES', 'decisions_of', 'agreement_row', 'agreement_within', 'agreement_between', 'Overview',
-           'study_overview', 'adjudicate', 'settle', 'judgements', 'label_rows', 'review_rows', 'grade_rows',
-           'write_labels', 'told_in', 'copy_qualities', 'flow', 'flow_svg', 'dataset_command', 'study_verdict',
-           'copies_verdict', 'shown_agreement', 'shown_progress', 'shown_qualities', 'overview_html', 'show_overview',
-           'study_report']
+           'study_overview', 'adjudicate', 'settle', 'label_rows', 'review_rows', 'grade_rows', 'write_labels',
+           'told_in', 'copy_qualities', 'flow', 'flow_svg', 'dataset_command', 'study_verdict', 'copies_verdict',
+           'shown_agreement', 'shown_progress', 'shown_qualities', 'overview_html', 'show_overview', 'study_report']
 
 # %% ../nbs/evidence/agreement.ipynb #2e1505d3
 import re
@@ -47,7 +46,6 @@ from echoquality.study import (
     in_utc,
     read_answers,
     read_study,
-    study_answers,
 )
 from .tables import guarded
 from .verdict import Verdict, as_table, captioned, figure_html, verdict_facts, verdict_html, weighed
@@ -300,18 +298,6 @@ def _append(study: Study, asked: dict[str, list[int]]) -> None:
         more = pd.DataFrame(rows, columns=ASSIGNED).to_csv(index=False, header=False)
         path = study.folder / ASSIGNED_CSV
         write_text(path, path.read_text(encoding="utf-8") + more)
-
-
-def judgements(folder: Path, number: int, reader: str = "") -> list[dict[str, str]]:
-    """What each reader said of a clip before its adjudication: reader, answer, reasons, note.
-
-    For a `reader` who has not judged it, and so judges blind, [].
-    """
-    said = _of_round(study_answers(folder), "first", "again")
-    rows = said[said["number"] == number]
-    if reader and reader not in set(rows["reader"]):
-        return []
-    return rows[["reader", "answer", "reasons", "note"]].to_dict("records")
 
 # %% ../nbs/evidence/agreement.ipynb #d0f3cd35
 WRONG_FILE = "wrong file"  # this reason of a "cannot tell" takes a clip out of training

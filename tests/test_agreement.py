@@ -82,12 +82,7 @@ def test_disputed_clips_go_to_a_third_reader_or_to_both(tmp_path, listed, answer
     assert set(more["number"]) == set(disputes["number"])
     assert study.assigned.groupby("reader")["place"].apply(lambda places: [*places] == [*range(len(places))]).all()
     for row in more.itertuples():  # a third reader judges blind
-        told = module.judgements(folder, row.number)
-        assert {each["answer"] for each in told} == {"good", "poor"} and row.reader not in {
-            each["reader"] for each in told
-        }
-        assert module.judgements(folder, row.number, row.reader) == []
-        assert len(module.judgements(folder, row.number, told[0]["reader"])) == 2
+        assert row.reader not in set(study.assigned.query("number == @row.number and round == 'first'")["reader"])
     answered(folder, lambda *_: "good", rounds=("adjudication",))
     found = module.study_overview(folder, rounds=1)
     assert found.disputes.empty and found.counts["adjudicated"] == len(disputes)

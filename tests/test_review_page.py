@@ -33,10 +33,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from echoquality.core import SettingsError
 from echoquality.corpus import clip_dataset
+from echoquality.dicom import OpenClip
 from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
-from echoquality.review_page import _NONCE, _STARTED, OpenClip, OverviewPage, Server, review_links
+from echoquality.review_clips import STATIC, clip_pieces
+from echoquality.review_page import _NONCE, _STARTED, OverviewPage, Server, review_links
 from echoquality.review_server import Allowance, exposed
 from echoquality.settings import ReviewSettings
 from echoquality.study import CLIPS, make_study
