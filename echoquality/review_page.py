@@ -49,7 +49,7 @@ from echoquality.review_answers import (
     read_review,
     review_tokens,
 )
-from .review_clips import STATIC, END_PIECE, FAULT_PIECE, add_answers, clip_pieces, export_review
+from .review_clips import END_PIECE, FAULT_PIECE, STATIC, add_answers, clip_pieces, export_review
 from echoquality.review_server import (
     ONLY_LINK,
     POLICY,

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['STUDY', 'CLIPS_CSV', 'ASSIGNED_CSV', 'CLIPS', 'ASSIGNED', 'ANSWERS', 'ROUNDS', 'CANNOT_TELL', 'UNREADABLE',
            'StudyError', 'ReviewList', 'read_list', 'with_patients', 'read_calibration', 'drawn_clips', 'draw_mixed',
-           'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study', 'in_utc', 'read_answers',
-           'study_answers']
+           'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study', 'in_utc', 'read_answers']
 
 # %% ../nbs/evidence/study.ipynb #2508359b
 import csv
@@ -654,13 +653,3 @@ def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = table.assign(number=table["number"].astype(int), blind=table["blind"].str.strip().str.casefold() == "true")
     table["seconds"] = pd.to_numeric(table["seconds"], errors="coerce")
     return table, pd.DataFrame(out, columns=["file", "line", "reason"])
-
-
-def study_answers(folder: Path) -> pd.DataFrame:
-    "The answers that count, as `read_answers`; lines that do not are counted in a note."
-    table, out = read_answers(folder)
-    for row in out.head(5).itertuples():
-        print(printable(f"note: answers/{row.file}, line {row.line} is left out: {row.reason}"), flush=True)
-    if len(out) > 5:
-        print(f"note: {len(out)} lines of answers are left out", flush=True)
-    return table

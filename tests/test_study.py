@@ -187,7 +187,7 @@ def test_lines_that_no_page_wrote_are_left_out_and_named(tmp_path, listed):
     parts += ["time 'yesterday'", "seconds '-1'", "its id stands before", "line 1 is not id", "no file of this study"]
     assert [part for part in parts if part not in said] == []
     (folder / "answers/00.csv").write_bytes(b"\xff\xfe\0\0")
-    assert module.study_answers(folder).empty
+    assert module.read_answers(folder)[0].empty
 
 
 def test_what_is_no_study_says_so(tmp_path, listed):
