@@ -293,6 +293,19 @@ def held(tmp_path_factory) -> Callable[..., AbstractContextManager[Path]]:
     return holding
 
 
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    "A browser, where there is one to drive."
+    pytest.importorskip("selenium")
+    sys.path.insert(0, str(Path(__file__).parent / "tools"))
+    import browser
+
+    if missing := browser.missing():
+        pytest.skip(f"no browser to drive: {missing}")
+    with browser.chromium(tmp_path_factory.mktemp("browser"), (1100, 900)) as driver:
+        yield driver
+
+
 @pytest.fixture(scope="session")
 def asked() -> Callable[..., SimpleNamespace]:
     "asked(folder, clips, raw, **more): settings of a study in `folder`, not checked."

@@ -4,13 +4,15 @@ from echoquality.review_clips import *
 
 
 import json
+import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from echoquality.core import WorkError
-from echoquality.review_answers import ReviewError, read_review
+from echoquality.review_answers import Assigned, ReviewError, read_review
+from echoquality.review_clips import HEAD_PIECE, _piece, add_answers, clip_pieces, export_review, reader_keys
 from echoquality.study import make_study
 
 
@@ -97,3 +99,33 @@ def test_answers_that_come_back_are_read_as_if_anybody_wrote_them(exported, tmp_
             add_answers(review, wrong)
     with pytest.raises(ReviewError, match="line 1: expected id,time"):
         add_answers(review, written(tmp_path / "odd.csv", review, [line(0, "good")] * 2, head=False))
+
+
+@pytest.mark.slow
+def test_in_a_browser_a_folder_is_judged_without_a_server(driver, exported, tmp_path):
+    review, folder = exported
+    driver.execute_cdp_cmd("Page.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+
+    def text(name: str) -> str:
+        return driver.execute_script("return document.getElementById(arguments[0]).textContent", name)
+
+    def wait(condition):
+        end = time.monotonic() + 60
+        while not (found := condition()):
+            assert time.monotonic() < end, (text("progress"), text("alert"), text("instead"))
+            time.sleep(0.05)
+        return found
+
+    driver.get((folder / "review-01.html").as_uri())
+    for number, key in enumerate("gpcg"):
+        wait(lambda number=number: text("progress").startswith(f"{number} of 4") and text("counter")[:1].isdigit())
+        driver.execute_script("dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true}))", key)
+    wait(lambda: text("progress").startswith("4 of 4"))
+    driver.refresh()  # the browser keeps the answers
+    wait(lambda: text("progress").startswith("4 of 4") and "4 not in a file yet" in text("save"))
+    assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
+    driver.find_element("id", "save").click()
+    saved = tmp_path / "answers-01.csv"
+    wait(saved.exists)
+    assert add_answers(review, saved) == 4
+    assert pd.read_csv(review.folder / "answers/01.csv")["answer"].tolist() == ["good", "poor", "cannot tell", "good"]

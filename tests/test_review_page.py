@@ -34,7 +34,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from echoquality.core import SettingsError
 from echoquality.corpus import clip_dataset
 from echoquality.dicom import OpenClip
-from echoquality.parameters import project_root
 from echoquality.phantom import simulate_clip
 from echoquality.review_answers import Assigned, answers_in, held, read_review
 from echoquality.review_clips import STATIC, clip_pieces
@@ -452,17 +451,7 @@ def started(words: list[str], place: Path):
             process.kill()
 
 
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory):
-    "A browser, where there is one to drive."
-    pytest.importorskip("selenium")
-    sys.path.insert(0, str(project_root() / "tools"))
-    import browser
 
-    if missing := browser.missing():
-        pytest.skip(f"no browser to drive: {missing}")
-    with browser.chromium(tmp_path_factory.mktemp("browser"), (1100, 900)) as driver:
-        yield driver
 
 
 class Reader:

@@ -105,13 +105,14 @@ const button = document.createElement("button");
 button.type = "button";
 button.id = "save";
 button.addEventListener("click", save);
-document.querySelector("footer").prepend(button);
+document.getElementById("help").before(button);
 document.querySelector("#done p").textContent =
-  "Save the answers below, and send the file to whoever gave you this folder.";
+  "Save the answers (above), and send the file to whoever gave you this folder.";
 
 function told() {
   const left = lines.length - saved;
-  button.textContent = left ? `Save answers (${left} not in a file yet)` : "Save answers";
+  const all = lines.length ? `All ${lines.length} answers are in a file: save again` : "Save answers";
+  button.textContent = left ? `Save answers (${left} not in a file yet)` : all;
   if (!safe) button.textContent += " – this browser keeps nothing: save before you close the page";
 }
 
