@@ -7,7 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.active_rounds import CHOICES, active_figures, interest, most_useful, saved
+from echoquality.annotations import read_annotations
+from echoquality.benchmark_data import SIZES
+from echoquality.clips import Form
+from echoquality.store import build_store
+from experiments.active_rounds import CHOICES, Bench, active_figures, interest, most_useful, run_active, saved
 
 
 def test_a_list_has_one_clip_of_a_patient_and_equal_shares_of_machines():
@@ -56,3 +60,21 @@ def test_a_choice_that_teaches_more_saves_labels(better, least, most):
     assert least < labels["value"] < most and labels["low"] <= labels["value"] <= labels["high"]
     assert (labels["low"] > 0) == (better > 1) and (labels["high"] < 0) == (better < 1)
     assert (found.xs("random")["difference"].dropna() == 0).all() and found.loc[("random", 40, "poor"), "value"] == 14 / 40
+
+
+def test_rounds_learn_from_other_patients_and_go_on_where_they_stopped(dataset, store, tmp_path):
+    table = read_annotations(dataset, workers=1)
+    table = table[~table["synthetic"]].reset_index(drop=True)
+    label = table["quality_score"].astype(float)
+    clips = table[["file", "group"]].assign(machine=table["machine_type"], target=label, label=label, score=label)
+    form = Form(size=16, most=8, mask="fan")
+    bench = Bench(clips, build_store(list(clips["file"]), store, form, workers=1))
+    how = {"folder": tmp_path, "seeds": range(1, 2), "size": SIZES["tiny"], "workers": 1}
+    rows = run_active({"small": bench}, **how)
+    assert set(rows["choice"]) == {*CHOICES}
+    taught, judging = (set(clips["group"][rows.loc[rows[of], "place"]]) for of in ("labelled", "judges"))
+    assert taught and judging and not taught & judging
+    first = rows[rows["labels"] == rows["labels"].min()].groupby("place")
+    assert (first["logit"].nunique() == 1).all()  # all choices begin with the same clips
+    again = run_active({"small": Bench(clips, None)}, **how)  # without clips: nothing is trained a second time
+    pd.testing.assert_frame_equal(rows, again)
