@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from echoquality.annotations import read_annotations
-from echoquality.benchmark_data import SIZES
 from echoquality.clips import Form
 from echoquality.store import build_store
 from experiments.active_rounds import (
@@ -16,8 +15,9 @@ from experiments.active_rounds import (
     LABELS,
     Clips,
     active_figures,
-    all_rounds,
     features,
+    from_scratch,
+    frozen_rounds,
     heads,
     interest,
     most_useful,
@@ -29,9 +29,9 @@ from experiments.active_rounds import (
 def test_a_head_learns_targets_between_the_grades_and_from_one_grade():
     x = np.random.default_rng(1).normal(size=(2, 60, 3))
     target = np.select([x[0, :, 0] > 0.5, x[0, :, 0] < -0.5], [1.0, 0.0], 0.5)
-    found = heads(x, np.arange(40), target)
+    found = heads(np.arange(40), 1, x, target)
     assert found.shape == (2, 60) and np.corrcoef(found[0], x[0, :, 0])[0, 1] > 0.9 > np.corrcoef(found[1], x[0, :, 0])[0, 1]
-    assert (heads(x, np.flatnonzero(target == 1)[:5], target) > 1).all()  # good ones alone: all are good
+    assert (heads(np.flatnonzero(target == 1)[:5], 1, x, target) > 1).all()  # good ones alone: all are good
 
 
 def test_a_list_has_one_clip_of_a_patient_and_equal_shares_of_machines():
@@ -52,10 +52,10 @@ def test_what_disagrees_comes_first():
 
 def test_labels_saved_are_read_off_the_curves():
     slow, fast = np.array([0.6, 0.7, 0.8, 0.9, 0.9, 0.92]), np.array([0.6, 0.8, 0.95, 0.95, 0.96, 0.96])
-    assert saved(slow, fast) == pytest.approx(60 - (20 + 10 * 0.8)) and saved(fast, slow) == pytest.approx(-saved(slow, fast))
+    assert saved(LABELS, slow, fast) == pytest.approx(60 - (20 + 10 * 0.8)) and saved(LABELS, fast, slow) == pytest.approx(-saved(LABELS, slow, fast))
     flat = np.array([0.6, 0.7, 0.7, 0.7, 0.7, 0.7])
-    assert saved(flat, flat) == 0 and saved(slow, flat) == pytest.approx(0)  # both reach 0.7 with twenty
-    assert saved(slow, np.array([0.9, 0.8, 0.95, 0.9, 0.95, 0.95])) > 10  # a curve that falls is made monotone
+    assert saved(LABELS, flat, flat) == 0 and saved(LABELS, slow, flat) == pytest.approx(0)  # both reach 0.7 with twenty
+    assert saved(LABELS, slow, np.array([0.9, 0.8, 0.95, 0.9, 0.95, 0.95])) > 10  # a curve that falls is made monotone
 
 
 def simulated_rounds(better: float, patients: int = 90, seeds: int = 6) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -88,11 +88,12 @@ def test_rounds_learn_from_other_patients(dataset, store):
     label = table["quality_score"].astype(float)
     rows = table[["file", "group"]].assign(machine=table["machine_type"], target=label, label=label, score=label)
     clips = Clips(rows, build_store(list(rows["file"]), store, Form(size=16, most=8, mask="fan"), workers=1))
-    network = trained_network(clips, SIZES["tiny"], 1)
-    of_networks = np.stack([features(network, clips)] * 2)
-    found = all_rounds(1, rows, of_networks)
-    assert set(found["choice"]) == {*CHOICES} and of_networks.shape == (2, len(rows), 64)
+    of_networks = features(trained_network(clips, 2, 1), clips)[None]
+    found = frozen_rounds(1, clips, of_networks)
+    assert set(found["choice"]) == {*CHOICES} and of_networks.shape == (1, len(rows), 64)
     taught, judging = (set(rows["group"][found.loc[found[of], "place"]]) for of in ("labelled", "judges"))
     assert taught and judging and not taught & judging
     first = found[found["labels"] == found["labels"].min()].groupby("place")
     assert (first["logit"].nunique() == 1).all()  # all choices begin with the same clips
+    of_two = from_scratch(np.arange(4), 1, clips, 2, members=2)
+    assert of_two.shape == (2, len(rows)) and (of_two[0] != of_two[1]).any()
