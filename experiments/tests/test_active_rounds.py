@@ -9,6 +9,7 @@ import pytest
 
 from echoquality.annotations import read_annotations
 from echoquality.clips import Form
+from echoquality.parameters import project_root
 from echoquality.store import build_store
 from experiments.active_rounds import (
     CHOICES,
@@ -97,3 +98,11 @@ def test_rounds_learn_from_other_patients(dataset, store):
     assert (first["logit"].nunique() == 1).all()  # all choices begin with the same clips
     of_two = from_scratch(np.arange(4), 1, clips, 2, members=2)
     assert of_two.shape == (2, len(rows)) and (of_two[0] != of_two[1]).any()
+
+
+def test_the_table_holds_every_choice_and_no_list_is_in_the_package():
+    figures = pd.read_csv(project_root() / "nbs/experiments/found/active.csv")
+    frozen = figures[figures["networks"] == "frozen"].groupby("bench")["choice"].agg(set)
+    assert frozen["second simulator"] == {*CHOICES} and frozen["grades"] == {*CHOICES} - {"teacher"}
+    rows = figures[(figures["measure"] == "labels saved") & (figures["choice"] == "ensemble")].set_index(["bench", "networks"])
+    assert rows.loc[("grades", "frozen"), "low"] <= 0  # by the rule the list would have to come into the package
