@@ -55,6 +55,7 @@ from echoquality.settings import (
     thresholds_for,
 )
 from .tables import TableError, delimiter_of, read_text
+from .workers import doing
 
 # %% ../nbs/command/command.ipynb #b2f64c44
 HELP = {  # command → its purpose, and options of an example
@@ -314,14 +315,18 @@ def of_a_folder(command: str, argv: list[str]) -> list[str]:
     return argv
 
 # %% ../nbs/command/command.ipynb #67ac70eb
+_LATE = {"demo": DemoSettings, "convert": ConvertSettings, "review": ReviewSettings}
+
+
 def run_other(command: str, argv: list[str]) -> None:
     "Run a command that is no stage, or the stage `score` for some files alone."
     if command == "score":
         return import_module("echoquality.api").main(argv)
     if command == "convert":
         argv = of_two_folders(argv)
+    if command in _LATE:
+        from_command_line(_LATE[command], argv, **_told(command))  # before modules that take seconds to load
     if command == "demo":
-        from_command_line(DemoSettings, argv, **_told(command))  # before modules that take seconds to load
         expect_networks("training")
     if command == "report":
         hiding = [each for each in argv if each == "--without-paths"]
@@ -332,8 +337,11 @@ def run_other(command: str, argv: list[str]) -> None:
         [folder] = _paths(command, argv, "DIR", 1, "folder that they are copied into")
         print(copy_pages(folder))
     else:
-        module = {"scores": "score_table", "review": "review_page"}.get(command, command)
-        import_module(f"echoquality.{module}").main(argv, **_told(command))
+        name = {"scores": "score_table", "review": "review_page"}.get(command, command)
+        doing(f"echoquality {command}: loading {'PyTorch, ' * (command == 'demo')}pandas and what else it needs")
+        module = import_module(f"echoquality.{name}")
+        doing("")
+        module.main(argv, **_told(command))
 
 # %% ../nbs/command/command.ipynb #4ef17154
 def _verdict(report: Path) -> str:

@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['NOTE', 'STARTS', 'ProjectPath', 'OptionalPath', 'OptionalShare', 'project_root', 'from_root', 'as_asked', 'Settings',
-           'set_aside', 'from_notebook', 'escape_output', 'CommandParser', 'from_command_line', 'parameter_table',
-           'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'recorded', 'typed', 'run_main']
+           'set_aside', 'from_notebook', 'has_colours', 'escape_output', 'CommandParser', 'from_command_line',
+           'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'recorded',
+           'typed', 'run_main']
 
 # %% ../nbs/base/parameters.ipynb #3abc2fe8
 import ast
@@ -264,14 +265,27 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
     return cls(**{name: _whole(name, namespace[name]) for name in known if name in namespace})
 
 # %% ../nbs/base/parameters.ipynb #d9d4f35d
+_OURS = "echoquality"  # value of NO_COLOR, set here and not by the user
+_COLOURS = {"error": 31, "no": 31, "interrupted": 33, "careful": 33, "good": 32, "next": 1, "report": 1}
+_HEADS = re.compile(rf"(?m)^({'|'.join(_COLOURS)})(?=[:;] )")  # first words of lines of ours
+
+
+def has_colours(stream) -> bool:
+    "Whether a stream is a terminal with colours whose user has not set NO_COLOR."
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and os.environ.get("NO_COLOR") in (None, "", _OURS)
+
+
 class _Shown:
-    "A text stream without terminal control codes and secrets; all else is the stream's own."
+    "A text stream without terminal control codes and secrets, first words in colour; all else is the stream's own."
 
     def __init__(self, stream):
-        self._stream = stream
+        self._stream, self._coloured = stream, has_colours(stream)
 
     def write(self, text: str) -> int:
-        self._stream.write(without_secrets(_unprintable(text.replace("\r\n", "\n"))))
+        shown = without_secrets(_unprintable(text.replace("\r\n", "\n")))
+        if self._coloured:
+            shown = _HEADS.sub(lambda found: f"\x1b[{_COLOURS[found[0]]}m{found[0]}\x1b[0m", shown)
+        self._stream.write(shown)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -283,13 +297,13 @@ class _Shown:
 
 def escape_output() -> None:
     "Let stdout and stderr show control codes and characters they lack as escapes, and hide secrets."
-    os.environ.setdefault("NO_COLOR", "1")  # Python's own colours would be escaped, too
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):  # a notebook's streams take all characters
             stream.reconfigure(errors="backslashreplace")
             if not isinstance(stream, _Shown):
                 setattr(sys, name, _Shown(stream))
+    os.environ.setdefault("NO_COLOR", _OURS)  # Python's own colours would be escaped, too
 
 # %% ../nbs/base/parameters.ipynb #fa066d23
 class CommandParser(ArgumentParser):
@@ -462,10 +476,12 @@ def typed(cls: type[Settings], prog: str, argv: list[str] | None = None) -> str:
 def run_main(job: Callable[[], None], *expected: type[Exception], again: str = _AGAIN) -> None:
     """Run a command-line job. `expected` errors, WorkError and OSError exit 1 with their message.
 
-    So do the signals `_ENDS`, with `again`: what to do then.
+    So do the signals `_ENDS`, with `again`: what to do then. stdout is `watched`.
     """
+    from .workers import watched  # loads what a command's --help does without
+
     escape_output()
-    with _interruptible():
+    with _interruptible(), watched():
         try:
             job()
         except FullDisk as error:

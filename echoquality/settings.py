@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLASS_PATIENTS', 'GradeScale', 'KINDS', 'PHYSICAL',
            'CLINICAL', 'IN_STEPS', 'GROUPS', 'Kind', 'Kinds', 'Severity', 'Architecture', 'ORDERS', 'LAYOUTS', 'STAGES',
-           'COMMANDS', 'ALIKE', 'scale_ends', 'step_key', 'scale_of_words', 'scale_steps', 'Computing', 'RawData',
-           'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
+           'COMMANDS', 'NETWORKS', 'ALIKE', 'scale_ends', 'step_key', 'scale_of_words', 'scale_steps', 'Computing',
+           'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
            'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
            'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings', 'BenchmarkSettings',
            'DemoSettings', 'ConvertSettings', 'ReviewSettings', 'expect_networks', 'run_stage', 'handed_on',
@@ -587,9 +587,12 @@ COMMANDS = {  # of `echoquality` → stage
 }
 
 # %% ../nbs/base/settings.ipynb #b2a28316
+NETWORKS = ("training", "evaluation", "inference", "conformance", "benchmark")  # stages that work with networks
+
+
 def expect_networks(stage: str) -> None:
     "Raise SettingsError for a stage that works with networks where PyTorch is not installed."
-    if stage in ("training", "evaluation", "inference", "conformance", "benchmark") and not find_spec("torch"):
+    if stage in NETWORKS and not find_spec("torch"):
         raise SettingsError(f"{stage} works with networks, and PyTorch is missing: pip install 'echoquality[train]'")
 
 
@@ -600,7 +603,12 @@ def run_stage(stage: str) -> None:
         expect_networks(stage)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
-    import_module(f"echoquality.{stage}").main()
+    from .workers import doing, watched
+
+    with watched():
+        doing(f"{stage}: loading {'PyTorch, ' * (stage in NETWORKS)}pandas and what else it needs", told=False)
+        module = import_module(f"echoquality.{stage}")
+    module.main()
     raise SystemExit
 
 # %% ../nbs/base/settings.ipynb #30be7182

@@ -42,7 +42,7 @@ def _run_section(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]
 def _says_something(output: nbformat.NotebookNode) -> bool:
     "Whether an output is for a reader: no warning, no empty table, no blank line."
     if output.output_type == "stream":
-        noise = r"(Successfully registered|Registered|Created version) .*|\s*"
+        noise = r"(Successfully registered|Registered|Created version) .*|.+: \d+(/\d+| so far)(, .*)?|\s*"  # progress
         return output.name == "stdout" and not all(re.fullmatch(noise, line) for line in output.text.splitlines())
     return not re.search(r"<tbody>\s*</tbody>|^None$", "".join(output.get("data", {}).values()))
 

@@ -153,6 +153,31 @@ def test_a_terminal_is_told_no_codes_and_no_secrets(monkeypatch):
     assert stream.detach().getvalue().decode() == "IM_\\x1b[2J\\r\\x9b1A\\u202e, Köln\xa0 http://…@host\n"
 
 
+@pytest.mark.parametrize(
+    "variables, coloured",
+    [
+        ({}, True),
+        ({"NO_COLOR": ""}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_first_words_are_coloured_on_a_terminal_unless_no_color_is_set(variables, coloured, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    stream.isatty = lambda: True
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in ({"TERM": "xterm"} | variables).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    escape_output()
+    print("no: few clips\nnext: see \x1b[31mmore; no: none")
+    monkeypatch.undo()  # before it is closed
+    plain = "no: few clips\nnext: see \\x1b[31mmore; no: none\n"
+    bright = "\x1b[31mno\x1b[0m: few clips\n\x1b[1mnext\x1b[0m: see \\x1b[31mmore; no: none\n"
+    assert stream.detach().getvalue().decode() == (bright if coloured else plain)
+
+
 def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = from_command_line(ExampleSettings, ["--results-dir", "x", "--threshold", "0.5", "--dry-run"])
