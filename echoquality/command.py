@@ -338,7 +338,8 @@ def run_other(command: str, argv: list[str]) -> None:
         print(copy_pages(folder))
     else:
         name = {"scores": "score_table", "review": "review_page"}.get(command, command)
-        doing(f"echoquality {command}: loading {'PyTorch, ' * (command == 'demo')}pandas and what else it needs")
+        needed = "PyTorch, " * (command == "demo")
+        doing(f"echoquality {command}: loading {needed}pandas and what else it needs", command in _LATE)
         module = import_module(f"echoquality.{name}")
         doing("")
         module.main(argv, **_told(command))

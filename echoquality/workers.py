@@ -141,27 +141,33 @@ class _Screen:
             self.stream.flush()
             self.bottom = line
 
+    def show(self, doing: str, since: str) -> None:
+        fine = "utf" in (getattr(self.stream, "encoding", "") or "").lower()
+        self.draw(doing and drawn_bar(doing, shutil.get_terminal_size().columns - 1, since, fine))
+
 # %% ../nbs/base/workers.ipynb #0c1b4bf4
 class _Watching:
     "What is being done on a stream, and for how long; a thread of its own says so in silence."
 
-    def __init__(self, stream, quiet: float):
+    def __init__(self, stream, quiet: float = 5.0):
         self._stream, self._screen, self._quiet, self._pause = stream, _Screen(stream), quiet, quiet
-        self._what = self._line = self._held = ""  # what is done, its last line of progress, a line without its end
-        self._since = self._said = time.monotonic()
+        self._what = self._line = self._job = ""  # what is done; its line of progress that is shown, and the last one
+        self._since = self._began = self._said = time.monotonic()  # of these, and of what was printed
+        self._held, self._pid = "", os.getpid()  # a line without its end
         self._lock, self._ended = RLock(), Event()
         self._thread = Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def _print(self, text: str) -> None:
+    def _print(self, text: str, line: str = "") -> None:
+        self._line = line  # other jobs have ended, or show themselves again
         self._screen.print(text)
         self._said, self._pause = time.monotonic(), self._quiet
 
+    def _lasted(self) -> str:
+        return clock(time.monotonic() - (self._began if self._line else self._since))
+
     def _draw(self) -> None:
-        doing, since = self._line or self._what, clock(time.monotonic() - self._since)
-        width = shutil.get_terminal_size().columns - 1
-        fine = "utf" in (getattr(self._stream, "encoding", "") or "").lower()
-        self._screen.draw(doing and drawn_bar(doing, width, since, fine))
+        self._screen.show(self._line or self._what, self._lasted())
 
     def _watch(self) -> None:
         while not self._ended.wait(0.2 if self._screen.live else 0.5):
@@ -171,24 +177,18 @@ class _Watching:
                     self._draw()
                 elif doing and now - self._said >= self._pause:
                     longer = min(2 * self._pause, 60.0)
-                    self._print(f"{doing} ({clock(now - self._since)})\n")
+                    self._print(f"{doing} ({self._lasted()})\n", self._line)
                     self._pause = longer
 
     def close(self) -> None:
         "End the thread, and leave nothing on the screen but what was printed."
         self._ended.set()
         with self._lock:
-            self._screen.draw("")
-            if self._held:
-                self._screen.print(self._held)
+            self._screen.print(self._held)
 
 # %% ../nbs/base/workers.ipynb #1883fc64
 class Watched(_Watching):
     "A text stream that shows on a terminal, or in a log, that work goes on; all else is the stream's own."
-
-    def __init__(self, stream, quiet: float = 5.0):
-        self._pid = os.getpid()
-        super().__init__(stream, quiet)
 
     def __getattr__(self, name: str):
         return getattr(self._stream, name)
@@ -215,12 +215,14 @@ class Watched(_Watching):
             self._draw()
 
     def note(self, line: str) -> None:
-        "Show a line of progress: on a terminal as a bar; elsewhere as it is, every five seconds."
+        "Show a line of `progress`: on a terminal as a bar; elsewhere as it is, every five seconds."
         with self._lock:
-            found = _DONE.fullmatch(line)
-            self._line = "" if found and found["done"] == found["total"] else line
+            found, before = _DONE.fullmatch(line), _DONE.fullmatch(self._job)
+            if not before or before["what"] != found["what"]:
+                self._began = time.monotonic()
+            self._line, self._job = "" if found["done"] == found["total"] else line, line
             if not self._screen.live and self._line and time.monotonic() - self._said >= self._quiet:
-                self._print(f"{line}\n")
+                self._print(f"{line}\n", line)
             self._draw()
 
 # %% ../nbs/base/workers.ipynb #9c83e07e

@@ -52,7 +52,7 @@ def test_a_duration_is_said_roughly(seconds, said):
 def test_a_line_of_progress_becomes_a_bar():
     line = "epoch 1/3: batch 5/10, 2.0 clips/s, about 40 s left"
     assert drawn_bar(line, 99, "0:00:20").startswith("epoch 1/3: batch " + "━" * 15 + "─" * 15 + " 5/10, 2.0 clips/s")
-    assert drawn_bar("clips: 1/2", 29, "0:00:01", fine=False) == "clips ####---- 1/2  0:00:01"
+    assert drawn_bar("clips: 1/2", 29, "0:00:01", fine=False) == "clips #####----- 1/2  0:00:01"
     assert drawn_bar("folders: 3 so far, 2.0/s", 80, "0:00:01") == "folders: 3 so far, 2.0/s  0:00:01"
     assert drawn_bar("loading", 80, "0:00:01") == "loading  0:00:01"
     assert all(len(drawn_bar(line, width, "0:00:20")) <= width for width in range(1, 120))
