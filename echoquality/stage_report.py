@@ -71,7 +71,8 @@ def about(notebook: nbformat.NotebookNode, name: str) -> dict[str, str]:
     parts = [f"{end:%d %B %Y, %H:%M}".lstrip("0") + " UTC"]
     if known:
         kind = "simulated data" if known["simulated"] else "data"
-        parts += [f"{kind}: {known['data']}", f"echoquality {known['echoquality']}, Python {known['python']}"]
+        parts += [f"{kind}: {known['data']}", *filter(None, [known.get("config") and f"parameters: {known['config']}"])]
+        parts += [f"echoquality {known['echoquality']}, Python {known['python']}"]
     verdict = {key: known.get(key, "") for key in ("word", "sentence", "next", "command", "review")}
     return {"title": name.replace("_", " ").capitalize(), "date": end.isoformat(), "line": " · ".join(parts), **verdict}
 
