@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .config import config_of, read_config
 from .core import SettingsError, printable
-from .parameters import CommandParser, as_asked, configured, run_main
+from .parameters import CommandParser, as_asked, given_by_file, run_main
 from .safe_files import write_text
 from echoquality.settings import (
     GROUPS,
@@ -272,12 +271,11 @@ def main(argv: list[str] | None = None) -> None:
     "`echoquality score FILE …`. Exit status: 0; 1 for errors, and where no file has a score; 2 for wrong options."
     parser = _parser()
     try:
-        argv, config = config_of(sys.argv[1:] if argv is None else argv)
+        argv, file = given_by_file(InferenceSettings, sys.argv[1:] if argv is None else argv)
         given = vars(parser.parse_intermixed_args(argv))
         files, csv = given.pop("files"), given.pop("csv")
         if "model" in given:  # typed paths are relative to the current folder
             given["model"] = Path.cwd() / Path(given["model"]).expanduser()
-        file = configured(InferenceSettings, read_config(config)) if config else {}
         settings = InferenceSettings(**file | given)
     except SettingsError as error:
         parser.error(str(error))

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['NOTE', 'STARTS', 'ProjectPath', 'OptionalPath', 'OptionalShare', 'project_root', 'from_root', 'as_asked', 'Settings',
            'set_aside', 'from_notebook', 'has_colours', 'escape_output', 'CommandParser', 'expect_known', 'configured',
-           'usual', 'from_command_line', 'parameter_table', 'parameters_source', 'parameters_cell', 'shown_value',
-           'settings_table', 'recorded', 'typed', 'run_main']
+           'given_by_file', 'usual', 'from_command_line', 'parameter_table', 'parameters_source', 'parameters_cell',
+           'shown_value', 'settings_table', 'recorded', 'typed', 'run_main']
 
 # %% ../nbs/base/parameters.ipynb #3abc2fe8
 import ast
@@ -348,10 +348,8 @@ _EACH_ITS_OWN = ("output_dir", "input_dir")  # another folder for each command
 def _from(folder: Path, cls: type[Settings], values: dict) -> dict:
     "Values whose relative paths start at a folder."
     paths = {name for name in values if _is_path(cls.model_fields[name]) and isinstance(values[name], str | Path)}
-    return {
-        name: Path(os.path.normpath(folder / value)) if name in paths and str(value) and not str(value).startswith("~") else value
-        for name, value in values.items()
-    }
+    begun = {name for name in paths if str(values[name]) and not str(values[name]).startswith("~")}
+    return values | {name: Path(os.path.normpath(folder / values[name])) for name in begun}
 
 
 def _fault(cls: type[Settings], name: str, value) -> str:
@@ -404,6 +402,12 @@ def configured(cls: type[Settings], config: Config) -> dict:
     return _from(config.path.parent, cls, _by_new_names(known, cls) | _by_new_names(own, cls))
 
 
+def given_by_file(cls: type[Settings], words: list[str]) -> tuple[list[str], dict]:
+    "The words of a command line without --config, and what that file gives a class. Raises SettingsError."
+    words, file = config_of(words)
+    return words, configured(cls, read_config(file)) if file else {}
+
+
 def usual(cls: type[Settings]) -> Settings:
     "The settings of a class where nothing is typed: those of the file of this run (`naming`), or the defaults."
     with suppress(SettingsError):  # it was changed meanwhile, or is to be completed by typed options
@@ -423,12 +427,11 @@ def from_command_line(
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example, cls.removed)
     parser.rest = _rest(cls)
-    words, file = [_new_option(word, cls) for word in (sys.argv[1:] if argv is None else argv)], ""
+    words, given = [_new_option(word, cls) for word in (sys.argv[1:] if argv is None else argv)], {}
     try:
         if "config" not in cls.model_fields:  # of the command that writes it
             parser.add_argument("--config", metavar="FILE", default=SUPPRESS, help="file of parameters (init)")
-            words, file = config_of(words)
-        given = configured(cls, read_config(file)) if file else {}
+            words, given = given_by_file(cls, words)
         typed = CliSettingsSource(cls, cli_parse_args=words, root_parser=parser)()
         return cls(**given | _from(Path.cwd(), cls, typed))
     except SettingsError as error:

@@ -641,12 +641,7 @@ def run_stage(stage: str) -> None:
         expect_networks(stage)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
-    from .workers import doing, watched
-
-    with watched():
-        doing(f"{stage}: loading {'PyTorch, ' * (stage in NETWORKS)}pandas and what else it needs", told=False)
-        module = import_module(f"echoquality.{stage}")
-    module.main()
+    import_module(f"echoquality.{stage}").main()
     raise SystemExit
 
 # %% ../nbs/base/settings.ipynb #30be7182

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 from IPython.display import HTML, display
 
-from .config import named_config
+from .config import config_in_words
 from .core import counted, escaped, printable, provenance
-from .safe_files import sha256
 from .settings import MIN_PATIENTS, from_here
 
 if TYPE_CHECKING:  # slow to load, and worker processes that degrade clips draw nothing
@@ -99,9 +98,7 @@ def verdict_facts(verdict: Verdict, data: Path) -> dict:
     "What a report says of a verdict on a result from the folder `data`."
     versions = provenance()
     about = {name: getattr(verdict, name) for name in ("word", "sentence", "next", "command", "review")}
-    about |= {"data": printable("/".join(Path(data).parts[-2:])), "config": ""}
-    if file := named_config():
-        about["config"] = f"{printable(file.name)} (SHA-256 {sha256(file)[:8]})"
+    about |= {"data": printable("/".join(Path(data).parts[-2:])), "config": config_in_words()}
     return about | {"simulated": is_simulated(data)} | {name: versions[name] for name in ("echoquality", "python")}
 
 

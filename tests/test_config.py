@@ -4,6 +4,7 @@ from echoquality.config import *
 
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -76,4 +77,6 @@ def test_config_is_found_among_the_words():
     assert named_config() is None
     with naming("none.yaml"):
         assert os.environ[CONFIG] == str(Path.cwd() / "none.yaml") and named_config() is None
-    assert CONFIG not in os.environ
+    assert CONFIG not in os.environ and config_in_words() == ""
+    with naming(__file__ if "__file__" in globals() else "."):
+        assert "__file__" not in globals() or re.fullmatch(r"test_config\.py \(SHA-256 [0-9a-f]{8}\)", config_in_words())

@@ -368,7 +368,7 @@ def test_what_people_set_most_stands_apart_in_a_parameters_cell_and_in_help(caps
     with pytest.raises(SystemExit):
         from_command_line(ComposedSettings, ["--help"])
     said = re.findall(r"(?m)^(?:  --([a-z-]+)[ ,].*)?$", capsys.readouterr().out.partition("exit\n")[2])
-    assert said[:6] == ["dry-run", "results-dir", "", "depth", "threshold", "kinds"]
+    assert said[:7] == ["config", "dry-run", "results-dir", "", "depth", "threshold", "kinds"]
 
 
 def test_a_notebook_without_the_tag_is_an_error(tmp_path):
