@@ -155,8 +155,8 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     """Execute the page of a stage with papermill, and write its report: `runs/<name>.html` below the project's root.
 
     `parameters`: values of JSON; `name`: that of the stage if it is left out. The page's output is printed,
-    unless `quiet`. Raises PageError, FullDisk, KeyboardInterrupt; then an earlier report stays, and
-    `runs/<name>.new.ipynb` holds the outputs so far.
+    unless `quiet`; what it does is shown (`doing`). Raises PageError, FullDisk, KeyboardInterrupt; then an earlier
+    report stays, and `runs/<name>.new.ipynb` holds the outputs so far.
     """
     from .workers import Overheard, doing, listening
 

@@ -38,6 +38,7 @@ from echoquality.core import (
     in_utf8,
     is_hidden,
     is_secret,
+    takes_codes,
     without_secrets,
 )
 from .safe_files import FullDisk
@@ -278,7 +279,7 @@ _HEADS = re.compile(rf"(?m)^({'|'.join(_COLOURS)})(?=[:;] )")  # first words of 
 
 def has_colours(stream) -> bool:
     "Whether a stream is a terminal with colours whose user has not set NO_COLOR."
-    return stream.isatty() and os.environ.get("TERM") != "dumb" and os.environ.get("NO_COLOR") in (None, "", _OURS)
+    return takes_codes(stream) and os.environ.get("NO_COLOR") in (None, "", _OURS)
 
 
 class _Shown:
