@@ -8,14 +8,15 @@ __all__ = ['read_clip', 'find_fan', 'degrade', 'select', 'build_dataset', 'train
 
 # %% ../nbs/command/api.ipynb #a03deeab
 import difflib
-from argparse import SUPPRESS, ArgumentParser
+import sys
+from argparse import SUPPRESS
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from .core import SettingsError, printable
-from .parameters import as_asked, run_main
+from .parameters import CommandParser, as_asked, given_by_file, run_main
 from .safe_files import write_text
 from echoquality.settings import (
     GROUPS,
@@ -254,9 +255,10 @@ def score(path: Path | str | Iterable[Path | str], model=MODEL, **parameters):
     return rows[0]["score"]
 
 # %% ../nbs/command/api.ipynb #98110be3
-def _parser() -> ArgumentParser:
+def _parser() -> CommandParser:
     about = "Score files, and write nothing but, if asked, a CSV. A folder in place of files is scored with a report."
-    parser = ArgumentParser("echoquality score", description=about)
+    parser = CommandParser("echoquality score", about)
+    parser.usage = "echoquality score FILE ... [options]"
     parser.add_argument("files", nargs="+", metavar="FILE", help="DICOM clips, from anywhere")
     parser.add_argument("--csv", type=Path, metavar="NEW", help="a new file for the rows: path, score, status, reason")
     for name in ("model", *_OPTIONS):
@@ -268,12 +270,13 @@ def _parser() -> ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     "`echoquality score FILE …`. Exit status: 0; 1 for errors, and where no file has a score; 2 for wrong options."
     parser = _parser()
-    given = vars(parser.parse_intermixed_args(argv))
-    files, csv = given.pop("files"), given.pop("csv")
-    if "model" in given:  # typed paths are relative to the current folder
-        given["model"] = Path.cwd() / Path(given["model"]).expanduser()
     try:
-        settings = InferenceSettings(**given)
+        argv, file = given_by_file(InferenceSettings, sys.argv[1:] if argv is None else argv)
+        given = vars(parser.parse_intermixed_args(argv))
+        files, csv = given.pop("files"), given.pop("csv")
+        if "model" in given:  # typed paths are relative to the current folder
+            given["model"] = Path.cwd() / Path(given["model"]).expanduser()
+        settings = InferenceSettings(**file | given)
     except SettingsError as error:
         parser.error(str(error))
     expect_networks("inference")

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['HIDDEN', 'DECISIVE', 'SettingsError', 'WorkError', 'without_secrets', 'is_hidden', 'is_secret', 'generator',
-           'reason_of', 'in_utf8', 'printable', 'BadFile', 'escaped', 'as_markdown', 'as_drawn', 'plural', 'counted',
-           'did_you_mean', 'provenance']
+           'reason_of', 'in_utf8', 'printable', 'BadFile', 'escaped', 'as_markdown', 'as_drawn', 'takes_codes',
+           'plural', 'counted', 'did_you_mean', 'provenance']
 
 # %% ../nbs/base/core.ipynb #2aa197f5
 import difflib
 import hashlib
 import html
+import os
 import re
 import sys
 import unicodedata
@@ -130,6 +131,12 @@ def as_markdown(text) -> str:
 def as_drawn(text) -> str:
     "Text as matplotlib draws it as it stands: a $ begins no formula."
     return _unprintable(str(text)).replace("$", r"\$")
+
+# %% ../nbs/base/core.ipynb #0b847890
+def takes_codes(stream) -> bool:
+    "Whether a stream is a terminal that moves and colours by codes; of Windows' own, Windows Terminal is known to."
+    known = os.name != "nt" or {"WT_SESSION", "TERM"} & os.environ.keys()
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and bool(known)
 
 # %% ../nbs/base/core.ipynb #e97b515b
 _OF_ONE = {"are": "is", "were": "was", "have": "has"}

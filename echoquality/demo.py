@@ -126,3 +126,5 @@ def main(argv: list[str] | None = None, **told) -> None:
         build = build_dataset(DatasetSettings(**settings))
         print(f"dataset  {build.output_dir}\n{count_files(build).to_string()}\n")
     print(_write_explore(demo, where, Path(first["output_dir"]), evaluation))
+    print("next: the same with your files; this writes their parameters to study.yaml\n    echoquality init")
+    print(f"report: {project_root()}/runs/index.html")

@@ -42,7 +42,7 @@ from .model import freeze
 from .pairs import PAIR_WEIGHT, ladder_loss, pair_loss, rungs
 from .safe_files import atomic, expect_space, write_text
 from .store import ClipStore
-from .workers import clock, progress
+from .workers import pace, progress, roughly, speed
 
 # %% ../nbs/learning/learning.ipynb #5402c09f
 # After our own modules: torchmetrics imports torchvision, which `vision` makes importable where its wheel does not fit.
@@ -265,23 +265,21 @@ class History(lightning.Callback):
     def on_fit_start(self, trainer, learner) -> None:
         self.shown = time.monotonic()
 
-    def say(self, trainer, learner, what: str, done: int, total: int, since: float, every: float = 5.0) -> None:
+    def say(self, trainer, learner, what: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if trainer.is_global_zero and now - self.shown >= every and done < total:
-            rate, self.shown = done / (now - since), now
-            print(f"epoch {learner.current_epoch + 1}/{self.epochs}: {what} {done}/{total}, "
-                  f"{rate * learner.recipe.batch_size:.1f} clips/s, {clock((total - done) / rate)} left",
-                  flush=True)  # fmt: skip
+        self.seen = [(now, 1)] if done == 1 else self.seen
+        if trainer.is_global_zero and now - self.shown >= pace(now - self.seen[0][0]) and done < total:
+            self.shown = now
+            self.seen.append((now, done))
+            told = speed(self.seen, total, learner.recipe.batch_size, " clips")
+            print(f"epoch {learner.current_epoch + 1}/{self.epochs}: {what} {done}/{total}{told}", flush=True)
 
     def on_train_batch_end(self, trainer, learner, outputs, batch, index) -> None:
         self.steps[trainer.global_step] = outputs["loss"].detach()
-        self.say(trainer, learner, "batch", index + 1, trainer.num_training_batches, learner.started)
-
-    def on_validation_start(self, trainer, learner) -> None:
-        self.began = time.monotonic()
+        self.say(trainer, learner, "batch", index + 1, trainer.num_training_batches)
 
     def on_validation_batch_end(self, trainer, learner, outputs, batch, index, loader=0) -> None:
-        self.say(trainer, learner, "validation batch", index + 1, trainer.num_val_batches[loader], self.began)
+        self.say(trainer, learner, "validation batch", index + 1, trainer.num_val_batches[loader])
 
     def on_train_epoch_end(self, trainer, learner) -> None:
         row = end_epoch(learner)
@@ -292,7 +290,7 @@ class History(lightning.Callback):
         table = pd.DataFrame(self.rows)
         write_text(self.folder / "metrics.csv", table.to_csv(index=False))
         more = self.epochs - 1 - row["epoch"]
-        left = f", at most {clock(more * row['seconds'])} left" if more else ""
+        left = f", at most about {roughly(longest)} left" if (longest := more * row["seconds"]) >= 60 else ""
         print(f"epoch {row['epoch'] + 1}/{self.epochs}: loss {row['train_loss']:.3f}, validation "
               f"{row['val_loss']:.3f}, AUROC {row['val_auroc']:.3f}, {row['seconds']:.0f} s{left}",
               flush=True)  # fmt: skip

@@ -15,6 +15,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -154,9 +155,12 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     """Execute the page of a stage with papermill, and write its report: `runs/<name>.html` below the project's root.
 
     `parameters`: values of JSON; `name`: that of the stage if it is left out. The page's output is printed,
-    unless `quiet`. Raises PageError, FullDisk, KeyboardInterrupt; then an earlier report stays, and
-    `runs/<name>.new.ipynb` holds the outputs so far.
+    unless `quiet`; what it does is shown (`doing`). Raises PageError, FullDisk, KeyboardInterrupt; then an earlier
+    report stays, and `runs/<name>.new.ipynb` holds the outputs so far.
     """
+    from .workers import Overheard, doing, listening
+
+    doing(f"{stage}: starting Python for its page", told=not quiet)
     from nbclient.exceptions import DeadKernelError
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
@@ -170,13 +174,15 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
         write_text(executed.parent / NOTE, json.dumps({STARTS: ".."}, indent=1) + "\n")
     parameters = {name: in_utf8(value) if isinstance(value, str) else value for name, value in parameters.items()}
     place = executed if str(executed).isprintable() else os.path.relpath(executed)  # the error is in the notebook, too
-    shown = {"stdout_file": None if quiet else sys.stdout, "progress_bar": False, "extra_arguments": _QUIET}
+    shown = {"stdout_file": Overheard() if quiet else sys.stdout, "on_cell_start": partial(_say_cell, stage, quiet)}
+    shown |= {"progress_bar": False, "extra_arguments": _QUIET}
     try:
-        with set_aside(parameters) as known:  # the notebook holds no secret while it runs, either
+        with set_aside(parameters) as known, listening():  # the notebook holds no secret while it runs, either
             try:
                 execute_notebook(page_of(stage), place, known, cwd=root, **shown)
             finally:
                 _hide(executed, [(parameters[name], known[name]) for name in known if known[name] != parameters[name]])
+        doing(f"{stage}: writing its report", told=False)
         return write_report(executed)
     except PapermillExecutionError as error:
         raise _page_error(error.ename, error.evalue, executed) from None
@@ -184,10 +190,26 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
         raise PageError(f"the process that executed {executed} was killed; it may need more memory") from None
     except OSError as error:
         raise told_of_space(error, executed) from None
+    finally:
+        doing("")
 
 # %% ../nbs/base/pages.ipynb #d71d1eb3
 # Python options of a kernel, which would else print the tasks that an interruption leaves behind.
 _QUIET = ["--log-level=CRITICAL", '--IPKernelApp.exec_lines=__import__("logging").getLogger("asyncio").setLevel(50)']
+
+
+def _say_cell(stage: str, quiet: bool, cell: dict, cell_index: int) -> None:
+    "Say what a page does from this cell on."
+    from .settings import NETWORKS
+    from .workers import doing
+
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type != "code" or "skip-execution" in tags:
+        return
+    if "import *" in cell.source:
+        doing(f"{stage}: loading {'PyTorch, ' * (stage in NETWORKS)}pandas and what else it needs", told=not quiet)
+    elif "parameters" not in tags and "injected-parameters" not in tags:
+        doing(f"{stage}: {'at work' if 'progress' in tags else 'drawing tables and pictures'}", told=not quiet)
 
 
 def _page_error(name: str, said: str, executed: Path) -> BaseException:

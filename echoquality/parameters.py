@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['NOTE', 'STARTS', 'ProjectPath', 'OptionalPath', 'OptionalShare', 'project_root', 'from_root', 'as_asked', 'Settings',
-           'set_aside', 'from_notebook', 'escape_output', 'CommandParser', 'from_command_line', 'parameter_table',
-           'parameters_source', 'parameters_cell', 'shown_value', 'settings_table', 'recorded', 'typed', 'run_main']
+           'set_aside', 'from_notebook', 'has_colours', 'escape_output', 'CommandParser', 'expect_known', 'configured',
+           'given_by_file', 'usual', 'from_command_line', 'parameter_table', 'parameters_source', 'parameters_cell',
+           'shown_value', 'settings_table', 'recorded', 'typed', 'run_main']
 
 # %% ../nbs/base/parameters.ipynb #3abc2fe8
 import ast
@@ -16,7 +17,7 @@ import re
 import shlex
 import signal
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Iterator
 from configparser import ConfigParser, Error
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
 
+from .config import Config, config_of, named_config, read_config
 from echoquality.core import (
     HIDDEN,
     SettingsError,
@@ -36,6 +38,7 @@ from echoquality.core import (
     in_utf8,
     is_hidden,
     is_secret,
+    takes_codes,
     without_secrets,
 )
 from .safe_files import FullDisk
@@ -119,6 +122,9 @@ class Settings(BaseSettings):
     FIRST: ClassVar[tuple[str, ...]] = ()  # what people set most
     removed: ClassVar[dict[str, tuple]] = {}  # parameter of earlier versions → the value that changed nothing, and why
     renamed: ClassVar[dict[str, str]] = {}  # parameter of earlier versions → its name now
+    command: ClassVar[str] = ""  # of `echoquality`; that of its section in a file of parameters
+    alike: ClassVar[dict[str, str]] = {}  # parameter of other commands → what is the same here
+    commands: ClassVar[dict[str, type["Settings"]]] = {}  # command → its class
     model_config = SettingsConfigDict(
         extra="forbid",
         frozen=True,
@@ -147,6 +153,8 @@ class Settings(BaseSettings):
         fields.clear()
         fields.update(ordered)
         cls.model_rebuild(force=True)  # values and schema follow
+        if cls.__dict__.get("command"):
+            Settings.commands[cls.command] = cls
 
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, **others):
@@ -215,7 +223,7 @@ def _in_words(error: ValidationError) -> str:
             continue
         told.add(name)
         if each["type"] == "literal_error":
-            near = did_you_mean(each["input"], re.findall("'([^']+)'", each["ctx"]["expected"]))
+            near = did_you_mean(each["input"], re.findall("'([^']*)'", each["ctx"]["expected"]))
             hint = f"; {near}" if near else ""
         if each["type"] in ("string_type", "path_type"):
             said, hint = "text was expected", f"; for text that looks like a number use papermill's -r (-r {name} …)"
@@ -264,14 +272,27 @@ def from_notebook(cls: type[Settings], namespace: dict) -> Settings:
     return cls(**{name: _whole(name, namespace[name]) for name in known if name in namespace})
 
 # %% ../nbs/base/parameters.ipynb #d9d4f35d
+_OURS = "echoquality"  # value of NO_COLOR, set here and not by the user
+_COLOURS = {"error": 31, "no": 31, "interrupted": 33, "careful": 33, "good": 32, "next": 1, "report": 1}
+_HEADS = re.compile(rf"(?m)^({'|'.join(_COLOURS)})(?=[:;] )")  # first words of lines of ours
+
+
+def has_colours(stream) -> bool:
+    "Whether a stream is a terminal with colours whose user has not set NO_COLOR."
+    return takes_codes(stream) and os.environ.get("NO_COLOR") in (None, "", _OURS)
+
+
 class _Shown:
-    "A text stream without terminal control codes and secrets; all else is the stream's own."
+    "A text stream without terminal control codes and secrets, first words in colour; all else is the stream's own."
 
     def __init__(self, stream):
-        self._stream = stream
+        self._stream, self._coloured = stream, has_colours(stream)
 
     def write(self, text: str) -> int:
-        self._stream.write(without_secrets(_unprintable(text.replace("\r\n", "\n"))))
+        shown = without_secrets(_unprintable(text.replace("\r\n", "\n")))
+        if self._coloured:
+            shown = _HEADS.sub(lambda found: f"\x1b[{_COLOURS[found[0]]}m{found[0]}\x1b[0m", shown)
+        self._stream.write(shown)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -283,13 +304,13 @@ class _Shown:
 
 def escape_output() -> None:
     "Let stdout and stderr show control codes and characters they lack as escapes, and hide secrets."
-    os.environ.setdefault("NO_COLOR", "1")  # Python's own colours would be escaped, too
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if hasattr(stream, "reconfigure"):  # a notebook's streams take all characters
             stream.reconfigure(errors="backslashreplace")
             if not isinstance(stream, _Shown):
                 setattr(sys, name, _Shown(stream))
+    os.environ.setdefault("NO_COLOR", _OURS)  # Python's own colours would be escaped, too
 
 # %% ../nbs/base/parameters.ipynb #fa066d23
 class CommandParser(ArgumentParser):
@@ -317,8 +338,83 @@ class CommandParser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         if strange := message.partition("unrecognized arguments: ")[2].split():
-            message = f"{strange[0]!r} belongs to no option"
+            near = did_you_mean(f"--{strange[0].partition('=')[0].replace('_', '-')}", self._option_string_actions)
+            message = f"{strange[0]!r} belongs to no option" + (near and f": {near}")
         self.exit(2, f"error: {message}\n({self.prog} --help lists all options)\n")
+
+# %% ../nbs/base/parameters.ipynb #e412916d
+_EACH_ITS_OWN = ("output_dir", "input_dir")  # another folder for each command
+
+
+def _from(folder: Path, cls: type[Settings], values: dict) -> dict:
+    "Values whose relative paths start at a folder."
+    paths = {name for name in values if _is_path(cls.model_fields[name]) and isinstance(values[name], str | Path)}
+    begun = {name for name in paths if str(values[name]) and not str(values[name]).startswith("~")}
+    return values | {name: Path(os.path.normpath(folder / values[name])) for name in begun}
+
+
+def _fault(cls: type[Settings], name: str, value) -> str:
+    "What is wrong with one value of a file; '' for nothing, and where it depends on others."
+    field = cls.model_fields.get(cls.renamed.get(name, name))
+    if isinstance(value, bool) and field and field.annotation in (int, float):
+        return f"parameter {name!r}: a number was expected; found {value}"
+    try:
+        cls(**{name: value})
+    except SettingsError as error:
+        said = next((line for line in str(error).splitlines() if f"parameter {name!r}" in line), "")
+        return re.sub(r"; for text that looks like .*", "; put it in quotes", said)
+    return ""
+
+# %% ../nbs/base/parameters.ipynb #6615528c
+def _knowing(name: str) -> list[type[Settings]]:
+    "The classes that know a parameter, under this name or as one of earlier versions."
+    known = Settings.commands.values()
+    return [cls for cls in known if name in (*cls.model_fields, *cls.removed, *cls.renamed)]
+
+
+def expect_known(config: Config) -> None:
+    "Raise SettingsError for names that no command knows, and for values of another type, each with its line."
+    faults, names = [], {name for cls in Settings.commands.values() for name in cls.model_fields}
+    for name, (value, line) in config.shared.items():
+        said = next(filter(None, (_fault(cls, name, value) for cls in _knowing(name))), "")
+        if name in _EACH_ITS_OWN:
+            said = f"parameter {name!r} is another folder for each command; write it below a command, like `dataset:`"
+        elif not _knowing(name):
+            near = did_you_mean(name, {*names, *Settings.commands})
+            said = f"unknown parameter {name!r}" + (near and f": {near}")
+        faults += [(line, said)]
+    for command, values in config.sections.items():
+        if not (cls := Settings.commands.get(command)):
+            near = did_you_mean(command, Settings.commands) or f"known are: {', '.join(Settings.commands)}"
+            faults += [(config.lines[command], f"there is no command {command!r} with parameters: {near}")]
+            continue
+        faults += [(line, _fault(cls, name, value)) for name, (value, line) in values.items()]
+    if told := [str(config.error(line, said)) for line, said in sorted(faults) if said]:
+        raise SettingsError("\n".join(told))
+
+# %% ../nbs/base/parameters.ipynb #25395ca0
+def configured(cls: type[Settings], config: Config) -> dict:
+    "The parameters that a file gives a class, with absolute paths. Raises SettingsError, with lines (`expect_known`)."
+    expect_known(config)
+    shared = {name: value for name, (value, _) in config.shared.items()}
+    shared |= {here: shared[there] for there, here in cls.alike.items() if there in shared and here not in shared}
+    known = {name: value for name, value in shared.items() if name in (*cls.model_fields, *cls.renamed)}
+    own = {name: value for name, (value, _) in config.sections.get(cls.command, {}).items() if name not in cls.removed}
+    return _from(config.path.parent, cls, _by_new_names(known, cls) | _by_new_names(own, cls))
+
+
+def given_by_file(cls: type[Settings], words: list[str]) -> tuple[list[str], dict]:
+    "The words of a command line without --config, and what that file gives a class. Raises SettingsError."
+    words, file = config_of(words)
+    return words, configured(cls, read_config(file)) if file else {}
+
+
+def usual(cls: type[Settings]) -> Settings:
+    "The settings of a class where nothing is typed: those of the file of this run (`naming`), or the defaults."
+    with suppress(SettingsError):  # it was changed meanwhile, or is to be completed by typed options
+        if file := named_config():
+            return cls(**configured(cls, read_config(file)))
+    return cls()
 
 # %% ../nbs/base/parameters.ipynb #5bea907f
 def from_command_line(
@@ -326,18 +422,19 @@ def from_command_line(
 ) -> Settings:
     """Parse `argv` (default: `sys.argv[1:]`): a field `max_samples` is the option `--max-samples`. Exits 2 on errors.
 
+    `--config` names a file (`configured`), whose values give way to typed ones.
     `--help` shows what `prog` does (else the class's docstring), and its call with the options of the `example`.
     """
     escape_output()
     parser = CommandParser(prog, does or cls.__doc__, example, cls.removed)
     parser.rest = _rest(cls)
-    words = [_new_option(word, cls) for word in (sys.argv[1:] if argv is None else argv)]
-    typed = CliSettingsSource(cls, cli_parse_args=words, root_parser=parser)()
-    for name, value in typed.items():
-        if _is_path(cls.model_fields[name]) and value and not str(value).startswith("~"):
-            typed[name] = Path.cwd() / value
+    words, given = [_new_option(word, cls) for word in (sys.argv[1:] if argv is None else argv)], {}
     try:
-        return cls(**typed)
+        if "config" not in cls.model_fields:  # of the command that writes it
+            parser.add_argument("--config", metavar="FILE", default=SUPPRESS, help="file of parameters (init)")
+            words, given = given_by_file(cls, words)
+        typed = CliSettingsSource(cls, cli_parse_args=words, root_parser=parser)()
+        return cls(**given | _from(Path.cwd(), cls, typed))
     except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
@@ -462,10 +559,12 @@ def typed(cls: type[Settings], prog: str, argv: list[str] | None = None) -> str:
 def run_main(job: Callable[[], None], *expected: type[Exception], again: str = _AGAIN) -> None:
     """Run a command-line job. `expected` errors, WorkError and OSError exit 1 with their message.
 
-    So do the signals `_ENDS`, with `again`: what to do then.
+    So do the signals `_ENDS`, with `again`: what to do then. stdout is `watched`.
     """
+    from .workers import watched  # loads what a command's --help does without
+
     escape_output()
-    with _interruptible():
+    with _interruptible(), watched():
         try:
             job()
         except FullDisk as error:

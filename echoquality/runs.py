@@ -18,7 +18,7 @@ from itertools import count
 from pathlib import Path, PureWindowsPath
 
 from .core import WorkError, printable, provenance
-from .parameters import Settings, project_root
+from .parameters import Settings, project_root, usual
 from .safe_files import LOCK, finished, locked, write_text
 from echoquality.settings import (
     ALIKE,
@@ -189,7 +189,7 @@ def newest(runs: list[PastRun], stage: str, file: str = "", **asked) -> PastRun 
 def report_name(stage: str, settings: Settings) -> str:
     "The name of a run's report: training; training_second for weights/second; dataset_dry_run. See `free_name`."
     parts, field = [stage], type(settings).model_fields.get("output_dir")
-    if field and (folder := settings.output_dir.resolve()) != type(settings)().output_dir.resolve():
+    if field and (folder := settings.output_dir.resolve()) != usual(type(settings)).output_dir.resolve():
         parts.append(re.sub(r"[^\w.-]+", "_", folder.name)[:40])  # a folder may be called anything
     return "_".join(parts + ["dry_run"] * getattr(settings, "dry_run", False))
 

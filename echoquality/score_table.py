@@ -23,7 +23,7 @@ from .header_index import ClipLocation, HeaderIndex, hashed, headers
 from .parameters import ProjectPath, from_command_line, run_main
 from .results import COLUMNS, ResultsError, assess, expect_results, read_results, unusable
 from .safe_files import atomic
-from .settings import Computing, RawData, ScoreColumns, SelectionSettings, scale_ends
+from .settings import Computing, RawData, ScoreColumns, SelectionSettings, next_command, scale_ends
 from .studies import HOW, LOOSE, MARKS, Met, StudiesError, closed, find_files, meet, plain
 from .tables import FORMS, TableError, guarded, numbers, percentages, read_rows, similar_path
 
@@ -456,9 +456,11 @@ def main(argv: list[str] | None = None, prog: str = "python -m echoquality.score
         if asked.table.exists() and not asked.new:
             how = {"index_dir": asked.index_dir, "workers": asked.workers}
             print(check_scores(asked.table, asked.raw_data_dir, *columns, asked.score_scale, **how))
+            then = next_command("select", asked, results_dir=asked.table)
+            print(f"next: once all have scores, see which clips can be chosen\n    {then}")
         else:
             number = write_score_table(asked.raw_data_dir, asked.table, *columns, asked.new)
-            print(f"{asked.table}: {number} files, to be given scores; then the same command checks it")
+            print(f"{asked.table}: {number} files\nnext: give them scores; then the same command checks the table")
 
     run_main(job, ResultsError, TableError, StudiesError)
 

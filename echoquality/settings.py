@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLASS_PATIENTS', 'GradeScale', 'KINDS', 'PHYSICAL',
            'CLINICAL', 'IN_STEPS', 'GROUPS', 'Kind', 'Kinds', 'Severity', 'Architecture', 'LAYOUTS', 'STAGES',
-           'COMMANDS', 'ALIKE', 'scale_ends', 'step_key', 'scale_of_words', 'scale_steps', 'Computing', 'RawData',
-           'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
+           'COMMANDS', 'NETWORKS', 'ALIKE', 'scale_ends', 'step_key', 'scale_of_words', 'scale_steps', 'Computing',
+           'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
            'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
            'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings', 'BenchmarkSettings',
-           'DemoSettings', 'ConvertSettings', 'ReviewSettings', 'expect_networks', 'run_stage', 'handed_on',
-           'from_here', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
+           'DemoSettings', 'InitSettings', 'ConvertSettings', 'ReviewSettings', 'expect_networks', 'run_stage',
+           'of_file', 'handed_on', 'from_here', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import math
@@ -28,6 +28,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from .config import named_config
 from .core import SettingsError, in_utf8, is_secret
 from echoquality.parameters import (
     OptionalPath,
@@ -37,6 +38,7 @@ from echoquality.parameters import (
     from_command_line,
     project_root,
     shown_value,
+    usual,
 )
 
 # %% ../nbs/base/settings.ipynb #493d1611
@@ -260,6 +262,8 @@ class CandidateSettings(ScoresSettings):
 class SelectionSettings(CandidateSettings, _Judged, _Seeded, Computing, _Machines, _Patients):
     "Clearly good and clearly poor clips, and the number of each."
 
+    command: ClassVar = "select"
+
     FIRST = (
         *("results_dir", "raw_data_dir", "score_scale", "high_quality_threshold", "low_quality_threshold"),
         *("max_high_quality", "max_low_quality", "reviews_csv", "seed", "workers"),
@@ -328,6 +332,9 @@ Kinds = Annotated[
 class DegradationSettings(_Seeded, Computing):
     "Clips, and degradations of them to show."
 
+    command: ClassVar = "degrade"
+    alike: ClassVar = {"raw_data_dir": "input_dir"}
+
     input_dir: ProjectPath = Field("data/raw_data", description="folder with DICOM files, searched with its subfolders")
     max_clips: int = Field(4, ge=1, description="number of clips to show, drawn at random")
     kinds: Kinds = Field(KINDS, description="degradations to show")
@@ -363,6 +370,8 @@ class DegradingSettings(Settings):
 class DatasetSettings(DegradingSettings, SelectionSettings, _Quarantine):
     "Clips that are selected, synthetic clips, and where they are written."
 
+    command: ClassVar = "dataset"
+
     FIRST = (
         *("results_dir", "raw_data_dir", "output_dir", "dry_run", "high_quality_threshold", "low_quality_threshold"),
         *("max_high_quality", "max_low_quality", "num_synthetic", "reviews_csv"),
@@ -386,6 +395,8 @@ Architecture = Literal["r2plus1d_18", "r3d_18", "mc3_18", "swin3d_t"]  # of torc
 
 class TrainingSettings(_Clips, _Seeded, _Networks, _Tracked, _Patients):
     "The dataset, the network, and how it is trained."
+
+    command: ClassVar = "train"
 
     FIRST = (
         *("annotations_csv", "model_weights", "output_dir", "resume", "architecture", "epochs", "batch_size"),
@@ -422,6 +433,9 @@ class TrainingSettings(_Clips, _Seeded, _Networks, _Tracked, _Patients):
 class EvaluationSettings(_Clips, _Judged, _Scoring, _Seeded, _Bootstrap, _Patients, _Tracked):
     "The model, its test clips, and the conditions of its figures."
 
+    command: ClassVar = "evaluate"
+    alike: ClassVar = {"model_weights": "starting_weights"}
+
     FIRST = (
         *("annotations_csv", "model", "output_dir", "resume", "starting_weights", "grades_csv", "sensitivity"),
         *("leave_one_machine_out", "external", "mlflow"),
@@ -442,6 +456,8 @@ class EvaluationSettings(_Clips, _Judged, _Scoring, _Seeded, _Bootstrap, _Patien
 # %% ../nbs/base/settings.ipynb #7a19809c
 class InferenceSettings(RawData, _Judged, _Scoring, _Seeded, _Machines, _Patients, _Resumed):
     "What is scored, and how; `echoquality score FILE …` scores some files alone, and writes nothing."
+
+    command: ClassVar = "score"
 
     FIRST = (
         *("raw_data_dir", "model", "output_dir", "resume", "evaluation_dir", "threshold", "windows", "uncertainty"),
@@ -484,6 +500,9 @@ class ExploreSettings(CandidateSettings, _Annotations, _Seeded):
 class ConformanceSettings(_Seeded, Computing):
     "Clips that are checked, and by what."
 
+    command: ClassVar = "check"
+    alike: ClassVar = {"raw_data_dir": "clips_dir"}
+
     clips_dir: ProjectPath = Field("data/raw_data", description="folder with DICOM files, searched with its subfolders")
     output_dir: ProjectPath = Field("data/conformance", description="folder of the tables and the picture")
     model: OptionalPath = Field("", description="model to score with: what training wrote, or weights alone ('': none)")
@@ -512,9 +531,24 @@ class _Folds(Settings):
 class BenchmarkSettings(_Annotations, TrainingsSettings, _Folds):
     "The dataset, its folds, and numbers of labelled patients."
 
+    command: ClassVar = "benchmark"
+
 # %% ../nbs/base/settings.ipynb #93a264b9
 class DemoSettings(_Seeded):
     "The whole circle on simulated clips, in data/demo-SEED and runs/."
+
+# %% ../nbs/base/settings.ipynb #5bb08628
+class InitSettings(Settings):
+    "What a study works with; written as a file of parameters."
+
+    config: ProjectPath = Field("study.yaml", description="file of parameters, a new one")
+    raw_data_dir: ProjectPath = Field("data/raw_data", description="folder with the DICOM files, a folder per study")
+    results_dir: OptionalPath = Field(
+        "scores.csv", description="scores of the files: a table, or summary.json's folder ('': grades alone)"
+    )
+    grades_csv: OptionalPath = Field("", description="table of grades by people: path, grade, grader ('': none)")
+    output_dir: ProjectPath = Field("data", description="folder for all that is written")
+    deidentify: bool = Field(False, description="remove identity from the dataset")
 
 # %% ../nbs/base/settings.ipynb #be3c89a0
 LAYOUTS = (  # of the folders that `echoquality convert` reads
@@ -524,6 +558,8 @@ LAYOUTS = (  # of the folders that `echoquality convert` reads
 
 class ConvertSettings(Computing):
     "Files that are not DICOM, and the clips made of them."
+
+    command: ClassVar = "convert"
 
     input_dir: ProjectPath = Field("data/sources", description="folder with videos, volumes, pictures or arrays")
     output_dir: ProjectPath = Field("data/converted", description="folder of the clips; the same command goes on")
@@ -535,6 +571,8 @@ class ConvertSettings(Computing):
 # %% ../nbs/base/settings.ipynb #3a8c9af4
 class ReviewSettings(RawData, _Seeded, Computing):
     "A study in which people judge clips in a browser, and who may reach its page."
+
+    command: ClassVar = "review"
 
     FIRST = (
         *("clips", "raw_data_dir", "output_dir", "readers", "count", "by", "scale", "overlap", "blind", "port"),
@@ -599,9 +637,12 @@ COMMANDS = {  # of `echoquality` → stage
 }
 
 # %% ../nbs/base/settings.ipynb #b2a28316
+NETWORKS = ("training", "evaluation", "inference", "conformance", "benchmark")  # stages that work with networks
+
+
 def expect_networks(stage: str) -> None:
     "Raise SettingsError for a stage that works with networks where PyTorch is not installed."
-    if stage in ("training", "evaluation", "inference", "conformance", "benchmark") and not find_spec("torch"):
+    if stage in NETWORKS and not find_spec("torch"):
         raise SettingsError(f"{stage} works with networks, and PyTorch is missing: pip install 'echoquality[train]'")
 
 
@@ -624,6 +665,12 @@ _WROTE = {  # stage → as what others read its output_dir, and which file there
 _OF_ONE_RUN = ("output_dir", "dry_run", "resume")
 
 
+def of_file(cls: type[Settings]) -> dict:
+    "The parameters that the file of this run gives a class."
+    settings = usual(cls)
+    return {name: getattr(settings, name) for name in settings.model_fields_set}
+
+
 def handed_on(led_by: Settings, stage: str) -> dict:
     "What a run hands on to a stage: what was chosen there and is a parameter of both, and what it wrote."
     usual, names = type(led_by)(), STAGES[stage].model_fields
@@ -634,7 +681,9 @@ def handed_on(led_by: Settings, stage: str) -> dict:
     for each, (name, file) in _WROTE.items():
         if isinstance(led_by, STAGES[each]):
             chosen[name] = led_by.output_dir / file
-    return {name: value for name, value in chosen.items() if name in names and not is_secret(value)}
+    chosen = {name: value for name, value in chosen.items() if name in names and not is_secret(value)}
+    here, there = of_file(type(led_by)), of_file(STAGES[stage])  # what the file said, the stage has from the file
+    return {name: value for name, value in chosen.items() if name not in there or value != here.get(name, there)}
 
 # %% ../nbs/base/settings.ipynb #30eecdd0
 def _is_taken(path: Path) -> bool:
@@ -676,17 +725,19 @@ def _as_options(given: dict) -> list[str]:
 def next_command(command: str, led_by: Settings | None = None, **given) -> str:
     """A command of `echoquality` that runs as it stands: what `led_by` hands on, and what is `given`.
 
-    Where no output_dir is given it is a free one, and training starts from random weights where there are no others.
+    It names the file of this run. Where no output_dir is given it is a free one, and training starts from random
+    weights where there are no others.
     """
     stage = STAGES[COMMANDS[command]]
-    values, usual = (handed_on(led_by, COMMANDS[command]) if led_by else {}) | given, stage()
+    values, before = (handed_on(led_by, COMMANDS[command]) if led_by else {}) | given, usual(stage)
     if "output_dir" in stage.model_fields and stage is not ConformanceSettings:  # that one is written anew
-        values.setdefault("output_dir", _free_folder(usual.output_dir))
-    asked = stage(**values)
+        values.setdefault("output_dir", _free_folder(before.output_dir))
+    asked = stage(**of_file(stage) | values)
     if stage is TrainingSettings and asked.model_weights and not os.path.isfile(asked.model_weights):
-        asked = stage(**values | {"model_weights": ""})
-    chosen = {name: value for name, value in asked if value != getattr(usual, name)}
-    return shlex.join(["echoquality", command, *_as_options(chosen)])
+        asked = stage(**of_file(stage) | values | {"model_weights": ""})
+    chosen = {name: value for name, value in asked if value != getattr(before, name)}
+    file = {"config": path} if (path := named_config()) else {}
+    return shlex.join(["echoquality", command, *_as_options(file | chosen)])
 
 # %% ../nbs/base/settings.ipynb #0bbdd4dd
 def from_clips(led_by: Settings, then: str) -> tuple[str, str]:

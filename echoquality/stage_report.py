@@ -42,7 +42,7 @@ def _run_section(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]
 def _says_something(output: nbformat.NotebookNode) -> bool:
     "Whether an output is for a reader: no warning, no empty table, no blank line."
     if output.output_type == "stream":
-        noise = r"(Successfully registered|Registered|Created version) .*|\s*"
+        noise = r"(Successfully registered|Registered|Created version) .*|.+: \d+(/\d+| so far)(, .*)?|\s*"  # progress
         return output.name == "stdout" and not all(re.fullmatch(noise, line) for line in output.text.splitlines())
     return not re.search(r"<tbody>\s*</tbody>|^None$", "".join(output.get("data", {}).values()))
 
@@ -71,7 +71,8 @@ def about(notebook: nbformat.NotebookNode, name: str) -> dict[str, str]:
     parts = [f"{end:%d %B %Y, %H:%M}".lstrip("0") + " UTC"]
     if known:
         kind = "simulated data" if known["simulated"] else "data"
-        parts += [f"{kind}: {known['data']}", f"echoquality {known['echoquality']}, Python {known['python']}"]
+        parts += [f"{kind}: {known['data']}", *filter(None, [known.get("config") and f"parameters: {known['config']}"])]
+        parts += [f"echoquality {known['echoquality']}, Python {known['python']}"]
     verdict = {key: known.get(key, "") for key in ("word", "sentence", "next", "command", "review")}
     return {"title": name.replace("_", " ").capitalize(), "date": end.isoformat(), "line": " · ".join(parts), **verdict}
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 from IPython.display import HTML, display
 
+from .config import config_in_words
 from .core import counted, escaped, printable, provenance
 from .parameters import project_root
 from .safe_files import text_sha256, write_text
@@ -117,7 +118,7 @@ def verdict_facts(verdict: Verdict, data: Path) -> dict:
     "What a report says of a verdict on a result from the folder `data`."
     versions = provenance()
     about = {name: getattr(verdict, name) for name in ("word", "sentence", "next", "command", "review")}
-    about |= {"data": printable("/".join(Path(data).parts[-2:]))}
+    about |= {"data": printable("/".join(Path(data).parts[-2:])), "config": config_in_words()}
     return about | {"simulated": is_simulated(data)} | {name: versions[name] for name in ("echoquality", "python")}
 
 

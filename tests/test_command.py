@@ -3,6 +3,7 @@
 from echoquality.command import *
 
 
+import io
 import json
 import os
 import re
@@ -22,11 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoquality.command import COMMANDS, HELP, _onwards, circle, main, next_step, of_a_folder
+from echoquality.config import CONFIG, naming
 from echoquality.core import SettingsError
 from echoquality.pages import PageError, copy_pages, run_page
-from echoquality.parameters import from_command_line, project_root
+from echoquality.parameters import Settings, from_command_line, project_root, usual
 from echoquality.runs import past_runs
-from echoquality.settings import MODEL, STAGES, TABLE, ReviewSettings
+from echoquality.settings import MODEL, STAGES, TABLE, ReviewSettings, SelectionSettings, next_command
 
 
 def ran(path: Path, **parameters) -> None:
@@ -152,6 +154,98 @@ def test_whatever_lies_in_the_folder_the_answer_is_a_sentence(there):
         assert said and all(line.startswith("echoquality ") for line in commands)
         for path in Path(name).rglob("*"):
             path.chmod(0o777) if path.is_dir() and not path.is_symlink() else None
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch) -> Path:
+    "A study's folder with its file of parameters, in a folder with DICOM files and a table of scores."
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "scores.csv").write_text("path,score\na,0.5\n")
+    monkeypatch.chdir(tmp_path)
+    where = ["--raw-data-dir=raw", "--results-dir=scores.csv", "--output-dir=study/out", "--deidentify"]
+    main(["init", "--config", "study/study.yaml", *where])
+    return tmp_path / "study"
+
+
+def test_init_writes_a_file_that_commands_read(study, capsys):
+    main(["--config", "study/study.yaml"])
+    assert "\n    echoquality select --config study/study.yaml\n" in capsys.readouterr().out
+    file = study / "study.yaml"
+    assert "annotations_csv: out/training_data_enhanced/echo_annotations_enhanced.csv  # t" in file.read_text("utf-8")
+    read = {name: from_command_line(cls, ["--config", str(file)]) for name, cls in Settings.commands.items()}
+    train, judge, score = read["train"], read["evaluate"], read["score"]
+    assert read["dataset"].output_dir == train.annotations_csv.parent == judge.annotations_csv.parent
+    assert train.output_dir == judge.model.parent == score.model.parent and judge.output_dir == score.evaluation_dir
+    assert read["dataset"].deidentify and read["dataset"].results_dir == study.parent / "scores.csv"
+    assert all(study in read[name].output_dir.parents for name in ("dataset", "train", "score", "review"))
+    assert read["check"].clips_dir == read["degrade"].input_dir == read["select"].raw_data_dir == study.parent / "raw"
+    with pytest.raises(SystemExit, match="is there already; edit it"):
+        main(["init", "--config", "study/study.yaml"])
+
+
+def test_the_next_command_names_the_file_and_says_only_what_it_does_not(study):
+    text = (study / "study.yaml").read_text("utf-8") + "select:\n  max_high_quality: 9\n  seed: 1\n"
+    (study / "study.yaml").write_text(text, "utf-8")
+    (study / "out/trained_models_enhanced").mkdir(parents=True)
+    (study / "out/trained_models_enhanced/x").touch()
+    with naming("study/study.yaml"):
+        looked = usual(SelectionSettings)
+        assert next_command("select", looked) == "echoquality select --config study/study.yaml"
+        line = next_command("dataset", looked)  # the file has a seed for it, and the number of clips for `select` alone
+        assert line == "echoquality dataset --config study/study.yaml --max-high-quality 9"
+        line = next_command("train", usual(STAGES["dataset"]), model_weights="")
+        free = "--model-weights '' --output-dir study/out/trained_models_enhanced_2"
+        assert line == f"echoquality train --config study/study.yaml {free}"
+    assert "--config" not in next_command("select", looked)
+
+
+BOTH = [["--config", "study/study.yaml", "select", "--seed=5"], ["select", "--seed=5", "--config=study/study.yaml"]]
+
+
+def test_a_file_is_named_before_or_behind_the_command(study, monkeypatch):
+    def run(stage, parameters, name):
+        seen.append((stage, parameters["seed"], parameters["raw_data_dir"], name, os.environ[CONFIG]))
+        return Path("none.html")
+
+    seen = []
+    monkeypatch.setattr("echoquality.command.run_page", run)
+    for argv in BOTH:
+        main(argv)
+    assert seen == [("selection", 5, str(study.parent / "raw"), "selection", str(study / "study.yaml"))] * 2
+    assert CONFIG not in os.environ
+
+
+def test_a_file_is_refused_by_its_line_whatever_it_is_for(study, capsys):
+    (study / "study.yaml").write_text("seed: 7\nepoch: 3\n")
+    told, file = "study.yaml, line 2: unknown parameter 'epoch': did you mean 'epochs'?", "--config=study/study.yaml"
+    for argv in ([file], [file, "train"], ["score", "f.dcm", file], ["demo", file]):
+        with pytest.raises(SystemExit) as end:
+            main(argv)
+        assert told in f"{capsys.readouterr().err}{end.value}", argv
+    for argv in (["--config"], ["notebooks", "x", file], ["report", file, "x"]):
+        with pytest.raises(SystemExit) as end:
+            main(argv)
+        assert end.value.code == 2 and "--config" in capsys.readouterr().err
+
+
+class Person(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_init_asks_a_person_five_questions(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", Person("raw\n\nnone\nout\nperhaps\nyes\n"))
+    main(["init"])
+    said, text = capsys.readouterr().out, (tmp_path / "study.yaml").read_text("utf-8")
+    assert re.findall("(?m)^./5", said) == ["1/5", "2/5", "3/5", "4/5", "5/5", "5/5"]  # the last is asked again
+    assert "parameter 'deidentify': input should be a valid boolean" in said
+    assert "raw_data_dir: raw  #" in text and "results_dir: scores.csv" in text and "deidentify: true" in text
+    assert "grades_csv: " not in text and "output_dir: out/evaluation" in text
+    monkeypatch.setattr(sys, "stdin", Person("raw\n"))
+    with pytest.raises(SystemExit, match="no more answers; nothing was written"):
+        main(["init", "--config", "other.yaml"])
+    assert not (tmp_path / "other.yaml").exists()
 
 
 def test_the_command_says_what_it_can_do(tmp_path, monkeypatch, capsys):

@@ -23,7 +23,7 @@ from PIL import Image
 import echoquality
 from echoquality.core import SettingsError
 from echoquality.evidence import simulated_predictions_of
-from echoquality.pages import PageError, _for_users, copy_pages, page_of, pages, run_page
+from echoquality.pages import PageError, _for_users, _say_cell, copy_pages, page_of, pages, run_page
 from echoquality.parameters import _SECRETS, project_root
 from echoquality.safe_files import sha256
 from echoquality.settings import STAGES
@@ -139,6 +139,16 @@ def test_a_password_is_in_no_file_of_a_run(tmp_path, monkeypatch):
         run_page("training", given, "training")
     text = (tmp_path / "runs/training.new.ipynb").read_text("utf-8")
     assert "pw" not in text and text.endswith("http://…@127.0.0.1:9/x refused")
+
+
+def test_what_a_page_does_is_said_by_its_cells(monkeypatch):
+    said = []
+    monkeypatch.setattr("echoquality.workers.doing", lambda what, told: said.append((what, told)))
+    for cell in nbformat.read(page_of("training"), as_version=4).cells:
+        _say_cell("training", False, cell, 0)
+    loading, work, *drawing = dict.fromkeys(said)
+    assert loading == ("training: loading PyTorch, pandas and what else it needs", True)
+    assert work == ("training: at work", True) and drawing == [("training: drawing tables and pictures", True)]
 
 
 @pytest.mark.slow

@@ -14,10 +14,14 @@ import sys
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field
 
+from echoquality.config import naming
 from echoquality.core import SettingsError, WorkError
 from echoquality.parameters import _ENDS, _SECRETS
 from echoquality.safe_files import FullDisk
@@ -153,6 +157,125 @@ def test_a_terminal_is_told_no_codes_and_no_secrets(monkeypatch):
     assert stream.detach().getvalue().decode() == "IM_\\x1b[2J\\r\\x9b1A\\u202e, Köln\xa0 http://…@host\n"
 
 
+@pytest.mark.parametrize(
+    "variables, coloured",
+    [
+        ({}, True),
+        ({"NO_COLOR": ""}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_first_words_are_coloured_on_a_terminal_unless_no_color_is_set(variables, coloured, monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
+    stream.isatty = lambda: True
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in ({"TERM": "xterm"} | variables).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    escape_output()
+    print("no: few clips\nnext: see \x1b[31mmore; no: none")
+    monkeypatch.undo()  # before it is closed
+    plain = "no: few clips\nnext: see \\x1b[31mmore; no: none\n"
+    bright = "\x1b[31mno\x1b[0m: few clips\n\x1b[1mnext\x1b[0m: see \\x1b[31mmore; no: none\n"
+    assert stream.detach().getvalue().decode() == (bright if coloured else plain)
+
+
+class Building(Settings):
+    command: ClassVar = "building"
+    results_dir: ProjectPath = Field("data/results", description="scores")
+    table: OptionalPath = Field("", description="table")
+    output_dir: ProjectPath = Field("data/built", description="output")
+    rounds: int = Field(5, ge=1, description="rounds")
+    kinds: tuple[str, ...] = Field(("a",), description="kinds")
+    name: str = Field("x", description="name")
+    dry_run: bool = Field(False, description="dry")
+
+
+class Looking(Settings):
+    command: ClassVar = "looking"
+    alike: ClassVar = {"results_dir": "looked_at"}
+    looked_at: ProjectPath = Field("data", description="scores")
+    rounds: int = Field(7, ge=1, description="rounds")
+
+
+for name in ("building", "looking"):  # of these tests alone
+    del Settings.commands[name]
+
+
+@pytest.fixture
+def two_commands(monkeypatch):
+    monkeypatch.setattr(Settings, "commands", {"building": Building, "looking": Looking})
+
+
+def written(folder: Path, text: str) -> Path:
+    (path := folder / "study.yaml").write_text(text, "utf-8")
+    return path
+
+
+def test_a_file_gives_commands_their_parameters(two_commands, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study").mkdir()
+    text = "results_dir: r\nrounds: 2\nbuilding:\n  rounds: 3\n  table: ''\n  output-dir: ~/o\n  kinds: [a, b]\n"
+    file = written(tmp_path / "study", text)
+    asked = from_command_line(Building, ["--config", "study/study.yaml", "--table=t"])
+    assert asked == Building(results_dir=file.parent / "r", rounds=3, output_dir="~/o", kinds=("a", "b"),
+                             table=tmp_path / "t")  # fmt: skip
+    assert from_command_line(Looking, [f"--config={file}"]) == Looking(looked_at=file.parent / "r", rounds=2)
+    assert usual(Building) == Building()
+    with naming("study/study.yaml"):
+        assert usual(Looking).rounds == 2
+        written(tmp_path / "study", "round: 2")
+        assert usual(Looking) == Looking()
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("rounds: 2\nround: 3", ["line 2: unknown parameter 'round': did you mean 'rounds'?"]),
+        ("bilding: {}", ["line 1: there is no command 'bilding' with parameters: did you mean 'building'?"]),
+        ("zzz: {}", ["line 1: there is no command 'zzz' with parameters: known are: building, looking"]),
+        ("building:\n  rouns: 1\n  rounds: many",
+         ["line 2: unknown parameter 'rouns': did you mean 'rounds'?", "line 3: parameter 'rounds': input should be"]),
+        ("rounds: 0", ["line 1: parameter 'rounds': input should be greater than or equal to 1; found 0"]),
+        ("rounds: yes", ["line 1: parameter 'rounds': a number was expected; found True"]),
+        ("building:\n  name: 12", ["line 2: parameter 'name': text was expected; found 12; put it in quotes"]),
+        ("results_dir: [a]", ["line 1: parameter 'results_dir'"]),
+        ("output_dir: x", ["line 1: parameter 'output_dir' is another folder for each command"]),
+        ("building:\n  looked_at: x", ["line 2: unknown parameter 'looked_at'"]),
+        ("dry_run: perhaps", ["line 1: parameter 'dry_run'"]),
+        ("building:\n  rounds: {a: 1}", ["line 2: parameter 'rounds'"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("cls", [Building, Looking])
+def test_an_unknown_name_or_a_wrong_type_is_refused_by_its_line(text, said, cls, two_commands, tmp_path, capsys):
+    file = written(tmp_path, text)
+    with pytest.raises(SystemExit) as stop:
+        from_command_line(cls, ["--config", str(file), "--rounds=4"])  # whatever is typed
+    lines = capsys.readouterr().err.splitlines()
+    assert stop.value.code == 2 and len(lines) == len(said), lines
+    for line, expected in zip(lines, said, strict=True):
+        assert line.removeprefix("error: ").startswith(f"{file}, {expected}"), line
+
+
+@given(
+    above=st.dictionaries(st.sampled_from(["rounds", "name"]), st.integers(1, 9), max_size=2),
+    section=st.dictionaries(st.sampled_from(["rounds", "name"]), st.integers(1, 9), max_size=2),
+    typed=st.dictionaries(st.sampled_from(["rounds", "name"]), st.integers(1, 9), max_size=2),
+)
+def test_typed_beats_the_section_beats_the_file_beats_the_default(above, section, typed, tmp_path_factory):
+    def as_lines(values, indent=""):
+        return [f"{indent}{name}: '{value}'" for name, value in values.items()]
+
+    below = ["building:", *as_lines(section, "  ")] if section else []
+    file = written(tmp_path_factory.mktemp("file"), "\n".join([*as_lines(above), *below]))
+    with mock.patch.object(Settings, "commands", {"building": Building, "looking": Looking}):
+        asked = from_command_line(Building, ["--config", str(file), *(f"--{k}={v}" for k, v in typed.items())])
+    expected = {"rounds": 5, "name": "x"} | above | section | typed
+    assert (asked.rounds, asked.name) == (int(expected["rounds"]), str(expected["name"]))
+
+
 def test_typed_paths_are_relative_to_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = from_command_line(ExampleSettings, ["--results-dir", "x", "--threshold", "0.5", "--dry-run"])
@@ -166,7 +289,8 @@ def test_command_line_refuses_unknown_options(capsys):
         (["--treshold", "1"], "no option '--treshold': did you mean '--threshold'?"),
         (["--results_dir=x"], "did you mean '--results-dir'?"),
         (["--thres", "0.5"], "no option '--thres': did you mean '--threshold'?"),  # no abbreviation
-        (["--threshold", "0.5", "x.csv"], "'x.csv' belongs to no option"),
+        (["--threshold", "0.5", "x.csv"], "'x.csv' belongs to no option\n"),
+        (["threshold=0.5"], "'threshold=0.5' belongs to no option: did you mean '--threshold'?"),
         (["--threshold", "2"], "parameter 'threshold'"),
         (["--zzz"], "no option '--zzz'\n"),
     ]:
@@ -225,7 +349,7 @@ def test_a_renamed_parameter_is_known_by_both_names(name, tmp_path):
 def test_a_choice_that_is_none_is_answered_with_what_comes_nearest(capsys):
     class Choosing(Settings):
         kinds: tuple[Literal["shadow", "gain", "haze"], ...] = Field(("gain",), min_length=1)
-        look: Literal["fan", "motion"] = "fan"
+        look: Literal["", "fan", "motion"] = "fan"
 
     for option, wrong, near in [("kinds", "shadw", "shadow"), ("kinds", "Haze", "haze"), ("look", "mtion", "motion")]:
         with pytest.raises(SystemExit):
@@ -244,7 +368,7 @@ def test_what_people_set_most_stands_apart_in_a_parameters_cell_and_in_help(caps
     with pytest.raises(SystemExit):
         from_command_line(ComposedSettings, ["--help"])
     said = re.findall(r"(?m)^(?:  --([a-z-]+)[ ,].*)?$", capsys.readouterr().out.partition("exit\n")[2])
-    assert said[:6] == ["dry-run", "results-dir", "", "depth", "threshold", "kinds"]
+    assert said[:7] == ["config", "dry-run", "results-dir", "", "depth", "threshold", "kinds"]
 
 
 def test_a_notebook_without_the_tag_is_an_error(tmp_path):

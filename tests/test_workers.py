@@ -3,6 +3,7 @@
 from echoquality.workers import *
 
 
+import io
 import os
 import re
 import signal
@@ -14,16 +15,86 @@ import pytest
 from distributed import Client, LocalCluster
 
 from echoquality.core import SettingsError, WorkError, provenance
-from echoquality.workers import _wait
+from echoquality.workers import _DONE, _wait
 
 
 def test_progress_says_how_long_it_will_take(capsys):
     assert list(progress(range(7), 7, "clips", every=0)) == [*range(7)]
     *few, fifth, _, last = capsys.readouterr().out.splitlines()
     assert few == [f"clips: {done}/7" for done in (1, 2, 3, 4)]
-    assert re.fullmatch(r"clips: 5/7, [\d.]+/s, 0:00:00 left", fifth) and last.startswith("clips: 7/7 in 0:00:00 (")
+    assert re.fullmatch(r"clips: 5/7, [\d.]+/s", fifth) and last.startswith("clips: 7/7 in 0:00:00 (")
     assert list(progress(range(6), None, "folders", every=0)) == [*range(6)]
-    assert "folders: 1\n" in (said := capsys.readouterr().out) and "folders: 6/6 in" in said and "left" not in said
+    assert "folders: 1 so far\n" in (said := capsys.readouterr().out) and "folders: 6/6 in" in said
+    assert list(progress(range(6), 6, "clips")) == [*range(6)] and not capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "seen, said",
+    [
+        ([(0, 1), (9, 4)], ""),  # too few
+        ([(0, 1), (1, 11), (2, 21)], ", 10.0/s"),  # too soon
+        ([(0, 1), (10, 11), (20, 21)], ", 1.0/s, about 1 min left"),
+        ([(0, 1), (10, 2), (20, 21)], ", 1.0/s"),  # it began slowly
+        ([(0, 1), (10, 20), (20, 21)], ", 1.0/s"),  # it slows down
+        ([(0, 1), (1000, 11), (2000, 21)], ", 0.0/s, about 1 h 40 min left"),
+    ],
+)
+def test_an_estimate_is_shown_once_it_means_something(seen, said):
+    assert speed(seen, 81) == said
+    assert "left" not in speed(seen, None)
+
+
+@pytest.mark.parametrize("seconds, said", [(0, "5 s"), (42, "40 s"), (57, "1 min"), (7900, "2 h 10 min")])
+def test_a_duration_is_said_roughly(seconds, said):
+    assert roughly(seconds) == said
+
+
+def test_a_line_of_progress_becomes_a_bar():
+    line = "epoch 1/3: batch 5/10, 2.0 clips/s, about 40 s left"
+    assert drawn_bar(line, 99, "0:00:20").startswith("epoch 1/3: batch " + "━" * 15 + "─" * 15 + " 5/10, 2.0 clips/s")
+    assert drawn_bar("clips: 1/2", 29, "0:00:01", fine=False) == "clips #####----- 1/2  0:00:01"
+    assert drawn_bar("folders: 3 so far, 2.0/s", 80, "0:00:01") == "folders: 3 so far, 2.0/s  0:00:01"
+    assert drawn_bar("loading", 80, "0:00:01") == "loading  0:00:01"
+    assert all(len(drawn_bar(line, width, "0:00:20")) <= width for width in range(1, 120))
+    for other in ("epoch 1/3: loss 0.579", "clips: 7/7 in 0:00:06 (1.1/s)", "quarantine: 8 files", "all 27", ""):
+        assert not _DONE.fullmatch(other)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def _watch(stream, monkeypatch, quiet=5.0):
+    monkeypatch.setenv("TERM", "xterm")
+    return Watched(stream, quiet)
+
+
+def test_a_terminal_shows_a_bar_and_keeps_what_is_printed(monkeypatch):
+    watch = _watch(stream := _Terminal(), monkeypatch)
+    watch.doing("loading PyTorch")
+    watch.write("clips: 3/10\nsaid")
+    watch.write(" later\nclips: 10/10\n")
+    watch.close()
+    said = stream.getvalue()
+    assert "\rloading PyTorch  0:00:00\x1b[K" in said and re.search(r"\rclips #+-+ 3/10  0:00:0\d\x1b\[K", said)
+    left = re.sub(r"\r[^\r\n]*\x1b\[K", "", said)
+    assert left == "said later\n" and said.endswith("\r\x1b[K")
+
+
+def test_a_log_shows_lines_and_what_is_done_in_a_silence(monkeypatch):
+    watch = _watch(stream := io.StringIO(), monkeypatch, quiet=0.3)
+    watch.doing("loading PyTorch")
+    watch.write("clips: 3/10\n")  # too soon after that line
+    for _ in range(60):
+        if "(" in stream.getvalue():
+            break
+        time.sleep(0.1)
+    watch.write("end")
+    watch.close()
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "loading PyTorch" and re.fullmatch(r"clips: 3/10 \(0:00:0\d\)", lines[1]) and lines[-1] == "end"
+    assert "\x1b" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
