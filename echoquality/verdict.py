@@ -4,21 +4,23 @@
 
 # %% auto #0
 __all__ = ['CHANCE', 'LITTLE', 'SIMULATED', 'Verdict', 'weighed', 'made_by', 'by_chance', 'review_command', 'is_simulated',
-           'verdict_html', 'verdict_facts', 'show_verdict', 'as_table', 'bullets', 'image', 'figure_html', 'captioned']
+           'verdict_html', 'verdict_facts', 'show_verdict', 'shown_number', 'Table', 'as_table', 'bullets', 'remark',
+           'image', 'figure_html', 'captioned']
 
 # %% ../nbs/base/verdict.ipynb #6e173611
 import shlex
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, display
 
 from .core import counted, escaped, printable, provenance
+from .figures import files_of, svg
 from .settings import MIN_PATIENTS, from_here
 
 if TYPE_CHECKING:  # slow to load, and worker processes that degrade clips draw nothing
@@ -106,43 +108,114 @@ def show_verdict(verdict: Verdict, data: Path) -> None:
     display(HTML(verdict_html(verdict)), metadata={"echoquality": verdict_facts(verdict, data)})
 
 # %% ../nbs/base/verdict.ipynb #38c45371
-def _as_text(value):
-    "Text escaped as HTML; numbers, dates and missing values as they are."
-    return value if pd.api.types.is_scalar(value) and not isinstance(value, str | bytes) else escaped(value)
+_NAMES = {  # columns of tables in words; underscores of others become blanks
+    "machine_type": "machine", "machine_model": "machine's model", "n": "clips", "groups": "patients", "MB": "size, MB",
+    "ρ": "Spearman's ρ", "p": "p value", "kappa": "Cohen's κ", "path": "file",
+}  # fmt: skip
 
 
-def as_table(table: pd.DataFrame, index: bool = False, formats: dict | None = None, precision: int = 6):
-    "A table to be displayed, its content as text; `formats`: of columns; `precision`: of numbers."
-    labels = dict.fromkeys(("index", "columns"), _as_text)
-    shown = table.map(_as_text).rename(**labels).rename_axis(**labels).style.format(formats, precision=precision)
-    return shown if index else shown.hide(axis="index")
+def shown_number(value: float) -> str:
+    "A number for a table: 0.65, 12.30, 0.0123, 0.996, < 0.001; '–' for none."
+    size = abs(value)
+    if np.isnan(value):
+        return "–"
+    if 0 < size < 0.001:
+        return "< 0.001" if value > 0 else "> −0.001"
+    if value == 0 or size >= 1e5:
+        return f"{value:,.0f}"
+    if size < 0.1:
+        return f"{value:.3g}"
+    if f"{size:.2f}" == "1.00" and size != 1:
+        return f"{value:.3f}" if f"{size:.3f}" != "1.000" else "> 0.999" if value > 0 else "< −0.999"
+    return f"{value:.2f}"
+
+# %% ../nbs/base/verdict.ipynb #53530fbb
+class Table(HTML):
+    "A table to be displayed; `to_html` gives its text."
+
+    def to_html(self) -> str:
+        return self.data
 
 
-def bullets(lines: Iterable[str]) -> HTML:
-    "Lines of text as a list."
-    return HTML(f"<ul>{''.join(f'<li>{escaped(line)}</li>' for line in lines)}</ul>")
+def _as_text(column: pd.Series, form: str = "") -> tuple[list[str], bool]:
+    "(the cells of a column as text, whether they are numbers); `form`: of `str.format`."
+    known = [each for each in column if not (pd.api.types.is_scalar(each) and pd.isna(each))]
+    numbers = bool(known) and all(isinstance(each, int | float | np.number) for each in known)
+    numbers &= not any(isinstance(each, bool | np.bool_) for each in known)
+    whole = numbers and all(float(each).is_integer() for each in known)
+
+    def text(value) -> str:
+        if pd.api.types.is_scalar(value) and pd.isna(value):
+            return "–"
+        if isinstance(value, bool | np.bool_):
+            return "yes" if value else "no"
+        if form:
+            return form.format(value)
+        return str(value) if not numbers else f"{int(value):,}" if whole else shown_number(float(value))
+
+    return [text(each) for each in column], numbers
+
+# %% ../nbs/base/verdict.ipynb #f5c7f48a
+def _row(cells: Iterable[str], numbers: Iterable[bool], tag: str) -> str:
+    "A row of a table as HTML; `numbers`: which of its columns hold numbers; `tag`: th or td."
+    marks = [f"{tag} class=n" if number else tag for number in numbers]
+    return "<tr>" + "".join(f"<{mark}>{escaped(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True)) + "</tr>"
+
+
+def as_table(
+    table: pd.DataFrame, caption: str = "", index: bool = False, names: dict | None = None, formats: dict | None = None
+) -> Table:
+    """A table to be displayed, its content as text, with a caption.
+
+    `index`: whether it is shown, as the first columns; `names`: columns in words, with units; `formats`: of columns.
+    """
+    table = table.reset_index() if index else table
+    labels = [" ".join(map(str, name)) if isinstance(name, tuple) else name for name in table.columns]
+    told, formats = _NAMES | (names or {}), formats or {}
+    columns = [_as_text(table.iloc[:, place], formats.get(label, "")) for place, label in enumerate(labels)]
+    texts, numbers = [text for text, _ in columns], [number for _, number in columns]
+    head = _row([told.get(label, str(label).replace("_", " ")) for label in labels], numbers, "th")
+    body = "".join(_row(cells, numbers, "td") for cells in zip(*texts, strict=True))
+    title, wide = f"<caption>{escaped(caption)}</caption>" if caption else "", " class=wide" if len(labels) > 7 else ""
+    return Table(f"<table{wide}>{title}<thead>{head}</thead><tbody>{body}</tbody></table>")
+
+# %% ../nbs/base/verdict.ipynb #7f60bb44
+def bullets(lines: Iterable[str], title: str = "") -> HTML:
+    "Lines of text as a list, below a title if one is given; nothing without lines."
+    items = "".join(f"<li>{escaped(line)}</li>" for line in lines)
+    head = f"<p class=title>{escaped(title)}</p>" if title else ""
+    return HTML(f"{head}<ul>{items}</ul>" if items else "")
+
+
+def remark(text: str) -> HTML:
+    "A sentence as a paragraph; nothing without one."
+    return HTML(f"<p>{escaped(text)}</p>" if text else "")
 
 # %% ../nbs/base/verdict.ipynb #552a1f9e
+_KINDS = {b"GIF": "gif", b"<sv": "svg+xml"}  # by the first bytes; others are PNG
+
+
 def image(content: bytes, alt: str, width: float) -> str:
-    "The bytes of a PNG or a GIF as HTML, `width` in pixels."
-    kind = "gif" if content.startswith(b"GIF") else "png"
+    "The bytes of a PNG, a GIF or an SVG as HTML, `width` in pixels."
+    kind = _KINDS.get(content[:3], "png")
     source = f"data:image/{kind};base64,{b64encode(content).decode()}"
     return f'<img width="{width:.0f}" alt="{escaped(alt)}" src="{source}">'
 
 
-def figure_html(shown: str, caption: str) -> HTML:
-    "HTML as a figure with a caption."
-    return HTML(f"<figure>{shown}<figcaption>{escaped(caption)}</figcaption></figure>")
+def figure_html(shown: str, caption: str, kept: dict | None = None) -> HTML:
+    "HTML as a figure with a caption; `kept`: of `files_of`, for the report's folder of figures."
+    html = f"<figure>{shown}<figcaption>{escaped(caption)}</figcaption></figure>"
+    return HTML(html, metadata={"figure": kept} if kept else None)
 
 
-def captioned(picture: "Figure | bytes", caption: str, alt: str, inches: float = 0) -> HTML:
-    "A figure, or the bytes of a GIF, `inches` wide, with a caption and an alternative text."
-    if not isinstance(picture, bytes):
-        import matplotlib.pyplot as plt
+def captioned(picture: "Figure | bytes", caption: str, alt: str = "", inches: float = 0) -> HTML:
+    "A figure, or the bytes of a GIF, `inches` wide, with a caption and an alternative text (else that of `described`)."
+    if isinstance(picture, bytes):
+        return figure_html(image(picture, alt, 96 * inches), caption)
+    import matplotlib.pyplot as plt
 
-        inches = picture.get_figwidth()
-        with BytesIO() as file:
-            picture.savefig(file, dpi=120, format="png")
-            plt.close(picture)  # shown here, once
-            picture = file.getvalue()
-    return figure_html(image(picture, alt, 96 * inches), caption)
+    known = getattr(picture, "described", None)
+    shown = image(svg(picture), alt or known.result, 96 * picture.get_figwidth())
+    kept = files_of(picture, caption) if known else None
+    plt.close(picture)  # shown here, once
+    return figure_html(shown, caption, kept)
