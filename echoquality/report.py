@@ -18,6 +18,7 @@ from .core import as_markdown, counted
 from echoquality.evidence import (
     as_json,
     auroc_difference,
+    calibration_table,
     failures,
     in_words,
     measure_table,
@@ -46,6 +47,7 @@ class Evidence:
     facts: dict = field(default_factory=dict)  # temperature, architecture, …: values of JSON
     grades: pd.DataFrame | None = None  # of `grades.agreement`
     bar: dict = field(default_factory=dict)  # of `grades.Against`
+    calibration: pd.DataFrame | None = None  # of `calibration_table`
     attention: pd.DataFrame | None = None
     machines: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None  # of `pairs_ordered`
@@ -85,16 +87,20 @@ def weigh(
     found = Evidence(
         predictions, thresholds, measured, pd.DataFrame(compared, columns=columns), audit(features, least, **drawn),
         facts or {}, graded.table if graded else None, graded.bar if graded else {},
+        calibration_table(predictions, **drawn),
     )  # fmt: skip
     warnings = _not_beaten(found) + _doubts(predictions, measured) + _too_few(found)
     return replace(found, warnings=(*warnings, *shortcuts(found.audit, bound)))
 
 # %% ../nbs/evidence/report.ipynb #3470ff28
+_UNBEATEN = "it is not shown to beat"
+
+
 def _not_beaten(evidence: Evidence) -> list[str]:
     rows = evidence.comparisons[~evidence.comparisons["beats"].astype(bool)]
     return [
-        f"it is not shown to beat {evidence.names.get(row.other, row.other)} on {row.part}: the AUROC differs by "
-        f"{with_interval(row.difference, row.low, row.high, '+.3f')}"
+        f"{_UNBEATEN} {evidence.names.get(row.other, row.other)} on {row.part}: the AUROC differs by "
+        f"{with_interval(row.difference, row.low, row.high, '+.2f')}"
         for row in rows.itertuples()
     ]
 
@@ -155,11 +161,19 @@ def _row(evidence: Evidence, part: str, measure: str, by: str = "probability"):
     return next(found[chosen].itertuples())
 
 
-def _known(row, form: str = ".3f") -> str:
+def _known(row, form: str = ".2f") -> str:
     "A figure with its interval, for a sentence; a reason where there is none."
     if np.isfinite(row.value):
         return in_words(row, form)
     return f"not known (too few clips: {row.good} good, {row.poor} poor)"
+
+
+def _called(row, kind: str, call: str = "", with_synthetic: bool = False) -> str:
+    "The share of clips of a kind that are called so, for a sentence; `call`: what they should be called."
+    what = f"{kind} clips{', synthetic ones included,' if with_synthetic else ''}"
+    if not np.isfinite(row.value):
+        return f"how many {what} are called {call or kind} is not known (too few: {row.n})"
+    return f"{in_words(row, '.0%')} of the {row.n} {what} are called {call or kind}"
 
 
 def _worth(evidence: Evidence) -> list[str]:
@@ -175,11 +189,14 @@ def _worth(evidence: Evidence) -> list[str]:
         lines.append(f"{as_markdown(pairs_in_words(evidence.pairs)[0])}; 50 % would be chance.")
     good, poor = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
     if max(good.value, poor.value, area.value) == 1:
-        lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
-    shares = [f"{in_words(row, '.0%')} of the {kind} clips are called {kind}" if np.isfinite(row.value) else
-              f"how many {kind} clips are called {kind} is not known (too few: {row.n})"
-              for kind, row in (("good", good), ("poor", poor))]  # fmt: skip
-    lines.append(f"From a probability of {good.threshold:.3f} on, it calls a clip good: {', and '.join(shares)}.")
+        lines.append("A figure of 1.00 means that these clips showed no error, not that there is none.")
+    called = f"From a probability of {good.threshold:.3f} on, it calls a clip good: {_called(good, 'good')}"
+    if (table["source"] != "natural").any():
+        natural = _row(evidence, "natural clips", "specificity")
+        called += f", {_called(natural, 'natural poor', 'poor')}, and {_called(poor, 'poor', with_synthetic=True)}"
+    else:
+        called += f", and {_called(poor, 'poor')}"
+    lines.append(f"{called}.")
     if evidence.facts.get("threshold chosen", "").startswith("sensitivity"):
         lines.append(f"Inference does so with `threshold` {good.threshold:.3f}; by itself it uses the model's own.")
     else:
@@ -211,6 +228,31 @@ def _bar_in_words(bar: dict) -> tuple[list[str], list[str]]:
 _FAILS = {"sensitivity": "Good clips are called poor", "specificity": "Poor clips are called good"}
 _WEAK = 0.9  # a sensitivity or specificity below it is a weakness
 
+# %% ../nbs/evidence/report.ipynb #8ce71ed9
+def _spectrum(evidence: Evidence) -> list[str]:
+    "Which clips were tested, and how sure the figures are, in sentences (CLAIM 2024, TRIPOD+AI)."
+    table, lines = evidence.predictions, []
+    natural = table[(table["source"] == "natural") & table["score"].notna()] if "score" in table else table[:0]
+    poor, good = (natural.loc[natural["label"] == label, "score"] for label in (0, 1))
+    if len(poor) and len(good) and poor.max() < good.min() - 0.05:
+        lines.append(
+            f"The test clips are the extremes: scores up to {poor.max():.2f}, and from {good.min():.2f} on. On clips "
+            "between them the model errs more often than these figures say"
+            + ("; their grades, below, count these clips, too" if evidence.grades is not None else
+               "; grades of such clips (grades_csv) would tell how often")
+        )  # fmt: skip
+    area = _row(evidence, "natural clips" if np.isfinite(_natural(evidence).value) else "all clips", "AUROC")
+    if np.isfinite(area.low):
+        width = f"The 95 % interval of the AUROC is ± {(area.high - area.low) / 2:.2f} wide"
+        needed = _enough_patients(area)
+        more = f"; about {needed} patients are needed for ± 0.05" if needed and needed > area.groups else ""
+        lines.append(f"{width} with {counted(area.groups, 'patient')}{more}")
+    for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
+        if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
+            slope = with_interval(row.value, row.low, row.high)
+            lines.append(f"Calibration slope {slope}; 1 is right, and below 1 the probabilities are too extreme")
+    return [f"{line}." for line in lines]
+
 # %% ../nbs/evidence/report.ipynb #39a11987
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
@@ -226,11 +268,14 @@ def _weakest(evidence: Evidence) -> list[str]:
 
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
+    simulated = evidence.facts.get("graded by") == "simulated graders"
+    agreement = [] if evidence.grades is None else agreement_in_words(evidence.grades, simulated)
     parts = {
         "Weaknesses": _weakest(evidence),
-        "Doubts": list(evidence.warnings) or ["none was found"],
-        "Baselines": _simpler(evidence),
-        "Agreement with people's grades": agreement_in_words(evidence.grades) if evidence.grades is not None else [],
+        "Spectrum and certainty": _spectrum(evidence),
+        "Doubts": _other_doubts(evidence) or ["none was found"],
+        "Baselines": [*_simpler(evidence), *(each for each in evidence.warnings if each.startswith(_UNBEATEN))],
+        "Agreement with simulated grades" if simulated else "Agreement with people's grades": agreement,
     }
     known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
@@ -281,6 +326,11 @@ def _enough_patients(row, within: float = 0.05) -> int | None:
     return int(np.ceil(count / step) * step)
 
 # %% ../nbs/evidence/report.ipynb #a41acb00
+def _other_doubts(evidence: Evidence) -> list[str]:
+    "The warnings besides comparisons with baselines, which stand with these."
+    return [each for each in evidence.warnings if not each.startswith(_UNBEATEN)]
+
+
 def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
     "The verdict on a model, (word, sentence). `least`: minimum number of patients for *good*."
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
@@ -294,7 +344,7 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
         against.append("a simple rule would do")
     if np.isnan(row.value):
         doubts.append("its AUROC is not known")
-    others = [each for each in evidence.warnings if not each.startswith("it is not shown to beat")]
+    others = _other_doubts(evidence)
     doubts += [f"{counted(len(others), 'doubt', 'stand')} in the report"] if others else []
     return weighed(said, natural.groups, least, against, doubts, "test patient", _enough(row, least))
 
@@ -308,10 +358,13 @@ def _enough(row, least: int = 0) -> str:
 def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:
     "The verdict on a model from natural test clips, and the next step."
     rows = {name: _row(evidence, "natural clips", name) for name in ("AUROC", "sensitivity", "specificity")}
+    whole = _row(evidence, "all clips", "specificity")
     meanings = ("AUROC on natural clips", "of good clips are called good", "of poor clips are called poor")
     area, good, poor = rows.values()
     counts = (f"{counted(area.n, 'clip')} of {counted(area.groups, 'patient')}", counted(good.n, "good clip"))
-    counts += (counted(poor.n, "poor clip"),)
+    more = whole.n > poor.n > 0 and np.isfinite(whole.value)
+    made = f"; with synthetic ones {in_words(whole, '.0%')} of {whole.n}" if more else ""
+    counts += (f"{counted(poor.n, 'natural poor clip')}{made}",)
     shown = [in_words(row, form) if np.isfinite(row.value) else "not known"
              for row, form in zip(rows.values(), (".2f", ".0%", ".0%"), strict=True)]  # fmt: skip
     figures = tuple(zip(shown, meanings, counts, strict=True))
@@ -387,7 +440,7 @@ def write_evidence(evidence: Evidence, folder: Path, least: int = MIN_PATIENTS) 
 
     metrics.json also has the verdict (`judged_evaluation`), which goes with scores of the same model.
     """
-    names = ("measures", "comparisons", "audit", "grades", "attention", "machines", "pairs")
+    names = ("measures", "comparisons", "audit", "grades", "calibration", "attention", "machines", "pairs")
     tables = {name: getattr(evidence, name) for name in names if getattr(evidence, name) is not None}
     for name in tables.keys() & {"measures", "comparisons", "audit", "grades"}:
         write_text(Path(folder) / f"{name}.csv", tables[name].to_csv(index=False))

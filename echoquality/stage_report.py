@@ -19,6 +19,7 @@ import nbformat
 from nbconvert import HTMLExporter
 
 from .core import escaped
+from .figures import write_figures
 from .runs import NEW, free_name, read_about, run_of
 from .safe_files import write_text
 from .settings import STAGES, without_paths
@@ -127,9 +128,17 @@ def _hide_paths(notebook: nbformat.NotebookNode) -> None:
             output.data["text/html"] = output.data["text/html"].replace(escaped(told), escaped(known[name]))
 
 
+def _figures(notebook: nbformat.NotebookNode) -> list[dict]:
+    "The figures of a notebook (`files_of`), each name once."
+    outputs = chain.from_iterable(cell.get("outputs", []) for cell in notebook.cells)
+    found = [each["metadata"].get("text/html", {}).get("figure") for each in outputs if "metadata" in each]
+    return list({each["name"]: each for each in found if each}.values())
+
+
 def write_report(executed: Path, paths: bool = True) -> Path:
     """Write the report of a successful run, and return its path (`free_name`). Raises ValueError for another one.
 
+    Its figures (PDF, and CSV of the numbers) go to the folder `<name>_figures` beside it.
     Without `paths`, folders outside the project are left out of its next command, which cannot be run as it stands.
     """
     notebook = nbformat.read(executed, as_version=4)
@@ -144,6 +153,10 @@ def write_report(executed: Path, paths: bool = True) -> Path:
         _hide_paths(notebook)
     said = about(notebook, executed.stem)
     notebook.cells = _shown_cells(_run_section(notebook))
+    figures = _figures(notebook)
+    said |= {"figures": f"{executed.stem}_figures" if figures else ""}
+    said |= {"thumbnail": figures[0]["thumbnail"], "alt": figures[0]["result"]} if figures else {}
+    write_figures(figures, executed.with_name(f"{executed.stem}_figures"))
     write_text(report, _html_of("index.html.j2", notebook, about=said))
     _write_runs(report.parent)
     return report

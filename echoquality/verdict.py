@@ -159,7 +159,8 @@ def _as_text(column: pd.Series, form: str = "") -> tuple[list[str], bool]:
 def _row(cells: Iterable[str], numbers: Iterable[bool], tag: str) -> str:
     "A row of a table as HTML; `numbers`: which of its columns hold numbers; `tag`: th or td."
     marks = [f"{tag} class=n" if number else tag for number in numbers]
-    return "<tr>" + "".join(f"<{mark}>{escaped(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True)) + "</tr>"
+    shown = (f"<{mark}>{escaped(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True))
+    return f"<tr>{''.join(shown)}</tr>"
 
 
 def as_table(
