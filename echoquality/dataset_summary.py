@@ -22,6 +22,7 @@ from .figures import described, styled
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
+from .safe_files import sha256
 from .score_table import met_in_words
 from .selection import LABEL_COLUMNS, QUARANTINE
 from .settings import IN_STEPS, DatasetSettings, expanded, next_command
@@ -373,7 +374,10 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     can = "cannot" if against else "could" if build.status == "planned" else "can"
     said = f"A network {can} be trained on {'this' if len(samples) == 1 else 'these'} {counted(len(samples), 'clip')}"
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
-    return Verdict(word, sentence, figures, *_what_next(word, build, settings))
+    facts = {"stage": "dataset", "said": f"a dataset of {counted(len(samples), 'clip')} of {counted(patients, who)}"}
+    if (table := build.output_dir / CSV).is_file():
+        facts |= {"dataset": sha256(table)[:12]}
+    return Verdict(word, sentence, figures, *_what_next(word, build, settings), facts=facts)
 
 # %% ../nbs/curation/dataset_summary.ipynb #99af1f45
 def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Evaluation', 'evaluate', 'evaluation_summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook',
            'headline', 'overview', 'settings_table', 'as_table', 'bullets', 'captioned', 'show_verdict',
-           'evaluation_verdict', 'calibration_in_words', 'figures_in_words', 'show_decision_curve', 'show_audit',
-           'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel', 'prepare_evaluation',
+           'evaluation_verdict', 'calibration_in_words', 'figures_in_words', 'graded_overview', 'show_decision_curve',
+           'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel', 'prepare_evaluation',
            'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
@@ -51,7 +51,16 @@ from .grades import against_grades, graded_clips
 from .pairs import pairs_ordered
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
-from .report import Evidence, attention_doubts, evaluation_verdict, headline, overview, weigh, write_evidence
+from echoquality.report import (
+    Evidence,
+    attention_doubts,
+    evaluation_verdict,
+    graded_overview,
+    headline,
+    overview,
+    weigh,
+    write_evidence,
+)
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
 from .shortcuts import SINGLE, best_single, feature_table, show_audit
@@ -60,7 +69,7 @@ from .verdict import as_table, bullets, captioned, is_simulated, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["as_table", "bullets", "captioned", "show_verdict", "evaluation_verdict", "calibration_in_words"]
-_all_ += ["figures_in_words", "show_decision_curve"]
+_all_ += ["figures_in_words", "graded_overview", "show_decision_curve"]
 _all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 _all_ += ["EvaluatedModel", "prepare_evaluation", "without_machine"]
 

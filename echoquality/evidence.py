@@ -468,20 +468,20 @@ def calibration_line(labels: np.ndarray, logits: np.ndarray, weights: np.ndarray
         large (0 is right; above 0 there are more good clips than the model says). NaN where one class lacks, or where
         a threshold parts the classes without an error, so that no line fits best.
     """
-    good, x = (np.asarray(labels) == 1)[:, None], np.asarray(logits, float)[:, None]
-    a, large, b = (np.full(weights.shape[1], start) for start in (0.0, 0.0, 1.0))
-    for _ in range(steps):
-        p = probability(a + b * x)
-        error, spread = weights * (good - p), weights * p * (1 - p) + 1e-12
+    good, logits = (np.asarray(labels) == 1)[:, None], np.asarray(logits, float)[:, None]
+    middle, scale = logits.mean(), max(logits.std(), 1e-9)
+    x, (a, b, large) = (logits - middle) / scale, np.zeros((3, weights.shape[1]))
+    for _ in range(steps):  # Newton's, with steps of 1 at most
+        p, q = probability(a + b * x), probability(large + logits)
+        error, spread = weights * (good - p), weights * p * (1 - p) + 1e-9
         first, second = error.sum(0), (error * x).sum(0)
         aa, ab, bb = spread.sum(0), (spread * x).sum(0), (spread * x * x).sum(0)
-        whole = np.maximum(aa * bb - ab**2, 1e-12)
-        a, b = a + (bb * first - ab * second) / whole, b + (aa * second - ab * first) / whole
-        a, b = np.clip(a, -1e3, 1e3), np.clip(b, -1e3, 1e3)
-        q = probability(large + x)
-        large = large + np.clip((weights * (good - q)).sum(0) / ((weights * q * (1 - q)).sum(0) + 1e-12), -1, 1)
-    area = Ranking(good[:, 0], x[:, 0]).auroc(weights)
-    return np.where((area > 0) & (area < 1), [b, a, large], np.nan)
+        whole = np.maximum(aa * bb - ab**2, 1e-9)
+        a, b = (old + np.clip(step / whole, -1, 1) for old, step in
+                ((a, bb * first - ab * second), (b, aa * second - ab * first)))  # fmt: skip
+        large = large + np.clip((weights * (good - q)).sum(0) / ((weights * q * (1 - q)).sum(0) + 1e-9), -1, 1)
+    slope, area = b / scale, Ranking(good[:, 0], x[:, 0]).auroc(weights)
+    return np.where((area > 0) & (area < 1), [slope, a - slope * middle, large], np.nan)
 
 # %% ../nbs/evidence/evidence.ipynb #467127d5
 def calibration_table(table: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> pd.DataFrame:
@@ -489,7 +489,7 @@ def calibration_table(table: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
 
     Columns: slice, measure, value, low, high, n; over patients; no row where a slice has one class alone.
     """
-    sure = np.clip(table["probability"], 1e-9, 1 - 1e-9)
+    sure = np.clip(table["probability"], 1e-6, 1 - 1e-6)
     found, logits = [], np.log(sure / (1 - sure))
     for part, chosen in {"all clips": table["label"] >= 0, "natural clips": table["source"] == "natural"}.items():
         rows, x = table[chosen], logits[chosen].to_numpy()
@@ -502,7 +502,8 @@ def calibration_table(table: pd.DataFrame, seed: int = 0, rounds: int = 1000) ->
         several = rows["group"].nunique() > 1
         drawn = bootstrap(lines, rows["group"], seed, rounds) if several else np.full((2, 1), np.nan)
         values = lines(np.ones((len(rows), 1)))[:, 0]
-        low, high = interval(drawn) if np.isfinite(drawn).any() else (np.nan, np.nan)
+        known = np.isfinite(drawn).any(axis=1, keepdims=True)
+        low, high = (np.where(known[:, 0], end, np.nan) for end in interval(np.where(known, drawn, 0)))
         known = {"slice": part, "measure": ["calibration slope", "calibration in the large"]}
         found.append(pd.DataFrame({**known, "value": values, "low": low, "high": high, "n": len(rows)}))
     columns = ["slice", "measure", "value", "low", "high", "n"]

@@ -347,7 +347,9 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
     review = review_command(inference.output_dir, settings.raw_data_dir, 50)
-    return Verdict(word, sentence, figures, after, then, review)
+    facts = {"stage": "inference", "said": f"scores of {of}"}
+    facts |= {"model": sha256(settings.model)[:12]} if settings.model.is_file() else {}
+    return Verdict(word, sentence, figures, after, then, review, facts)
 
 
 def _mended(scores: pd.Series, passed: float, settings: InferenceSettings) -> tuple[str, str]:

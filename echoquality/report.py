@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TITLES', 'Evidence', 'weigh', 'simulated_evidence', 'attention_doubts', 'headline', 'judged_evaluation',
-           'evaluation_verdict', 'overview', 'model_card', 'write_evidence']
+           'evaluation_verdict', 'overview', 'graded_overview', 'model_card', 'write_evidence']
 
 # %% ../nbs/evidence/report.ipynb #4c2f1c4b
 import json
@@ -20,16 +20,17 @@ from echoquality.evidence import (
     auroc_difference,
     calibration_table,
     failures,
+    figures_in_words,
     in_words,
     measure_table,
     simulated_predictions,
     with_interval,
 )
-from .grades import Against, agreement_in_words
+from .grades import GRADERS, Against, agreement_in_words
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
-from .safe_files import write_text
+from .safe_files import text_sha256, write_text
 from .settings import MIN_PATIENTS, EvaluationSettings
 from .shortcuts import FEATURES, audit, shortcuts
 from .verdict import Verdict, by_chance, review_command, weighed
@@ -266,10 +267,16 @@ def _weakest(evidence: Evidence) -> list[str]:
     return [f"{every} {f'is below {_WEAK:.0%}; the lowest, {where[0]}: {said[0]}' if rows else 'showed an error'}."]
 
 
+def _first_graded(found: pd.DataFrame) -> pd.DataFrame:
+    "Of `agreement` the model, the best single feature and the graders: the rows of a first screen."
+    names = [name for name in dict.fromkeys(found["by"]) if "best single feature" in name or name == GRADERS]
+    return found[found["by"].isin([*found["by"].head(1), *names])]
+
+
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
     simulated = evidence.facts.get("graded by") == "simulated graders"
-    agreement = [] if evidence.grades is None else agreement_in_words(evidence.grades, simulated)
+    agreement = [] if evidence.grades is None else agreement_in_words(_first_graded(evidence.grades), simulated)
     parts = {
         "Weaknesses": _weakest(evidence),
         "Spectrum and certainty": _spectrum(evidence),
@@ -372,7 +379,31 @@ def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verd
     if (enough := _enough(area)) and enough not in sentence:
         figures = ((*figures[0][:2], f"{figures[0][2]}; {enough}"), *figures[1:])
     review = review_command(settings.output_dir / "predictions.parquet", settings.annotations_csv.parent, 50)
-    return Verdict(word, sentence, figures, *_what_next(word, settings), review)
+    return Verdict(word, sentence, figures, *_what_next(word, settings), review, _listed(evidence, area))
+
+
+def _listed(evidence: Evidence, area) -> dict:
+    "The facts of an evaluation for the list of runs, and its natural test clips, by which two runs are compared."
+    beaten = "" if _against_rules(evidence).startswith("Better") else ", not shown to beat a simple rule"
+    of = f"natural clips of {counted(area.groups, 'patient')}"
+    found = {"stage": "evaluation", "said": f"a model with AUROC {_known(area)} on {of}{beaten}"}
+    found |= {name: evidence.facts.get(name, "") for name in ("dataset", "model")}
+    found |= {"AUROC": in_words(area, ".2f")} if np.isfinite(area.value) else {}
+    if evidence.grades is not None:
+        rows = evidence.grades[evidence.grades["part"] == "all graded clips"].drop_duplicates("measure")  # the model's
+        for name, measure in (("ρ", "Spearman's ρ"), ("κ", "weighted κ")):
+            values = rows.loc[rows["measure"] == measure, ["value", "low", "high"]].to_numpy(float)
+            found |= {name: with_interval(*values[0])} if len(values) and np.isfinite(values[0, 0]) else {}
+    return found | {"clips": _paired(evidence.predictions), "threshold": evidence.thresholds["probability"]}
+
+
+def _paired(table: pd.DataFrame) -> dict[str, list]:
+    "The natural clips of predictions, without names: a hash of each, its patient's number, label, probability."
+    rows = table[table["source"] == "natural"]
+    keys = [text_sha256(path)[:10] for path in rows["video_path"]]
+    patients = pd.factorize(rows["group"], sort=True)[0]
+    return {"key": keys, "patient": patients.tolist(), "label": rows["label"].astype(int).tolist(),
+            "score": rows["probability"].round(5).tolist()}  # fmt: skip
 
 
 def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
@@ -399,6 +430,18 @@ def overview(evidence: Evidence) -> pd.DataFrame:
     counts = rows.drop_duplicates(["model", "slice"]).set_index(["model", "slice"])[["good", "poor", "groups"]]
     wide = wide[list(dict.fromkeys(rows["measure"]))].rename(columns=TITLES)
     return counts.join(wide).loc[order]
+
+# %% ../nbs/evidence/report.ipynb #50326203
+def graded_overview(evidence: Evidence) -> pd.DataFrame:
+    "The measures of scores against grades as text: a row per score and part of the clips, a column per measure."
+    rows = evidence.grades.assign(text=figures_in_words(evidence.grades).iloc[:, 3])
+    if evidence.facts.get("graded by") == "simulated graders":
+        rows["by"] = rows["by"].str.replace("graders", "simulated graders")
+    names = {"by": "score", "part": "clips of", "n": "clips"}
+    known = ["by", "part", "n", "patients"]
+    wide = rows.pivot(index=known, columns="measure", values="text")[list(dict.fromkeys(rows["measure"]))]
+    order = list(dict.fromkeys(zip(*(rows[name] for name in known), strict=True)))
+    return wide.loc[order].reset_index().rename(columns=names)
 
 # %% ../nbs/evidence/report.ipynb #94a281be
 _USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions

@@ -266,5 +266,8 @@ def read_about(report: Path) -> dict[str, str] | None:
     if not report.is_file():  # a pipe would be waited for
         return None
     with report.open(encoding="utf-8", errors="replace") as file:
-        match = _ABOUT.search(file.read(100_000))
+        text = file.read(100_000)
+        if 'id="about"' in text and not _ABOUT.search(text):  # with a picture, and many clips
+            text += file.read(50_000_000)
+        match = _ABOUT.search(text)
     return match and {**json.loads(match[1]), "name": report.name}

@@ -214,7 +214,11 @@ def training_verdict(training: Training, settings: TrainingSettings) -> Verdict:
         longer = next_command("train", settings, epochs=2 * settings.epochs) if best == done == facts["epochs"] else ""
         after = f"do not use it; give it more clips, or train again, {'longer' if longer else 'more slowly'}."
         then = longer or train_again(settings.output_dir / "model.safetensors", settings)
-    return Verdict(word, sentence, figures, after, then)
+    of = "clips" if np.isnan(area) else f"AUROC {area:.2f}{interval} on {_of_whom(val, 'validation clip')}"
+    facts = {"stage": "training", "said": f"a network with {of}", "AUROC": f"{area:.2f}{interval} (validation)"}
+    for name, file in (("dataset", settings.annotations_csv), ("model", settings.output_dir / "model.safetensors")):
+        facts |= {name: sha256(file)[:12]} if file.is_file() else {}
+    return Verdict(word, sentence, figures, after, then, facts=facts)
 
 # %% ../nbs/learning/training_run.ipynb #1d20a1ff
 def logged_parameters(settings: TrainingSettings) -> dict:

@@ -12,6 +12,8 @@ def test_the_worst_that_is_known_decides():
     one = weighed("x", 1, who="study", enough="40 would do")[1]
     assert one == "x; 1 study is too few to be sure (at least 30; 40 would do)."
     assert weighed("80 clips", 4, least=4)[0] == "good"
+    assert without_few(one) == ("x.", "1 study is too few to be sure (at least 30; 40 would do)")
+    assert without_few("80 clips.") == ("80 clips.", "")
 
 
 def test_an_auroc_at_chance_speaks_against_a_model():
@@ -56,7 +58,7 @@ def test_a_table_has_words_and_numbers_that_can_be_read():
     table = pd.DataFrame({"first_reason": [long], "n": [1200.0], "now": [True], "share": [0.123], "none": [None]})
     html = as_table(table, "What was left out", names={"now": "used"}, formats={"share": "{:.0%}"}).to_html()
     assert "<caption>What was left out</caption>" in html and long in html
-    assert all(f"<th>{name}</th>" in html for name in ("first reason", "used", "none"))
+    assert all(f">{name}</th>" in html for name in ("first reason", "used", "none"))
     assert all(f">{cell}</td>" in html for cell in ("1,200", "yes", "12%", "–")) and "<th class=n>clips</th>" in html
 
 
