@@ -14,7 +14,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, QUARANTINE_CSV
+from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, QUARANTINE_CSV, table_hashes
 from .candidates import more_chosen, offer_in_words
 from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
@@ -22,7 +22,6 @@ from .figures import described, styled
 from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
-from .safe_files import sha256
 from .score_table import met_in_words
 from .selection import LABEL_COLUMNS, QUARANTINE
 from .settings import IN_STEPS, DatasetSettings, expanded, next_command
@@ -376,7 +375,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     facts = {"stage": "dataset", "said": f"a dataset of {counted(len(samples), 'clip')} of {counted(patients, who)}"}
     if (table := build.output_dir / CSV).is_file():
-        facts |= {"dataset": sha256(table)[:12]}
+        facts |= {"dataset": table_hashes(table)["annotations_sha256"][:12]}
     return Verdict(word, sentence, figures, *_what_next(word, build, settings), facts=facts)
 
 # %% ../nbs/curation/dataset_summary.ipynb #99af1f45

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['machine_table', 'show_scores_by_machine', 'show_worst', 'passing', 'InferenceError', 'Inference', 'infer',
            'judged_inference', 'inference_summary', 'main', 'inference_verdict', 'InferenceSettings', 'from_notebook',
-           'settings_table', 'as_table', 'captioned', 'show_verdict', 'figures_in_words']
+           'settings_table', 'as_table', 'captioned', 'show_verdict']
 
 # %% ../nbs/06_inference.ipynb #48bccbc9
 from .settings import MIN_PATIENTS, InferenceSettings, next_command, run_stage, thresholds_for
@@ -54,8 +54,6 @@ from .tables import guarded
 from .verdict import Verdict, as_table, captioned, made_by, review_command, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
-_all_ += ["figures_in_words"]
-from .evidence import figures_in_words
 from .figures import GROUND, INK, described, looks, styled
 
 # %% ../nbs/06_inference.ipynb #d7bf7bf3

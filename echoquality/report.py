@@ -393,7 +393,8 @@ def _listed(evidence: Evidence, area) -> dict:
         rows = evidence.grades[evidence.grades["part"] == "all graded clips"].drop_duplicates("measure")  # the model's
         for name, measure in (("ρ", "Spearman's ρ"), ("κ", "weighted κ")):
             values = rows.loc[rows["measure"] == measure, ["value", "low", "high"]].to_numpy(float)
-            found |= {name: with_interval(*values[0])} if len(values) and np.isfinite(values[0, 0]) else {}
+            made = " (simulated graders)" if evidence.facts.get("graded by") == "simulated graders" else ""
+            found |= {name: with_interval(*values[0]) + made} if len(values) and np.isfinite(values[0, 0]) else {}
     return found | {"clips": _paired(evidence.predictions), "threshold": evidence.thresholds["probability"]}
 
 

@@ -20,11 +20,9 @@ from nbconvert import HTMLExporter
 
 from .core import escaped
 from .figures import write_figures
-from .parameters import settings_table
-from .runs import NEW, free_name, read_about, run_of
+from .runs import NEW, free_name, read_about, run_of, run_parameters
 from .safe_files import write_text
 from .settings import STAGES, without_paths
-from .verdict import without_few
 
 # %% ../nbs/base/stage_report.ipynb #f21333ba
 def failure(notebook: nbformat.NotebookNode) -> str:
@@ -75,7 +73,7 @@ def about(notebook: nbformat.NotebookNode, name: str) -> dict:
     if known:
         kind = "simulated data" if known["simulated"] else "data"
         parts += [f"{kind}: {known['data']}", f"echoquality {known['echoquality']}, Python {known['python']}"]
-    verdict = {key: known.get(key, "") for key in ("word", "sentence", "next", "command", "review")}
+    verdict = {key: known.get(key, "") for key in ("word", "sentence", "few", "next", "command", "review")}
     verdict["facts"] = known.get("facts", {})
     return {"title": name.replace("_", " ").capitalize(), "date": end.isoformat(), "line": " · ".join(parts), **verdict}
 
@@ -119,21 +117,26 @@ def overall(runs: list[dict]) -> dict[str, str]:
         newest.setdefault(run.get("facts", {}).get("stage", ""), run)
     if "evaluation" not in newest and "training" in newest:
         newest["evaluation"] = newest["training"]
+    judged = newest.get("evaluation", {}).get("facts", {}).get("dataset")
+    learned = [run for run in runs if judged and run.get("facts", {}).get("dataset") == judged
+               and run["facts"]["stage"] == "dataset"]  # fmt: skip
+    newest |= {"dataset": learned[0]} if learned else {}
     there = [newest[stage] for stage in _STANDING if stage in newest]
-    few = [remark for run in there[::-1] if (remark := without_few(run["sentence"])[1])]
+    few = [run["few"] for run in there[::-1] if run.get("few")]
     few.sort(key=lambda remark: "would" not in remark)  # the one that says how many are needed
     words = [run["word"] for run in there]
     worst = next((word for word in ("no", "careful", "good") if word in words), "")
     *first, last = [run["facts"]["said"] for run in there] or [""]
-    said = f"{', '.join(first)} and {last}" if first else last
+    said = f"{'; '.join(first)}; and {last}" if first else last
     then = {"next": there[-1]["next"], "command": there[-1]["command"]} if there else {"next": "", "command": ""}
     return {"word": worst, "said": f"{said[:1].upper()}{said[1:]}" if said else "", "few": "".join(few[:1]), **then}
 
 
 def _listed(run: dict) -> dict:
     "`about` of a run for the list, its sentence without what is said once over all; old reports lack facts."
-    known = {"facts": {}, "parameters": {}, "thumbnail": "", "alt": ""} | run
-    return known | {"sentence": without_few(run["sentence"])[0]}
+    known = {"facts": {}, "parameters": {}, "thumbnail": "", "alt": "", "few": ""} | run
+    few = f"; {known['few']}" if known["few"] else ""
+    return known | {"sentence": known["sentence"].replace(few, "")}
 
 
 def _write_runs(folder: Path) -> None:
@@ -186,8 +189,7 @@ def write_report(executed: Path, paths: bool = True) -> Path:
     if not paths:
         _hide_paths(notebook)
     said = about(notebook, executed.stem)
-    if run := run_of(executed):
-        said["parameters"] = settings_table(run.settings)["value"].astype(str).to_dict()
+    said["parameters"] = run_parameters(executed)
     notebook.cells = _shown_cells(_run_section(notebook))
     figures = _figures(notebook)
     said |= {"figures": f"{executed.stem}_figures" if figures else ""}

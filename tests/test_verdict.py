@@ -12,8 +12,6 @@ def test_the_worst_that_is_known_decides():
     one = weighed("x", 1, who="study", enough="40 would do")[1]
     assert one == "x; 1 study is too few to be sure (at least 30; 40 would do)."
     assert weighed("80 clips", 4, least=4)[0] == "good"
-    assert without_few(one) == ("x.", "1 study is too few to be sure (at least 30; 40 would do)")
-    assert without_few("80 clips.") == ("80 clips.", "")
 
 
 def test_an_auroc_at_chance_speaks_against_a_model():
@@ -25,6 +23,8 @@ def test_an_auroc_at_chance_speaks_against_a_model():
 def test_what_is_said_is_text():
     html = verdict_html(Verdict("no", "a < b", (("1", "<script>", "2"),), "Look.", "echoquality select"))
     assert "a &lt; b" in html and "<script>" not in html and "<pre>echoquality select</pre>" in html
+    one = Verdict(*weighed("x", 1, who="study", enough="40 would do"), (), "")
+    assert verdict_facts(one, Path("x"))["few"] == "1 study is too few to be sure (at least 30; 40 would do)"
 
 
 from pathlib import Path
