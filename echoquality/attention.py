@@ -21,6 +21,7 @@ from IPython.display import HTML
 from .clips import Form, fit_square, model_input, read_clip, seen_mask, take_frames
 from .core import as_drawn
 from .dicom import gif, open_clip
+from .figures import described, styled
 from .model import Model, make_network
 from .store import ClipStore
 from .verdict import captioned
@@ -122,11 +123,12 @@ def look(path: Path, model: Model) -> tuple[np.ndarray, np.ndarray]:
 def overlaid(clip: np.ndarray, maps: np.ndarray, strength: float = 0.55) -> np.ndarray:
     "Frames with their map in colour: uint8 (T, H, W, 3)."
     grey = np.repeat(clip.mean(-1, keepdims=True), 3, axis=-1)
-    heat = np.stack([cv2.applyColorMap((255 * each).astype(np.uint8), cv2.COLORMAP_JET)[..., ::-1] for each in maps])
+    heat = [cv2.applyColorMap((255 * each).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1] for each in maps]
     share = strength * maps[..., None]
-    return np.clip((1 - share) * grey + share * heat, 0, 255).astype(np.uint8)
+    return np.clip((1 - share) * grey + share * np.stack(heat), 0, 255).astype(np.uint8)
 
 
+@styled
 def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
     "A row per clip with `frames` of its frames, the map in colour."
     figure, axes = plt.subplots(len(found), frames, figsize=(1.5 * frames, 1.75 * len(found)), squeeze=False)
@@ -137,9 +139,11 @@ def show_strips(found: list[Explained], frames: int = 6) -> plt.Figure:
             axis.imshow(pictures[t])
             axis.set_axis_off()
         line[0].set_title(as_drawn(f"{each.title}; inside the sector {each.inside:.0%}"), fontsize=8, loc="left")
-    bar = figure.colorbar(plt.cm.ScalarMappable(cmap="jet"), cax=figure.add_axes((0.92, 0.1, 0.012, 0.8)))
+    bar = figure.colorbar(plt.cm.ScalarMappable(cmap="inferno"), cax=figure.add_axes((0.92, 0.1, 0.012, 0.8)))
     bar.set_ticks([0, 1], labels=["none", "most"])
-    return figure
+    inside = [each.inside for each in found]
+    result = f"{min(inside):.0%} to {max(inside):.0%} of the energy of the maps is inside the sector"
+    return described(figure, "attention", result, attention_table(found).reset_index())
 
 
 def animated(found: list[Explained]) -> HTML:

@@ -39,6 +39,7 @@ from .shortcuts import SINGLE, feature_table
 from .verdict import Verdict, as_table, bullets, by_chance, captioned, show_verdict, weighed
 
 _all_ = ["BenchmarkSettings", "as_table", "bullets", "captioned", "from_notebook", "settings_table", "show_verdict"]
+from .figures import GOOD, SOFT, described, styled
 
 # %% ../nbs/evidence/benchmark.ipynb #4c53d3cf
 SHOWN = ("AUROC", "ρ", "ρ, middling", "mechanisms, mean", "mechanisms, worst", "had", "lacked", "calibration error")
@@ -101,6 +102,7 @@ def order_of(figures: pd.DataFrame) -> str:
     return "ρ" if (figures["measure"] == "ρ").any() else "AUROC"
 
 
+@styled
 def show_differences(figures: pd.DataFrame) -> plt.Figure:
     "Differences in AUROC, in ρ where it is known, of middling clips, too, and in lacked mechanisms: a line per arm."
     wanted = dict.fromkeys(("AUROC", order_of(figures), "ρ, middling", "lacked"))
@@ -113,15 +115,17 @@ def show_differences(figures: pd.DataFrame) -> plt.Figure:
     for axis, (material, measure) in zip(axes[0], pairs, strict=True):
         rows = figures[(figures["material"] == material) & (figures["measure"] == measure)].set_index("variant")
         rows = rows.reindex(arms)
-        axis.axvline(0, color="0.6", lw=1)
-        axis.hlines(range(len(arms)), rows["low"], rows["high"], lw=2)
-        axis.plot(rows["difference"], range(len(arms)), "o", ms=5)
+        axis.axvline(0, color=SOFT, lw=1)
+        axis.hlines(range(len(arms)), rows["low"], rows["high"], lw=2, color=GOOD)
+        axis.plot(rows["difference"], range(len(arms)), "o", ms=5, color=GOOD)
         what = f"Δ {'AUROC, ' * (measure == 'lacked')}{measure}"
         axis.set(title=f"{material}: {what}" if several else what, yticks=range(len(arms)))
-        axis.grid(axis="x", color="0.9")
+        axis.grid(axis="x")
     axes[0, 0].set_yticklabels(map(as_drawn, arms))
     axes[0, 0].invert_yaxis()
-    return figure
+    first = figures[(figures["measure"] == pairs[0][1]) & figures["variant"].isin(arms)]
+    result = ", ".join(f"{row.variant} {row.difference:+.2f}" for row in first.itertuples())
+    return described(figure, "differences", f"differences in {pairs[0][1]}: {result}", figures)
 
 # %% ../nbs/evidence/benchmark.ipynb #9dbf5bf2
 @dataclass(frozen=True)

@@ -40,8 +40,10 @@ from .verdict import Verdict, as_table, captioned, show_verdict, weighed
 from .workers import KILLED, parallel
 
 _all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
+from .figures import GOOD, INK, POOR, described, styled
 
 # %% ../nbs/looking/conformance.ipynb #53d9cbbf
+@styled
 def show_machines(
     pictures: dict[str, tuple[np.ndarray, Sector]], problems: dict[str, str] | None = None, width: int = 4
 ) -> plt.Figure:
@@ -57,9 +59,11 @@ def show_machines(
         show_sector(frame, sector, axis)
         axis.set_facecolor("black")  # if the apex lies above the image
         told = axis.get_title() if problems is None else problems.get(name) or "can be used"
-        colour = "k" if problems is None else "C3" if problems.get(name) else "C2"
+        colour = INK if problems is None else POOR if problems.get(name) else GOOD
         axis.set_title(as_drawn(f"{name}\n{told}"), fontsize=9 if problems is None else 11, color=colour, wrap=True)
-    return figure
+    told = {name: (problems or {}).get(name) or "can be used" for name in pictures}
+    result = "; ".join(f"{name}: {said}" for name, said in told.items())
+    return described(figure, "machines", result, pd.Series(told, name="answer").rename_axis("machine").reset_index())
 
 # %% ../nbs/looking/conformance.ipynb #a130ba1a
 def _files_below(folder: Path) -> list[Path]:

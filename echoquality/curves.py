@@ -12,30 +12,36 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from .figures import SOFT, described, looks, styled
+
 # %% ../nbs/learning/curves.ipynb #2ec7b096
+_VALIDATED = {"val_auroc": "AUROC", "val_spearman": "Spearman's ρ"}  # measures on validation clips, by column
+
+
+@styled
 def show_curves(history: pd.DataFrame, figure: plt.Figure | None = None) -> plt.Figure:
     "Loss and AUROC by epoch, with grades also Spearman's ρ; the kept epoch is marked. Draws into `figure` if given."
     figure = figure or plt.figure(figsize=(9, 3), layout="constrained")
     figure.clear()
     left, right = figure.subplots(1, 2)
-    epochs = history["epoch"] + 1
-    best = epochs[history["val_loss"].idxmin()]
-    left.plot(epochs, history["train_loss"], "o-", ms=3, label="training")
-    left.plot(epochs, history["val_loss"], "o-", ms=3, label="validation")
-    measures = {"val_auroc": "AUROC", "val_spearman": "Spearman's ρ"}
-    shown = {name: said for name, said in measures.items() if name in history}
-    for number, (name, said) in enumerate(shown.items(), 1):
-        right.plot(epochs, history[name], "o-", ms=3, color=f"C{number}", label=said)
-    left.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
-    lowest = history[[*shown]].min(axis=None)
-    right.set(xlabel="epoch", ylabel=f"{' and '.join(shown.values())} on validation", ylim=(min(0.45, lowest), 1.02))
-    for axis in (left, right):
-        axis.axvline(best, color="grey", lw=0.8, ls=":")
+    shown = {"train_loss": "training clips", "val_loss": "validation clips"}
+    measures = {name: said for name, said in _VALIDATED.items() if name in history}
+    epochs, kept = history["epoch"] + 1, history["val_loss"].idxmin()
+    for axis, names in ((left, shown), (right, measures)):
+        for name, look in looks(names).items():
+            axis.plot(epochs, history[name], "-", color=look["color"], marker=look["marker"], label=names[name])
+        axis.axvline(epochs[kept], color=SOFT, lw=0.8, ls=":")
         axis.xaxis.get_major_locator().set_params(integer=True)
-    left.legend(title=f"kept: epoch {best}", fontsize=8)
-    if len(shown) > 1:
-        right.legend(fontsize=8)
-    return figure
+        axis.set(xlabel="epoch")
+    lowest = history[[*measures]].min(axis=None)
+    left.set(ylabel="loss (cross-entropy)", ylim=(0, None))
+    right.set(ylabel=f"{' and '.join(measures.values())} on validation", ylim=(min(0.45, lowest), 1.02))
+    left.legend(title=f"kept: epoch {epochs[kept]}", title_fontsize=8)
+    if len(measures) > 1:
+        right.legend()
+    reached = ", ".join(f"{said} {history[name][kept]:.2f}" for name, said in measures.items())
+    result = f"epoch {epochs[kept]} of {len(history)} is kept, with {reached} on validation clips"
+    return described(figure, "training", result, history)
 
 
 def live_curves() -> Callable:
@@ -48,13 +54,18 @@ def live_curves() -> Callable:
     return lambda history, steps: handle.update(show_curves(history, figure))
 
 # %% ../nbs/learning/curves.ipynb #2c58a891
+@styled
 def show_confusion(matrix: pd.DataFrame) -> plt.Figure:
     "Clips by label and by the model's answer at the threshold, as a figure."
-    figure, axis = plt.subplots(figsize=(3.2, 2.8), layout="constrained")
-    axis.imshow(matrix, cmap="Blues", vmin=0, vmax=max(1, matrix.to_numpy().max()) * 1.3)
-    for (y, x), count in np.ndenumerate(matrix.to_numpy()):
-        axis.text(x, y, count, ha="center", va="center")
-    names = list(matrix.columns)
-    axis.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1], yticklabels=names)
+    figure, axis = plt.subplots(figsize=(3.4, 3), layout="constrained")
+    counts = matrix.to_numpy()
+    shown = axis.imshow(counts, vmin=0, vmax=max(1, counts.max()))
+    for (y, x), count in np.ndenumerate(counts):
+        ink = "#101010" if shown.norm(count) > 0.5 else "#fdfdfd"  # dark on yellow, light on blue
+        axis.text(x, y, f"{count}\n{count / max(1, counts[y].sum()):.0%}", ha="center", va="center", color=ink)
+    names, totals = list(matrix.columns), counts.sum(axis=1)
+    axis.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1])
+    axis.set_yticklabels([f"{name}\nn = {total}" for name, total in zip(names, totals, strict=True)])
     axis.set(xlabel="the model says", ylabel="the label says")
-    return figure
+    right = [f"{counts[i, i]} of {totals[i]} {name} clips are called {name}" for i, name in enumerate(names)]
+    return described(figure, "confusion", "; ".join(right), matrix.rename_axis("label").reset_index())

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['simulated_settings', 'build_dataset', 'summary', 'main', 'from_notebook', 'settings_table', 'DatasetError',
-           'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'Build',
+           'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'CLASS_WORDS', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
            'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned', 'show_verdict',
            'graded_table', 'PLAN', 'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
@@ -30,6 +30,7 @@ from .workers import KILLED, on_cluster, parallel
 # %% ../nbs/03_dataset.ipynb #5eb1170c
 from .candidates import SelectionError, offer_in_words
 from echoquality.dataset_summary import (
+    CLASS_WORDS,
     Build,
     better_options,
     changes,
@@ -58,7 +59,7 @@ from .verdict import as_table, bullets, captioned, show_verdict
 from .writing import deidentify_file, estimate, expect_room, is_source_file, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
-_all_ += ["as_table", "better_options", "bullets", "count_class_patients"]
+_all_ += ["as_table", "better_options", "bullets", "count_class_patients", "CLASS_WORDS"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
 _all_ += ["captioned", "show_verdict", "graded_table"]

@@ -4,9 +4,10 @@
 
 # %% auto #0
 __all__ = ['Evaluation', 'evaluate', 'evaluation_summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook',
-           'headline', 'overview', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'evaluation_verdict',
-           'calibration_in_words', 'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel',
-           'prepare_evaluation', 'without_machine']
+           'headline', 'overview', 'settings_table', 'as_table', 'bullets', 'captioned', 'show_verdict',
+           'evaluation_verdict', 'calibration_in_words', 'figures_in_words', 'graded_overview', 'show_decision_curve',
+           'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel', 'prepare_evaluation',
+           'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -37,20 +38,38 @@ from echoquality.evaluated_model import (
     run_identity,
     training_of,
 )
-from .evidence import EvidenceError, calibration_in_words, check_predictions, show_measures, show_reliability
+from echoquality.evidence import (
+    EvidenceError,
+    calibration_in_words,
+    check_predictions,
+    figures_in_words,
+    show_decision_curve,
+    show_measures,
+    show_reliability,
+)
 from .grades import against_grades, graded_clips
 from .pairs import pairs_ordered
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
-from .report import Evidence, attention_doubts, evaluation_verdict, headline, overview, weigh, write_evidence
+from echoquality.report import (
+    Evidence,
+    attention_doubts,
+    evaluation_verdict,
+    graded_overview,
+    headline,
+    overview,
+    weigh,
+    write_evidence,
+)
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
 from .shortcuts import SINGLE, best_single, feature_table, show_audit
 from .unseen_machines import unseen_machines, without_machine
-from .verdict import as_table, captioned, show_verdict
+from .verdict import as_table, bullets, captioned, is_simulated, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
-_all_ += ["as_table", "captioned", "show_verdict", "evaluation_verdict", "calibration_in_words"]
+_all_ += ["as_table", "bullets", "captioned", "show_verdict", "evaluation_verdict", "calibration_in_words"]
+_all_ += ["figures_in_words", "graded_overview", "show_decision_curve"]
 _all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 _all_ += ["EvaluatedModel", "prepare_evaluation", "without_machine"]
 
@@ -132,6 +151,7 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
         "labels": labels_of(settings.annotations_csv, evaluated.table),
         **licence_of(settings.annotations_csv),
         "trained on": "another dataset" if settings.external else "this dataset",
+        "graded by": "simulated graders" if settings.grades_csv and is_simulated(settings.grades_csv) else "people",
     }  # fmt: skip
     return weigh(
         predictions, chosen, features[features["reason"] == ""], graded, least=settings.min_n,

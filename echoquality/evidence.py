@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['PREDICTION_COLUMNS', 'CALIBRATION_BINS', 'MEASURES', 'OF_ONE_CLASS', 'GROWING', 'simulated_predictions',
            'simulated_predictions_of', 'EvidenceError', 'check_classes', 'check_predictions', 'read_predictions',
-           'share', 'Answers', 'calibration_error', 'measures', 'slices', 'measure_table', 'with_interval', 'in_words',
-           'auroc_difference', 'reliability', 'calibration_in_words', 'show_reliability', 'failures', 'show_measures',
-           'as_json']
+           'share', 'Answers', 'calibration_error', 'measures', 'slices', 'measure_table', 'with_interval',
+           'figures_in_words', 'in_words', 'auroc_difference', 'reliability', 'calibration_in_words',
+           'show_reliability', 'calibration_line', 'calibration_table', 'net_benefit', 'show_decision_curve',
+           'failures', 'show_measures', 'as_json']
 
 # %% ../nbs/evidence/evidence.ipynb #8be79d56
 import json
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .core import as_drawn
+from .figures import GOOD, MIDDLE, POOR, SOFT, described, styled
 from .metrics import Ranking, bootstrap, interval, probability, share_interval
 from .safe_files import sha256
 from .settings import MIN_PATIENTS
@@ -321,12 +323,29 @@ def measure_table(
     return pd.concat(found, ignore_index=True)[order]
 
 # %% ../nbs/evidence/evidence.ipynb #9d6706dd
-def with_interval(value: float, low: float, high: float, form: str = ".3f") -> str:
+def _rounded(value: float, form: str) -> str:
+    "A figure as text; one that is nearly 1 does not become 1, because that would say that no error was seen."
+    text = f"{value:{form}}"
+    if value < 1 and text == f"{1:{form}}":
+        return f"{value:.3f}" if form == ".2f" and value < 0.9995 else {".0%": "> 99%"}.get(form, "> 0.999")
+    return text
+
+
+def with_interval(value: float, low: float, high: float, form: str = ".2f") -> str:
     "A figure as text: value (low to high); without the interval where there is none."
-    return f"{value:{form}}" + (f" ({low:{form}} to {high:{form}})" if np.isfinite(low) else "")
+    return _rounded(value, form) + (f" ({low:{form}} to {high:{form}})" if np.isfinite(low) else "")
 
 
-def in_words(row, form: str = ".3f") -> str:
+def figures_in_words(table: pd.DataFrame, name: str = "value") -> pd.DataFrame:
+    "A table whose columns `name`, low and high are one column of text, 'value (95 % interval)'."
+    text = [with_interval(*ends) for ends in zip(table[name], table["low"], table["high"], strict=True)]
+    place = list(table.columns).index(name)
+    shown = table.drop(columns=[name, "low", "high"])
+    shown.insert(place, f"{name} (95 % interval)", pd.Series(text, table.index).replace("nan", "–"))
+    return shown
+
+
+def in_words(row, form: str = ".2f") -> str:
     "A row of `measure_table` as text."
     return row.note if row.note == "n too small" else with_interval(row.value, row.low, row.high, form)
 
@@ -397,24 +416,142 @@ def calibration_in_words(table: pd.DataFrame, temperature: float) -> str:
     )
 
 # %% ../nbs/evidence/evidence.ipynb #d4fd8c39
+def _with_ends(table: pd.DataFrame, seed: int = 0, rounds: int = 500) -> pd.DataFrame:
+    "`reliability` of predictions, with the 95 % interval of the share of good clips in each bin, over patients."
+    found = reliability(table["label"], table["probability"])
+    bins = np.minimum((table["probability"].to_numpy() * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    inside = bins[:, None] == found.index.to_numpy()  # (n, bins)
+    good = inside * table["label"].to_numpy()[:, None]
+
+    def shares(weights: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            return (good.T @ weights) / (inside.T @ weights)
+
+    several = table["group"].nunique() > 1
+    low, high = interval(bootstrap(shares, table["group"], seed, rounds)) if several else (np.nan, np.nan)
+    return found.assign(low=low, high=high)
+
+
+@styled
 def show_reliability(table: pd.DataFrame, temperature: float) -> plt.Figure:
     "The reliability diagram, with and without the temperature, and the histogram of probabilities below."
     figure, (axis, below) = plt.subplots(2, 1, figsize=(4.4, 5.2), height_ratios=[4, 1], sharex=True,
                                          layout="constrained")  # fmt: skip
-    axis.plot([0, 1], [0, 1], color="0.7", lw=1)
-    as_it_is = probability(table["logit"])
-    for values, name, style in (
-        (as_it_is, "as the network says", "o--"),
-        (table["probability"], "with temperature", "o-"),
-    ):
-        rows = reliability(table["label"], values)
-        label = f"{name}: error {_off_by(table['label'], values):.3f}"
-        axis.plot(rows["said"], rows["found"], style, ms=4, label=label)
-    axis.set(ylabel="share of good clips", title=f"temperature {temperature:.2f}", ylim=(-0.03, 1.03))
-    axis.legend(fontsize=8)
-    below.hist(table["probability"], bins=CALIBRATION_BINS, range=(0, 1), color="0.6")
+    axis.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=":")
+    before, after = reliability(table["label"], probability(table["logit"])), _with_ends(table)
+    axis.plot(before["said"], before["found"], "s--", color=MIDDLE, label="as the network says")
+    axis.vlines(after["said"], after["low"], after["high"], color=GOOD, lw=1)
+    label = f"with temperature {temperature:.2f}, 95 % interval"
+    axis.plot(after["said"], after["found"], "o-", color=GOOD, label=label)
+    axis.set(ylabel="share of good clips", ylim=(-0.03, 1.03))
+    axis.set_title(f"n = {len(table)} clips of {table['group'].nunique()} patients")
+    axis.legend(loc="upper left")
+    below.hist(table["probability"], bins=CALIBRATION_BINS, range=(0, 1), color=MIDDLE)
     below.set(xlabel="probability of being good", ylabel="clips")
-    return figure
+    result = f"the probabilities are off by {_off_by(table['label'], table['probability']):.2f} on average"
+    return described(figure, "calibration", result, after.reset_index(drop=True))
+
+# %% ../nbs/evidence/evidence.ipynb #148d547f
+def calibration_line(labels: np.ndarray, logits: np.ndarray, weights: np.ndarray, steps: int = 30) -> np.ndarray:
+    """Slope and intercept of calibration, for each of R rounds of a bootstrap.
+
+    `logit P(good) = intercept + slope * logit`, by maximum likelihood (Cox, Biometrika 45, 1958); calibration in the
+    large is the intercept where the slope is held at 1 (Van Calster et al., J. Clin. Epidemiol. 74, 2016).
+
+    Args:
+        labels: (n,), 1 good, 0 poor.
+        logits: (n,), of the model's probabilities.
+        weights: float (n, R), how often each clip counts.
+
+    Returns:
+        float (3, R): slope (1 is right; below 1 the probabilities are too extreme), intercept, and calibration in the
+        large (0 is right; above 0 there are more good clips than the model says). NaN where one class lacks, or where
+        a threshold parts the classes without an error, so that no line fits best.
+    """
+    good, logits = (np.asarray(labels) == 1)[:, None], np.asarray(logits, float)[:, None]
+    middle, scale = logits.mean(), max(logits.std(), 1e-9)
+    x, (a, b, large) = (logits - middle) / scale, np.zeros((3, weights.shape[1]))
+    for _ in range(steps):  # Newton's, with steps of 1 at most
+        p, q = probability(a + b * x), probability(large + logits)
+        error, spread = weights * (good - p), weights * p * (1 - p) + 1e-9
+        first, second = error.sum(0), (error * x).sum(0)
+        aa, ab, bb = spread.sum(0), (spread * x).sum(0), (spread * x * x).sum(0)
+        whole = np.maximum(aa * bb - ab**2, 1e-9)
+        a, b = (old + np.clip(step / whole, -1, 1) for old, step in
+                ((a, bb * first - ab * second), (b, aa * second - ab * first)))  # fmt: skip
+        large = large + np.clip((weights * (good - q)).sum(0) / ((weights * q * (1 - q)).sum(0) + 1e-9), -1, 1)
+    slope, area = b / scale, Ranking(good[:, 0], x[:, 0]).auroc(weights)
+    return np.where((area > 0) & (area < 1), [slope, a - slope * middle, large], np.nan)
+
+# %% ../nbs/evidence/evidence.ipynb #467127d5
+def calibration_table(table: pd.DataFrame, seed: int = 0, rounds: int = 1000) -> pd.DataFrame:
+    """Slope of calibration, and calibration in the large, of all and of natural clips, with 95 % intervals.
+
+    Columns: slice, measure, value, low, high, n; over patients; no row where a slice has one class alone.
+    """
+    sure = np.clip(table["probability"], 1e-6, 1 - 1e-6)
+    found, logits = [], np.log(sure / (1 - sure))
+    for part, chosen in {"all clips": table["label"] >= 0, "natural clips": table["source"] == "natural"}.items():
+        rows, x = table[chosen], logits[chosen].to_numpy()
+        if rows["label"].nunique() < 2:
+            continue
+
+        def lines(weights: np.ndarray, rows=rows, x=x) -> np.ndarray:
+            return calibration_line(rows["label"], x, weights)[[0, 2]]
+
+        several = rows["group"].nunique() > 1
+        drawn = bootstrap(lines, rows["group"], seed, rounds) if several else np.full((2, 1), np.nan)
+        values = lines(np.ones((len(rows), 1)))[:, 0]
+        known = np.isfinite(drawn).any(axis=1, keepdims=True)
+        low, high = (np.where(known[:, 0], end, np.nan) for end in interval(np.where(known, drawn, 0)))
+        known = {"slice": part, "measure": ["calibration slope", "calibration in the large"]}
+        found.append(pd.DataFrame({**known, "value": values, "low": low, "high": high, "n": len(rows)}))
+    columns = ["slice", "measure", "value", "low", "high", "n"]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+# %% ../nbs/evidence/evidence.ipynb #30f8f296
+def net_benefit(labels: np.ndarray, probabilities: np.ndarray, thresholds: np.ndarray) -> pd.DataFrame:
+    """The decision curve: the net benefit of keeping the clips that a model calls good, at each threshold.
+
+    `TP / n - FP / n * t / (1 - t)` (Vickers and Elkin, Med. Decis. Making 26, 2006). A threshold t says what an error
+    costs: at 0.8 a poor clip that is kept harms as much as four good ones that are kept help.
+
+    Args:
+        labels: (n,), 1 good, 0 poor.
+        probabilities: (n,), 0 to 1.
+        thresholds: (T,), 0 to 1, without 1.
+
+    Returns:
+        A row per threshold: threshold, `model`, `keep every clip`; keeping none has the benefit 0.
+
+    Example:
+        >>> net_benefit([0, 1], [0.1, 0.9], [0.5])["model"].tolist()
+        [0.5]
+    """
+    good, values = np.asarray(labels) == 1, np.asarray(probabilities, float)
+    thresholds = np.asarray(thresholds, float)
+    odds, kept = thresholds / (1 - thresholds), values[:, None] >= thresholds
+    ours = (kept & good[:, None]).mean(0) - (kept & ~good[:, None]).mean(0) * odds
+    every = good.mean() - (~good).mean() * odds
+    return pd.DataFrame({"threshold": thresholds, "model": ours, "keep every clip": every})
+
+# %% ../nbs/evidence/evidence.ipynb #c9b6f061
+@styled
+def show_decision_curve(table: pd.DataFrame) -> plt.Figure:
+    "Net benefit of the model on natural clips, of keeping every clip, and of keeping none, by threshold."
+    rows = natural if len(natural := table[table["source"] == "natural"]) else table
+    curve = net_benefit(rows["label"], rows["probability"], np.linspace(0.01, 0.99, 99))
+    figure, axis = plt.subplots(figsize=(5.2, 3), layout="constrained")
+    axis.axhline(0, color=SOFT, lw=1, label="keep none")
+    for name, style in (("model", {"color": GOOD}), ("keep every clip", {"color": POOR, "ls": "--"})):
+        axis.plot(curve["threshold"], curve[name], label=name, **style)
+    share = float((rows["label"] == 1).mean())
+    axis.set(xlabel="threshold (probability of being good)", ylabel="net benefit per clip", ylim=(-0.1, share + 0.05))
+    axis.set_title(f"n = {len(rows)} clips of {rows['group'].nunique()} patients")
+    axis.legend()
+    better = curve.loc[curve["model"] > np.maximum(curve["keep every clip"], 0), "threshold"]
+    reach = f"from {better.min():.2f} to {better.max():.2f}" if len(better) else "nowhere"
+    return described(figure, "decision_curve", f"the model is worth more than keeping all or none {reach}", curve)
 
 # %% ../nbs/evidence/evidence.ipynb #5786b376
 def failures(found: pd.DataFrame, most: int = 3) -> pd.DataFrame:
@@ -441,6 +578,7 @@ def failures(found: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     return rows[chosen].sort_values("value", kind="stable").head(most)
 
 # %% ../nbs/evidence/evidence.ipynb #98b1b96b
+@styled
 def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> plt.Figure:
     "AUROC, sensitivity and specificity of each slice, with intervals; below, other models (`names`: column → title)."
     rows = found[((found["by"] == "probability") | (found["slice"] == "all clips")) & found["value"].notna()]
@@ -454,15 +592,17 @@ def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> p
             if (by, part, measure) not in indexed.index:
                 continue
             row = indexed.loc[(by, part, measure)]
-            colour = "0.55" if by != "probability" else "C0" if y else "k"
+            colour, marker = (MIDDLE, "s") if by != "probability" else (GOOD, "o")
             axis.plot([row["low"], row["high"]], [y, y], color=colour, lw=2)
-            axis.plot(row["value"], y, "o", color=colour, ms=5)
+            axis.plot(row["value"], y, marker, color=colour, ms=5)
         axis.set(title=measure, xlim=(-0.05, 1.05))
-        axis.grid(axis="x", color="0.9")
+        axis.grid(axis="x")
     titles = [names[by] or f"{part} (n={indexed.loc[(by, part, 'AUROC'), 'n']})" for by, part in lines]
     axes[0].set(yticks=range(len(lines)), yticklabels=map(as_drawn, titles))
     axes[0].invert_yaxis()
-    return figure
+    shown = [indexed.loc[key] for by in names if (key := (by, "all clips", "AUROC")) in indexed.index]
+    said = [f"{names[row.name[0]] or 'this model'} {in_words(row, '.2f')}" for row in shown]
+    return described(figure, "measures", f"AUROC on all clips: {'; '.join(said)}", rows)
 
 # %% ../nbs/evidence/evidence.ipynb #021a8c1d
 def as_json(value) -> object:

@@ -29,6 +29,7 @@ from .workers import KILLED, parallel
 
 if TYPE_CHECKING:  # as in `verdict`
     from matplotlib.figure import Figure
+from .figures import described, styled
 
 # %% ../nbs/curation/folder_preview.ipynb #7b9a9595
 def _name(path: Path, folder: Path) -> str:
@@ -94,6 +95,7 @@ def preview_table(clips: dict[str, tuple]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).round({"mean": 1, "contrast": 1, "clipped": 2})
 
 # %% ../nbs/curation/folder_preview.ipynb #2089aab5
+@styled
 def show_preview(clips: dict[str, tuple]) -> "Figure":
     """A row per clip: the sector of the original, then of each degradation. Only the sector: the rest may hold a name.
 
@@ -114,7 +116,10 @@ def show_preview(clips: dict[str, tuple]) -> "Figure":
                 axis.text(0.5, 0.5, "no trusted fan", ha="center", fontsize=14)
             axis.set_title(as_drawn(title.replace("_", " ")), fontsize=18)  # read on a first screen
             axis.set(xticks=[], yticks=[])
-    return fig
+    numbers, kinds = preview_table(clips), ", ".join(title.replace("_", " ") for title in titles[1:])
+    changed = int(numbers["changed outside"].sum())
+    result = f"{counted(len(clips), 'clip')} as they are, then {kinds}; {changed} pixels outside the sector changed"
+    return described(fig, "degradations", result, numbers)
 
 # %% ../nbs/curation/folder_preview.ipynb #0696cc32
 _PAIR = (150, 100)  # width and height of each clip of a pair, at most, in pixels

@@ -20,6 +20,7 @@ import pandas as pd
 
 from .core import as_drawn, printable
 from .evidence import EvidenceError
+from .figures import described, looks, styled
 from .header_index import HeaderIndex
 from echoquality.metrics import (
     Ranking,
@@ -364,12 +365,14 @@ def rho_difference(target, first, second, groups: pd.Series, seed: int = 0, roun
     return found
 
 
-def agreement_in_words(found: pd.DataFrame) -> list[str]:
-    "`agreement` of all clips as sentences, one for each score, and one for the graders."
+def agreement_in_words(found: pd.DataFrame, simulated: bool = False) -> list[str]:
+    "`agreement` of all clips as sentences, one for each score, and one for the graders; `simulated`: what these are."
     lines = []
     for by, rows in found[found["part"] == "all graded clips"].groupby("by", sort=False):
         said = [f"{row.measure} {_in_brackets(row)}" for row in rows.itertuples() if np.isfinite(row.value)]
         who = by if by == GRADERS else f"{by} and the grades"
+        if simulated:
+            who = who.replace("graders", "simulated graders").replace("the grades", "simulated grades")
         lines.append(f"{who}: {'; '.join(said) or 'too few clips'}; n = {rows['n'].iloc[0]}")
     return lines
 
@@ -459,13 +462,17 @@ def judgements_agree(rows: pd.DataFrame, verdicts: pd.DataFrame, classes: pd.Ser
     return table[table["clips"] > 0].reset_index(drop=True)
 
 # %% ../nbs/curation/grades.ipynb #55d94f9e
+@styled
 def show_agreement(truth, score, machine, xlabel: str = "mean grade") -> plt.Figure:
     "A scatter plot of score against truth, both (n,), a colour per machine (n,), with Spearman's ρ in the title."
     figure, axis = plt.subplots(figsize=(4.8, 3.6), layout="constrained")
     rows = pd.DataFrame({"truth": np.asarray(truth), "score": np.asarray(score), "machine": np.asarray(machine)})
-    for name, part in rows.groupby("machine"):
-        axis.plot(part["truth"], part["score"], "o", ms=4, alpha=0.6, label=as_drawn(name))
+    for name, look in looks(sorted(set(rows["machine"]))).items():
+        part = rows[rows["machine"] == name]
+        label = f"{as_drawn(name)} (n = {len(part)})"
+        axis.plot(part["truth"], part["score"], look["marker"], alpha=0.6, color=look["color"], label=label)
     axis.set(xlabel=as_drawn(xlabel), ylabel="score of the model", ylim=(-0.03, 1.03))
-    axis.set_title(f"Spearman's ρ {spearman(rows['truth'], rows['score'])[0]:.2f}, n = {len(rows)}", fontsize=10)
-    axis.legend(fontsize=8)
-    return figure
+    result = f"Spearman's ρ {spearman(rows['truth'], rows['score'])[0]:.2f}, n = {len(rows)}"
+    axis.set_title(result)
+    axis.legend()
+    return described(figure, "agreement", result, rows)

@@ -54,6 +54,7 @@ from .tables import guarded
 from .verdict import Verdict, as_table, captioned, made_by, review_command, show_verdict, weighed
 
 _all_ = ["InferenceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
+from .figures import GROUND, INK, described, looks, styled
 
 # %% ../nbs/06_inference.ipynb #d7bf7bf3
 def machine_table(scores: pd.DataFrame, who: str = "folder") -> pd.DataFrame:
@@ -66,20 +67,31 @@ def machine_table(scores: pd.DataFrame, who: str = "folder") -> pd.DataFrame:
     return marked.groupby("machine_type").agg(**by, good=("good", "mean"))
 
 
+@styled
 def show_scores_by_machine(scores: pd.DataFrame, threshold: float) -> plt.Figure:
     "The distribution of scores, and the share of good clips, by machine."
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[2, 1], layout="constrained")
-    machines = sorted(set(scores["machine_type"]))
-    by_machine = [scores.loc[scores["machine_type"] == machine, "score"] for machine in machines]
-    left.hist(by_machine, bins=20, range=(0, 1), stacked=True)  # in the colours of the machines on the right
-    left.axvline(threshold, color="k", ls="--", lw=1)
-    left.set(xlabel="score", ylabel="clips", title=f"{counted(len(scores), 'clip')}; good from {threshold:.3g} on")
-    right.barh([*map(as_drawn, machines)], machine_table(scores)["good"], color=[f"C{i}" for i in range(len(machines))])
-    right.set(xlim=(0, 1), title="share of good clips")
+    table = machine_table(scores)
+    by_machine = [scores.loc[scores["machine_type"] == machine, "score"] for machine in table.index]
+    names = [f"{as_drawn(machine)} (n = {clips})" for machine, clips in table["clips"].items()]
+    looked = list(looks(table.index).values())
+    colours = [look["color"] for look in looked]
+    _, _, bars = left.hist(by_machine, bins=20, range=(0, 1), stacked=True, color=colours, label=names)
+    right.barh(names, table["good"], color=colours)
+    for stack, bar, look in zip(bars if len(names) > 1 else [bars], right.patches, looked, strict=True):
+        for each in (*stack, bar):
+            each.set(hatch=look["hatch"], edgecolor=GROUND, linewidth=0)
+    left.axvline(threshold, color=INK, ls="--", lw=1)
+    left.set(xlabel="score", ylabel="number of clips", xlim=(0, 1))
+    left.set_title(f"{counted(len(scores), 'clip')}; good from {threshold:.3g} on (dashed)")
+    left.legend()
+    right.set(xlim=(0, 1), xlabel="share of good clips")
     right.invert_yaxis()
-    return figure
+    shares = [f"{row.Index}: {row.good:.0%} of {counted(row.clips, 'clip')} are good" for row in table.itertuples()]
+    return described(figure, "scores_by_machine", "; ".join(shares), scores[["machine_type", "score", "status"]])
 
 # %% ../nbs/06_inference.ipynb #713b7288
+@styled
 def show_worst(scores: pd.DataFrame, raw_data_dir: Path, most: int = 10) -> plt.Figure:
     """Middle frames of the `most` clips with the lowest scores, sectors only. A missing file leaves a gap.
 
@@ -94,7 +106,9 @@ def show_worst(scores: pd.DataFrame, raw_data_dir: Path, most: int = 10) -> plt.
         axis.set_title(as_drawn(f"score {row.score:.2g}, {row.machine_type}"), fontsize=10)
     for axis in axes.flat:
         axis.set_axis_off()
-    return figure
+    names = ["folder", "file_id", "machine_type", "score"]
+    result = f"the lowest scores are {worst['score'].min():.2g} to {worst['score'].max():.2g}"
+    return described(figure, "lowest_scores", result, worst[names])
 
 # %% ../nbs/06_inference.ipynb #e68124f6
 def passing(settings: InferenceSettings, model: Model) -> tuple[float, str]:
@@ -331,7 +345,9 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
     review = review_command(inference.output_dir, settings.raw_data_dir, 50)
-    return Verdict(word, sentence, figures, after, then, review)
+    facts = {"stage": "inference", "said": f"scores of {of}"}
+    facts |= {"model": sha256(settings.model)[:12]} if settings.model.is_file() else {}
+    return Verdict(word, sentence, figures, after, then, review, facts)
 
 
 def _mended(scores: pd.Series, passed: float, settings: InferenceSettings) -> tuple[str, str]:

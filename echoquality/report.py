@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['TITLES', 'Evidence', 'weigh', 'simulated_evidence', 'attention_doubts', 'headline', 'judged_evaluation',
-           'evaluation_verdict', 'overview', 'model_card', 'write_evidence']
+           'evaluation_verdict', 'overview', 'graded_overview', 'model_card', 'write_evidence']
 
 # %% ../nbs/evidence/report.ipynb #4c2f1c4b
 import json
@@ -18,17 +18,19 @@ from .core import as_markdown, counted
 from echoquality.evidence import (
     as_json,
     auroc_difference,
+    calibration_table,
     failures,
+    figures_in_words,
     in_words,
     measure_table,
     simulated_predictions,
     with_interval,
 )
-from .grades import Against, agreement_in_words
+from .grades import GRADERS, Against, agreement_in_words
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
-from .safe_files import write_text
+from .safe_files import text_sha256, write_text
 from .settings import MIN_PATIENTS, EvaluationSettings
 from .shortcuts import FEATURES, audit, shortcuts
 from .verdict import Verdict, by_chance, review_command, weighed
@@ -46,6 +48,7 @@ class Evidence:
     facts: dict = field(default_factory=dict)  # temperature, architecture, …: values of JSON
     grades: pd.DataFrame | None = None  # of `grades.agreement`
     bar: dict = field(default_factory=dict)  # of `grades.Against`
+    calibration: pd.DataFrame | None = None  # of `calibration_table`
     attention: pd.DataFrame | None = None
     machines: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None  # of `pairs_ordered`
@@ -85,16 +88,20 @@ def weigh(
     found = Evidence(
         predictions, thresholds, measured, pd.DataFrame(compared, columns=columns), audit(features, least, **drawn),
         facts or {}, graded.table if graded else None, graded.bar if graded else {},
+        calibration_table(predictions, **drawn),
     )  # fmt: skip
     warnings = _not_beaten(found) + _doubts(predictions, measured) + _too_few(found)
     return replace(found, warnings=(*warnings, *shortcuts(found.audit, bound)))
 
 # %% ../nbs/evidence/report.ipynb #3470ff28
+_UNBEATEN = "it is not shown to beat"
+
+
 def _not_beaten(evidence: Evidence) -> list[str]:
     rows = evidence.comparisons[~evidence.comparisons["beats"].astype(bool)]
     return [
-        f"it is not shown to beat {evidence.names.get(row.other, row.other)} on {row.part}: the AUROC differs by "
-        f"{with_interval(row.difference, row.low, row.high, '+.3f')}"
+        f"{_UNBEATEN} {evidence.names.get(row.other, row.other)} on {row.part}: the AUROC differs by "
+        f"{with_interval(row.difference, row.low, row.high, '+.2f')}"
         for row in rows.itertuples()
     ]
 
@@ -155,11 +162,19 @@ def _row(evidence: Evidence, part: str, measure: str, by: str = "probability"):
     return next(found[chosen].itertuples())
 
 
-def _known(row, form: str = ".3f") -> str:
+def _known(row, form: str = ".2f") -> str:
     "A figure with its interval, for a sentence; a reason where there is none."
     if np.isfinite(row.value):
         return in_words(row, form)
     return f"not known (too few clips: {row.good} good, {row.poor} poor)"
+
+
+def _called(row, kind: str, call: str = "", with_synthetic: bool = False) -> str:
+    "The share of clips of a kind that are called so, for a sentence; `call`: what they should be called."
+    what = f"{kind} clips{', synthetic ones included,' if with_synthetic else ''}"
+    if not np.isfinite(row.value):
+        return f"how many {what} are called {call or kind} is not known (too few: {row.n})"
+    return f"{in_words(row, '.0%')} of the {row.n} {what} are called {call or kind}"
 
 
 def _worth(evidence: Evidence) -> list[str]:
@@ -175,11 +190,14 @@ def _worth(evidence: Evidence) -> list[str]:
         lines.append(f"{as_markdown(pairs_in_words(evidence.pairs)[0])}; 50 % would be chance.")
     good, poor = (_row(evidence, "all clips", name) for name in ("sensitivity", "specificity"))
     if max(good.value, poor.value, area.value) == 1:
-        lines.append("A figure of 1.000 means that these clips showed no error, not that there is none.")
-    shares = [f"{in_words(row, '.0%')} of the {kind} clips are called {kind}" if np.isfinite(row.value) else
-              f"how many {kind} clips are called {kind} is not known (too few: {row.n})"
-              for kind, row in (("good", good), ("poor", poor))]  # fmt: skip
-    lines.append(f"From a probability of {good.threshold:.3f} on, it calls a clip good: {', and '.join(shares)}.")
+        lines.append("A figure of 1.00 means that these clips showed no error, not that there is none.")
+    called = f"From a probability of {good.threshold:.3f} on, it calls a clip good: {_called(good, 'good')}"
+    if (table["source"] != "natural").any():
+        natural = _row(evidence, "natural clips", "specificity")
+        called += f", {_called(natural, 'natural poor', 'poor')}, and {_called(poor, 'poor', with_synthetic=True)}"
+    else:
+        called += f", and {_called(poor, 'poor')}"
+    lines.append(f"{called}.")
     if evidence.facts.get("threshold chosen", "").startswith("sensitivity"):
         lines.append(f"Inference does so with `threshold` {good.threshold:.3f}; by itself it uses the model's own.")
     else:
@@ -211,6 +229,31 @@ def _bar_in_words(bar: dict) -> tuple[list[str], list[str]]:
 _FAILS = {"sensitivity": "Good clips are called poor", "specificity": "Poor clips are called good"}
 _WEAK = 0.9  # a sensitivity or specificity below it is a weakness
 
+# %% ../nbs/evidence/report.ipynb #8ce71ed9
+def _spectrum(evidence: Evidence) -> list[str]:
+    "Which clips were tested, and how sure the figures are, in sentences (CLAIM 2024, TRIPOD+AI)."
+    table, lines = evidence.predictions, []
+    natural = table[(table["source"] == "natural") & table["score"].notna()] if "score" in table else table[:0]
+    poor, good = (natural.loc[natural["label"] == label, "score"] for label in (0, 1))
+    if len(poor) and len(good) and poor.max() < good.min() - 0.05:
+        lines.append(
+            f"The test clips are the extremes: scores up to {poor.max():.2f}, and from {good.min():.2f} on. On clips "
+            "between them the model errs more often than these figures say"
+            + ("; their grades, below, count these clips, too" if evidence.grades is not None else
+               "; grades of such clips (grades_csv) would tell how often")
+        )  # fmt: skip
+    area = _row(evidence, "natural clips" if np.isfinite(_natural(evidence).value) else "all clips", "AUROC")
+    if np.isfinite(area.low):
+        width = f"The 95 % interval of the AUROC is ± {(area.high - area.low) / 2:.2f} wide"
+        needed = _enough_patients(area)
+        more = f"; about {needed} patients are needed for ± 0.05" if needed and needed > area.groups else ""
+        lines.append(f"{width} with {counted(area.groups, 'patient')}{more}")
+    for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
+        if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
+            slope = with_interval(row.value, row.low, row.high)
+            lines.append(f"Calibration slope {slope}; 1 is right, and below 1 the probabilities are too extreme")
+    return [f"{line}." for line in lines]
+
 # %% ../nbs/evidence/report.ipynb #39a11987
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
@@ -224,13 +267,22 @@ def _weakest(evidence: Evidence) -> list[str]:
     return [f"{every} {f'is below {_WEAK:.0%}; the lowest, {where[0]}: {said[0]}' if rows else 'showed an error'}."]
 
 
+def _first_graded(found: pd.DataFrame) -> pd.DataFrame:
+    "Of `agreement` the model, the best single feature and the graders: the rows of a first screen."
+    names = [name for name in dict.fromkeys(found["by"]) if "best single feature" in name or name == GRADERS]
+    return found[found["by"].isin([*found["by"].head(1), *names])]
+
+
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
+    simulated = evidence.facts.get("graded by") == "simulated graders"
+    agreement = [] if evidence.grades is None else agreement_in_words(_first_graded(evidence.grades), simulated)
     parts = {
         "Weaknesses": _weakest(evidence),
-        "Doubts": list(evidence.warnings) or ["none was found"],
-        "Baselines": _simpler(evidence),
-        "Agreement with people's grades": agreement_in_words(evidence.grades) if evidence.grades is not None else [],
+        "Spectrum and certainty": _spectrum(evidence),
+        "Doubts": _other_doubts(evidence) or ["none was found"],
+        "Baselines": [*_simpler(evidence), *(each for each in evidence.warnings if each.startswith(_UNBEATEN))],
+        "Agreement with simulated grades" if simulated else "Agreement with people's grades": agreement,
     }
     known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
@@ -281,6 +333,11 @@ def _enough_patients(row, within: float = 0.05) -> int | None:
     return int(np.ceil(count / step) * step)
 
 # %% ../nbs/evidence/report.ipynb #a41acb00
+def _other_doubts(evidence: Evidence) -> list[str]:
+    "The warnings besides comparisons with baselines, which stand with these."
+    return [each for each in evidence.warnings if not each.startswith(_UNBEATEN)]
+
+
 def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
     "The verdict on a model, (word, sentence). `least`: minimum number of patients for *good*."
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
@@ -294,7 +351,7 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
         against.append("a simple rule would do")
     if np.isnan(row.value):
         doubts.append("its AUROC is not known")
-    others = [each for each in evidence.warnings if not each.startswith("it is not shown to beat")]
+    others = _other_doubts(evidence)
     doubts += [f"{counted(len(others), 'doubt', 'stand')} in the report"] if others else []
     return weighed(said, natural.groups, least, against, doubts, "test patient", _enough(row, least))
 
@@ -308,10 +365,13 @@ def _enough(row, least: int = 0) -> str:
 def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:
     "The verdict on a model from natural test clips, and the next step."
     rows = {name: _row(evidence, "natural clips", name) for name in ("AUROC", "sensitivity", "specificity")}
+    whole = _row(evidence, "all clips", "specificity")
     meanings = ("AUROC on natural clips", "of good clips are called good", "of poor clips are called poor")
     area, good, poor = rows.values()
     counts = (f"{counted(area.n, 'clip')} of {counted(area.groups, 'patient')}", counted(good.n, "good clip"))
-    counts += (counted(poor.n, "poor clip"),)
+    more = whole.n > poor.n > 0 and np.isfinite(whole.value)
+    made = f"; with synthetic ones {in_words(whole, '.0%')} of {whole.n}" if more else ""
+    counts += (f"{counted(poor.n, 'natural poor clip')}{made}",)
     shown = [in_words(row, form) if np.isfinite(row.value) else "not known"
              for row, form in zip(rows.values(), (".2f", ".0%", ".0%"), strict=True)]  # fmt: skip
     figures = tuple(zip(shown, meanings, counts, strict=True))
@@ -319,7 +379,32 @@ def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verd
     if (enough := _enough(area)) and enough not in sentence:
         figures = ((*figures[0][:2], f"{figures[0][2]}; {enough}"), *figures[1:])
     review = review_command(settings.output_dir / "predictions.parquet", settings.annotations_csv.parent, 50)
-    return Verdict(word, sentence, figures, *_what_next(word, settings), review)
+    return Verdict(word, sentence, figures, *_what_next(word, settings), review, _listed(evidence, area))
+
+
+def _listed(evidence: Evidence, area) -> dict:
+    "The facts of an evaluation for the list of runs, and its natural test clips, by which two runs are compared."
+    beaten = "" if _against_rules(evidence).startswith("Better") else ", not shown to beat a simple rule"
+    of = f"natural clips of {counted(area.groups, 'patient')}"
+    found = {"stage": "evaluation", "said": f"a model with AUROC {_known(area)} on {of}{beaten}"}
+    found |= {name: evidence.facts.get(name, "") for name in ("dataset", "model")}
+    found |= {"AUROC": in_words(area, ".2f")} if np.isfinite(area.value) else {}
+    if evidence.grades is not None:
+        rows = evidence.grades[evidence.grades["part"] == "all graded clips"].drop_duplicates("measure")  # the model's
+        for name, measure in (("ρ", "Spearman's ρ"), ("κ", "weighted κ")):
+            values = rows.loc[rows["measure"] == measure, ["value", "low", "high"]].to_numpy(float)
+            made = " (simulated graders)" if evidence.facts.get("graded by") == "simulated graders" else ""
+            found |= {name: with_interval(*values[0]) + made} if len(values) and np.isfinite(values[0, 0]) else {}
+    return found | {"clips": _paired(evidence.predictions), "threshold": evidence.thresholds["probability"]}
+
+
+def _paired(table: pd.DataFrame) -> dict[str, list]:
+    "The natural clips of predictions, without names: a hash of each, its patient's number, label, probability."
+    rows = table[table["source"] == "natural"]
+    keys = [text_sha256(path)[:10] for path in rows["video_path"]]
+    patients = pd.factorize(rows["group"], sort=True)[0]
+    return {"key": keys, "patient": patients.tolist(), "label": rows["label"].astype(int).tolist(),
+            "score": rows["probability"].round(5).tolist()}  # fmt: skip
 
 
 def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
@@ -346,6 +431,18 @@ def overview(evidence: Evidence) -> pd.DataFrame:
     counts = rows.drop_duplicates(["model", "slice"]).set_index(["model", "slice"])[["good", "poor", "groups"]]
     wide = wide[list(dict.fromkeys(rows["measure"]))].rename(columns=TITLES)
     return counts.join(wide).loc[order]
+
+# %% ../nbs/evidence/report.ipynb #50326203
+def graded_overview(evidence: Evidence) -> pd.DataFrame:
+    "The measures of scores against grades as text: a row per score and part of the clips, a column per measure."
+    rows = evidence.grades.assign(text=figures_in_words(evidence.grades).iloc[:, 3])
+    if evidence.facts.get("graded by") == "simulated graders":
+        rows["by"] = rows["by"].str.replace("graders", "simulated graders")
+    names = {"by": "score", "part": "clips of", "n": "clips"}
+    known = ["by", "part", "n", "patients"]
+    wide = rows.pivot(index=known, columns="measure", values="text")[list(dict.fromkeys(rows["measure"]))]
+    order = list(dict.fromkeys(zip(*(rows[name] for name in known), strict=True)))
+    return wide.loc[order].reset_index().rename(columns=names)
 
 # %% ../nbs/evidence/report.ipynb #94a281be
 _USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions
@@ -387,7 +484,7 @@ def write_evidence(evidence: Evidence, folder: Path, least: int = MIN_PATIENTS) 
 
     metrics.json also has the verdict (`judged_evaluation`), which goes with scores of the same model.
     """
-    names = ("measures", "comparisons", "audit", "grades", "attention", "machines", "pairs")
+    names = ("measures", "comparisons", "audit", "grades", "calibration", "attention", "machines", "pairs")
     tables = {name: getattr(evidence, name) for name in names if getattr(evidence, name) is not None}
     for name in tables.keys() & {"measures", "comparisons", "audit", "grades"}:
         write_text(Path(folder) / f"{name}.csv", tables[name].to_csv(index=False))

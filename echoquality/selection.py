@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['Name', 'Pairs', 'QUARANTINE', 'LINKS', 'show_scores', 'show_grades', 'refused_duplicates', 'likely_duplicates',
            'fill_classes', 'Selection', 'by_machine', 'for_review', 'select', 'unused', 'selection_verdict', 'main',
-           'SelectionSettings', 'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict', 'decisions',
-           'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates', 'meeting',
-           'wanted', 'class_table', 'offer_table', 'preselect', 'more_chosen', 'offer_in_words', 'threshold_offer',
-           'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
+           'SelectionSettings', 'from_notebook', 'settings_table', 'as_table', 'bullets', 'captioned', 'show_verdict',
+           'decisions', 'read_reviews', 'review_agreement', 'review_counts', 'LABELS', 'SelectionError', 'candidates',
+           'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'more_chosen', 'offer_in_words',
+           'threshold_offer', 'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import MIN_CLASS_PATIENTS, SelectionSettings, next_command, run_stage
@@ -68,17 +68,28 @@ from echoquality.reviews import (
 )
 from .score_table import met_counts, used_in_words
 from .splits import FOR_TWO, SPLITS, GroupsError, group_places, owners
-from .verdict import Verdict, as_table, captioned, list_for_review, made_by, show_verdict, weighed
+from echoquality.verdict import (
+    Verdict,
+    as_table,
+    bullets,
+    captioned,
+    list_for_review,
+    made_by,
+    show_verdict,
+    weighed,
+)
 
 _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the section Run needs besides
-_all_ += ["as_table", "captioned", "show_verdict"]
+_all_ += ["as_table", "bullets", "captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
 _all_ += ["more_chosen", "offer_in_words", "threshold_offer"]
 _all_ += ["score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
+from .figures import GOOD, GROUND, HATCH, MIDDLE, POOR, described, styled
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
+@styled
 def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
     "The distribution of the scores of results (`rows`), in three parts: poor, not used, good."
     low, high = settings.low_quality_threshold, settings.high_quality_threshold
@@ -87,19 +98,27 @@ def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
     names = [f"{LABELS[0]}, up to {low}", "not used", f"{LABELS[1]}, from {high} on"]
     labels = [f"{name}: {len(part)} clips" for name, part in zip(names, parts, strict=True)]
     fig, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
-    axis.hist(parts, bins=40, range=(0, 1), stacked=True, color=["C3", "0.7", "C2"], label=labels)
-    axis.set(xlabel="score", ylabel="clips", xlim=(0, 1))
-    fig.legend(loc="outside upper center", ncols=3, frameon=False)
-    return fig
+    colours = [POOR, MIDDLE, GOOD]
+    counts, edges, bars = axis.hist(parts, bins=40, range=(0, 1), stacked=True, color=colours, label=labels)
+    for bar in bars[0]:
+        bar.set(hatch=HATCH, edgecolor=GROUND, linewidth=0)
+    axis.set(xlabel="score", ylabel="number of clips", xlim=(0, 1))
+    fig.legend(loc="outside upper center", ncols=3)
+    numbers = {"from": edges[:-1], "to": edges[1:], "poor": counts[0]}
+    numbers |= {"not used": counts[1] - counts[0], "good": counts[2] - counts[1]}  # the bars stand on each other
+    return described(fig, "scores", f"{len(scores)} clips: {'; '.join(labels)}", pd.DataFrame(numbers))
 
 
+@styled
 def show_grades(selection: "Selection") -> plt.Figure:
     "Number of graded clips at each step of the scale, the worst first."
     grades, counts = selection.grades, selection.grades.clips["grade"].value_counts()
     fig, axis = plt.subplots(figsize=(9, 2), layout="constrained")
-    axis.barh([as_drawn(step) for step in grades.steps], [counts.get(step, 0) for step in grades.steps], color="0.6")
-    axis.set(xlabel="clips")
-    return fig
+    number = [int(counts.get(step, 0)) for step in grades.steps]
+    axis.barh([as_drawn(step) for step in grades.steps], number, color=MIDDLE)
+    axis.set(xlabel="number of clips")
+    result = ", ".join(f"{count} {step}" for count, step in zip(number, grades.steps, strict=True))
+    return described(fig, "grades", f"clips by grade: {result}", pd.DataFrame({"grade": grades.steps, "clips": number}))
 
 # %% ../nbs/01_selection.ipynb #7e1598dc
 Name = tuple[str, str]  # folder and results key of a file

@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from .core import as_drawn
 from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
+from .figures import GROUND, HATCH, INK, MIDDLE, POOR, SOFT, described, styled
 from .files import bad_file
 from .metrics import auroc_interval, spearman
 from .workers import KILLED, parallel, progress
@@ -189,24 +190,38 @@ def audit(table: pd.DataFrame, least: int = 10, seed: int = 0, rounds: int = 100
     return pd.DataFrame(found, columns=["source", "feature", "AUROC", "low", "high", "visible", "n"])
 
 # %% ../nbs/evidence/shortcuts.ipynb #8ecf9db9
+_PICTURE = HAND_MADE[:4]  # properties of the picture, which a person may call quality
+_TOLD = (  # features in words, and what it means that they tell the classes apart
+    ("simple properties of the picture", "they may be a part of quality, or stand in for it"),
+    ("properties that the network can see and that are not quality", "it may have learned them instead of quality"),
+    ("properties of the files", "the network does not see them, but they show that the classes come from elsewhere"),
+)
+
+
 def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
     "A sentence per source on features whose AUROC exceeds `bound`, those that the network can see and others apart."
     sentences = []
     for source, rows in found[found["AUROC"] > bound].groupby("source", sort=False):
         together = rows.loc[rows["feature"] == "all together", "AUROC"]
         rows = rows[rows["feature"].isin(FEATURES)].sort_values("AUROC", ascending=False, kind="stable")
-        named = {seen: ", ".join(f"{r.feature} {r.AUROC:.2f}" for r in rows[rows["visible"] == seen].itertuples())
-                 for seen in (True, False)}  # fmt: skip
-        for seen, note in {True: "which the network can see", False: "which the network does not see"}.items():
-            if named[seen]:
-                what = f"good clips differ from {source} poor ones in more than quality"
-                sentences.append(f"{what}, {note} (AUROC): {named[seen]}")
+        kind = np.where(~rows["visible"].astype(bool), 2, np.where(rows["feature"].isin(_PICTURE), 0, 1))
+        for number, (what, note) in enumerate(_TOLD):
+            if named := ", ".join(f"{each.feature} {each.AUROC:.2f}" for each in rows[kind == number].itertuples()):
+                sentences.append(f"{what} tell good clips from {source} poor ones (AUROC): {named}; {note}")
         if len(together) and rows.empty:  # it takes several of them
-            what = f"all features besides quality, together, tell good clips from {source} poor ones"
+            what = f"simple features, together, tell good clips from {source} poor ones"
             sentences.append(f"{what} (AUROC {together.iloc[0]:.2f})")
     return sentences
 
 # %% ../nbs/evidence/shortcuts.ipynb #c0d71ce2
+_AUDITED = {  # kinds of bars: colour and hatch
+    "below the bound": (MIDDLE, ""),
+    "above it, not visible to the network": ("#e69f00", "...."),
+    "above it, visible to the network": (POOR, HATCH),
+}
+
+
+@styled
 def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
     "AUROC of each feature, a column per source."
     sources = list(dict.fromkeys(found["source"])) or ["natural"]
@@ -214,14 +229,19 @@ def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
                                 layout="constrained")  # fmt: skip
     for axis, source in zip(axes[0], sources, strict=True):
         rows = found[found["source"] == source]
-        colours = np.where(rows["AUROC"] <= bound, "0.7", np.where(rows["visible"], "C3", "C1"))
+        kind = np.where(rows["AUROC"] <= bound, 0, np.where(rows["visible"], 2, 1))
         features = rows["feature"].map(as_drawn)
-        axis.barh(features, rows["AUROC"] - 0.5, left=0.5, color=colours)
-        axis.hlines(features, rows["low"], rows["high"], color="k", lw=1)
-        axis.axvline(bound, color="0.4", ls="--", lw=1)
+        axis.barh(features, 0)  # keeps the order
+        for number, (name, (colour, hatch)) in enumerate(_AUDITED.items()):
+            part, look = rows[kind == number], {"color": colour, "hatch": hatch, "edgecolor": GROUND, "linewidth": 0}
+            axis.barh(features[part.index], part["AUROC"] - 0.5, left=0.5, label=name, **look)
+        axis.hlines(features, rows["low"], rows["high"], color=INK, lw=1)
+        axis.axvline(bound, color=SOFT, ls="--", lw=1)
         axis.set(title=as_drawn(f"good against {source} poor clips"), xlabel="AUROC", xlim=(0.2, 1.02))
         axis.invert_yaxis() if axis is axes[0, 0] else None
-    return figure
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    above = [f"{row.feature} {row.AUROC:.2f} ({row.source})" for row in found[found["AUROC"] > bound].itertuples()]
+    return described(figure, "shortcuts", f"above {bound}: {', '.join(above) or 'none'}", found)
 
 # %% ../nbs/evidence/shortcuts.ipynb #d6cca370
 def best_single(features: pd.DataFrame, target: pd.Series) -> tuple[str, float]:

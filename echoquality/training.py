@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['recipe_of', 'form_of', 'Data', 'prepare_training', 'show_augmented', 'train', 'main', 'TrainingSettings', 'as_table',
-           'count_clips', 'from_notebook', 'settings_table', 'live_curves', 'show_confusion', 'show_curves',
-           'training_summary', 'training_verdict', 'captioned', 'show_verdict', 'Training']
+           'count_clips', 'from_notebook', 'settings_table', 'live_curves', 'bullets', 'show_confusion', 'show_curves',
+           'training_remarks', 'training_summary', 'training_verdict', 'captioned', 'show_verdict', 'Training']
 
 # %% ../nbs/04_training.ipynb #39f47d3c
 from .settings import TrainingSettings, run_stage
@@ -60,15 +60,17 @@ from echoquality.training_run import (
     read_run,
     read_training,
     remembered,
+    training_remarks,
     training_summary,
     training_verdict,
     write_run,
 )
-from .verdict import as_table, captioned, show_verdict
+from .verdict import as_table, bullets, captioned, show_verdict
 
 _all_ = ["TrainingSettings", "as_table", "count_clips", "from_notebook", "settings_table", "live_curves"]  # for Run
-_all_ += ["show_confusion", "show_curves", "training_summary", "training_verdict"]
+_all_ += ["bullets", "show_confusion", "show_curves", "training_remarks", "training_summary", "training_verdict"]
 _all_ += ["captioned", "show_verdict", "Training"]
+from .figures import described, styled
 
 # %% ../nbs/04_training.ipynb #2ce79110
 def recipe_of(settings: TrainingSettings) -> Recipe:
@@ -151,6 +153,7 @@ def prepare_training(settings: TrainingSettings) -> Data:
     return Data(table if quality is None else with_soft_targets(table, quality), store, auto)
 
 # %% ../nbs/04_training.ipynb #ab85591d
+@styled
 def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws: int = 4) -> plt.Figure:
     "Middle frames of training clips, `clips` of each class: unchanged (left), and augmented as in the first epochs."
     rows = data.table[data.table["split"] == "train"].reset_index(drop=True)
@@ -168,7 +171,9 @@ def show_augmented(data: Data, settings: TrainingSettings, clips: int = 2, draws
         line[0].set_ylabel(f"{'good' if label >= 0.5 else 'poor'}, {machine}", fontsize=8)
     for axis, title in zip(axes[0], ["as it is", *(f"epoch {e + 1}" for e in range(draws))], strict=True):
         axis.set_title(title, fontsize=9)
-    return figure
+    shown = rows.loc[chosen, ["video_path", "machine_type", "quality_score"]]
+    result = f"{len(shown)} training clips, each as it is and as drawn for {draws} epochs"
+    return described(figure, "augmented", result, shown)
 
 # %% ../nbs/04_training.ipynb #0e3e5961
 def _taught(data: Data, settings: TrainingSettings) -> str:

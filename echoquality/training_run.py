@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN', 'OLDER_TRAINING', 'identity', 'check_output_folders', 'clips_hash', 'write_run', 'read_run', 'is_done',
-           'Training', 'read_training', 'training_summary', 'judged_training', 'remembered', 'training_verdict',
-           'logged_parameters', 'begin_run', 'epoch_listener', 'log_training']
+           'Training', 'read_training', 'training_remarks', 'training_summary', 'judged_training', 'remembered',
+           'training_verdict', 'logged_parameters', 'begin_run', 'epoch_listener', 'log_training']
 
 # %% ../nbs/learning/training_run.ipynb #e544535f
 import json
@@ -145,25 +145,29 @@ def _on_grades(val: pd.DataFrame) -> list[str]:
     return [f"Spearman's ρ with the grades {spearman(val['logit'], val['target'])[0]:.2f}, {_of_whom(val, 'clip')}"]
 
 
-def training_summary(training: Training) -> str:
-    "The result of a training, in a few lines of text."
+def training_remarks(training: Training) -> list[str]:
+    "The result of a training, in sentences."
     val = training.validation
     area, low, high = training.auroc
     interval = f"95 % interval {low:.3f} to {high:.3f}" if np.isfinite(low) else "no interval: one patient"
     reached = "AUROC not known (one class)" if np.isnan(area) else f"AUROC {area:.3f} ({interval})"
     best = training.history.loc[training.history["val_loss"].idxmin()]
-    lines = [
+    notes = filter(None, [*training.notes, left_alone(training.output_dir, _FILES)])
+    return [
         f"{training.output_dir}: {counted(len(training.history), 'epoch')}, the best is number {best['epoch'] + 1:.0f}",
         f"{reached} on {_of_whom(val, 'validation clip')}",
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
         f"temperature {training.model.temperature:.2f}",
-        training.confusion.to_string(),
         *_on_grades(val),
         *pairs_in_words(training.pairs),
         f"MLflow run: {training.run_id or 'none'}",
+        *(f"note: {note}" for note in notes),
     ]
-    notes = filter(None, [*training.notes, left_alone(training.output_dir, _FILES)])
-    return "\n".join([*lines, *(f"note: {note}" for note in notes)])
+
+
+def training_summary(training: Training) -> str:
+    "The result of a training, in a few lines of text."
+    return "\n".join([*(lines := training_remarks(training))[:3], training.confusion.to_string(), *lines[3:]])
 
 # %% ../nbs/learning/training_run.ipynb #99bbb316
 def judged_training(training: Training, least: int = MIN_PATIENTS) -> tuple[str, str]:
@@ -211,7 +215,11 @@ def training_verdict(training: Training, settings: TrainingSettings) -> Verdict:
         longer = next_command("train", settings, epochs=2 * settings.epochs) if best == done == facts["epochs"] else ""
         after = f"do not use it; give it more clips, or train again, {'longer' if longer else 'more slowly'}."
         then = longer or train_again(settings.output_dir / "model.safetensors", settings)
-    return Verdict(word, sentence, figures, after, then)
+    of = "clips" if np.isnan(area) else f"AUROC {area:.2f}{interval} on {_of_whom(val, 'validation clip')}"
+    facts = {"stage": "training", "said": f"a network with {of}", "AUROC": f"{area:.2f}{interval} (validation)"}
+    for name, file in (("dataset", settings.annotations_csv), ("model", settings.output_dir / "model.safetensors")):
+        facts |= {name: sha256(file)[:12]} if file.is_file() else {}
+    return Verdict(word, sentence, figures, after, then, facts=facts)
 
 # %% ../nbs/learning/training_run.ipynb #1d20a1ff
 def logged_parameters(settings: TrainingSettings) -> dict:

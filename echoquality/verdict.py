@@ -4,24 +4,26 @@
 
 # %% auto #0
 __all__ = ['CHANCE', 'LITTLE', 'SIMULATED', 'Verdict', 'weighed', 'made_by', 'by_chance', 'review_command', 'list_for_review',
-           'is_simulated', 'verdict_html', 'verdict_facts', 'show_verdict', 'as_table', 'bullets', 'image',
-           'figure_html', 'captioned']
+           'is_simulated', 'verdict_html', 'verdict_facts', 'show_verdict', 'shown_number', 'Table', 'as_table',
+           'bullets', 'remark', 'image', 'figure_html', 'captioned']
 
 # %% ../nbs/base/verdict.ipynb #6e173611
 import math
+import re
 import shlex
 from base64 import b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML, display
 
 from .config import config_in_words
 from .core import counted, escaped, printable, provenance
+from .figures import files_of, svg
 from .parameters import project_root
 from .safe_files import text_sha256, write_text
 from .settings import MIN_PATIENTS, from_here
@@ -41,6 +43,7 @@ class Verdict:
     next: str  # the next step, a sentence
     command: str = ""  # command of the next step: `next_command` of settings
     review: str = ""  # command by which people judge the clips meant: `review_command`
+    facts: dict = field(default_factory=dict)  # for the list of runs, values of JSON: stage, said, AUROC, clips, …
 
 # %% ../nbs/base/verdict.ipynb #d84f8d7c
 def weighed(
@@ -56,6 +59,9 @@ def weighed(
     word = "no" if against else "careful" if few or doubts else "good"
     reasons = [*against, *few, *doubts][:2]
     return word, "; ".join([said, *reasons]) + "."
+
+
+_FEW = re.compile(r"; (\d+ [\w ]+ (?:is|are) too few to be sure \(at least [^)]*\))")
 
 # %% ../nbs/base/verdict.ipynb #f948ca06
 CHANCE, LITTLE = 0.5, 0.6  # AUROC of chance, and the bound of *hardly better*
@@ -118,7 +124,9 @@ def verdict_facts(verdict: Verdict, data: Path) -> dict:
     "What a report says of a verdict on a result from the folder `data`."
     versions = provenance()
     about = {name: getattr(verdict, name) for name in ("word", "sentence", "next", "command", "review")}
-    about |= {"data": printable("/".join(Path(data).parts[-2:])), "config": config_in_words()}
+    about |= {"data": printable("/".join(Path(data).parts[-2:])), "config": config_in_words(), "facts": verdict.facts}
+    found = _FEW.search(verdict.sentence)
+    about["few"] = found[1] if found else ""  # said once over all runs
     return about | {"simulated": is_simulated(data)} | {name: versions[name] for name in ("echoquality", "python")}
 
 
@@ -127,43 +135,122 @@ def show_verdict(verdict: Verdict, data: Path) -> None:
     display(HTML(verdict_html(verdict)), metadata={"echoquality": verdict_facts(verdict, data)})
 
 # %% ../nbs/base/verdict.ipynb #38c45371
-def _as_text(value):
-    "Text escaped as HTML; numbers, dates and missing values as they are."
-    return value if pd.api.types.is_scalar(value) and not isinstance(value, str | bytes) else escaped(value)
+_NAMES = {  # columns of tables in words; underscores of others become blanks
+    "machine_type": "machine", "machine_model": "machine's model", "n": "clips", "groups": "patients", "MB": "size, MB",
+    "ρ": "Spearman's ρ", "p": "p value", "kappa": "Cohen's κ", "path": "file",
+}  # fmt: skip
 
 
-def as_table(table: pd.DataFrame, index: bool = False, formats: dict | None = None, precision: int = 6):
-    "A table to be displayed, its content as text; `formats`: of columns; `precision`: of numbers."
-    labels = dict.fromkeys(("index", "columns"), _as_text)
-    shown = table.map(_as_text).rename(**labels).rename_axis(**labels).style.format(formats, precision=precision)
-    return shown if index else shown.hide(axis="index")
+def shown_number(value: float) -> str:
+    "A number for a table: 0.65, 12.30, 0.0123, 0.996, < 0.001; '–' for none."
+    size = abs(value)
+    if np.isnan(value):
+        return "–"
+    if 0 < size < 0.001:
+        return "< 0.001" if value > 0 else "> −0.001"
+    if value == 0 or size >= 1e5:
+        return f"{value:,.0f}"
+    if size < 0.1:
+        return f"{value:.3g}"
+    if f"{size:.2f}" == "1.00" and size != 1:
+        return f"{value:.3f}" if f"{size:.3f}" != "1.000" else "> 0.999" if value > 0 else "< −0.999"
+    return f"{value:.2f}"
+
+# %% ../nbs/base/verdict.ipynb #53530fbb
+class Table(HTML):
+    "A table to be displayed; `to_html` gives its text."
+
+    def to_html(self) -> str:
+        return self.data
 
 
-def bullets(lines: Iterable[str]) -> HTML:
-    "Lines of text as a list."
-    return HTML(f"<ul>{''.join(f'<li>{escaped(line)}</li>' for line in lines)}</ul>")
+_LONG = 30  # letters of a word that may be broken, such as a UID
+
+
+def _as_text(column: pd.Series, form: str = "") -> tuple[list[str], str]:
+    "(the cells of a column as text, their class: n of numbers, long of words to be broken); `form`: of `str.format`."
+    known = [each for each in column if not (pd.api.types.is_scalar(each) and pd.isna(each))]
+    numbers = bool(known) and all(isinstance(each, int | float | np.number) for each in known)
+    numbers &= not any(isinstance(each, bool | np.bool_) for each in known)
+    whole = numbers and all(float(each).is_integer() for each in known)
+
+    def text(value) -> str:
+        if pd.api.types.is_scalar(value) and pd.isna(value):
+            return "–"
+        if isinstance(value, bool | np.bool_):
+            return "yes" if value else "no"
+        if form:
+            return form.format(value)
+        return str(value) if not numbers else f"{int(value):,}" if whole else shown_number(float(value))
+
+    cells = [text(each) for each in column]
+    broken = any(len(word) > _LONG for cell in cells for word in cell.split())
+    return cells, "n" if numbers else "long" if broken else ""
+
+# %% ../nbs/base/verdict.ipynb #f5c7f48a
+def _row(cells: Iterable[str], kinds: Iterable[str], tag: str) -> str:
+    "A row of a table as HTML; `kinds`: the classes of its columns; `tag`: th or td."
+    marks = [f"{tag} class={kind}" if kind else tag for kind in kinds]
+    shown = (f"<{mark}>{escaped(cell)}</{tag}>" for mark, cell in zip(marks, cells, strict=True))
+    return f"<tr>{''.join(shown)}</tr>"
+
+
+def as_table(
+    table: pd.DataFrame, caption: str = "", index: bool = False, names: dict | None = None, formats: dict | None = None
+) -> Table:
+    """A table to be displayed, its content as text, with a caption.
+
+    `index`: whether it is shown, as the first columns; `names`: columns in words, with units; `formats`: of columns.
+    """
+    table = table.reset_index() if index else table
+    labels = [" ".join(map(str, name)) if isinstance(name, tuple) else name for name in table.columns]
+    told, formats = _NAMES | (names or {}), formats or {}
+    columns = [_as_text(table.iloc[:, place], formats.get(label, "")) for place, label in enumerate(labels)]
+    texts, kinds = [text for text, _ in columns], [kind for _, kind in columns]
+    head = _row([told.get(label, str(label).replace("_", " ")) for label in labels], kinds, "th")
+    body = "".join(_row(cells, kinds, "td") for cells in zip(*texts, strict=True))
+    size = "wide" * (len(labels) > 7), "short" * (len(table) <= 15)  # small letters; on one page
+    title = f"<caption>{escaped(caption)}</caption>" if caption else ""
+    shown = f"{title}<thead>{head}</thead><tbody>{body}</tbody>"
+    return Table(f'<table class="{" ".join(filter(None, size))}">{shown}</table>')
+
+# %% ../nbs/base/verdict.ipynb #7f60bb44
+def bullets(lines: Iterable[str], title: str = "") -> HTML:
+    "Lines of text as a list, below a title if one is given; nothing without lines."
+    items = "".join(f"<li>{escaped(line)}</li>" for line in lines)
+    head = f"<p class=title>{escaped(title)}</p>" if title else ""
+    return HTML(f"{head}<ul>{items}</ul>" if items else "")
+
+
+def remark(text: str) -> HTML:
+    "A sentence as a paragraph; nothing without one."
+    return HTML(f"<p>{escaped(text)}</p>" if text else "")
 
 # %% ../nbs/base/verdict.ipynb #552a1f9e
+_KINDS = {b"GIF": "gif", b"<sv": "svg+xml"}  # by the first bytes; others are PNG
+
+
 def image(content: bytes, alt: str, width: float) -> str:
-    "The bytes of a PNG or a GIF as HTML, `width` in pixels."
-    kind = "gif" if content.startswith(b"GIF") else "png"
+    "The bytes of a PNG, a GIF or an SVG as HTML, `width` in pixels."
+    kind = _KINDS.get(content[:3], "png")
     source = f"data:image/{kind};base64,{b64encode(content).decode()}"
     return f'<img width="{width:.0f}" alt="{escaped(alt)}" src="{source}">'
 
 
-def figure_html(shown: str, caption: str) -> HTML:
-    "HTML as a figure with a caption."
-    return HTML(f"<figure>{shown}<figcaption>{escaped(caption)}</figcaption></figure>")
+def figure_html(shown: str, caption: str, kept: dict | None = None) -> HTML:
+    "HTML as a figure with a caption; `kept`: of `files_of`, for the report's folder of figures."
+    html = f"<figure>{shown}<figcaption>{escaped(caption)}</figcaption></figure>"
+    return HTML(html, metadata={"figure": kept} if kept else None)
 
 
-def captioned(picture: "Figure | bytes", caption: str, alt: str, inches: float = 0) -> HTML:
-    "A figure, or the bytes of a GIF, `inches` wide, with a caption and an alternative text."
-    if not isinstance(picture, bytes):
-        import matplotlib.pyplot as plt
+def captioned(picture: "Figure | bytes", caption: str, alt: str = "", inches: float = 0) -> HTML:
+    "A figure, or the bytes of a GIF, `inches` wide, with a caption and an alternative text (else that of `described`)."
+    if isinstance(picture, bytes):
+        return figure_html(image(picture, alt, 96 * inches), caption)
+    import matplotlib.pyplot as plt
 
-        inches = picture.get_figwidth()
-        with BytesIO() as file:
-            picture.savefig(file, dpi=120, format="png")
-            plt.close(picture)  # shown here, once
-            picture = file.getvalue()
-    return figure_html(image(picture, alt, 96 * inches), caption)
+    known = getattr(picture, "described", None)
+    shown = image(svg(picture), alt or known.result, 96 * picture.get_figwidth())
+    kept = files_of(picture, caption) if known else None
+    plt.close(picture)  # shown here, once
+    return figure_html(shown, caption, kept)

@@ -20,6 +20,8 @@ from echoquality.evidence import (
     EvidenceError,
     auroc_difference,
     calibration_in_words,
+    calibration_line,
+    calibration_table,
     check_predictions,
     failures,
     in_words,
@@ -177,6 +179,17 @@ def test_a_temperature_that_made_it_worse_is_told():
     assert "It made them neither" in calibration_in_words(table.assign(probability=right), 1)
     sharp = table.assign(logit=11.0, probability=right)
     assert "It made them better" in calibration_in_words(sharp, 10)
+
+
+def test_lines_of_calibration():
+    rng = np.random.default_rng(0)
+    logit = rng.normal(size=20_000)
+    label = (rng.random(20_000) < probability(0.5 + 2 * logit)).astype(int)  # the truth is steeper, and higher
+    slope, line, large = calibration_line(label, logit, np.ones((20_000, 1)))[:, 0]
+    assert (slope, line) == pytest.approx((2, 0.5), abs=0.1) and 0.3 < large < 0.5
+    assert np.isnan(calibration_line([0, 0, 1, 1], np.arange(4.0), np.ones((4, 1)))).all()  # no line parts them best
+    found = calibration_table(simulated_predictions(), rounds=50)
+    assert (found["low"] <= found["value"]).all() and (found["value"] <= found["high"]).all() and len(found) == 4
 
 
 def test_the_weakest_are_found():

@@ -227,10 +227,18 @@ def test_a_page_runs_from_its_first_cell_to_its_last(path, desk):
     where = {"metadata": {"path": str(desk / "nbs")}}
     NotebookClient(page, timeout=300, skip_cells_with_tag="", resources=where).execute()
     assert not [cell.source for cell in page.cells if cell.cell_type == "code" and not cell.execution_count]
+    run = [cell for cell in page.cells if "#| eval: false" in cell.source]
+    run = [cell for cell in run if "progress" not in cell.metadata.get("tags", [])]
+    shown = [output for cell in run for output in cell.outputs if path.stem != "07_explore"]
+    assert not [output.text for output in shown if output.get("name") == "stdout"], "a report has sentences, no prints"
+    tables = [html for output in shown if "<table" in (html := output.get("data", {}).get("text/html", ""))]
+    assert all('class="dataframe"' not in html for html in tables), "as_table: words, captions, nothing cut"
+    assert all("<caption>" in html or "<figure>" in html for html in tables)
 
 
 LOOKED_AT = {
     "degradation_preview.features_html": {"compare_features(before, after, mask).round(3).to_html(border=0)"},
+    "figures.svg": {"light", "dark"},
     "folder_preview.show_loops": {"heads", "body", "cell"},
     "player._layer": {"i", "picture"},
     "player._polygon": {"name", "places"},
@@ -246,7 +254,9 @@ LOOKED_AT = {
                           "name", "ends", "drawn", "colour"},
     "thresholds.histogram_svg": {"style", "''.join((_panel(counts[m], top, low, high, size) for m in counts))"},
     "thresholds.shown_table": {"style", "wide.to_html(border=0)"},
-    "verdict.bullets": {"''.join((f'<li>{escaped(line)}</li>' for line in lines))"},
+    "verdict._row": {"''.join(shown)"},
+    "verdict.as_table": {"title", "head", "body", "' '.join(filter(None, size))", "shown"},
+    "verdict.bullets": {"head", "items"},
     "verdict.figure_html": {"shown"},
     "verdict.image": {"source"},
     "verdict.verdict_html": {"word", "said", "figures", "command"},
@@ -274,7 +284,7 @@ def test_what_reaches_html_is_escaped():
     found = [put_between_tags(module) for module in MODULES]
     assert {name: values for each in found for name, values in each.items()} == LOOKED_AT
     others = r"\.style\b|from html import|import html\b|(?<![\"'])\bMarkdown\("  # which escape nothing, or do it twice
-    assert [path.stem for path in MODULES if re.search(others, path.read_text("utf-8"))] == ["core", "verdict"]
+    assert [path.stem for path in MODULES if re.search(others, path.read_text("utf-8"))] == ["core"]
 
 
 @pytest.mark.parametrize("path", PAGES + IN_A_WING, ids=lambda path: path.stem)

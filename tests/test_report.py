@@ -36,6 +36,9 @@ def evidence():
 def test_a_model_that_beats_nothing_is_said_to(evidence):
     table = evidence.predictions.assign(hand_made=evidence.predictions["probability"])
     found = weigh(table, {"probability": 0.5, "hand_made": 0.5}, **FEW)
+    doubts = re.search(r"### Doubts\n\n(.*?)\n\n###", headline(found), re.DOTALL)[1].splitlines()
+    told = re.search(r"(\d+) doubts? stands? in the report", evaluation_verdict(found, asked(1)).sentence)
+    assert "it is not shown to beat" in headline(found) and len(doubts) == (int(told[1]) if told else 1)
     assert "not shown to beat a logistic regression on five hand-made features on all clips" in found.warnings[0]
     assert "beaten on no clips" in headline(found)
     few = weigh(table.assign(group="g"), {"probability": 0.5}, **FEW)

@@ -3,17 +3,20 @@
 from echoquality.stage_report import *
 
 
+import json
 import re
 import shutil
 import subprocess
 from html import escape, unescape
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from echoquality.core import as_markdown
+from echoquality.evidence import auroc_difference
 from echoquality.runs import NEW, read_about
 from echoquality.stage_report import _shown_cells, failure, main, write_report
 from echoquality.verdict import as_table
@@ -110,11 +113,56 @@ def test_the_list_has_all_runs_and_each_report_its_neighbours(tmp_path):
     (tmp_path / "other.html").write_text("<title>not ours</title>")
     write_report(tmp_path / "mine.ipynb")
     index = (tmp_path / "index.html").read_text()
-    assert re.findall(r'href="(\w+).html"', index) == ["mine", "selection", "training"]
-    assert "a &lt; b" in index and "other" not in index and 'class="verdict no"' in index
+    assert re.findall(r'href="(\w+).html"', index) == 2 * ["mine", "selection", "training"]  # list, table
+    assert "a &lt; b" in index and 'href="other.html' not in index and "verdict listed no" in index
     selection, training = ((tmp_path / f"{name}.html").read_text() for name in ("selection", "training"))
     assert selection.count('<a href="training.html">→ training</a>') == 2
     assert training.count('<a href="selection.html">← selection</a>') == 2
+
+
+def evaluation_page(score, hour: int, **parameters):
+    "A page of an evaluation, executed, of forty clips of ten patients."
+    clips = {"key": [f"{n}" for n in range(40)], "patient": [n % 10 for n in range(40)], "score": list(score)}
+    clips["label"] = [n // 20 for n in range(40)]
+    facts = {"stage": "evaluation", "said": "a model with AUROC 0.80", "clips": clips, "threshold": 0.5}
+    few = "10 test patients are too few to be sure (at least 30; about 90 would tell the AUROC within 0.05)"
+    known = {"word": "careful", "sentence": f"It works; {few}; one doubt.", "few": few, "next": "test more."}
+    page = executed_page(found("x", **known, facts=facts, data="d", simulated=True, echoquality="", python=""))
+    page.metadata.papermill |= {"end_time": f"2026-11-26T{hour}:00:00+00:00", "parameters": parameters}
+    return page
+
+
+def test_what_holds_for_all_runs_is_said_once(tmp_path):
+    score = np.linspace(0, 1, 40)
+    nbformat.write(evaluation_page(score, 10, output_dir="a"), tmp_path / f"evaluation{NEW}")
+    write_report(tmp_path / f"evaluation{NEW}")
+    old = json.dumps({"word": "good", "sentence": "Fine.", "title": "Of 0.1", "line": "", "date": "1"})
+    (tmp_path / "old.html").write_text(f'<script id="about" type="x">{old}</script><nav></nav>')
+    write_report(tmp_path / "evaluation.ipynb")
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "A model with AUROC 0.80. 10 test patients are too few to be sure (at least 30; about 90" in index
+    assert index.count("too few to be sure") == 1 and "It works; one doubt." in index and "Of 0.1" in index
+    assert "test more." in index and re.search(r'"output_dir": "[^"]*a"', index)
+
+
+@pytest.mark.slow
+def test_two_runs_are_compared_on_the_same_patients(tmp_path):
+    if not (browser := shutil.which("chromium") or shutil.which("google-chrome")):
+        pytest.skip("no browser here")
+    rng = np.random.default_rng(0)
+    first, second = (np.repeat([0, 0.2], 20) + rng.random(40) * 0.8 for _ in range(2))
+    for hour, (name, score) in enumerate({"evaluation": first, "evaluation_b": second + 0.1}.items(), 10):
+        nbformat.write(evaluation_page(score, hour, output_dir=name, seed=hour), tmp_path / f"{name}{NEW}")
+        write_report(tmp_path / f"{name}{NEW}")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom"]
+    page = (tmp_path / "index.html").as_uri()
+    seen = subprocess.run([browser, *flags, page], capture_output=True, text=True, timeout=120).stdout
+    rows = dict(re.findall(r"<td>(AUROC|good clips called good|seed)</td>(.*?)</tr>", seen))
+    table = pd.DataFrame({"label": np.repeat([0, 1], 20), "group": np.tile(range(10), 4), "a": first, "b": second})
+    theirs = auroc_difference(table, "b", "a")
+    less, low, high = (float(each.replace("−", "-")) for each in re.findall(r"[+−]\d\.\d\d", rows["AUROC"]))
+    assert "40 natural test clips of 10 patients are in both" in seen and rows["seed"] == "<td>10</td><td>11</td>"
+    assert [less, low, high] == pytest.approx([theirs[each] for each in ("difference", "low", "high")], abs=0.03)
 
 
 def test_a_report_of_other_data_is_not_replaced(tmp_path):

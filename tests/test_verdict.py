@@ -23,6 +23,8 @@ def test_an_auroc_at_chance_speaks_against_a_model():
 def test_what_is_said_is_text():
     html = verdict_html(Verdict("no", "a < b", (("1", "<script>", "2"),), "Look.", "echoquality select"))
     assert "a &lt; b" in html and "<script>" not in html and "<pre>echoquality select</pre>" in html
+    one = Verdict(*weighed("x", 1, who="study", enough="40 would do"), (), "")
+    assert verdict_facts(one, Path("x"))["few"] == "1 study is too few to be sure (at least 30; 40 would do)"
 
 
 from pathlib import Path
@@ -43,20 +45,36 @@ def test_what_a_table_says_is_text():
     evil = "<img src=x onerror=alert(1)>"
     table = pd.DataFrame({evil: [evil, Path(evil)], "n": [0.25, None]}, pd.Index([evil, "b"], name=evil))
     table = pd.concat({evil: table}, axis=1, names=[evil, None])
-    for html in (as_table(table, index=True, precision=2).to_html(), bullets([evil]).data, table.to_html()):
+    for html in (as_table(table, evil, index=True).to_html(), bullets([evil], evil).data, remark(evil).data):
         assert "<img" not in html and "&lt;img" in html
-    assert as_table(table, index=True, precision=2).to_html().count("&lt;img") == 7 and "0.25" in html
-    assert as_table(pd.DataFrame({"a": [0.123]}), formats={"a": "{:.0%}"}).to_html().count("12%") == 1
+    assert as_table(table, evil, index=True).to_html().count("&lt;img") == 8
 
 
-def test_a_figure_has_a_caption_and_an_alternative_text():
+def test_a_table_has_words_and_numbers_that_can_be_read():
+    values = [0.653, 12.3, 0.0123, 0.05, 0.996, 0.00053, -0.00053, 1.0, 0.0, 123456.7, float("nan")]
+    shown = [shown_number(each) for each in values]
+    assert shown == ["0.65", "12.30", "0.0123", "0.05", "0.996", "< 0.001", "> −0.001", "1.00", "0", "123,457", "–"]
+    long = "the same clip as another, " + "a/very/long/name/" * 20
+    table = pd.DataFrame({"first_reason": [long], "n": [1200.0], "now": [True], "share": [0.123], "none": [None]})
+    html = as_table(table, "What was left out", names={"now": "used"}, formats={"share": "{:.0%}"}).to_html()
+    assert "<caption>What was left out</caption>" in html and long in html
+    assert all(f">{name}</th>" in html for name in ("first reason", "used", "none"))
+    assert all(f">{cell}</td>" in html for cell in ("1,200", "yes", "12%", "–")) and "<th class=n>clips</th>" in html
+
+
+def test_a_figure_has_a_caption_an_alternative_text_and_files():
     import matplotlib.pyplot as plt
+
+    from echoquality.figures import described
 
     figure, axis = plt.subplots(figsize=(2, 1))
     html = captioned(figure, "It rises.", 'a "line"').data
     assert "<figcaption>It rises.</figcaption>" in html and 'alt="a &quot;line&quot;"' in html
-    assert "data:image/png;base64,iVBOR" in html and not plt.fignum_exists(figure.number)
+    assert "data:image/svg+xml;base64,PHN2Z" in html and not plt.fignum_exists(figure.number)
     assert "data:image/gif" in captioned(b"GIF89a", "It moves.", "a heart", 2).data
+    figure = described(plt.figure(figsize=(2, 1)), "rise", "it rises by 2", pd.DataFrame({"y": [1, 3]}))
+    html = captioned(figure, "A rise.")
+    assert 'alt="it rises by 2"' in html.data and html.metadata["figure"]["csv"] == "y\n1\n3\n"
 
 
 import re

@@ -1,7 +1,7 @@
 // Tables of more than 15 rows: a field that keeps the rows that hold its words, and headings that sort.
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0], rows = body ? [...body.rows] : []
-  if (rows.length <= 15 || body.querySelector("[rowspan]")) continue
+  if ((rows.length <= 15 && !table.matches(".runs")) || body?.querySelector("[rowspan]")) continue
   const field = Object.assign(document.createElement("input"), {type: "search", placeholder: `search ${rows.length} rows`})
   field.setAttribute("aria-label", field.placeholder)
   field.oninput = () => {
