@@ -65,16 +65,18 @@ class Player(AnyWidget):
         return f"{type(self).__name__}: run this cell to see it"  # all that a saved notebook keeps
 
     def show(self, *clips: Clip) -> None:
-        "Show other clips, from their first frame on."
+        "Show other clips, at the frame that is shown, if they are as long."
         before, self.clips = self.clips, clips
-        self.add_traits(**{f"clip{i}": Dict().tag(sync=True) for i in range(len(clips)) if not self.has_trait(f"clip{i}")})
+        missing = [name for name in (f"clip{i}" for i in range(len(clips))) if not self.has_trait(name)]
+        self.add_traits(**{name: Dict().tag(sync=True) for name in missing})
         with self.hold_sync():  # one message
             for i, clip in enumerate(clips):
                 if clip is not next(iter(before[i : i + 1]), None):
                     self.set_trait(f"clip{i}", browser_state(clip))
             for i in range(len(clips), len(before)):
                 self.set_trait(f"clip{i}", {})
-            self.count, self.step, self.drawn, self.frame = len(clips), _shared_frame_time(clips), [], 0
+            self.count, self.step, self.drawn = len(clips), _shared_frame_time(clips), []
+            self.frame = self.frame if self.frame < length(clips) else 0
             self.shown, self.said = self.shown + 1, ""
 
     def turn(self, **changes) -> None:
@@ -109,7 +111,8 @@ def player(*sources, root: Path | None = None, playing: bool = False, **facts) -
     All play at the first clip's frame rate and restart together.
 
     `fan`: True draws the detected fan; a table of fans (`read_fans`), the given one, and dragged fans are saved there.
-    Paths in that table start at `root`. Relative paths start at the project's root. Other names are facts to show, for an array also `mask`,
+    Paths in that table start at `root`.
+    Relative paths start at the project's root. Other names are facts to show, for an array also `mask`,
     `frame_time` (ms) and `overlay` (frames). A file that cannot be decoded shows its reason.
     """
     if not sources:

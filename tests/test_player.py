@@ -37,6 +37,10 @@ def test_another_clip_plays_on_however_short_it_is():
     shown.turn(frame=60)
     shown.show(loop(count=3))
     assert shown.playing and shown.frame == 0 and shown.count == 1
+    shown.turn(frame=2)
+    shown.show(loop(99, count=4))
+    assert shown.frame == 2
+    shown.show(loop(count=3))
     shown.turn(frame=-1, playing=False)
     assert shown.frame == 2 and not shown.playing
 

@@ -80,7 +80,8 @@ export function fanEdge(fan) {
   return edge;
 }
 
-// What can be dragged of a fan: where it is, and the fan that it makes at another place, all within `[columns, rows]`.
+// What can be dragged of a fan: where it is, the fan that it makes at another place, and where its handle is shown, if
+// that is elsewhere. Windows stay within `[columns, rows]`.
 export function fanHandles(fan, [columns, rows]) {
   const [left, right] = fan.angles, [near, far] = fan.radius, [x0, y0, x1, y1] = fan.window;
   const middle = (left + right) / 2, along = (near + far) / 2;
@@ -90,7 +91,8 @@ export function fanHandles(fan, [columns, rows]) {
     apex: [fan.apex, (p) => ({ ...fan, apex: p })],
     left: [at(fan, along, left), (p) => ({ ...fan, angles: [clamp(turned(p), right - 180, right - 10), right] })],
     right: [at(fan, along, right), (p) => ({ ...fan, angles: [left, clamp(turned(p), left + 10, left + 180)] })],
-    near: [at(fan, near, middle), (p) => ({ ...fan, radius: [clamp(polar(fan, p)[0], 0, far - 2), far] })],
+    near: [at(fan, near, middle), (p) => ({ ...fan, radius: [clamp(polar(fan, p)[0], 0, far - 2), far] }),
+      at(fan, Math.max(near, 0.15 * far), middle)], // not on the apex
     far: [at(fan, far, middle), (p) => ({ ...fan, radius: [near, Math.max(polar(fan, p)[0], near + 2)] })],
     upper: [[x0, y0], (p) => {
       const [x, y] = whole(p);
@@ -182,7 +184,7 @@ class Screen {
   place({ sector, zoom, x, y }) {
     const { rows, columns, box } = this.clip, [x0, y0, x1, y1] = (sector && box) || [0, 0, columns, rows];
     const width = x1 - x0, height = y1 - y0, percent = (share) => `${(100 * share).toFixed(3)}%`;
-    this.element.style.setProperty("--wide", `${clamp(width, 480, 900)}px`);
+    this.element.style.setProperty("--wide", `min(${clamp(width, 480, 900)}px, ${(70 * width) / height}vh)`);
     this.window.style.aspectRatio = `${width} / ${height}`;
     Object.assign(this.layer.style, {
       width: percent((zoom * columns) / width), left: percent(x - (zoom * x0) / width),
@@ -209,7 +211,7 @@ class Screen {
       this.length.textContent = distance(...this.caliper, scale);
       Object.assign(this.length.style, { left: `${(100 * x2) / columns}%`, top: `${(100 * y2) / rows}%` });
     }
-    for (const [name, [place]] of Object.entries(this.handles)) lines.push(handle(name, inside(place)));
+    for (const [name, [place, , seen = place]] of Object.entries(this.handles)) lines.push(handle(name, inside(seen)));
     this.lines.replaceChildren(...lines);
   }
 
@@ -412,8 +414,8 @@ function controls(model, cine, told) {
   const measure = button("calipers", "drag from one point to another", () => cine.look({ measuring: !cine.view.measuring }));
   const bright = make("input", { type: "range", min: 50, max: 300, value: 100, title: "brightness", "aria-label": "brightness" });
   bright.addEventListener("input", () => cine.place.style.setProperty("--bright", `${bright.value}%`));
-  const before = button("⏮", "previous frame (←)", () => to(cine.frame - 1));
-  const after = button("⏭", "next frame (→)", () => to(cine.frame + 1));
+  const before = button("❮", "previous frame (←)", () => to(cine.frame - 1));
+  const after = button("❯", "next frame (→)", () => to(cine.frame + 1));
   const row = make("div", { className: "controls" }, play, before, after, slider, number, speed, ...Object.values(switches),
     edit, measure, bright);
   const faster = (by) => told({ speed: SPEEDS[clamp(SPEEDS.indexOf(model.get("speed")) + by, 0, SPEEDS.length - 1)] });
@@ -424,7 +426,7 @@ function controls(model, cine, told) {
   };
   const say = () => {
     const clips = cine.screens.map((each) => each.clip);
-    Object.assign(play, { textContent: cine.playing ? "⏸" : "▶" });
+    Object.assign(play, { textContent: cine.playing ? "❚❚" : "▶" });
     play.dataset.playing = cine.playing;
     speed.value = model.get("speed");
     slider.max = Math.max(0, cine.count - 1);
@@ -518,7 +520,7 @@ function render({ model, el }) {
   root.append(row, table.row, place);
   el.append(root);
   look();
-  for (const name of ["speed", "frame", "shown", "playing"]) follow[name]();
+  for (const name of ["speed", "shown", "frame", "playing"]) follow[name]();
   say();
   return () => {
     heard.forEach(([name, job]) => model.off(name, job));
