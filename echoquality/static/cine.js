@@ -1,23 +1,24 @@
 // A player for one or more clips in step, on canvases. It decodes and draws in the browser alone: whoever uses it gives
-// the frames, as JPEG, once. At its end is the widget of JupyterLab (anywidget) that `echoquality.player` makes.
+// the frames, as JPEG, once. The review page uses its `Frames`; at its end is the widget of JupyterLab (anywidget) that
+// `echoquality.player` makes.
 
 const PIXELS = 60e6; // of decoded frames that are kept; 4 bytes each
 const SOON = 8; // frames decoded before they are shown
 
-// Decoded frames of a clip. `blob(i)` is frame i as JPEG, or nothing while it has not come.
+// Decoded frames of a clip. `jpeg(i)`: the bytes of frame i, or nothing while it has not come.
 export class Frames {
-  constructor(blob) {
-    Object.assign(this, { blob, bitmaps: new Map(), closed: false });
+  constructor(jpeg) {
+    Object.assign(this, { jpeg, bitmaps: new Map(), closed: false });
   }
 
   // A decoded frame, or undefined while it is being decoded.
   bitmap(i) {
     const known = this.bitmaps.get(i);
     if (known) return known.width ? known : undefined;
-    const blob = this.blob(i);
-    if (!blob) return undefined;
+    const bytes = this.jpeg(i);
+    if (!bytes) return undefined;
     this.bitmaps.set(i, {});
-    createImageBitmap(blob).then(
+    createImageBitmap(new Blob([bytes], { type: "image/jpeg" })).then(
       (made) => (this.closed ? made.close() : this.bitmaps.set(i, made)),
       () => this.bitmaps.delete(i),
     );
@@ -239,7 +240,7 @@ class Screen {
 function jpegs(bytes, sizes) {
   let end = 0;
   const ends = sizes.map((size) => (end += size));
-  return (i) => new Blob([new Uint8Array(bytes.buffer, bytes.byteOffset + ends[i] - sizes[i], sizes[i])], { type: "image/jpeg" });
+  return (i) => new Uint8Array(bytes.buffer, bytes.byteOffset + ends[i] - sizes[i], sizes[i]);
 }
 
 // ---------------------------------------------------------------- clips in step
