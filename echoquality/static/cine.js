@@ -411,14 +411,14 @@ function controls(model, cine, told) {
   speed.addEventListener("change", () => told({ speed: Number(speed.value) }));
   const switches = Object.fromEntries(Object.entries(SWITCHES).map(([name, [words]]) => [name,
     button(words || model.get("overlay_name"), `${words || model.get("overlay_name")} on or off`, () => told({ [name]: !model.get(name) }))]));
-  const edit = button("edit fan", "drag the fan, its sides and its window", () => cine.look({ editing: !cine.view.editing }));
+  const edit = button("edit fan", "drag the fan, its sides, and the window that cuts it", () => cine.look({ editing: !cine.view.editing }));
   const measure = button("calipers", "drag from one point to another", () => cine.look({ measuring: !cine.view.measuring }));
-  const bright = make("input", { type: "range", min: 50, max: 300, value: 100, title: "brightness", "aria-label": "brightness" });
+  const bright = make("input", { type: "range", min: 50, max: 300, value: 100 });
   bright.addEventListener("input", () => cine.place.style.setProperty("--bright", `${bright.value}%`));
   const before = button("❮", "previous frame (←)", () => to(cine.frame - 1));
   const after = button("❯", "next frame (→)", () => to(cine.frame + 1));
   const row = make("div", { className: "controls" }, play, before, after, slider, number, speed, ...Object.values(switches),
-    edit, measure, bright);
+    edit, measure, make("label", {}, "brightness", bright));
   const faster = (by) => told({ speed: SPEEDS[clamp(SPEEDS.indexOf(model.get("speed")) + by, 0, SPEEDS.length - 1)] });
   const keys = {
     " ": () => play.click(), ArrowLeft: () => before.click(), ArrowRight: () => after.click(),
