@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from ipywidgets import (
     HTML,
+    Accordion,
     BoundedIntText,
     Button,
     Checkbox,
@@ -173,7 +174,8 @@ class DegradationPreview(Panel):
     def __init__(self, files: list[Path], seed: int = 0):
         self.file, self._table, self.record = choice(files), HTML(), HTML()
         self.random, self.operations, self.player = Draw(seed, self.draw), OperationControls(), Player(playing=True)
-        super().__init__("preview", [self.file, self.random, self.operations, self.player, self.record, self._table])
+        folded = Accordion([self.operations], titles=("operations and their parameters",))
+        super().__init__("preview", [self.file, self.random, self.player, self.record, folded, self._table])
         self.file.observe(lambda _: self._open(), "value")
         self.operations.on_change(self._follow)
         self._open()

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['FAN_COLUMNS', 'ROWS', 'STILL', 'ANGLE_BINS', 'ALONG', 'AROUND', 'polar', 'Fan', 'draw_fan', 'fan_values',
-           'MachineFan', 'read_fan', 'speckle_evidence', 'Patch', 'Match', 'fit_fan', 'fan_confidence', 'holds_motion']
+           'MachineFan', 'read_fan', 'fan_row', 'speckle_evidence', 'Patch', 'Match', 'fit_fan', 'fan_confidence',
+           'holds_motion']
 
 # %% ../nbs/reading/fan.ipynb #c40e5669
 import re
@@ -148,6 +149,15 @@ def read_fan(row: Mapping, shape: tuple[int, int], kind: type[Fan] = Fan) -> Fan
     if (share := fan.mask(shape).mean()) <= 0.02:
         raise ValueError(f"the fan covers {share:.0%} of {frame}")
     return fan
+
+# %% ../nbs/reading/fan.ipynb #fc943417
+def fan_row(fan: Fan) -> dict[str, str]:
+    "The row that `read_fan` reads as this fan, to a hundredth of a pixel and of a degree; window: '' without one."
+    angles = [(each + 180) % 360 - 180 for each in np.degrees(fan.angles)]
+    numbers = {"apex": fan.apex, "angles": angles, "radius": fan.radius, "aspect": [fan.aspect]}
+    row = {name: " ".join(f"{value:.4g}" if name == "aspect" else f"{value:.2f}" for value in values)
+           for name, values in numbers.items()}  # fmt: skip
+    return row | {"window": " ".join(map(str, fan.window or ()))}
 
 # %% ../nbs/reading/fan.ipynb #a2b4c08e
 ROWS = 150  # most rows of the image in which a fan is searched for

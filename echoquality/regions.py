@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['FORMATS', 'Box', 'Point', 'SEVERAL', 'value_of', 'regions_of', 'region_box', 'box_area', 'frame_box', 'within',
-           'region_boxes', 'image_boxes', 'usable_regions', 'image_region', 'Place', 'place_of']
+           'region_boxes', 'image_boxes', 'usable_regions', 'image_region', 'Place', 'place_of', 'Scale', 'image_scale']
 
 # %% ../nbs/reading/regions.ipynb #f2e0da6a
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pydicom import DataElement, Dataset
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -125,11 +126,16 @@ def _probe(region: Dataset, box: Box) -> Point | None:
     return (float(box[0] + x), float(box[1] + y)) if usable else None
 
 # %% ../nbs/reading/regions.ipynb #cee20a0b
+def _image(header: Dataset) -> list[tuple[Box, Dataset]]:
+    "The largest usable region with its box, as a list of one; else none."
+    images = [(region_box(region), region) for region in usable_regions(header)]
+    return [max(images, key=lambda each: box_area(each[0]))] if images else []
+
+
 def place_of(header: Dataset, shape: tuple[int, int]) -> Place:
     "Position of the 2-D image in frames of `shape` by a header; the whole frame if it has no usable values."
-    images, place = [(region_box(region), region) for region in usable_regions(header)], Place(frame_box(shape))
-    if images:
-        box, region = max(images, key=lambda each: box_area(each[0]))
+    place = Place(frame_box(shape))
+    for box, region in _image(header):
         width, height = _size(region, "X"), _size(region, "Y")
         aspect = width / height if width and height and 0.5 <= width / height <= 2 else 1.0
         cm = height if value_of(region, "PhysicalUnitsYDirection") == 3 else None
@@ -137,3 +143,19 @@ def place_of(header: Dataset, shape: tuple[int, int]) -> Place:
     boxes = [region_box(each) for each in regions_of(header) if value_of(each, "RegionSpatialFormat") in (2, 3, 4)]
     beside = [box for box in boxes if box and 2 * box_area(within(box, place.box)) < box_area(place.box)]
     return replace(place, others=tuple(beside))
+
+# %% ../nbs/reading/regions.ipynb #baa2b2fd
+class Scale(NamedTuple):
+    "The size of pixels in a part of a frame."
+
+    cm: tuple[float, float]  # width and height of a pixel
+    box: Box
+
+
+def image_scale(header: Dataset) -> Scale | None:
+    "The scale of the 2-D image (PS3.3 C.8.5.5.1), where the header gives both sizes of a pixel in cm; else None."
+    for box, region in _image(header):
+        units = [value_of(region, f"PhysicalUnits{axis}Direction") for axis in "XY"]
+        sizes = tuple(_size(region, axis) for axis in "XY")
+        return Scale(sizes, box) if units == [3, 3] and all(sizes) else None  # 3: cm
+    return None

@@ -180,7 +180,12 @@ _OFFLINE = "default-src 'none'; script-src 'unsafe-inline' file:; style-src 'uns
 
 
 def _scripts() -> list[str]:
-    return [(STATIC / name).read_text(encoding="utf-8") for name in ("offline.js", "review.js")]
+    "The modules of the page; of a module that others import a function of its own is made, for a file imports none."
+    offline, cine, page = ((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("offline", "cine", "review"))
+    cine = re.sub(r"^export (default .*?;$)?", "", cine, flags=re.M)
+    [names] = re.findall(r'^import (\{.*?\}) from "\./cine\.js";$', page, re.M)
+    imported = f"const {names} = (() => {{\n{cine}\nreturn {names};\n}})();"
+    return [offline, re.sub(r'^import .*? from "\./cine\.js";$', lambda _: imported, page, flags=re.M)]
 
 # %% ../nbs/looking/review_clips.ipynb #793550c8
 def export_review(review: Review, folder: Path, workers: int = 0) -> list[Path]:

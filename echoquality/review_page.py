@@ -453,6 +453,7 @@ def review_app(review: Review, tokens: dict[str, str], hosts: frozenset[str], se
         Route("/r/{who:int}/judgements/{place:int}", routes.judgements),
         Route("/review.js", _file),
         Route("/review.css", _file),
+        Route("/cine.js", _file),
         Route("/", lambda request: plain_page(ONLY_LINK)),
     ]
     errors = {Refusal: _refused, ClientDisconnect: _gone, ReviewError: _damaged, OSError: _damaged}

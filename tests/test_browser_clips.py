@@ -3,11 +3,13 @@
 from echoquality.browser_clips import *
 
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 from pydicom import Dataset, dcmread, examples
 from pydicom.dataelem import RawDataElement
@@ -16,6 +18,8 @@ from pydicom.tag import Tag
 from echoquality.browser_clips import _row_path
 from echoquality.corpus import clip_dataset
 from echoquality.dicom import FRAME_TIME, BadFile, frame_count, read_header
+from echoquality.fan import FAN_COLUMNS
+from echoquality.machines import read_fans
 from echoquality.phantom import simulate_clip
 
 
@@ -106,9 +110,38 @@ def test_the_fan_that_is_used_is_drawn(folder):
     assert found.fan and found.outline == without.outline and not without.fan
     (folder / "fans.csv").write_text("path,apex,angles,radius\nVivid-1/good.dcm,100 0,-20 20,0 90\n")
     given = player_clip(folder / "good.dcm", fan=folder / "fans.csv")
-    assert given.fan != found.fan and given.outline == found.outline and max(y for _, y in given.fan) == 90
+    assert given.fan != found.fan and given.outline == found.outline and given.fan.radius == (0, 90)
     (folder / "fans.csv").write_text("path,apex\nVivid-1/good.dcm,100 0\n")
     assert "no column angles" in player_clip(folder / "good.dcm", fan=folder / "fans.csv").reason
+
+
+def test_what_is_sent_is_all_that_the_clip_has(folder):
+    clip = file_clip(folder / "good.dcm", fan=True)
+    state = browser_state(clip)
+    ends = np.cumsum(state["frames_sizes"])
+    pieces = [state["frames"][end - size : end] for end, size in zip(ends, state["frames_sizes"], strict=True)]
+    assert pieces == [*clip.frames] and json.loads(json.dumps(state["fan"])) and state["overlay"] == b""
+    back = drawn_fan(**state["fan"])
+    assert (back.mask(clip.shape) == clip.fan.mask(clip.shape)).all()
+    region = read_header(folder / "good.dcm").SequenceOfUltrasoundRegions[0]
+    assert clip.scale.cm == (region.PhysicalDeltaX, region.PhysicalDeltaY)
+    assert clip.path == str((folder / "good.dcm").resolve())
+    assert player_clip(folder / "good.dcm", folder).path == "good.dcm"
+
+
+def test_a_dragged_fan_is_saved_or_it_says_why_not(folder, tmp_path):
+    clips = player_clip(folder / "good.dcm", folder.parent, fan=True), array_clip(np.zeros((2, 300, 400), np.uint8))
+    moved, table = fan_numbers(clips[0].fan, clips[0].shape) | {"angles": [-30, 41.5]}, str(tmp_path / "fans.csv")
+    assert save_fans(table, clips, [moved, None]) == f"saved in {table}: Vivid-1/good.dcm"
+    assert read_fans(tmp_path / "fans.csv", folder.parent)["path", "Vivid-1/good.dcm"]["angles"] == [-30, 41.5]
+    assert fan_rows(clips, [moved]) == pd.read_csv(table, dtype=str)[["path", *FAN_COLUMNS]].to_dict("records")
+    assert player_clip(folder / "good.dcm", fan=table).fan.angles == pytest.approx(np.radians([-30, 41.5]))
+    wrong = {"name a table": ("", [moved]), "drag a handle": (table, [None]), "needs a file": (table, [None, moved])}
+    wrong |= {"ends in .csv": (str(tmp_path), [moved]), "covers 0%": (table, [moved | {"apex": [-900, 0]}])}
+    for said, (name, drawn) in wrong.items():
+        assert said in save_fans(name, clips, drawn)
+    for odd in ("a\0.csv", "~nobody-here/x.csv", f"{table}/x.csv"):
+        assert "not saved: " in save_fans(odd, clips, [moved])
 
 
 def test_errors_are_shown_in_place_of_the_widget():

@@ -60,7 +60,7 @@ def test_a_cell_lists_its_clips_and_plays_the_surest(dataset, tmp_path):
     shown._threshold.value = 1.0
     assert shown.matrix.cells[1, 1].description.startswith("0 ")
     shown.choose((1, 1))
-    assert "no clip is good, called good" in shown._player.pictures.html
+    assert "no clip is good, called good" in shown._player.clips[0].facts["none"]
     shown._part.value = "vivid"
     assert sum(map(len, shown.rows.values())) == shown._table["machine"].eq("vivid").sum()
 
@@ -94,9 +94,7 @@ def test_grad_cam_is_laid_over_what_the_network_saw(dataset, tmp_path):
     file, seen = shown._player.clips
     assert len(seen.frames) == len(seen.overlay) == len(file.frames) and seen.shape == (56, 56)
     assert seen.frames[0] != seen.overlay[0] and seen.frames[0] == seen.frames[1]
-    assert "display: none" in shown._player._style.value.split(".over {")[-1]
-    shown._player.controls.switches["overlay"].value = True
-    assert "display: block" in shown._player._style.value.split(".over {")[-1]
+    assert shown._player.overlay_name == "Grad-CAM" and not shown._player.overlay
     other = tmp_path / "other.safetensors"
     save_model(Model(make_network("mc3_18", 1), "mc3_18", Form(size=56), Window(16, 2)), other)
     assert "another model" in error_browser(predictions, dataset, other).value

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echoquality.fan import Fan, fit_fan, polar, read_fan, speckle_evidence
 from echoquality.regions import Place, frame_box
@@ -80,6 +82,14 @@ def test_a_fan_may_look_any_way(angles):
     assert inside.mean() > 0.05 and (inside ^ true).sum() < 10
     turned = fan.turned((240, 320)).mask((320, 240))
     assert (turned ^ np.rot90(inside)).sum() < 10
+
+
+@given(st.floats(-180, 180), st.floats(60, 175), st.floats(0, 60), st.floats(120, 200), st.floats(0.5, 2))
+def test_a_fan_that_is_written_is_read_again(left, opening, near, depth, aspect):
+    angles = tuple(np.radians((left, left + opening)).tolist())
+    fan = Fan((161.25, 120.5), angles, (near, near + depth), aspect, (0, 10, 319, 239))
+    back = read_fan(fan_row(fan), (240, 320))
+    assert (back.mask((240, 320)) ^ fan.mask((240, 320))).mean() < 0.01
 
 
 Y, X = np.mgrid[:240, :320]

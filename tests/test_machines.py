@@ -14,7 +14,35 @@ from pydicom import Dataset
 
 from echoquality.core import SettingsError
 from echoquality.dicom import machine_model
+from echoquality.fan import Fan, read_fan
 from echoquality.machines import Machine, Machines, machine_type, options_met, read_machines, unknown_machines
+
+
+FITS = Fan((100, 2), (-0.7, 0.7), (0, 190), 1.0, (0, 0, 319, 239))
+
+
+def test_a_fan_that_is_saved_is_the_one_that_is_read(tmp_path):
+    path, rows = tmp_path / "fans.csv", "EPIQ 7C,9 9,-40 40,0 90,\n,5 5,-30 30,0 80,a/1.dcm\n"
+    save_fan(path, "/raw/b/2.dcm", FITS, (240, 320))
+    assert [*read_fans(path)] == [("path", "/raw/b/2.dcm")]
+    path.write_text(f"machine,apex,angles,radius,path\n{rows}")
+    for _ in range(2):
+        save_fan(path, "/raw/a/1.dcm", FITS, (240, 320))
+    save_fan(path, "/raw/b/2.dcm", FITS, (240, 320))
+    fans = read_fans(path)
+    assert [*fans] == [("machine", "epiq 7c"), ("path", "a/1.dcm"), ("path", "/raw/b/2.dcm")]
+    assert read_fan(fans["path", "a/1.dcm"], (240, 320)).mask((240, 320)).sum() == FITS.mask((240, 320)).sum()
+    assert fans["machine", "epiq 7c"]["radius"] == [0, 90]
+
+
+def test_a_file_that_is_no_table_of_fans_is_left_as_it_is(tmp_path):
+    notes = tmp_path / "notes.csv"
+    notes.write_text("mine,1\n")
+    for path, fan, said in [(notes, FITS, "apex"), (tmp_path / "fans.xlsx", FITS, "ends in .csv"),
+                            (tmp_path / "new.csv", Fan((-900, 2), (0, 1), (0, 9)), "covers")]:
+        with pytest.raises(ValueError, match=said):
+            save_fan(path, "1.dcm", fan, (240, 320))
+    assert notes.read_text() == "mine,1\n" and [*tmp_path.iterdir()] == [notes]
 
 
 def header_of(**elements) -> Dataset:

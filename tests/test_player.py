@@ -3,84 +3,18 @@
 from echoquality.player import *
 
 
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
+from ipywidgets.widgets.widget import _remove_buffers
 
-from echoquality.browser_clips import Clip, array_clip
+from echoquality.browser_clips import Clip, array_clip, fan_numbers
+from echoquality.corpus import clip_dataset
+from echoquality.fan import Fan
+from echoquality.machines import read_fans
 from echoquality.phantom import simulate_clip
-from echoquality.player import _frame_at, _in_step
-
-
-def test_what_a_file_says_is_text_in_the_player():
-    evil = "<img src=x onerror=alert(1)>"
-    shown = picture_html(Clip(facts={evil: evil}, reason=evil))
-    assert "<img" not in shown and shown.count("&lt;img") == 3
-
-
-def test_nothing_from_a_header_becomes_html():
-    clip = array_clip(np.zeros((2, 8, 8), np.uint8), machine="<script>alert(1)</script>")
-    bad = Clip(reason="<img src=x onerror=alert(1)>")
-    html = picture_html(clip) + picture_html(bad)
-    assert "<script" not in html and "<img src=x" not in html and "&lt;script&gt;" in html
-    assert html.count("<img") == 2
-
-
-@given(st.booleans(), st.integers(0, 50), st.floats(5, 100), st.integers(1, 60), st.floats(0, 1e5))
-def test_the_frame_of_a_moment_is_in_the_clip(playing, first, interval, count, elapsed):
-    found = _frame_at(PlayerState(playing, first), interval, count, elapsed)
-    assert 0 <= found < count and (playing or found == first % count)
-
-
-def visible(css: str, number: int, count: int, at: float) -> set[int]:
-    "The frames of a playing clip that its rules make visible `at` ms after their start."
-    duration = float(re.search(rf"animation: x-{number}-\d+ ([\d.]+)ms", css)[1])
-    stays = float(re.search(rf"keyframes x-{number}-.*?\}} ([\d.]+)% ", css)[1]) / 100
-    start, step = re.search(rf"\.c{number} img .*?- (\d+)\) \* ([\d.]+)ms", css).groups()
-    passed = [at - (i - int(start)) * float(step) for i in range(count)]
-    return {i for i, t in enumerate(passed) if t >= 0 and t % duration < stays * duration}
-
-
-@given(
-    st.integers(2, 200),
-    st.integers(0, 300),
-    st.floats(5, 200),
-    st.sampled_from([0.25, 0.5, 1.0, 2.0]),
-    st.floats(0, 9e3),
-)
-def test_the_style_sheet_shows_the_frame_of_the_moment(count, first, interval, speed, at):
-    clip = Clip((b"x",) * count, frame_time=interval)
-    view = PlayerState(playing=True, frame=first, speed=speed)
-    shown = visible(cine_css("x", (clip,), view), 0, count, at)
-    expected = _frame_at(view, interval, count, at)
-    near = {(expected + step) % count for step in (-1, 0, 1)}  # rounded to microseconds, and it lingers
-    assert 1 <= len(shown) <= 2 and shown <= near
-
-
-def test_a_frame_that_stands_is_visible_and_no_other():
-    clips = Clip((b"x",) * 5), Clip((b"x",) * 3)
-    css = cine_css("x", clips, PlayerState(frame=4)).replace(STYLE, "")
-    assert "animation" not in css and re.findall(r"\.c(\d) \.f(\d) { visibility", css) == [("0", "4"), ("1", "2")]
-
-
-def test_a_shorter_clip_waits_at_its_end():
-    clips = Clip((b"x",) * 10, frame_time=100), Clip((b"x",) * 4, frame_time=50)
-    css = cine_css("x", clips, PlayerState(playing=True))
-    assert "x-1-0-end { 0% { visibility: visible } 70.200000% { visibility: hidden } }" in css
-    assert ".x .c1 .f3 { animation-name: x-1-0-end }" in css and css.count("1000.000ms step-end") == 2
-    assert "shown at 10 frames" in _in_step(list(clips))[1].facts["pace"] and _in_step(list(clips))[0] is clips[0]
-
-
-def test_zooming_shows_the_sector_alone():
-    clip = Clip((b"x",), shape=(100, 200), box=(slice(20, 60), slice(50, 150)))
-    css = cine_css("x", (clip,), PlayerState(zoom=True))
-    assert "aspect-ratio: 100 / 40" in css
-    assert ".stage { width: 200.000%; height: 250.000%; left: -50.000%; top: -50.000% }" in css
-    assert "aspect-ratio: 200 / 100" in cine_css("x", (clip,), PlayerState())
+from echoquality.player import _in_step
 
 
 def loop(level: int = 0, count: int = 6) -> Clip:
@@ -90,61 +24,68 @@ def loop(level: int = 0, count: int = 6) -> Clip:
     return array_clip(np.full((count, 8, 8), level, np.uint8), mask)
 
 
+@pytest.fixture
+def sent(monkeypatch) -> list[dict]:
+    "What players send to the browser, in order."
+    kept = []
+    monkeypatch.setattr(Player, "_send", lambda self, content, buffers=None: kept.append((content, buffers)))
+    return kept
+
+
 def test_another_clip_plays_on_however_short_it_is():
     shown = Player(loop(count=100), playing=True)
     shown.turn(frame=60)
     shown.show(loop(count=3))
-    assert shown.view.playing and shown.controls.slider.value == 0 and shown.controls.slider.max == 2
+    assert shown.playing and shown.frame == 0 and shown.count == 1
+    shown.turn(frame=2)
+    shown.show(loop(99, count=4))
+    assert shown.frame == 2
+    shown.show(loop(count=3))
+    shown.turn(frame=-1, playing=False)
+    assert shown.frame == 2 and not shown.playing
 
 
-def test_the_buttons_do_what_they_say():
-    shown = player(loop(), loop(99))
-    assert shown.pictures.html.count("<img") == 12 and shown.frame == 0
-    shown.controls.on.click()
-    shown.controls.on.click()
-    assert shown.frame == 2 and ".f2 { visibility: visible" in shown._style.value and shown.controls.slider.value == 2
-    shown.controls.back.click()
-    shown.controls.back.click()
-    shown.controls.back.click()
-    assert shown.frame == 5
-    shown.controls.slider.value = 3
-    assert shown.frame == 3
-    shown.controls.play.click()
-    assert "animation" in shown._style.value.replace(STYLE, "") and shown.controls.play.icon == "pause"
-    before, pictures = shown.view.turn, shown.pictures.html
-    shown.controls.speed.value = 2.0
-    shown.controls.switches["zoom"].value = True
-    assert shown.view.speed == 2 and shown.view.zoom and shown.view.playing and shown.view.turn == before + 2
-    assert shown.pictures.html == pictures  # the frames are sent once
-    shown.controls.play.click()
-    assert "animation" not in shown._style.value.replace(STYLE, "")
+def test_a_shorter_clip_keeps_the_pace_of_the_first():
+    clips = Clip((b"x",) * 10, frame_time=100), Clip((b"x",) * 4, frame_time=50)
+    assert "shown at 10 frames" in _in_step(list(clips))[1].facts["pace"] and _in_step(list(clips))[0] is clips[0]
+    assert Player(*clips).step == 100 and Player(Clip(reason="truncated"), clips[1]).step == 50
 
 
-def test_what_is_there_already_is_not_sent_again():
+def test_what_is_there_already_is_not_sent_again(sent):
     one, two, three = map(loop, (0, 99, 255))
-    shown, sent = Player(one, two), []
-    for picture in shown.pictures.children:
-        picture.observe(lambda change: sent.append(change["new"]), "value")
-    shown.show(one, three)
-    assert sent == [picture_html(three)] and len(shown.pictures.children) == 2
-    shown.show(one)
-    assert len(shown.pictures.children) == 1 and shown.pictures.html == picture_html(one)
-    shown.show(three, one)
-    assert shown.pictures.html == picture_html(three) + picture_html(one)
+    shown = Player(one, two)
+    for clips, kinds in [((one, three), {"clip1"}), ((one,), {"clip1"}), ((three, one), {"clip0", "clip1"})]:
+        sent.clear()
+        shown.show(*clips)
+        [(message, buffers)] = sent  # one message, however many frames
+        assert {name for name in message["state"] if name.startswith("clip")} == kinds and shown.count == len(clips)
+        assert sum(map(len, buffers)) == sum(sum(map(len, clips[int(name[4:])].frames))
+                                             for name in kinds if int(name[4:]) < len(clips))  # fmt: skip
+    sent.clear()
+    shown.turn(playing=True, speed=2)
+    assert sent == [({"method": "update", "state": {"playing": True, "speed": 2.0}, "buffer_paths": []}, [])]
 
 
-def test_a_player_without_a_clip_has_no_buttons():
+def test_a_player_without_a_clip_says_why():
     assert "nothing to play" in player().value and "is no clip" in player(np.zeros((2, 3, 4))).value
     shown = player(Clip(reason="truncated"))
-    assert "truncated" in shown.pictures.html and shown.controls.layout.display == "none"
-    shown.show(loop())
-    assert shown.controls.layout.display == "" and shown.pictures.html.count("<img") == 6
+    assert shown.clip0["reason"] == "truncated" and not shown.clip0["frames_sizes"]
+    assert repr(shown) == shown._repr_mimebundle_()[0]["text/plain"] == "Player: run this cell to see it"
 
 
-def test_the_fan_is_drawn_where_there_is_one_until_it_is_switched_off():
-    shown = Player(loop(), replace(loop(), fan=((0, 0), (4, 0), (2, 6))))
-    assert shown.pictures.html.count('class="fan"') == 1 and ".fan { display: block }" in shown._style.value
-    shown.controls.switches["fan"].value = False
-    assert ".fan { display: none }" in shown._style.value and shown.controls.switches["fan"].layout.display == ""
-    shown.show(loop())
-    assert shown.controls.switches["fan"].layout.display == "none"
+def test_a_dragged_fan_is_a_row_and_saved_where_the_user_says(tmp_path):
+    path, fan = tmp_path / "clip.dcm", Fan((160, 4), (-0.6, 0.6), (0, 200))
+    clip_dataset(simulate_clip(0.9, "vivid", frames=6)).save_as(path, enforce_file_format=True)
+    shown = player(path, root=tmp_path)
+    assert shown.fans.empty and shown.table == ""
+    shown.drawn = [fan_numbers(fan, shown.clips[0].shape)]
+    assert shown.fans["path"].tolist() == ["clip.dcm"] and shown.fans["apex"].tolist() == ["160.00 4.00"]
+    shown._handle_custom_msg({"save": True}, [])
+    assert "name a table" in shown.said
+    shown.table = str(tmp_path / "fans.csv")
+    shown._handle_custom_msg({"save": True}, [])
+    assert shown.said == f"saved in {shown.table}: clip.dcm" and [*read_fans(tmp_path / "fans.csv", tmp_path)]
+    again = player(path, root=tmp_path, fan=shown.table)
+    assert again.table == shown.table and again.clip0["fan"]["apex"] == (160, 4)
+    again.show(loop())
+    assert again.fans.empty and again.said == ""

@@ -63,3 +63,16 @@ def test_an_ecg_is_another_part_of_the_frame():
     header.SequenceOfUltrasoundRegions += ecg.SequenceOfUltrasoundRegions
     assert place_of(header, (600, 800)).others == ((10, 500, 790, 590),)
     assert image_region(header) == (10, 30, 791, 591) and image_boxes(header) == []
+
+
+@pytest.mark.parametrize(("values", "cm"), [
+    ({}, (0.05, 0.04)),
+    ({"PhysicalDeltaX": -0.05}, (0.05, 0.04)),
+    ({"PhysicalDeltaX": 0.0}, None),
+    ({"PhysicalDeltaY": float("nan")}, None),
+    ({"PhysicalUnitsYDirection": 4}, None),  # seconds
+    ({"RegionLocationMaxX1": 4000}, None),
+])
+def test_a_pixel_has_centimetres_only_where_the_header_gives_both(values, cm):
+    found = image_scale(header_of(PhysicalUnitsXDirection=3, **values))
+    assert found == (cm and (cm, (10, 30, 790, 590))) and image_scale(Dataset()) is None

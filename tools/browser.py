@@ -15,6 +15,7 @@ from pathlib import Path
 
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -129,13 +130,18 @@ def save(driver: Chrome) -> None:
 
 
 WATCH = """
-const [root, seconds, done] = arguments, images = [...root.querySelectorAll('.c0 .stage > img')];
-const frames = [], start = performance.now(); let blank = 0;
+const [root, seconds, done] = arguments, screen = root.querySelector('.cine .window');
+const canvas = screen.querySelector('canvas'), brush = canvas.getContext('2d'), frames = [], start = performance.now();
+const pixels = () => brush.getImageData(0, 0, canvas.width, canvas.height).data;
+const isBlank = () => pixels().every((x, i) => i % 4 === 3 || x === 0);
+let blank = 0;
 function look() {
-  const seen = images.map((img, i) => getComputedStyle(img).visibility === 'visible' ? i : -1).filter(i => i >= 0);
-  if (!seen.length) blank++; else if (frames.at(-1) !== seen.at(-1)) frames.push(seen.at(-1));
+  const seen = Number(screen.dataset.frame ?? -1);
+  if (seen < 0 || (frames.length % 8 === 0 && isBlank())) blank++;
+  if (frames.at(-1) !== seen) frames.push(seen);
   if (performance.now() - start < 1000 * seconds) requestAnimationFrame(look);
-  else done({frames, blank, count: images.length, elapsed: performance.now() - start});
+  else done({frames, blank, count: Number(root.querySelector('[aria-label=frame]').max) + 1,
+             elapsed: performance.now() - start});
 }
 requestAnimationFrame(look)"""
 
@@ -185,6 +191,15 @@ class Lab:
         for _ in range(times):
             handle.send_keys(getattr(Keys, key))
 
+    def keys(self, *keys: str) -> None:
+        "Press keys, characters or selenium's names, where the focus is."
+        self.driver.switch_to.active_element.send_keys(*(getattr(Keys, key, key) for key in keys))
+
+    def drag(self, element, right: int, down: int) -> None:
+        "Drag from the middle of an element, in pixels."
+        drag = ActionChains(self.driver).move_to_element(element).click_and_hold()
+        drag.move_by_offset(right, down).release().perform()
+
     def type(self, name: str, keys: str) -> None:
         "Type into the first text field of a widget."
         self.inside(name, "input[type=text]")[0].send_keys(keys)
@@ -197,7 +212,7 @@ class Lab:
         "Frames of the first clip as shown, in order; how often none was; and their number."
         return self.driver.execute_async_script(WATCH, self.find(name), seconds)
 
-    def seen(self, name: str, css: str) -> int:
-        "The position of the first visible one of some elements."
-        shown = (each.value_of_css_property("visibility") == "visible" for each in self.inside(name, css))
-        return list(shown).index(True)
+    def frames(self, name: str) -> list[int]:
+        "The visible frame of each clip of a widget's player."
+        return [int(each.get_attribute("data-frame") or -1) for each in self.inside(name, ".cine .window")]
+

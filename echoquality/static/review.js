@@ -1,6 +1,8 @@
 // The page of a review. Every judgement goes through one queue (`act`): it is written on the server's disk before the
 // next clip is shown, and what is pressed meanwhile waits for that clip.
 
+import { Frames } from "./cine.js";
+
 const $ = (id) => document.getElementById(id);
 const here = location.pathname; // /r/<reader>/
 const page = crypto.getRandomValues(new Uint32Array(2)).join("-"); // this window
@@ -10,12 +12,11 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // ---------------------------------------------------------------- clips
 
 const AHEAD = 3; // clips fetched before they are shown
-const DECODED = 60e6; // pixels of decoded frames that are kept; 4 bytes each
-const SOON = 8; // frames decoded before they are shown
 
 class Clip {
   constructor(number, whole) {
-    Object.assign(this, { number, whole, frames: [], bitmaps: new Map(), head: null, error: "", complete: false });
+    Object.assign(this, { number, whole, frames: [], head: null, error: "", complete: false });
+    this.decoded = new Frames((i) => this.frames[i]);
     this.stopped = new AbortController();
     this.coming = this.read();
   }
@@ -57,33 +58,15 @@ class Clip {
 
   stop() {
     this.stopped.abort();
-    this.bitmaps.forEach((each) => each.close?.());
-    this.bitmaps.clear();
+    this.decoded.close();
   }
 
-  // A decoded frame, or undefined while it is being decoded.
   bitmap(i) {
-    const known = this.bitmaps.get(i);
-    if (known || !this.frames[i]) return known?.width ? known : undefined;
-    this.bitmaps.set(i, {});
-    createImageBitmap(new Blob([this.frames[i]], { type: "image/jpeg" })).then(
-      (made) => (this.stopped.signal.aborted ? made.close() : this.bitmaps.set(i, made)),
-      () => this.bitmaps.delete(i),
-    );
+    return this.decoded.bitmap(i);
   }
 
-  // Decode what is shown soon; forget what was shown long ago, if there is much of it.
   prepare(now) {
-    const count = this.head.frames;
-    for (let i = 0; i < SOON; i++) this.bitmap((now + i) % count);
-    const most = Math.max(2 * SOON, Math.floor(DECODED / (this.head.rows * this.head.columns)));
-    for (const i of this.bitmaps.keys()) {
-      if (this.bitmaps.size <= most) break;
-      if ((i - now + count) % count > SOON && this.bitmaps.get(i).width) {
-        this.bitmaps.get(i).close();
-        this.bitmaps.delete(i);
-      }
-    }
+    this.decoded.prepare(now, this.head.frames, this.head.rows * this.head.columns);
   }
 }
 
