@@ -181,7 +181,8 @@ _OFFLINE = "default-src 'none'; script-src 'unsafe-inline' file:; style-src 'uns
 
 def _scripts() -> list[str]:
     "The modules of the page; of a module that others import a function of its own is made, for a file imports none."
-    offline, cine, page = ((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in ("offline", "cine", "review"))
+    names = "offline", "cine", "review"
+    offline, cine, page = ((STATIC / f"{name}.js").read_text(encoding="utf-8") for name in names)
     cine = re.sub(r"^export (default .*?;$)?", "", cine, flags=re.M)
     [names] = re.findall(r'^import (\{.*?\}) from "\./cine\.js";$', page, re.M)
     imported = f"const {names} = (() => {{\n{cine}\nreturn {names};\n}})();"
