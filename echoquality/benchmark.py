@@ -39,7 +39,7 @@ from .shortcuts import SINGLE, feature_table
 from .verdict import Verdict, as_table, bullets, by_chance, captioned, show_verdict, weighed
 
 _all_ = ["BenchmarkSettings", "as_table", "bullets", "captioned", "from_notebook", "settings_table", "show_verdict"]
-from .figures import GOOD, SOFT, described, styled
+from .figures import GOOD_COLOUR, SOFT, described, styled
 
 # %% ../nbs/evidence/benchmark.ipynb #4c53d3cf
 SHOWN = ("AUROC", "ρ", "ρ, middling", "mechanisms, mean", "mechanisms, worst", "had", "lacked", "calibration error")
@@ -116,8 +116,8 @@ def show_differences(figures: pd.DataFrame) -> plt.Figure:
         rows = figures[(figures["material"] == material) & (figures["measure"] == measure)].set_index("variant")
         rows = rows.reindex(arms)
         axis.axvline(0, color=SOFT, lw=1)
-        axis.hlines(range(len(arms)), rows["low"], rows["high"], lw=2, color=GOOD)
-        axis.plot(rows["difference"], range(len(arms)), "o", ms=5, color=GOOD)
+        axis.hlines(range(len(arms)), rows["low"], rows["high"], lw=2, color=GOOD_COLOUR)
+        axis.plot(rows["difference"], range(len(arms)), "o", ms=5, color=GOOD_COLOUR)
         what = f"Δ {'AUROC, ' * (measure == 'lacked')}{measure}"
         axis.set(title=f"{material}: {what}" if several else what, yticks=range(len(arms)))
         axis.grid(axis="x")

@@ -40,7 +40,7 @@ from .verdict import Verdict, as_table, captioned, show_verdict, weighed
 from .workers import KILLED, parallel
 
 _all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
-from .figures import GOOD, INK, POOR, described, styled
+from .figures import GOOD_COLOUR, INK, POOR_COLOUR, described, styled
 
 # %% ../nbs/looking/conformance.ipynb #53d9cbbf
 @styled
@@ -59,7 +59,7 @@ def show_machines(
         show_sector(frame, sector, axis)
         axis.set_facecolor("black")  # if the apex lies above the image
         told = axis.get_title() if problems is None else problems.get(name) or "can be used"
-        colour = INK if problems is None else POOR if problems.get(name) else GOOD
+        colour = INK if problems is None else POOR_COLOUR if problems.get(name) else GOOD_COLOUR
         axis.set_title(as_drawn(f"{name}\n{told}"), fontsize=9 if problems is None else 11, color=colour, wrap=True)
     told = {name: (problems or {}).get(name) or "can be used" for name in pictures}
     result = "; ".join(f"{name}: {said}" for name, said in told.items())

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from .core import as_drawn
-from .figures import GOOD, MIDDLE, POOR, SOFT, described, styled
+from .figures import GOOD_COLOUR, MIDDLE_COLOUR, POOR_COLOUR, SOFT, described, styled
 from .metrics import Ranking, bootstrap, interval, probability, share_interval
 from .safe_files import sha256
 from .settings import MIN_PATIENTS
@@ -439,14 +439,14 @@ def show_reliability(table: pd.DataFrame, temperature: float) -> plt.Figure:
                                          layout="constrained")  # fmt: skip
     axis.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=":")
     before, after = reliability(table["label"], probability(table["logit"])), _with_ends(table)
-    axis.plot(before["said"], before["found"], "s--", color=MIDDLE, label="as the network says")
-    axis.vlines(after["said"], after["low"], after["high"], color=GOOD, lw=1)
+    axis.plot(before["said"], before["found"], "s--", color=MIDDLE_COLOUR, label="as the network says")
+    axis.vlines(after["said"], after["low"], after["high"], color=GOOD_COLOUR, lw=1)
     label = f"with temperature {temperature:.2f}, 95 % interval"
-    axis.plot(after["said"], after["found"], "o-", color=GOOD, label=label)
+    axis.plot(after["said"], after["found"], "o-", color=GOOD_COLOUR, label=label)
     axis.set(ylabel="share of good clips", ylim=(-0.03, 1.03))
     axis.set_title(f"n = {len(table)} clips of {table['group'].nunique()} patients")
     axis.legend(loc="upper left")
-    below.hist(table["probability"], bins=CALIBRATION_BINS, range=(0, 1), color=MIDDLE)
+    below.hist(table["probability"], bins=CALIBRATION_BINS, range=(0, 1), color=MIDDLE_COLOUR)
     below.set(xlabel="probability of being good", ylabel="clips")
     result = f"the probabilities are off by {_off_by(table['label'], table['probability']):.2f} on average"
     return described(figure, "calibration", result, after.reset_index(drop=True))
@@ -543,7 +543,7 @@ def show_decision_curve(table: pd.DataFrame) -> plt.Figure:
     curve = net_benefit(rows["label"], rows["probability"], np.linspace(0.01, 0.99, 99))
     figure, axis = plt.subplots(figsize=(5.2, 3), layout="constrained")
     axis.axhline(0, color=SOFT, lw=1, label="keep none")
-    for name, style in (("model", {"color": GOOD}), ("keep every clip", {"color": POOR, "ls": "--"})):
+    for name, style in (("model", {"color": GOOD_COLOUR}), ("keep every clip", {"color": POOR_COLOUR, "ls": "--"})):
         axis.plot(curve["threshold"], curve[name], label=name, **style)
     share = float((rows["label"] == 1).mean())
     axis.set(xlabel="threshold (probability of being good)", ylabel="net benefit per clip", ylim=(-0.1, share + 0.05))
@@ -592,7 +592,7 @@ def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> p
             if (by, part, measure) not in indexed.index:
                 continue
             row = indexed.loc[(by, part, measure)]
-            colour, marker = (MIDDLE, "s") if by != "probability" else (GOOD, "o")
+            colour, marker = (MIDDLE_COLOUR, "s") if by != "probability" else (GOOD_COLOUR, "o")
             axis.plot([row["low"], row["high"]], [y, y], color=colour, lw=2)
             axis.plot(row["value"], y, marker, color=colour, ms=5)
         axis.set(title=measure, xlim=(-0.05, 1.05))

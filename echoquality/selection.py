@@ -86,7 +86,7 @@ _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_
 _all_ += ["more_chosen", "offer_in_words", "threshold_offer"]
 _all_ += ["score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
-from .figures import GOOD, GROUND, HATCH, MIDDLE, POOR, described, styled
+from .figures import GOOD_COLOUR, GROUND, HATCH, MIDDLE_COLOUR, POOR_COLOUR, described, styled
 
 # %% ../nbs/01_selection.ipynb #a2d2fe00
 @styled
@@ -98,7 +98,7 @@ def show_scores(rows: pd.DataFrame, settings: SelectionSettings) -> plt.Figure:
     names = [f"{LABELS[0]}, up to {low}", "not used", f"{LABELS[1]}, from {high} on"]
     labels = [f"{name}: {len(part)} clips" for name, part in zip(names, parts, strict=True)]
     fig, axis = plt.subplots(figsize=(9, 2.8), layout="constrained")
-    colours = [POOR, MIDDLE, GOOD]
+    colours = [POOR_COLOUR, MIDDLE_COLOUR, GOOD_COLOUR]
     counts, edges, bars = axis.hist(parts, bins=40, range=(0, 1), stacked=True, color=colours, label=labels)
     for bar in bars[0]:
         bar.set(hatch=HATCH, edgecolor=GROUND, linewidth=0)
@@ -115,7 +115,7 @@ def show_grades(selection: "Selection") -> plt.Figure:
     grades, counts = selection.grades, selection.grades.clips["grade"].value_counts()
     fig, axis = plt.subplots(figsize=(9, 2), layout="constrained")
     number = [int(counts.get(step, 0)) for step in grades.steps]
-    axis.barh([as_drawn(step) for step in grades.steps], number, color=MIDDLE)
+    axis.barh([as_drawn(step) for step in grades.steps], number, color=MIDDLE_COLOUR)
     axis.set(xlabel="number of clips")
     result = ", ".join(f"{count} {step}" for count, step in zip(number, grades.steps, strict=True))
     return described(fig, "grades", f"clips by grade: {result}", pd.DataFrame({"grade": grades.steps, "clips": number}))

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from .core import as_drawn
 from .dicom import clip_mask, frame_count, frame_time, read_frames, read_header, value_of
-from .figures import GROUND, HATCH, INK, MIDDLE, POOR, SOFT, described, styled
+from .figures import GROUND, HATCH, INK, MIDDLE_COLOUR, POOR_COLOUR, SOFT, described, styled
 from .files import bad_file
 from .metrics import auroc_interval, spearman
 from .workers import KILLED, parallel, progress
@@ -215,9 +215,9 @@ def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
 
 # %% ../nbs/evidence/shortcuts.ipynb #c0d71ce2
 _AUDITED = {  # kinds of bars: colour and hatch
-    "below the bound": (MIDDLE, ""),
+    "below the bound": (MIDDLE_COLOUR, ""),
     "above it, not visible to the network": ("#e69f00", "...."),
-    "above it, visible to the network": (POOR, HATCH),
+    "above it, visible to the network": (POOR_COLOUR, HATCH),
 }
 
 

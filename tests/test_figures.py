@@ -12,7 +12,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.figures import GOOD, INK, MIDDLE, POOR, described, files_of, looks, styled, svg, write_figures
+from echoquality.figures import (
+    GOOD_COLOUR,
+    INK,
+    MIDDLE_COLOUR,
+    POOR_COLOUR,
+    described,
+    files_of,
+    looks,
+    styled,
+    svg,
+    write_figures,
+)
 
 CONES = {  # the cone that is missing → linear RGB as seen without it
     "none": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -38,7 +49,7 @@ def least_difference(colours, matrix: list) -> float:
 
 @pytest.mark.parametrize("missing", CONES)
 def test_classes_and_machines_differ_for_every_reader(missing):
-    assert least_difference((GOOD, MIDDLE, POOR), CONES[missing]) >= 25
+    assert least_difference((GOOD_COLOUR, MIDDLE_COLOUR, POOR_COLOUR), CONES[missing]) >= 25
     machines = looks("abcdef").values()
     assert least_difference([look["color"] for look in machines], CONES[missing]) >= 9
     assert len({look["marker"] for look in machines}) == len({look["hatch"] for look in machines}) == 6

@@ -240,6 +240,7 @@ LOOKED_AT = {
     "degradation_preview.features_html": {"compare_features(before, after, mask).round(3).to_html(border=0)"},
     "figures.svg": {"light", "dark"},
     "folder_preview.show_loops": {"heads", "body", "cell"},
+    "review_clips._page": {"scripts", "data", "tail", "style", "head", "_OFFLINE"},
     "stage_report.links": {"each", "arrow", "each.replace('_', ' ')", "''.join(near)"},
     "agreement._box": {"about"},
     "agreement._html_table": {"rows", "head"},

@@ -222,7 +222,7 @@ def test_a_parameter_is_declared_again_only_where_its_default_or_meaning_differs
     assert not [name for name, fields in several.items() if len({(f.default, f.description) for f in fields}) == 1]
     assert set(several) == {
         *("output_dir", "results_dir", "reviews_csv", "kinds", "model", "batch_size", "architecture"),
-        *("input_dir", "table"),
+        *("input_dir", "table", "severity_quality"),
     }
 
 
