@@ -5,10 +5,10 @@ import nbformat
 import pytest
 
 from echoquality.parameters import parameter_table, project_root
-from echoquality.settings import STAGES, ExploreSettings
+from echoquality.settings import STAGES, ExploreSettings, ReviewSettings
 
 
-@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings])
+@pytest.mark.parametrize("settings", [*STAGES.values(), ExploreSettings, ReviewSettings])
 def test_every_parameter_stands_here(settings):
     page = nbformat.read(project_root() / "nbs/guides/every_parameter.ipynb", as_version=4)
     outputs = [output for cell in page.cells for output in cell.get("outputs", [])]
