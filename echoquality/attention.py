@@ -156,4 +156,5 @@ def animated(found: list[Explained]) -> HTML:
         columns.append(both[np.arange(count) % len(both)])
     picture = gif(np.concatenate(columns, axis=2), 80)
     caption = f"The same in motion, from the left: {'; '.join(each.title for each in found)}."
-    return captioned(picture, caption, "clips above, below them their maps", inches=1.35 * len(found))
+    alt = "; ".join(f"{each.title}: {each.inside:.0%} of the map is inside the sector" for each in found)
+    return captioned(picture, caption, alt, inches=1.35 * len(found))
