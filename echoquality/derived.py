@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MANDATORY', 'REGION', 'LOSSY', 'ITEM', 'END', 'new_uid', 'code_item', 'derived_header', 'encode_rle', 'write_clip',
-           'dciodvfy', 'validation_errors']
+           'dciodvfy', 'validation_errors', 'picture_boxes', 'one_picture']
 
 # %% ../nbs/reading/derived.ipynb #085ce0cc
 import os
@@ -12,8 +12,10 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pydicom
@@ -25,9 +27,9 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 from pydicom.valuerep import validate_value
 
-from .dicom import FRAME_TIME, frame_time, value_of
+from .dicom import FRAME_TIME, frame_time, open_clip, value_of
 from .pixels import SYNTAXES
-from .regions import usable_regions
+from .regions import Box, image_boxes, usable_regions
 from .safe_files import atomic, canonical_json
 
 # %% ../nbs/reading/derived.ipynb #ce3c985b
@@ -216,3 +218,47 @@ def validation_errors(path: Path) -> list[str]:
     "Errors that dciodvfy finds in a DICOM file, a line each."
     done = subprocess.run([dciodvfy(), str(path)], capture_output=True, text=True, errors="replace", check=False)
     return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")]
+
+# %% ../nbs/reading/derived.ipynb #61fdf23a
+def picture_boxes(header: Dataset) -> list[Box]:
+    "The boxes of the 2-D images of a frame that shows several, or one beside a trace; [] where it shows just one."
+    boxes = [box for box in image_boxes(header) if min(box) >= 0]
+    return sorted((x0, y0, min(x1, header.Columns - 1), min(y1, header.Rows - 1)) for x0, y0, x1, y1 in boxes)
+
+# %% ../nbs/reading/derived.ipynb #4ce92a78
+def _cut_header(header: Dataset, box: Box, shape: tuple) -> Dataset:
+    x0, y0, x1, y1 = box
+    words = f"One of several images: columns {x0}-{x1}, rows {y0}-{y1}"
+    new = derived_header(header, shape, words, [codes.DCM.PixelByPixelMask])
+    new.SeriesDescription = "One of several images, cut out by echoquality"
+    kept = []
+    for region in new.get("SequenceOfUltrasoundRegions", []):
+        if (region.RegionLocationMinX0, region.RegionLocationMinY0) == (x0, y0):
+            region.RegionLocationMinX0 = region.RegionLocationMinY0 = 0
+            region.RegionLocationMaxX1, region.RegionLocationMaxY1 = x1 - x0, y1 - y0
+            kept.append(region)
+    new.SequenceOfUltrasoundRegions = kept
+    if not kept:
+        del new.SequenceOfUltrasoundRegions
+    return new
+
+
+def _cut_out(source: Path, box: Box, target: Path) -> None:
+    "Write the image in a box of the clip in `source` to `target`, as a clip of its own. Raises BadFile."
+    x0, y0, x1, y1 = box
+    with open_clip(source, several=True) as clip:
+        count, *shape = clip.shape
+        new = _cut_header(clip.header, box, (count, y1 + 1 - y0, x1 + 1 - x0, *shape[2:]))
+        write_clip(target, new, (frame[y0 : y1 + 1, x0 : x1 + 1] for frame in clip.frames(grey=False)))
+
+
+@contextmanager
+def one_picture(source: Path, view: str) -> Iterator[Path]:
+    "A file with the image that `view` names (its box, 'x0,y0,x1,y1'); `source` itself where it is ''."
+    if not view:
+        yield source
+        return
+    with TemporaryDirectory(prefix="echoquality-") as folder:  # for its owner's eyes
+        target = Path(folder) / "clip.dcm"
+        _cut_out(source, tuple(map(int, view.split(","))), target)
+        yield target

@@ -4,11 +4,16 @@
 
 # %% auto #0
 __all__ = ['EVALUATION_RUN', 'EVALUATION_FILES', 'training_of', 'check_table', 'run_identity', 'EvaluatedModel',
-           'prepare_evaluation', 'logits_of']
+           'prepare_evaluation', 'logits_of', 'logged_figures', 'promote', 'log_evidence']
 
 # %% ../nbs/evidence/evaluated_model.ipynb #883492f5
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from torch import nn
@@ -16,15 +21,17 @@ from torch import nn
 from .annotations import QUARANTINE_CSV, leave_out, read_annotation_rows, read_annotations, table_hashes
 from .batches import Recipe, choose_hardware
 from .core import counted
-from .evidence import EvidenceError, check_classes
+from .evidence import EvidenceError, auroc_difference, check_classes, show_measures
 from .grades import read_grades
 from .learning import predict
 from .model import Model, WeightsError, load_model, load_weights, make_network
+from .predictions import BASELINES
+from .report import Evidence, judged_evaluation
 from .runs import found_run
 from .safe_files import sha256
 from .settings import EvaluationSettings
 from .store import ClipStore, build_store
-from .tracking import Tracker
+from .tracking import Tracker, ending
 from .training_run import check_output_folders
 
 # %% ../nbs/evidence/evaluated_model.ipynb #c27d47c7
@@ -137,3 +144,80 @@ def logits_of(
     recipe = Recipe(batch_size=settings.batch_size, window=model.window)
     hardware = choose_hardware(settings.accelerator, settings.precision, settings.workers)
     return predict(network, rows, store, recipe, hardware)
+
+# %% ../nbs/evidence/evaluated_model.ipynb #faf0a5cf
+def logged_figures(evidence: Evidence) -> dict[str, float]:
+    "Measures of all and of natural clips and the ends of their intervals, by their names in MLflow."
+    rows, found = evidence.measures[evidence.measures["by"] == "probability"], {}
+    for row in rows[rows["slice"].isin(["all clips", "natural clips"])].itertuples():
+        name = f"test_{row.measure}_{row.slice}".replace(" ", "_").lower()
+        found |= {name: row.value, f"{name}_low": row.low, f"{name}_high": row.high}
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+# %% ../nbs/evidence/evaluated_model.ipynb #a464f0db
+def promote(tracker: Tracker, name: str, compare: Callable[[Path], dict]) -> str:
+    """Make the model of a tracker's run the champion of `name`, if there is none, or if it beats the present one.
+
+    `compare(file)` compares with the model in a file, and returns a row as of `auroc_difference`. Returns a sentence.
+    """
+    return tracker.attempt("the champion", lambda: _promote(tracker.uri, name, tracker.run_id, compare)) or ""
+
+
+def _promote(uri: str, name: str, run_id: str, compare: Callable[[Path], dict]) -> str:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(uri)
+    mine = next((v.version for v in client.search_model_versions(f"name='{name}'") if v.run_id == run_id), None)
+    if mine is None:
+        return f"the champion of {name!r} stays as it is: this model is not registered there"
+    known = client.get_registered_model(name).aliases
+    if "champion" not in known:
+        client.set_registered_model_alias(name, "champion", mine)
+        return f"version {mine} is the champion of {name!r}, which had none"
+    present = client.get_model_version(name, known["champion"])
+    if str(present.version) == str(mine):
+        return f"version {mine} is the champion of {name!r} already"
+    with TemporaryDirectory() as folder:
+        found = compare(Path(client.download_artifacts(present.run_id, "model.safetensors", folder)))
+    by = f"AUROC {found['difference']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f}){found.get('note', '')}"
+    if not found["beats"]:
+        return f"version {present.version} stays the champion of {name!r}: against it version {mine} has {by}"
+    client.set_registered_model_alias(name, "champion", mine)
+    return f"version {mine} is the champion of {name!r} now: against version {present.version} it has {by}"
+
+# %% ../nbs/evidence/evaluated_model.ipynb #9f6abb99
+def _compare_with(path: Path, settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence) -> dict:
+    "The result of `compare` for the evaluated model and another one's file, on the same test clips, with a `note`."
+    other = load_model(path)
+    rows = evaluated.table[evaluated.table["split"] == "test"]
+    store = build_store(list(rows["file"]), settings.store_dir, other.form, settings.workers)
+    logits = logits_of(other.network, other, rows, store, settings)
+    table = evidence.predictions.assign(other=logits)
+    found = auroc_difference(table, "logit", "other", settings.seed, settings.rounds)
+    same = table_hashes(settings.annotations_csv).items() <= training_of(other).items()
+    return found | {"note": "" if same else ", though the champion may have been trained on some of these clips"}
+
+
+def log_evidence(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence, notes: list[str]) -> None:
+    "Log to the run that trained the model, if MLflow is there; what became of the champion is added to `notes`."
+    tracker = Tracker(settings.tracking_uri if settings.mlflow else "")
+    run_id = (evaluated.model.facts or {}).get("mlflow_run", "")
+    tracker.start(f"evaluation of {evaluated.prints['model']}", {}, {}, run_id)
+    with ending(tracker, notes):
+        if not tracker.run_id:
+            return
+        tracker.metrics(figures := logged_figures(evidence), 0)
+        tracker.flush()
+        for name in ("metrics.json", "model_card.md"):
+            tracker.file(settings.output_dir / name)
+        figure = show_measures(evidence.measures, BASELINES)
+        tracker.figure(figure, "evaluation.png")
+        plt.close(figure)
+        against = partial(_compare_with, settings=settings, evaluated=evaluated, evidence=evidence)
+        word, sentence = judged_evaluation(evidence, settings.min_patients)
+        if run_id and not any(name.startswith("test_auroc") for name in figures):
+            notes.append("this model was not put forward as champion, for its AUROC is not known")
+        elif run_id and word == "no":
+            notes.append(f"this model was not put forward as champion, for the verdict on it is no: {sentence}")
+        elif run_id and (said := promote(tracker, "echoquality", against)):
+            notes.append(said)

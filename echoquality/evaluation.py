@@ -26,13 +26,13 @@ from IPython.display import Markdown
 from .annotations import QUARANTINE_CSV, AnnotationsError, grade_steps, labels_of, licence_of
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
-from .champion import log_evidence
 from .checkpoints import WeightsError
 from .core import SettingsError, counted
 from echoquality.evaluated_model import (
     EVALUATION_FILES,
     EVALUATION_RUN,
     EvaluatedModel,
+    log_evidence,
     logits_of,
     prepare_evaluation,
     run_identity,

@@ -16,7 +16,7 @@ import pandas as pd
 
 # %% ../nbs/curation/probing.ipynb #a73e3b15
 from .core import generator
-from .derived import derived_header
+from .derived import derived_header, one_picture, picture_boxes
 from echoquality.dicom import (
     LOOKS,
     OpenClip,
@@ -32,7 +32,6 @@ from .header_index import HeaderIndex, headers, mark, unread
 from .identity import deidentified_header
 from .machines import Machines, read_machines
 from .operations import FAN, trusted_fan
-from .pictures import one_picture, picture_boxes
 from .results import unusable
 from .safe_files import sha256
 from .sector import doubt, fan_area, find_sector

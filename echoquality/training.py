@@ -38,7 +38,6 @@ from .batches import ClipSet, Hardware, LearningError, Recipe, choose_hardware, 
 from .clips import Form, Window
 from .copy_quality import severity_quality
 from .core import SettingsError, as_drawn, counted, provenance
-from .curves import live_curves, show_confusion, show_curves
 from .learning import fit, predict
 from .metrics import cut_thresholds, fit_temperature, probability, youden_threshold
 from .model import ARCHITECTURES, Model, Weights, WeightsError, load_weights, make_network, save_model
@@ -56,10 +55,13 @@ from echoquality.training_run import (
     epoch_listener,
     identity,
     is_done,
+    live_curves,
     log_training,
     read_run,
     read_training,
     remembered,
+    show_confusion,
+    show_curves,
     training_remarks,
     training_summary,
     training_verdict,

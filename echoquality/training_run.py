@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['RUN', 'OLDER_TRAINING', 'identity', 'check_output_folders', 'clips_hash', 'write_run', 'read_run', 'is_done',
            'Training', 'read_training', 'training_remarks', 'training_summary', 'judged_training', 'remembered',
-           'training_verdict', 'logged_parameters', 'begin_run', 'epoch_listener', 'log_training']
+           'training_verdict', 'logged_parameters', 'begin_run', 'epoch_listener', 'log_training', 'show_curves',
+           'live_curves', 'show_confusion']
 
 # %% ../nbs/learning/training_run.ipynb #e544535f
 import json
@@ -21,7 +22,7 @@ import pandas as pd
 from .annotations import MANIFEST, QUARANTINE_CSV, table_hashes
 from .copy_quality import BUILT_IN
 from .core import SettingsError, WorkError, counted, without_secrets
-from .curves import show_confusion, show_curves
+from .figures import SOFT, described, looks, styled
 from .metrics import auroc_interval, confusion, logit_spread, spearman
 from .model import Model, load_model
 from .pairs import pairs_in_words
@@ -261,3 +262,59 @@ def log_training(tracker: Tracker, training: Training) -> None:
     for name in ("metrics.csv", "model.safetensors"):
         tracker.file(training.output_dir / name)
     tracker.model(training.model, "echoquality")
+
+# %% ../nbs/learning/training_run.ipynb #2ec7b096
+_VALIDATED = {"val_auroc": "AUROC", "val_spearman": "Spearman's ρ"}  # measures on validation clips, by column
+
+
+@styled
+def show_curves(history: pd.DataFrame, figure: plt.Figure | None = None) -> plt.Figure:
+    "Loss and AUROC by epoch, with grades also Spearman's ρ; the kept epoch is marked. Draws into `figure` if given."
+    figure = figure or plt.figure(figsize=(9, 3), layout="constrained")
+    figure.clear()
+    left, right = figure.subplots(1, 2)
+    shown = {"train_loss": "training clips", "val_loss": "validation clips"}
+    measures = {name: said for name, said in _VALIDATED.items() if name in history}
+    epochs, kept = history["epoch"] + 1, history["val_loss"].idxmin()
+    for axis, names in ((left, shown), (right, measures)):
+        for name, look in looks(names).items():
+            axis.plot(epochs, history[name], "-", color=look["color"], marker=look["marker"], label=names[name])
+        axis.axvline(epochs[kept], color=SOFT, lw=0.8, ls=":")
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.set(xlabel="epoch")
+    lowest = history[[*measures]].min(axis=None)
+    left.set(ylabel="loss (cross-entropy)", ylim=(0, None))
+    right.set(ylabel=f"{' and '.join(measures.values())} on validation", ylim=(min(0.45, lowest), 1.02))
+    left.legend(title=f"kept: epoch {epochs[kept]}", title_fontsize=8)
+    if len(measures) > 1:
+        right.legend()
+    reached = ", ".join(f"{said} {history[name][kept]:.2f}" for name, said in measures.items())
+    result = f"epoch {epochs[kept]} of {len(history)} is kept, with {reached} on validation clips"
+    return described(figure, "training", result, history)
+
+
+def live_curves() -> Callable:
+    "A listener that draws the curves into the notebook, again after each epoch."
+    from IPython.display import display
+
+    figure = plt.figure(figsize=(9, 3), layout="constrained")
+    plt.close(figure)  # shown by us, once
+    handle = display(display_id=True)
+    return lambda history, steps: handle.update(show_curves(history, figure))
+
+# %% ../nbs/learning/training_run.ipynb #2c58a891
+@styled
+def show_confusion(matrix: pd.DataFrame) -> plt.Figure:
+    "Clips by label and by the model's answer at the threshold, as a figure."
+    figure, axis = plt.subplots(figsize=(3.4, 3), layout="constrained")
+    counts = matrix.to_numpy()
+    shown = axis.imshow(counts, vmin=0, vmax=max(1, counts.max()))
+    for (y, x), count in np.ndenumerate(counts):
+        ink = "#101010" if shown.norm(count) > 0.5 else "#fdfdfd"  # dark on yellow, light on blue
+        axis.text(x, y, f"{count}\n{count / max(1, counts[y].sum()):.0%}", ha="center", va="center", color=ink)
+    names, totals = list(matrix.columns), counts.sum(axis=1)
+    axis.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1])
+    axis.set_yticklabels([f"{name}\nn = {total}" for name, total in zip(names, totals, strict=True)])
+    axis.set(xlabel="the model says", ylabel="the label says")
+    right = [f"{counts[i, i]} of {totals[i]} {name} clips are called {name}" for i, name in enumerate(names)]
+    return described(figure, "confusion", "; ".join(right), matrix.rename_axis("label").reset_index())

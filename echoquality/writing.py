@@ -16,7 +16,7 @@ import numpy as np
 from pydicom import Dataset
 
 from .degradation import Degradation, degrade, degrade_file, degrade_frames, degraded_header
-from .derived import encode_rle, write_clip
+from .derived import encode_rle, one_picture, write_clip
 from echoquality.dicom import (
     BadFile,
     clip_mask,
@@ -31,7 +31,6 @@ from .fan import Fan
 from .files import bad_file
 from .identity import deidentified_header, without_identity
 from .machines import Machines
-from .pictures import one_picture
 from .safe_files import atomic, expect_space, free_bytes, sha256
 from .sector import blanked, drawn_beside, fan_area
 from .settings import DatasetSettings

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import dcmread, examples
+from pydicom import Dataset, dcmread, examples
 from pydicom.data import get_testdata_file
 from pydicom.sr.codedict import codes
 
-from echoquality.dicom import read_frames, read_header
+from echoquality.derived import dciodvfy, derived_header, validation_errors, write_clip
+from echoquality.dicom import BadFile, read_frames, read_header
+from echoquality.regions import image_region
 
 REAL = Path(examples.get_path("ybr_color"))
 
@@ -102,3 +104,51 @@ def test_what_its_representation_does_not_allow_is_left_empty(name, legal, odd, 
     assert validation_errors(tmp_path / "x.dcm") == []
     kept = {"PatientName": "Müller^A", "SpecificCharacterSet": "ISO_IR 192"}
     assert read_header(tmp_path / "x.dcm").get(name, "") == kept.get(name, "")
+
+
+def region(x0: int, y0: int, x1: int, y1: int, number: int = 1) -> Dataset:
+    new = Dataset()
+    new.RegionSpatialFormat, new.RegionDataType, new.RegionFlags = number, 1, 0
+    new.RegionLocationMinX0, new.RegionLocationMinY0 = x0, y0
+    new.RegionLocationMaxX1, new.RegionLocationMaxY1 = x1, y1
+    new.PhysicalUnitsXDirection = new.PhysicalUnitsYDirection = 3
+    new.PhysicalDeltaX = new.PhysicalDeltaY = 0.05
+    return new
+
+
+@pytest.fixture
+def biplane(tmp_path) -> Path:
+    "A real clip twice in each frame, the second time mirrored, with regions that say so."
+    source = Path(examples.get_path("ybr_color"))
+    frames = read_frames(source, range(6), grey=False)
+    both = np.concatenate([frames, frames[:, :, ::-1]], axis=2)
+    header = derived_header(read_header(source), both.shape, "two images", [])
+    header.SequenceOfUltrasoundRegions = [region(0, 0, 319, 239), region(320, 0, 639, 239)]
+    write_clip(tmp_path / "biplane.dcm", header, both)
+    return tmp_path / "biplane.dcm"
+
+
+def test_one_image_beside_an_m_mode_can_be_cut_out(biplane):
+    header = read_header(biplane, several=True)
+    header.SequenceOfUltrasoundRegions[1].RegionSpatialFormat = 2
+    assert picture_boxes(header) == [(0, 0, 319, 239)]
+    del header.SequenceOfUltrasoundRegions[1]
+    assert picture_boxes(header) == []
+
+
+def test_each_picture_becomes_a_clip(biplane, tmp_path):
+    with pytest.raises(BadFile, match="2 2-D images"):
+        read_header(biplane)
+    boxes, whole, uids = picture_boxes(read_header(biplane, several=True)), read_frames(biplane, grey=False), set()
+    assert boxes == [(0, 0, 319, 239), (320, 0, 639, 239)]
+    for x0, y0, x1, y1 in boxes:
+        with one_picture(biplane, f"{x0},{y0},{x1},{y1}") as clip:
+            frames, header = read_frames(clip, grey=False), read_header(clip)
+            assert (frames == whole[:, y0 : y1 + 1, x0 : x1 + 1]).all()
+            assert image_region(header) == (0, 0, 320, 240)
+            assert not dciodvfy() or validation_errors(clip) == []
+            uids.add(header.SOPInstanceUID)
+        assert not clip.exists()
+    assert len(uids) == 2
+    with one_picture(biplane, "") as clip:
+        assert clip == biplane

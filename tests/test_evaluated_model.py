@@ -8,13 +8,17 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import torch
+from mlflow import MlflowClient
 
+from echoquality import evaluated_model as module
 from echoquality.annotations import AnnotationsError, table_hashes
-from echoquality.evaluated_model import check_table, logits_of, prepare_evaluation
+from echoquality.evaluated_model import check_table, logits_of, prepare_evaluation, promote
+from echoquality.evaluation import evaluate, evaluation_summary
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
 from echoquality.safe_files import sha256
 from echoquality.settings import EvaluationSettings, TrainingSettings
+from echoquality.tracking import Tracker
 from echoquality.training import train
 
 
@@ -70,3 +74,72 @@ def test_logits_are_those_of_the_trained_network(trained, tmp_path):
     logits = logits_of(evaluated.model.network, evaluated.model, rows, evaluated.store, settings)
     again = logits_of(load_model(settings.model).network, evaluated.model, rows.iloc[:3], evaluated.store, settings)
     assert logits.shape == (len(rows),) and again == pytest.approx(logits[:3], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_champion_is_beaten_or_stays(tmp_path):
+    uri, versions = f"sqlite:///{tmp_path}/mlflow.db", []
+    (tmp_path / "model.safetensors").write_text("weights")
+    for _ in range(2):
+        tracker = Tracker(uri)
+        tracker.start("name", {}, {})
+        client = MlflowClient(uri)
+        if not versions:
+            client.create_registered_model("m")
+        versions.append((tracker, client.create_model_version("m", "runs:/x", tracker.run_id).version))
+        tracker.file(tmp_path / "model.safetensors")
+        tracker.finish()
+    (first, one), (second, two) = versions
+    seen = []
+
+    def compared(beats):
+        numbers = {"difference": 0.01, "low": 0.001 if beats else -0.001, "high": 0.02, "beats": beats}
+        return lambda path: seen.append(path.read_text()) or numbers
+
+    assert promote(first, "m", compared(False)) == f"version {one} is the champion of 'm', which had none" and not seen
+    assert "already" in promote(first, "m", compared(False)) and not seen
+    assert f"version {one} stays the champion" in promote(second, "m", compared(False)) and seen == ["weights"]
+    said = promote(second, "m", compared(True))
+    assert f"version {two} is the champion of 'm' now: against version {one} it has AUROC +0.010" in said
+    assert MlflowClient(uri).get_model_version_by_alias("m", "champion").version == two
+    assert "not registered" in promote(first, "other", compared(True))
+
+
+@pytest.fixture(scope="module")
+def logged(dataset, store, tmp_path_factory):
+    "A small model that was trained, and evaluated, with MLflow: the settings of both, and the evaluation."
+    folder = tmp_path_factory.mktemp("champion")
+    small = {"image_size": 16, "frames": 4, "epochs": 1, "architecture": "mc3_18", "model_weights": ""}
+    same = {"annotations_csv": dataset, "store_dir": store, "precision": "32", "workers": 1}
+    same |= {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}
+    train(TrainingSettings(**small, **same, seed=5, learning_rate=1e-3, output_dir=folder / "run"))
+    asked = {**same, "min_n": 2, "rounds": 100, "explained": 0}
+    model = folder / "run/model.safetensors"
+    evaluation = evaluate(EvaluationSettings(**asked, model=model, output_dir=folder / "evaluation"))
+    return {**small, **same}, {**asked, "model": model}, evaluation
+
+
+def test_it_is_logged_to_the_run_that_trained(logged):
+    _, asked, evaluation = logged
+    client, model = MlflowClient(asked["tracking_uri"]), load_model(asked["model"])
+    run = client.get_run(model.facts["mlflow_run"])
+    row = evaluation.evidence.measures.iloc[0]
+    assert run.data.metrics["test_auroc_all_clips"] == pytest.approx(row["value"]) and run.info.status == "FINISHED"
+    files = {a.path for a in client.list_artifacts(run.info.run_id)}
+    assert {"metrics.json", "model_card.md", "evaluation.png"} <= files and "predictions.parquet" not in files
+    assert client.get_model_version_by_alias("echoquality", "champion").run_id == run.info.run_id
+    assert "is the champion of 'echoquality', which had none" in evaluation_summary(evaluation)
+
+
+@pytest.mark.slow
+def test_a_worse_model_does_not_become_champion(logged, tmp_path, monkeypatch):
+    training, asked, _ = logged
+    train(TrainingSettings(**training, seed=6, learning_rate=1e-9, output_dir=tmp_path / "run"))
+    chosen = {**asked, "model": tmp_path / "run/model.safetensors", "output_dir": tmp_path / "x"}
+    monkeypatch.setattr(module, "judged_evaluation", lambda *_: ("no", "It does not tell."))
+    said = evaluation_summary(evaluate(EvaluationSettings(**chosen)))
+    assert "was not put forward as champion, for the verdict on it is no: It does" in said and "stays" not in said
+    monkeypatch.setattr(module, "judged_evaluation", lambda *_: ("careful", "It may do."))
+    said = evaluation_summary(evaluate(EvaluationSettings(**chosen, resume=True)))
+    assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in said
+    assert "not shown to beat" in said

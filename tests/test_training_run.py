@@ -13,7 +13,7 @@ import pytest
 
 from echoquality.clips import Form
 from echoquality.core import WorkError
-from echoquality.metrics import probability
+from echoquality.metrics import confusion, probability
 from echoquality.model import Model, make_network, save_model
 from echoquality.settings import TrainingSettings
 from echoquality.tracking import Tracker
@@ -21,10 +21,13 @@ from echoquality.training_run import (
     Training,
     epoch_listener,
     is_done,
+    live_curves,
     log_training,
     read_run,
     read_training,
     remembered,
+    show_confusion,
+    show_curves,
     training_summary,
     training_verdict,
     write_run,
@@ -150,3 +153,31 @@ def test_what_a_training_sends(tmp_path, monkeypatch):
     assert [each[-1] for each in sent if each[0] == "figure"] == ["curves.png", "confusion.png"]
     assert ("metrics", {"best_val_auroc": 1.0, "threshold": 0.4, "temperature": 1.0}, 1) in sent  # no interval
     assert [each[1].name for each in sent if each[0] == "file"] == ["metrics.csv", "model.safetensors"]
+
+
+def test_the_kept_epoch_is_marked():
+    history = pd.DataFrame({"epoch": [0, 1, 2], "train_loss": [1, 0.5, 0.2], "val_loss": [1, 0.4, 0.6]})
+    figure = show_curves(history.assign(val_auroc=[0.5, 0.9, 0.8]))
+    left, right = figure.axes
+    assert left.get_legend().get_title().get_text() == "kept: epoch 2" and right.get_ylim()[0] <= 0.5
+    assert len(right.lines) == 2 and not right.get_legend()  # the AUROC, and the mark of the epoch
+
+
+def test_grades_have_a_curve_of_their_own():
+    history = pd.DataFrame({"epoch": [0, 1, 2], "train_loss": [1, 0.5, 0.2], "val_loss": [1, 0.4, 0.6]})
+    right = show_curves(history.assign(val_auroc=[0.5, 0.9, 0.8], val_spearman=[-0.2, np.nan, 0.4])).axes[1]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["AUROC", "Spearman's ρ"]
+    assert right.get_ylabel() == "AUROC and Spearman's ρ on validation" and right.get_ylim()[0] <= -0.2
+
+
+def test_the_live_figure_is_drawn_again_after_each_epoch(monkeypatch):
+    import IPython.display
+
+    drawn = []
+    handle = type("Handle", (), {"update": lambda self, figure: drawn.append(len(figure.axes[0].lines[0].get_xdata()))})
+    monkeypatch.setattr(IPython.display, "display", lambda **_: handle())
+    listen = live_curves()
+    for n in (1, 2, 3):
+        history = pd.DataFrame({"epoch": range(n), "train_loss": 1.0, "val_loss": 1.0, "val_auroc": 0.5})
+        listen(history, {})
+    assert drawn == [1, 2, 3]
