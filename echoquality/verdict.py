@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 from IPython.display import HTML, display
 
-from .config import config_in_words
+from .config import config_in_words, named_config
 from .core import counted, escaped, printable, provenance
 from .settings import MIN_PATIENTS, from_here
 
@@ -74,7 +74,9 @@ SIMULATED = "SIMULATED.txt"  # file that a simulator leaves above its clips
 def review_command(clips: Path, raw_data_dir: Path | None = None, count: int = 0) -> str:
     "The command by which people judge clips of a table, or of a folder with one; `count`: how many (0: all)."
     words = ["--clips", from_here(clips)] + (["--raw-data-dir", from_here(raw_data_dir)] if raw_data_dir else [])
-    return shlex.join(["echoquality", "review", *words, *(["--count", str(count)] if count else [])])
+    words += ["--count", str(count)] if count else []
+    named = ["--config", from_here(file)] if (file := named_config()) else []
+    return shlex.join(["echoquality", "review", *named, *words])
 
 
 def is_simulated(folder: Path) -> bool:
