@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['EVALUATION_RUN', 'EVALUATION_FILES', 'training_of', 'check_table', 'run_identity', 'EvaluatedModel',
-           'prepare_evaluation', 'logits_of', 'logged_figures', 'promote', 'log_evidence']
+           'prepare_evaluation', 'logits_of', 'logged_figures', 'promote', 'log_evidence', 'without_machine',
+           'unseen_machines']
 
 # %% ../nbs/evidence/evaluated_model.ipynb #883492f5
 from collections.abc import Callable
@@ -21,18 +22,20 @@ from torch import nn
 from .annotations import QUARANTINE_CSV, leave_out, read_annotation_rows, read_annotations, table_hashes
 from .batches import Recipe, choose_hardware
 from .core import counted
-from .evidence import EvidenceError, auroc_difference, check_classes, show_measures
+from .evidence import EvidenceError, auroc_difference, check_classes, in_words, measure_table, show_measures
 from .grades import read_grades
 from .learning import predict
 from .model import Model, WeightsError, load_model, load_weights, make_network
-from .predictions import BASELINES
+from .predictions import BASELINES, prediction_table
 from .report import Evidence, judged_evaluation
 from .runs import found_run
-from .safe_files import sha256
-from .settings import EvaluationSettings
+from .safe_files import sha256, text_sha256
+from .settings import EvaluationSettings, TrainingSettings
+from .splits import SPLITS
 from .store import ClipStore, build_store
 from .tracking import Tracker, ending
-from .training_run import check_output_folders
+from .training import Data, train
+from .training_run import OLDER_TRAINING, check_output_folders
 
 # %% ../nbs/evidence/evaluated_model.ipynb #c27d47c7
 def training_of(model: Model) -> dict:
@@ -221,3 +224,55 @@ def log_evidence(settings: EvaluationSettings, evaluated: EvaluatedModel, eviden
             notes.append(f"this model was not put forward as champion, for the verdict on it is no: {sentence}")
         elif run_id and (said := promote(tracker, "echoquality", against)):
             notes.append(said)
+
+# %% ../nbs/evidence/evaluated_model.ipynb #8af34ed3
+def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:
+    """Annotations with other splits: training and validation clips are the other machines'.
+
+    The test clips are this machine's, of patients (`group`) without clips of other machines in them.
+    """
+    there = table["machine_type"] == machine
+    others = table[~there & (table["split"] != "test")]
+    tested = table[there & ~table["group"].isin(others["group"])].assign(split="test")
+    return pd.concat([others, tested], ignore_index=True)
+
+# %% ../nbs/evidence/evaluated_model.ipynb #839db893
+def _training_settings(settings: EvaluationSettings, evaluated: EvaluatedModel, machine: str) -> TrainingSettings:
+    "The settings of the model's own training, in another folder."
+    asked = OLDER_TRAINING | training_of(evaluated.model)
+    known = {name: value for name, value in asked.items() if name in TrainingSettings.model_fields}
+    known |= {name: (evaluated.model.facts or {}).get(name, 30) for name in ("epochs", "patience")}
+    weights = settings.starting_weights if training_of(evaluated.model).get("weights_sha256") else ""
+    known |= {name: getattr(settings, name) for name in ("annotations_csv", "store_dir", "accelerator", "workers")}
+    folder = settings.output_dir / "machines" / text_sha256(machine)[:12]  # a name of a table is no name of a folder
+    known |= {"model_weights": weights, "output_dir": folder, "resume": True, "mlflow": False}
+    return TrainingSettings(**known)
+
+
+def _without(machine: str, settings: EvaluationSettings, evaluated: EvaluatedModel) -> dict:
+    "Train without a machine and test on it; its row of the table."
+    table, chosen = without_machine(evaluated.table, machine), _training_settings(settings, evaluated, machine)
+    counts = pd.crosstab(table["split"], table["quality_score"]).reindex(SPLITS, columns=[0, 1], fill_value=0)
+    tested = table[table["split"] == "test"]
+    row = {"machine": machine, "n": len(tested), "patients": tested["group"].nunique()}
+    if counts.to_numpy().min() == 0:
+        return row | {"note": "a split has only one class"}
+    model = train(chosen, Data(table, evaluated.store)).model
+    logits = logits_of(model.network, model, tested, evaluated.store, settings)
+    predictions = prediction_table(tested, logits, model.temperature, evaluated.prints)
+    found = measure_table(
+        predictions, {"probability": model.threshold}, settings.min_n, settings.seed, settings.rounds,
+        settings.min_patients,
+    ).query("slice == 'all clips'")
+    return row | {each.measure: in_words(each) for each in found.itertuples()} | {"note": ""}
+
+
+def unseen_machines(settings: EvaluationSettings, evaluated: EvaluatedModel) -> pd.DataFrame | None:
+    "A row per left-out machine: machine, n, patients, the measures as text; None without `leave_one_machine_out`."
+    if not settings.leave_one_machine_out:
+        return None
+    machines, rows = sorted(set(evaluated.table["machine_type"])), []
+    for machine in machines:
+        print(f"without {machine} ({machines.index(machine) + 1} of {len(machines)})", flush=True)
+        rows.append(_without(machine, settings, evaluated))
+    return pd.DataFrame(rows)

@@ -37,6 +37,8 @@ from echoquality.evaluated_model import (
     prepare_evaluation,
     run_identity,
     training_of,
+    unseen_machines,
+    without_machine,
 )
 from echoquality.evidence import (
     EvidenceError,
@@ -64,7 +66,6 @@ from echoquality.report import (
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
 from .shortcuts import SINGLE, best_single, feature_table, show_audit
-from .unseen_machines import unseen_machines, without_machine
 from .verdict import as_table, bullets, captioned, is_simulated, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML, display
 
-from .config import config_in_words
+from .config import config_in_words, named_config
 from .core import counted, escaped, printable, provenance
 from .figures import files_of, svg
 from .parameters import project_root
@@ -87,7 +87,8 @@ def review_command(clips: Path, raw_data_dir: Path | None = None, count: int = 0
     words = ["--clips", from_here(clips)] + (["--raw-data-dir", from_here(raw_data_dir)] if raw_data_dir else [])
     words += ["--count", str(count)] if count else []
     words += ["--synthetic", f"{copies / count:.4f}"] if copies else []
-    return shlex.join(["echoquality", "review", *words])
+    named = ["--config", from_here(file)] if (file := named_config()) else []
+    return shlex.join(["echoquality", "review", *named, *words])
 
 
 def list_for_review(rows: pd.DataFrame, name: str, raw_data_dir: Path, copies: int = 0) -> str:

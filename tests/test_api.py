@@ -144,7 +144,7 @@ def test_a_public_name_has_one_module():
         for each in defined(MODULES[name]) - exempt:
             places.setdefault(each, []).append(name)
     assert {each: sorted(names) for each, names in places.items() if len(names) > 1} == {}
-    assert "Box" in defined(MODULES["regions"]) and "Box" not in defined(MODULES["pictures"])
+    assert "Box" in defined(MODULES["regions"]) and "Box" not in defined(MODULES["derived"])
 
 
 def test_a_fan_is_found_in_a_file_and_in_its_frames():

@@ -12,7 +12,14 @@ from mlflow import MlflowClient
 
 from echoquality import evaluated_model as module
 from echoquality.annotations import AnnotationsError, table_hashes
-from echoquality.evaluated_model import check_table, logits_of, prepare_evaluation, promote
+from echoquality.evaluated_model import (
+    check_table,
+    logits_of,
+    prepare_evaluation,
+    promote,
+    unseen_machines,
+    without_machine,
+)
 from echoquality.evaluation import evaluate, evaluation_summary
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
@@ -143,3 +150,16 @@ def test_a_worse_model_does_not_become_champion(logged, tmp_path, monkeypatch):
     said = evaluation_summary(evaluate(EvaluationSettings(**chosen, resume=True)))
     assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in said
     assert "not shown to beat" in said
+
+
+@pytest.mark.slow
+def test_machines_are_left_out_in_turn(trained, tmp_path):
+    settings = EvaluationSettings(**trained, output_dir=tmp_path / "x", leave_one_machine_out=True)
+    evaluated = prepare_evaluation(settings)
+    table = unseen_machines(settings, evaluated)
+    assert table["machine"].tolist() == ["affiniti50g", "affiniti70g", "epiq7", "vivid"]
+    assert table["AUROC"].notna().any() and (table["n"] > 5).all()
+    made = without_machine(evaluated.table, "vivid")
+    assert set(made.loc[made["split"] == "test", "machine_type"]) == {"vivid"}
+    assert not (made.loc[made["split"] != "test", "machine_type"] == "vivid").any()
+    assert not set(made.loc[made["split"] == "test", "group"]) & set(made.loc[made["split"] != "test", "group"])

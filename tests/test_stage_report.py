@@ -54,12 +54,14 @@ def test_what_says_nothing_is_left_out_with_its_prose():
     texts = "See [machines](reading/machines.ipynb):", "Left out:", "### More", "Last:"
     first, second, third, fourth = map(new_markdown_cell, texts)
     noise = said("no GPU", name="stderr"), said("Successfully registered model 'echoquality'.\n"), said("\n")
+    noise = *noise, said("clips: 3/10, 2.0/s, about 5 s left\nclips: 10/10\n")
     cells = [first, said("36 files"), *noise, second, empty, third, fourth, said("epoch 1", "progress")]
     assert [cell.source for cell in _shown_cells(cells)] == ["See machines:", "build()", "### More"]
 
 
 def test_a_report_shows_what_run_shows(tmp_path):
     about = {"word": "careful", "sentence": "36 clips.", "data": "demo/raw_data", "simulated": True}
+    about["config"] = "study.yaml (SHA-256 0123abcd)"
     verdict = found("<b>a verdict</b>", **about, echoquality="0.2.0", python="3.11")
     page = executed_page(verdict, said("36 files"), said("epoch 1", "progress"), said("seed 42", "folded"))
     nbformat.write(page, tmp_path / f"dataset{NEW}")
@@ -67,7 +69,8 @@ def test_a_report_shows_what_run_shows(tmp_path):
     html = report.read_text(encoding="utf-8")
     assert report == tmp_path / "dataset.html" and (tmp_path / "dataset.ipynb").is_file()
     assert "<b>a verdict</b>" in html and "36 files" in html and "<details><summary>Parameters</summary>" in html
-    assert html.count("26 November 2026, 12:00 UTC · simulated data: demo/raw_data · echoquality 0.2.0") == 2
+    file = "parameters: study.yaml (SHA-256 0123abcd)"
+    assert html.count(f"26 November 2026, 12:00 UTC · simulated data: demo/raw_data · {file} · echoquality 0.2.0") == 2
     assert not any(text in html for text in ("epoch 1", "build()", "hidden()", "two passes", "://"))
 
 

@@ -29,7 +29,17 @@ def test_what_is_said_is_text():
 
 from pathlib import Path
 
-from echoquality.verdict import SIMULATED, Verdict, captioned, is_simulated, verdict_html, weighed
+from echoquality.config import naming
+from echoquality.verdict import (
+    SIMULATED,
+    Verdict,
+    captioned,
+    is_simulated,
+    review_command,
+    verdict_facts,
+    verdict_html,
+    weighed,
+)
 
 
 def test_data_below_a_simulators_folder_are_simulated(tmp_path):
@@ -37,6 +47,15 @@ def test_data_below_a_simulators_folder_are_simulated(tmp_path):
     assert not is_simulated(tmp_path / "demo/raw_data")
     (tmp_path / "demo" / SIMULATED).write_text("")
     assert is_simulated(tmp_path / "demo/raw_data") and not is_simulated(tmp_path)
+
+
+def test_a_verdict_names_the_file_of_its_run(tmp_path):
+    asked = Verdict("good", "155 clips.", (), "Build it."), Path("demo")
+    (file := tmp_path / "study.yaml").write_text("seed: 7\n")
+    with naming(str(file)):
+        assert verdict_facts(*asked)["config"].startswith("study.yaml (SHA-256 ")
+        assert review_command(Path("x")) == f"echoquality review --config {file} --clips x"
+    assert verdict_facts(*asked)["config"] == "" and "--config" not in review_command(Path("x"))
 
 
 def test_what_a_table_says_is_text():
