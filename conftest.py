@@ -314,7 +314,7 @@ def asked() -> Callable[..., SimpleNamespace]:
         usual = {"clips": clips, "raw_data_dir": raw, "output_dir": folder, "readers": ("R1", "R2"), "count": 0}
         usual |= {"by": "", "scale": "poor<good", "reasons": ("gain", "depth"), "calibration": "", "again": 0.25}
         usual |= {"overlap": 2, "blind": True, "whole_frame": False, "seed": 1, "adjudicate": False, "synthetic": 0.0}
-        return SimpleNamespace(**usual | {"copies": "", "index_dir": None, "workers": 1} | more)
+        return SimpleNamespace(**usual | {"copies": "", "question": "", "index_dir": None, "workers": 1} | more)
 
     return settings
 

@@ -76,7 +76,7 @@ class Review:
     raw_data_dir: Path
     readers: tuple[str, ...]
     clips: tuple[ListedClip, ...] = ()  # by number
-    copies: str = ""  # how degraded copies are judged, if the study is one of them: alone, beside
+    question: str = "How is the image quality?"
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def _read_about(path: Path) -> dict:
     if len({each.casefold() for each in said["readers"]}) < max(1, len(said["readers"])) or len(said["scale"]) < 2:
         raise ReviewError(f"{path}: expected readers whose names differ, also without case, and two answers or more")
     about = {name: tuple(said[name]) if kind is list else said[name] for name, kind in _FIELDS.items()}
-    return about | {"copies": str(said.get("copies", ""))}
+    return about | {"question": str(said.get("question") or Review.question)}
 
 # %% ../nbs/looking/review_answers.ipynb #c7f629a3
 def _table(path: Path, *columns: str) -> pd.DataFrame:

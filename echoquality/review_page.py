@@ -236,7 +236,7 @@ class Desk:
         answers = [[each.place, each.answer, each.reasons, each.note, each.seconds] for each in counting.values()]
         said = {"study": review.name, "reader": self.reader(who), "scale": review.scale, "answers": review.answers}
         said |= {"reasons": review.reasons, "whole": review.whole_frame, "answered": answers}
-        said |= {"beside": review.copies == "beside"}
+        said |= {"question": review.question}
         order = [each.number for each in self.places(who)]
         seen = [place for place, each in enumerate(self.places(who)) if self.sees(who, each)]
         said |= {"order": order, "adjudicated": seen, "others": self.windows.others(who, page)}

@@ -375,6 +375,12 @@ def assigned_table(
     return pd.DataFrame(rows, columns=ASSIGNED)
 
 # %% ../nbs/evidence/study.ipynb #3249cf6a
+def _question(settings: ReviewSettings) -> str:
+    "What the page asks."
+    usual = "Which side is worse, and by how much?" if settings.copies == "beside" else "How is the image quality?"
+    return " ".join(settings.question.split()) or usual
+
+
 def _reasons(settings: ReviewSettings) -> tuple[str, ...]:
     "The reasons that can be given for an answer."
     if settings.copies == "beside":
@@ -390,7 +396,8 @@ def _input(settings: ReviewSettings, readers: list[str], steps: tuple[str, ...],
         "clips": str(table.resolve()), "clips_sha256": sha256(table), "raw_data_dir": str(root), "readers": readers,
         "scale": [*steps], "reasons": _names(_reasons(settings), "reasons"),
         "calibration_sha256": sha256(settings.calibration) if settings.calibration else "",
-        "synthetic": settings.synthetic, **{name: getattr(settings, name) for name in names},
+        "synthetic": settings.synthetic, "question": _question(settings),
+        **{name: getattr(settings, name) for name in names},
     }  # fmt: skip
 
 
@@ -472,7 +479,7 @@ def make_study(settings: ReviewSettings) -> Path:
     clips = _numbered(clips, chosen.root, settings.seed)
     together = "source" if settings.copies == "alone" else "number"
     assigned = assigned_table(clips, readers, settings.overlap, settings.again, settings.seed, together)
-    same = ("seed", "scale", "reasons", "blind", "whole_frame", "copies")
+    same = ("seed", "scale", "question", "reasons", "blind", "whole_frame", "copies")
     about = {"version": 1, "name": printable(folder.name), **{name: asked[name] for name in same}}
     about |= {"raw_data_dir": str(chosen.root), "readers": readers}
     counts = {"listed": len(chosen.rows), "left_out": len(chosen.left_out)}

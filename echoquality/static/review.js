@@ -275,6 +275,7 @@ let place = 0; // in the order of this reader
 let whole = false;
 let answered = new Map(); // place → {answer, reasons, note, seconds}; the last given is the last in it
 let drafts = new Map(); // place → {reasons, note}: not judged yet
+const takenBack = new Map(); // place → what is said of an answer that was undone
 let soon = []; // numbers of clips that are fetched when this one is seen
 let began = 0; // when the clip was first seen
 
@@ -375,7 +376,7 @@ function facts() {
   $("share").max = Math.max(1, of);
   $("share").value = done;
   $("progress").textContent = `${done} of ${of} judged${left(of - done)}`;
-  $("given").textContent = !now || $("done").hidden === false ? "" : `You answered: ${[now.answer, ...now.reasons].join(", ")}`;
+  $("given").textContent = $("done").hidden ? given(now) : "";
   for (const button of $("answers").children) button.setAttribute("aria-pressed", now?.answer === button.dataset.answer);
   for (const button of $("reasons").children) {
     button.setAttribute("aria-pressed", draft().reasons.includes(button.dataset.reason));
@@ -383,12 +384,20 @@ function facts() {
   if (document.activeElement !== $("note")) $("note").value = draft().note;
   $("undo").disabled = !answered.size;
   $("back").disabled = !place;
-  $("next").disabled = false;
+  $("next").firstChild.textContent = now ? "Go on " : "Skip ";
   const failed = Boolean(shown?.error);
   $("goon").hidden = $("retry").hidden = !failed;
   $("answers").hidden = failed;
   $("whole").hidden = !study.whole;
   $("whole").setAttribute("aria-pressed", whole);
+}
+
+// What is said of the answer of this clip.
+function given(now) {
+  if (!now) return takenBack.get(place) ?? "";
+  const changed = [...draft().reasons].sort().join() !== [...now.reasons].sort().join() || draft().note !== now.note;
+  const said = `You answered: ${[now.answer, ...now.reasons].join(", ")}`;
+  return changed ? `${said}. Reasons or note have changed: answer again to save them.` : said;
 }
 
 function left(count) {
@@ -448,11 +457,12 @@ const does = {
   async undo() {
     const last = [...answered.keys()].at(-1);
     if (last === undefined) return speak("There is nothing to undo.");
-    const { reasons, note } = answered.get(last);
+    const { answer, reasons, note } = answered.get(last);
     await save({ place: last, answer: "", reasons: [], note: "", seconds: 0 });
     drafts.set(last, { reasons: [...reasons], note });
+    takenBack.set(last, `Your last answer, “${answer}”, was taken back: answer again.`);
     show(last);
-    speak("Taken back.");
+    speak(takenBack.get(last));
   },
   back() {
     const at = $("done").hidden ? place - 1 : place;
@@ -616,11 +626,11 @@ function build() {
   $("reasons").replaceChildren(...study.reasons.map((each) =>
     button(each, labels.get(`reason ${each}`), { reason: each }, () => act("reason", each))));
   $("why").hidden = !study.reasons.length;
-  if (study.beside) $("question").textContent = "Which side is worse, and by how much?";
+  $("question").textContent = study.question;
   const rows = [
     ...study.answers.map((each) => [labels.get(each), each]),
-    ["z", "undo the last answer, and those before it"], ["b", "back to the clip before"],
-    ["n", "skip; it comes again at the end"], ["space", "play or pause"], ["← →", "frame by frame"],
+    ["z", "take the last answer back; again, the one before it"], ["b", "back to the clip before"],
+    ["n", "skip, it comes again at the end; or go on, where it is judged"], ["space", "play or pause"], ["← →", "frame by frame"],
     ["↑ ↓", "faster, slower"], ["+ −", "zoom; drag to move"], ["i", "write a note; Enter ends it"],
     ...study.reasons.map((each) => [labels.get(`reason ${each}`), `reason: ${each}`]),
   ];
@@ -653,10 +663,11 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open || !study) return;
   const on = event.target, typed = on.matches?.("input[type=text]");
   if (typed) {
-    if (event.key === "Enter" || event.key === "Escape") stage.focus();
+    if (event.key === "Enter" || event.key === "Escape") on.blur();
     return;
   }
-  const own = on.matches?.("select, input[type=range]") && /^Arrow|^Home$|^End$|^Page| /.test(event.key);
+  const moves = on.matches?.("select") ? /^Arrow|^Home$|^End$|^Page|^ $/ : /^Arrow|^Home$|^End$|^Page/;
+  const own = on.matches?.("select, input[type=range]") && moves.test(event.key);
   const pressed = on.matches?.("button") && [" ", "Enter"].includes(event.key);
   if (own) return;
   if (event.repeat && !event.key.startsWith("Arrow")) return event.preventDefault(); // held down, it counts once
@@ -687,6 +698,7 @@ on("reset", "click", resetView);
 on("note", "input", () => (draft().note = $("note").value));
 on("help", "click", () => $("keys").showModal());
 on("shut", "click", () => $("keys").close());
+on("keys", "close", () => document.activeElement.blur?.()); // else space would open them again
 on("goon", "click", () => act("unreadable"));
 on("again", "click", () => act("back"));
 for (const what of ["undo", "back", "next", "retry", "whole"]) on(what, "click", () => act(what));
