@@ -285,7 +285,7 @@ def _in_background() -> None:
     "Let the readers' requests go first, and Ctrl-C be the server's affair."
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(10)
+        os.nice(5)
 
 
 def _overview(folder: Path, nonce: str) -> tuple[str, str]:

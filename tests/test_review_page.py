@@ -202,7 +202,7 @@ class Caller:
 
     def ask(self, address: str, body=None, **heads):
         "(status, headers, content) of an answer."
-        line = self.line("127.0.0.1", self.port, timeout=20)
+        line = self.line("127.0.0.1", self.port, timeout=300)  # the overview is made by a process that others go before
         heads = {key.replace("_", "-"): each for key, each in heads.items()}
         heads["cookie"] = self.cookie.partition(";")[0]
         with closing(line):
