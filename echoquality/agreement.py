@@ -43,11 +43,10 @@ from echoquality.study import (
     UNREADABLE,
     Study,
     StudyError,
-    in_utc,
     read_answers,
     read_study,
 )
-from .tables import guarded
+from .tables import guarded, in_utc
 from .verdict import Verdict, as_table, captioned, figure_html, verdict_facts, verdict_html, weighed
 
 # %% ../nbs/evidence/agreement.ipynb #a57ae165
@@ -316,8 +315,8 @@ def label_rows(study: Study, said: pd.DataFrame) -> pd.DataFrame:
 
 def review_rows(rows: pd.DataFrame, scale: tuple[str, ...]) -> pd.DataFrame:
     "`label_rows` of a scale of two steps as a review file: `REVIEW` and `MORE`."
-    place = rows["source"].map(lambda path: path if "/" in path else f"{LOOSE}/{path}").astype(str)
-    parts = place.str.partition("/")
+    places = [path if "/" in path else f"{LOOSE}/{path}" for path in rows["source"]]
+    parts = pd.DataFrame([place.partition("/") for place in places], rows.index, range(3), dtype=str)
     words = {scale[0]: "bad", scale[-1]: "good", CANNOT_TELL: "unsure"}
     wrong = (rows["answer"] == CANNOT_TELL) & rows["reason"].str.split(";").map(lambda said: WRONG_FILE in said)
     found = rows.assign(who=rows["reader"], when=rows["time"].map(in_utc), file_id=parts[2], folder=parts[0])

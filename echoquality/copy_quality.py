@@ -88,6 +88,8 @@ def _entry(row: pd.Series, place: str) -> tuple[str, int, float]:
         said = "1 to 5" if name in IN_STEPS else "nothing, for the operation has no severities"
         raise TableError(f"{place}, column 'severity': {severity!r}, expected {said}")
     low, high = (_share(row, each, place) if row.get(each, "") else value for each in ("low", "high"))
+    if row.get("real", ""):
+        _share(row, "real", place)
     if not low <= value <= high:
         raise TableError(f"{place}: quality {value:g} is not inside its interval, {low:g} to {high:g}")
     return name, int(severity or 0), value
@@ -128,7 +130,9 @@ def copies_to_judge(rows: pd.DataFrame, count: int, how: str, seed: int) -> pd.D
         (of the copy: left or right); both are '' alone.
     """
     natural = rows[~rows["synthetic"]].drop_duplicates("source").set_index("source", drop=False)
-    copies = rows[rows["synthetic"] & (rows["operation"] != "") & rows["source"].isin(natural.index)]
+    copies = rows[rows["synthetic"] & rows["operation"].isin(_OPERATIONS) & rows["source"].isin(natural.index)]
+    if copies.empty:
+        return copies.assign(beside="", side="")
     copies = copies.sort_values("path").iloc[(rng := generator(seed, "copies")).permutation(len(copies))]
     kinds = copies["operation"].str.cat(copies["severity"], " ")
     turn = copies.groupby([kinds, copies["group"]]).cumcount()  # every patient once, then again
@@ -175,7 +179,7 @@ def told_of_copies(said: pd.DataFrame, scale: tuple[str, ...]) -> pd.DataFrame:
         a clip alone), real (whether it did not look artificial), source_real (whether the source beside it did not).
     """
     step = said["answer"].map({name: place for place, name in enumerate(scale)}).astype(float)
-    middle, sides = (len(scale) - 1) / 2, said["side"].map({"left": 1.0, "right": -1.0})
+    middle, sides = (len(scale) - 1) / 2, said["side"].map({"left": 1.0, "right": -1.0}).astype(float)
     got = (step / (2 * middle)).where(sides.isna(), 1 + sides * (step - middle) / middle)
     named = zip(said["side"], said["reasons"].str.split(";"), strict=True)
     odd = [[ARTIFICIAL[each] in reasons for each in (side, _OTHER[side])] for side, reasons in named]

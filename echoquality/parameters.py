@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NoReturn, get_ar
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableError
 
 from .config import Config, config_of, named_config, read_config
 from echoquality.core import (
@@ -435,7 +436,7 @@ def from_command_line(
             words, given = given_by_file(cls, words)
         typed = CliSettingsSource(cls, cli_parse_args=words, root_parser=parser)()
         return cls(**given | _from(Path.cwd(), cls, typed))
-    except SettingsError as error:
+    except (SettingsError, UnreadableError) as error:  # the second of a list with one quotation mark
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 

@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import threading
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,7 +26,7 @@ import pandas as pd
 from .core import BadFile, counted
 from .safe_files import told_of_space, write_text
 from .studies import is_inside
-from .tables import TableError, guarded, read_rows, read_text, unguarded
+from .tables import TableError, delimiter_of, guarded, in_utc, read_rows, read_text, unguarded
 
 # %% ../nbs/looking/review_answers.ipynb #b0221bc1
 class ReviewError(ValueError):
@@ -250,7 +251,7 @@ def expect_answer(answer: Answer, review: Review, places: tuple[Showing, ...]) -
 
 
 def _is_text(letter: str) -> bool:
-    return letter.isprintable() or letter.isspace()
+    return letter.isprintable() or letter.isspace() or unicodedata.category(letter) == "Cf"  # joins letters, emoji
 
 
 def _parsed(values: list[str]) -> Answer:
@@ -259,8 +260,9 @@ def _parsed(values: list[str]) -> Answer:
         raise ReviewError(f"{counted(len(values), 'value')}, expected {len(_COLUMNS)}")
     said = dict(zip(_COLUMNS, values, strict=True))
     try:
-        numbers = {name: int(said[name]) for name in ("place", "number")} | {"seconds": float(said["seconds"])}
-        blind = {"True": True, "False": False}[said["blind"]]
+        seconds = float(said["seconds"].replace(",", "."))  # as a spreadsheet may save it
+        numbers = {name: int(said[name]) for name in ("place", "number")} | {"seconds": seconds}
+        blind = {"true": True, "false": False}[said["blind"].strip().casefold()]
     except (ValueError, KeyError) as error:
         raise ReviewError(f"columns 'place', 'number', 'seconds' or 'blind': {error}") from None
     reasons = tuple(filter(None, said["reasons"].split(";")))
@@ -268,19 +270,23 @@ def _parsed(values: list[str]) -> Answer:
     return Answer(**said | numbers | {"blind": blind, "reasons": reasons, "note": note})
 
 # %% ../nbs/looking/review_answers.ipynb #619f31fc
-def answers_in(path: Path, review: Review, places: tuple[Showing, ...]) -> tuple[list[Answer], list[str]]:
+def answers_in(
+    path: Path, review: Review, places: tuple[Showing, ...], text: str | None = None
+) -> tuple[list[Answer], list[str]]:
     """The answers in a reader's file, in its order, each id once; and the lines that are none, with the reason.
 
-    A torn last line is left out. Raises ReviewError for a file of something else.
+    `text`: what is in the file, where it was read before. A torn last line is left out. Raises ReviewError for a file
+    of something else.
     """
-    text = path.read_bytes().decode("utf-8-sig", "replace").replace("\0", "\ufffd")  # a letter may be torn, too
-    lines = text.replace("\r\n", "\n").split("\n")[:-1]
-    if lines and next(csv.reader([lines[0]]), []) != [*_COLUMNS]:
+    if text is None:
+        text = path.read_bytes().decode("utf-8-sig", "replace").replace("\0", "\ufffd")  # a letter may be torn, too
+    lines, delimiter = text.replace("\r\n", "\n").split("\n")[:-1], delimiter_of(text)
+    if lines and next(csv.reader([lines[0]], delimiter=delimiter), []) != [*_COLUMNS]:
         raise ReviewError(f"{path}, line 1: expected {','.join(_COLUMNS)}; it is no file of answers: move it away")
     found, faults = {}, []
     for number, line in enumerate(lines[1:], 2):
         try:
-            answer = _parsed(next(csv.reader([line], strict=True), []))
+            answer = _parsed(next(csv.reader([line], delimiter=delimiter, strict=True), []))
             expect_answer(answer, review, places)
             found.setdefault(answer.id, answer)
         except (ReviewError, csv.Error) as error:
@@ -319,9 +325,14 @@ class AnswerFile:
         mine = held([each for each in self.answers if each.number == number and each.round in ("first", "again")])
         return min(mine.values(), key=lambda each: (each.round != "first", each.place), default=None)
 
-    def add(self, answer: Answer) -> bool:
+    def knows(self, answer: Answer) -> bool:
+        "Whether an answer stands there, by its id."
+        return answer.id in self._ids
+
+    def add(self, answer: Answer, keep_time: bool = False) -> bool:
         """Append an answer, and wait until it is on disk; False if it stands there already (by its id).
 
+        Its time is now, or with `keep_time` its own, where it has one that is not to come.
         Raises ReviewError where it is none to this study, OSError (FullDisk) where it cannot be written: then nothing
         of it is in the file.
         """
@@ -331,6 +342,7 @@ class AnswerFile:
             if answer.id in self._ids:
                 return False
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            now = min(in_utc(answer.time) or now, now) if keep_time else now
             turn = places[answer.place].round
             blind = self._review.blind and not self.sees_judgements(answer.number, turn)
             answer = replace(answer, time=now, round=turn, blind=blind)

@@ -23,9 +23,10 @@ import numpy as np
 from .browser_clips import count_shown, encoded, reason_for
 from .burned_in import tesseract, words_in
 from .core import WorkError, counted, printable
-from .dicom import FRAME_TIME, BadFile, OpenClip, frame_time, open_clip
+from .dicom import FRAME_TIME, BadFile, OpenClip, frame_time, open_clip, spread
 from echoquality.review_answers import (
     FAILED,
+    Answer,
     AnswerFile,
     Assigned,
     ListedClip,
@@ -35,9 +36,9 @@ from echoquality.review_answers import (
     file_of,
     review_tokens,
 )
-from .safe_files import write_text
+from .safe_files import sha256, text_sha256, write_text
 from .sector import bounds, doubt, find_sector, image_mask, sector_picture
-from .tables import read_text
+from .tables import TableError, in_utc, read_text
 from .workers import parallel
 
 # %% ../nbs/looking/review_clips.ipynb #8919073f
@@ -140,11 +141,19 @@ def _safe_pieces(review: Review, number: int) -> tuple[bytes, str]:
         return b"", json.loads(pieces[-1][5:])["error"]
     if json.loads(pieces[0][5:])["unsure"]:
         return b"", "the edge of its image is not sure, and a name may stand beside it"
-    frames = pieces[1:-1]
-    seen = [cv2.imdecode(np.frombuffer(each[5:], np.uint8), cv2.IMREAD_COLOR) for each in (frames[0], frames[-1])]
-    if tesseract() and any(map(words_in, seen)):
+    if tesseract() and any(words_in(_enlarged(pieces[1 + frame])) for frame in spread(len(pieces) - 2, _LOOKED_AT)):
         return b"", "words stand in its image"
     return b"".join(pieces), ""
+
+
+_LOOKED_AT = 6  # frames of a clip in which words are looked for
+
+
+def _enlarged(piece: bytes) -> np.ndarray:
+    "The frame of a piece, uint8 RGB, a small one enlarged: tesseract hardly reads small letters."
+    frame = cv2.imdecode(np.frombuffer(piece[5:], np.uint8), cv2.IMREAD_COLOR_RGB)
+    times = max(1, round(500 / len(frame)))
+    return cv2.resize(frame, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
 
 # %% ../nbs/looking/review_clips.ipynb #fadf7b4f
 def _exported(number: int, review: Review, folder: Path) -> str:
@@ -176,7 +185,7 @@ def _page(review: Review, reader: str, refused: dict[int, str], key: str, assign
     return page.replace("</head>", f"{head}</head>").replace("</body>", f"{tail}</body>")
 
 
-_OFFLINE = "default-src 'none'; script-src 'unsafe-inline' file:; style-src 'unsafe-inline'; img-src data: blob:"
+_OFFLINE = "default-src 'none'; script-src 'unsafe-inline' 'self' file:; style-src 'unsafe-inline'; img-src data: blob:"
 
 
 def _scripts() -> list[str]:
@@ -194,12 +203,15 @@ def export_review(review: Review, folder: Path, workers: int = 0) -> list[Path]:
 
     Raises WorkError where the folder holds something else, ReviewError where no clip can be exported.
     """
-    folder, mark = Path(folder), "".join(reader_keys(review).values())
-    known = folder / "study.txt"
+    folder, known = Path(folder), Path(folder) / "study.txt"
+    mark = text_sha256("".join(reader_keys(review).values()) + sha256(review.folder / "clips.csv"))
+    if folder.resolve().is_relative_to(review.raw_data_dir.resolve()):
+        raise WorkError(f"{folder} lies in the folder of the clips; choose another")
     if folder.exists() and any(folder.iterdir()) and not (known.is_file() and read_text(known) == mark):
         raise WorkError(f"{folder} holds other files; choose a folder that is not there yet")
-    (folder / "clips").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_text(known, mark)
+    (folder / "clips").mkdir(exist_ok=True)
     assigned = Assigned(review)
     numbers = sorted({each.number for reader in review.readers for each in assigned.places(reader)})
     job = partial(_exported, review=review, folder=folder)
@@ -209,8 +221,9 @@ def export_review(review: Review, folder: Path, workers: int = 0) -> list[Path]:
         print(printable(f"note: clip {number} is not exported: {why}"), flush=True)
     if len(refused) == len(numbers):
         raise ReviewError(f"none of {counted(len(numbers), 'clip')} can be exported; the first: {refused[numbers[0]]}")
-    words = "" if tesseract() else "; no text was looked for in the images: tesseract is not installed"
-    print(f"{folder}: {counted(len(numbers) - len(refused), 'clip')}, {len(refused)} not exported{words}", flush=True)
+    words = "text may remain in images: look at the pages before you give them away"
+    words = words if tesseract() else f"tesseract is not installed, so {words}"
+    print(f"{folder}: {counted(len(numbers) - len(refused), 'clip')}, {len(refused)} not exported; {words}", flush=True)
     pages = {folder / f"review-{place:02}.html": reader for place, reader in enumerate(review.readers)}
     for path, reader in pages.items():
         write_text(path, _page(review, reader, refused, reader_keys(review)[reader], assigned))
@@ -224,19 +237,35 @@ def add_answers(review: Review, path: Path) -> int:
     "Add the answers in a file that an exported page saved, and return how many are new. Raises ReviewError."
     if not path.is_file() or path.stat().st_size > _MOST_BYTES:
         raise ReviewError(f"answers {path}: expected the file that a page saved, of at most {_MOST_BYTES // 10**6} MB")
-    text = path.read_bytes()
+    try:
+        text = read_text(path)
+    except TableError as error:
+        raise ReviewError(f"answers {path}: {error}; expected the file that a page saved") from None
     keys = {key: name for name, key in reader_keys(review).items()}
-    named = [name for key, name in keys.items() if re.search(rb'^"?%s-' % key.encode(), text, re.M)]
+    named = [name for key, name in keys.items() if re.search(rf'^"?{key}-', text, re.M)]
     if len(named) != 1:
         what = "of two readers" if named else "of another study, or no answers"
         raise ReviewError(f"answers {path}: it is {what}; expected what one exported page of this study saved")
     [reader], assigned = named, Assigned(review)
-    found, faults = answers_in(path, review, assigned.places(reader))
+    found, faults = answers_in(path, review, assigned.places(reader), f"{text.rstrip()}\n")
     key = next(key for key, name in keys.items() if name == reader)
     fits = [each for each in found if each.id.startswith(f"{key}-") and each.answer != FAILED]
     file = AnswerFile(review, reader, assigned)
-    new = sum(file.add(each) for each in fits)
+    new, older = _added(file, fits)
     odd = len(faults) + len(found) - len(fits)
     print(*map(printable, faults[:5]), sep="\n", end="\n" if faults else "")
-    print(f"{printable(reader)}: {counted(new, 'new answer')}, {len(fits) - new} known, {odd} left out", flush=True)
+    same = len(fits) - new - older
+    said = f"{counted(new, 'new answer')}, {same} known, {older} older than what is known, {odd} left out"
+    print(f"{printable(reader)}: {said}", flush=True)
     return new
+
+
+def _added(file: AnswerFile, answers: list[Answer]) -> tuple[int, int]:
+    "(new, older): answers in the order of their time are added, unless their place has a later one."
+    known = {each.place: in_utc(each.time) for each in file.answers}
+    new = older = 0
+    for each in sorted(answers, key=lambda each: in_utc(each.time)):
+        late = not file.knows(each) and in_utc(each.time) < known.get(each.place, "")
+        older += late
+        new += not late and file.add(each, keep_time=True)
+    return new, older

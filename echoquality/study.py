@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['STUDY', 'CLIPS_CSV', 'ASSIGNED_CSV', 'CLIPS', 'ASSIGNED', 'ANSWERS', 'ROUNDS', 'CANNOT_TELL', 'UNREADABLE',
            'StudyError', 'ReviewList', 'read_list', 'with_patients', 'read_calibration', 'drawn_clips', 'draw_mixed',
-           'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study', 'in_utc', 'read_answers']
+           'assign', 'in_order', 'assigned_table', 'make_study', 'Study', 'read_study', 'read_answers']
 
 # %% ../nbs/evidence/study.ipynb #2508359b
 import csv
@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +33,7 @@ from .score_table import file_rows
 from .settings import ReviewSettings, scale_steps, step_key
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, nearest_place
-from .tables import TableError, delimiter_of, guarded, numbers, read_rows, unguarded
+from .tables import TableError, delimiter_of, guarded, in_utc, numbers, read_rows, unguarded
 
 # %% ../nbs/evidence/study.ipynb #ce0d66ef
 STUDY, CLIPS_CSV, ASSIGNED_CSV = "study.json", "clips.csv", "assigned.csv"
@@ -530,6 +529,9 @@ def _expect_whole(clips: pd.DataFrame, assigned: pd.DataFrame, readers: list[str
     "Raise ValueError where rows of assigned.csv cannot be those that were written."
     odd = ~assigned["number"].isin(clips.index) | ~assigned["reader"].isin(readers) | ~assigned["round"].isin(ROUNDS)
     odd |= assigned.duplicated(["reader", "place"]) | assigned.duplicated(["reader", "number", "round"])
+    strange = ~clips["side"].isin(["", "left", "right"]) | ~clips["severity"].isin(["", *"12345"])
+    if strange.any():
+        raise ValueError(f"{CLIPS_CSV}, clip {strange.idxmax()}: expected side left or right, severity 1 to 5, or none")
     if odd.any() or not clips.index.is_unique:
         raise ValueError(f"{ASSIGNED_CSV}, line {odd.idxmax()}: a reader, clip or round that is not there, or twice")
 
@@ -579,15 +581,6 @@ def _values(line: str, delimiter: str) -> list[str]:
         return [line]
 
 # %% ../nbs/evidence/study.ipynb #8f88c4dc
-def in_utc(text: str) -> str:
-    "A time in ISO 8601, with its zone, in UTC; '' for other text."
-    try:
-        time = datetime.fromisoformat(text.strip()).astimezone(UTC) if re.search(r"Z|[+-]\d\d:?\d\d$", text) else None
-        return time.isoformat(timespec="milliseconds") if time and 1970 <= time.year < 2200 else ""
-    except (ValueError, OverflowError):
-        return ""
-
-
 def _is_seconds(text: str) -> bool:
     try:
         return 0 <= float(text.strip() or 0) < np.inf

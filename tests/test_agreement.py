@@ -106,6 +106,7 @@ def test_a_wrong_file_is_excluded():
     told = told.assign(reader="Ana", time="2026-11-24T09:00:00+00:00", source="P1/clip", label="good", note="", seconds="2")
     found = module.review_rows(told.assign(round="first", blind="True"), ("poor", "good"))
     assert found["new"].tolist() == ["good", "unsure", "exclude"]
+    assert module.review_rows(told[:0].assign(round="first", blind="True"), ("poor", "good")).empty
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +195,8 @@ def test_a_study_of_copies_makes_the_table_of_their_quality(how, dataset, tmp_pa
         clip = study.clips.loc[number]
         return f"{clip['side']} worse" if how == "beside" else "3" if clip["synthetic"] else "5"
 
+    assert module.copy_qualities(study, module.read_answers(folder)[0]).empty
+    assert "0 kinds of copy" in module.overview_html(folder)
     answered(folder, say)
     table = severity_quality(module.write_labels(folder))
     assert set(table.values()) == {0.5} and {name for name, _ in table} == set(copies["operation"])

@@ -81,6 +81,8 @@ def test_copies():
     assert alone["synthetic"].sum() == 30 and (~alone["synthetic"]).sum() == 10
     width = expected_width(found)
     assert width.startswith("3 kinds of copy") and "about 5 patients: expect a quality within ± 0.31" in width
+    assert copies_to_judge(rows[~rows["synthetic"]], 0, "beside", 1).empty
+    assert copies_to_judge(rows[:0], 3, "alone", 1).empty
 
 
 def test_told():

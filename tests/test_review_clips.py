@@ -45,6 +45,8 @@ def test_an_export_goes_into_no_folder_of_others(exported, tmp_path):
     (tmp_path / "mine/thesis.txt").write_text("")
     with pytest.raises(WorkError, match="mine holds other files"):
         export_review(exported[0], tmp_path / "mine")
+    with pytest.raises(WorkError, match="lies in the folder of the clips"):
+        export_review(exported[0], exported[0].raw_data_dir / "stick")
     (exported[1] / "study.txt").write_text("another")
     with pytest.raises(WorkError, match="holds other files"):
         export_review(*exported)
@@ -97,6 +99,15 @@ def test_answers_that_come_back_are_read_as_if_anybody_wrote_them(exported, tmp_
     for wrong in (tmp_path / "gone.csv", tmp_path):
         with pytest.raises(ReviewError, match="expected the file that a page saved"):
             add_answers(review, wrong)
+    note = "می\u200cخواهم"
+    more = f"{key}-99999999,2199-01-01T00:00:00Z,2,{order[2]},good,,{note},1.5,first,TRUE"  # the last: no line end
+    newest = [line(0, "poor", id=f"{key}-newer-one").replace('"2020"', '"2020-05-01T00:00:00Z"'), more]
+    path = written(tmp_path / "excel.csv", review, newest)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_text().rstrip().replace(",", ";").replace("1.5", "1,5").encode())
+    assert add_answers(review, path) == 1  # the other is older than what is known of its clip
+    said = pd.read_csv(review.folder / "answers/00.csv", keep_default_na=False)
+    assert said["answer"].tolist() == ["good", "poor", "", "good"] and said["seconds"].iloc[-1] == 1.5
+    assert said["note"].iloc[-1] == note and not said["time"].str.startswith("21").any()
     with pytest.raises(ReviewError, match="line 1: expected id,time"):
         add_answers(review, written(tmp_path / "odd.csv", review, [line(0, "good")] * 2, head=False))
 

@@ -194,6 +194,11 @@ def test_what_is_no_study_says_so(tmp_path, listed):
     with pytest.raises(module.StudyError, match="no study there"):
         module.read_study(tmp_path)
     folder = module.make_study(listed(tmp_path, number=4))
+    whole = pd.read_csv(folder / "clips.csv", keep_default_na=False)
+    for odd in ({"side": "LEFT"}, {"severity": "2.0"}):
+        whole.assign(**odd).to_csv(folder / "clips.csv", index=False)
+        with pytest.raises(module.StudyError, match="expected side left or right, severity 1 to 5"):
+            module.read_study(folder)
     (folder / "clips.csv").write_text("number,path\n")
     with pytest.raises(module.StudyError, match=r"a damaged study: .*no column size"):
         module.read_study(folder)

@@ -42,6 +42,11 @@ def test_what_is_no_text_is_refused(tmp_path, content, message):
         read_text(tmp_path / "t.csv")
 
 
+def test_times():
+    assert in_utc("2026-11-24T09:30:00+01:00") == "2026-11-24T08:30:00.000+00:00"
+    assert in_utc("2026-11-24T09:30:00") == in_utc("yesterday") == in_utc("1900-01-01T00:00:00Z") == ""
+
+
 SIGNS = st.text(alphabet="'=+-@\t\r\n＝a1 ", max_size=5)
 
 

@@ -24,7 +24,12 @@ function keepAll() {
 }
 
 recall();
-addEventListener("storage", (event) => event.key === HELD && recall()); // another window
+let elsewhere = -Infinity; // when another window answered
+addEventListener("storage", (event) => {
+  if (event.key !== HELD) return;
+  recall();
+  elsewhere = performance.now();
+});
 
 // ---------------------------------------------------------------- in place of the server
 
@@ -36,8 +41,9 @@ function clipOf(number) {
   return new Promise((take, fail) => {
     const script = document.createElement("script");
     arriving.set(number, take);
-    script.onload = () => script.remove();
-    script.onerror = () => fail(new Error(`its file, clips/${number}.js, is not beside this page`));
+    const damaged = () => fail(new Error(`its file, clips/${number}.js, is damaged, or not beside this page`));
+    script.onload = () => (script.remove(), damaged()); // nothing, where its content was received
+    script.onerror = damaged;
     script.src = `clips/${number}.js`;
     document.head.append(script);
   });
@@ -46,7 +52,7 @@ function clipOf(number) {
 const json = (said, status = 200) => new Response(JSON.stringify(said), { status });
 
 function standing() {
-  return { lines: lines.length, places: exported.state.order.length, others: false };
+  return { lines: lines.length, places: exported.state.order.length, others: performance.now() - elsewhere < 60000 };
 }
 
 function state() {
