@@ -199,7 +199,7 @@ def test_the_command_ends_in_one_sentence_and_leaves_no_process(
         process = run_until([*begin, *asked], 0.1, interrupt, cold=True)  # every line that is seen as Python ends
     *before, last = process.printed.splitlines()
     assert process.returncode == 1 and last == f"interrupted; go on with: {shlex.join(['echoquality', *asked])}"
-    assert all(re.match(r"echoquality dataset: starting|[\w ]+: \d+/\d+", line) for line in before), before
+    assert all(re.match(r"(echoquality )?dataset: \w+|[\w ]+: \d+/\d+", line) for line in before), before
     psutil.wait_procs(processes_of(str(tmp_path)), timeout=120)
     assert not processes_of(str(tmp_path)) and not list((tmp_path / "out").rglob("*.part"))
     if everybody:

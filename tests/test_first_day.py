@@ -147,7 +147,7 @@ MISTYPED = [
     typed("scores --tabel x.csv", 2, "did you mean '--table'"),
 ]
 TABLES = [
-    typed("scores --table new.csv --raw-data-dir ../pacs", 0, "58 files, to be given scores"),
+    typed("scores --table new.csv --raw-data-dir ../pacs", 0, "give them scores"),
     *map(scored, ("scores.csv", "semicolon.csv", "utf16.txt", "windows.csv", "bare.csv", "percent.csv")),
     scored("uids.csv --path-column SOPInstanceUID"),
     *(scored(name) for name, package in (("scores.xlsx", "openpyxl"), ("scores.ods", "odf")) if find_spec(package)),
