@@ -250,7 +250,7 @@ def _spectrum(evidence: Evidence) -> list[str]:
     for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
         if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
             slope = with_interval(row.value, row.low, row.high)
-            lines.append(f"Calibration slope {slope}; 1 is right, below 1 probabilities are too extreme, above 1 too near 0.5")
+            lines.append(f"Calibration slope {slope}; 1 is right, below 1 it is are too sure, above 1 too unsure")
     return [f"{line}." for line in lines]
 
 # %% ../nbs/evidence/report.ipynb #39a11987
@@ -258,14 +258,15 @@ def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
     rows = list(failures(evidence.measures).itertuples())
     where = [row.slice if row.slice.startswith("poor by ") else
-             f"machine {row.slice} ({counted(row.groups, 'patient')}, synthetic clips included)" for row in rows]  # fmt: skip
+             f"machine {row.slice} ({counted(row.groups, 'patient')}, with synthetic clips)" for row in rows]  # fmt: skip
     said = [f"{row.measure} {in_words(row, '.0%')}, n = {row.n}" for row in rows]
     lines = [f"{_FAILS[row.measure]}, {place}: {text}" for row, place, text in zip(rows, where, said, strict=True)]
     weak = [line for line, row in zip(lines, rows, strict=True) if row.value < _WEAK]
     if (evidence.predictions["source"] != "natural").any():
         made = _row(evidence, "synthetic poor clips", "specificity")
         if made.value < _WEAK:
-            weak.insert(0, f"Synthetic poor clips are called good: specificity {in_words(made, '.0%')}, n = {made.n}")
+            text = f"specificity {in_words(made, '.0%')}, n = {made.n}"
+            weak.insert(0, f"Synthetic poor clips are called good: {text}")
     if weak:
         return weak
     every = "No machine and no kind of poor clip that has enough test clips for a figure"
