@@ -175,7 +175,7 @@ def _on_fans(build: Build) -> list[str]:
     if fans := plan.get("fans"):
         sources = ", ".join("{clips} {fan}".format(**row) for row in fans)
         unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
-        lines = [f"fans of the clips, by source: {sources}; in doubt: {unsure} taken, {refused} left out"]
+        lines = [f"where the fan of each clip was found: {sources}; in doubt: {unsure} taken, {refused} left out"]
         fits_not = f"a given fan does not fit {counted(misfit, 'clip')}: the detected fan is used"
         lines += [fits_not] if misfit else []
     unknown = plan.get("unknown_machines", [])[:10]
@@ -352,7 +352,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     against = _too_few(build, settings)
     who = "group" if on_folders(build) else "patient"
     few = f"only {counted(parts[-1], who, 'are')} left to test on"
-    doubts = [f"{few}; {_TEST_PATIENTS} would tell an AUROC within 0.05 or so"] if parts[-1] < 10 else []
+    doubts = [f"{few}; {_TEST_PATIENTS} would tell an AUROC within about 0.05"] if parts[-1] < 10 else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []

@@ -210,7 +210,7 @@ def _simpler(evidence: Evidence) -> list[str]:
     for name in [name for name in evidence.thresholds if name != "probability"]:
         rows = evidence.comparisons[evidence.comparisons["other"] == name]
         beaten = " and ".join(rows.loc[rows["beats"].astype(bool), "part"]) or "no clips"
-        beaten = f"beaten on {beaten}" if len(rows) else "not compared, for want of clips"
+        beaten = f"the model is shown to be better on {beaten}" if len(rows) else "not compared, for want of clips"
         reached = _known(_row(evidence, "all clips", "AUROC", name))
         lines.append(f"{evidence.names.get(name, name)}: AUROC {reached}; {beaten}.")
     return lines
@@ -239,8 +239,7 @@ def _spectrum(evidence: Evidence) -> list[str]:
         lines.append(
             f"The test clips are the extremes: scores up to {poor.max():.2f}, and from {good.min():.2f} on. On clips "
             "between them the model errs more often than these figures say"
-            + ("; their grades, below, count these clips, too" if evidence.grades is not None else
-               "; grades of such clips (grades_csv) would tell how often")
+            + ("" if evidence.grades is not None else "; grades of such clips (grades_csv) would tell how often")
         )  # fmt: skip
     area = _row(evidence, "natural clips" if np.isfinite(_natural(evidence).value) else "all clips", "AUROC")
     if np.isfinite(area.low):
@@ -251,17 +250,24 @@ def _spectrum(evidence: Evidence) -> list[str]:
     for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
         if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
             slope = with_interval(row.value, row.low, row.high)
-            lines.append(f"Calibration slope {slope}; 1 is right, and below 1 the probabilities are too extreme")
+            lines.append(f"Calibration slope {slope}; 1 is right, below 1 it is are too sure, above 1 too unsure")
     return [f"{line}." for line in lines]
 
 # %% ../nbs/evidence/report.ipynb #39a11987
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
     rows = list(failures(evidence.measures).itertuples())
-    where = [row.slice if row.slice.startswith("poor by ") else f"machine {row.slice}" for row in rows]
+    where = [row.slice if row.slice.startswith("poor by ") else
+             f"machine {row.slice} ({counted(row.groups, 'patient')}, with synthetic clips)" for row in rows]  # fmt: skip
     said = [f"{row.measure} {in_words(row, '.0%')}, n = {row.n}" for row in rows]
     lines = [f"{_FAILS[row.measure]}, {place}: {text}" for row, place, text in zip(rows, where, said, strict=True)]
-    if weak := [line for line, row in zip(lines, rows, strict=True) if row.value < _WEAK]:
+    weak = [line for line, row in zip(lines, rows, strict=True) if row.value < _WEAK]
+    if (evidence.predictions["source"] != "natural").any():
+        made = _row(evidence, "synthetic poor clips", "specificity")
+        if made.value < _WEAK:
+            text = f"specificity {in_words(made, '.0%')}, n = {made.n}"
+            weak.insert(0, f"Synthetic poor clips are called good: {text}")
+    if weak:
         return weak
     every = "No machine and no kind of poor clip that has enough test clips for a figure"
     return [f"{every} {f'is below {_WEAK:.0%}; the lowest, {where[0]}: {said[0]}' if rows else 'showed an error'}."]
@@ -415,7 +421,7 @@ def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
     if word == "careful":
         after = "read the doubts in the report; let it score more patients, and build a dataset with these, too."
     if then := score_with(settings):
-        return f"{after} The command takes the folder of this dataset; another one is given as --raw-data-dir.", then
+        return f"{after} For other clips, change --raw-data-dir in it, and --grades-csv if given.", then
     return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
 
 # %% ../nbs/evidence/report.ipynb #cfff9c8a
