@@ -229,6 +229,28 @@ def _bar_in_words(bar: dict) -> tuple[list[str], list[str]]:
 _FAILS = {"sensitivity": "Good clips are called poor", "specificity": "Poor clips are called good"}
 _WEAK = 0.9  # a sensitivity or specificity below it is a weakness
 
+# %% ../nbs/evidence/report.ipynb #cbf17260
+def _natural(evidence: Evidence):
+    return _row(evidence, "natural clips", "AUROC")
+
+
+def _enough_patients(row, within: float = 0.05) -> int | None:
+    """The number of patients for an interval of ± `within` in a row of `measure_table`; None without an interval.
+
+    An interval narrows with the square root of the number of patients.
+    """
+    half = (row.high - row.low) / 2
+    if not half > 0:
+        return None
+    count = row.groups * (half / within) ** 2
+    step = 10 ** max(1, int(np.log10(count)) - 1)  # rounded to two digits
+    return int(np.ceil(count / step) * step)
+
+
+def _other_doubts(evidence: Evidence) -> list[str]:
+    "The warnings besides comparisons with baselines, which stand with these."
+    return [each for each in evidence.warnings if not each.startswith(_UNBEATEN)]
+
 # %% ../nbs/evidence/report.ipynb #8ce71ed9
 def _spectrum(evidence: Evidence) -> list[str]:
     "Which clips were tested, and how sure the figures are, in sentences (CLAIM 2024, TRIPOD+AI)."
@@ -250,7 +272,7 @@ def _spectrum(evidence: Evidence) -> list[str]:
     for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
         if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
             slope = with_interval(row.value, row.low, row.high)
-            lines.append(f"Calibration slope {slope}; 1 is right, below 1 it is are too sure, above 1 too unsure")
+            lines.append(f"Calibration slope {slope}; 1 is right, below 1 it is too sure, above 1 not sure enough")
     return [f"{line}." for line in lines]
 
 # %% ../nbs/evidence/report.ipynb #39a11987
@@ -321,29 +343,7 @@ def _against_rules(evidence: Evidence) -> str:
     better = "Better than simple rules" if beaten else "Not shown to be better than a simple rule"
     return f"{better} on natural clips (AUROC {own.value:.2f}; {reached})"
 
-
-def _natural(evidence: Evidence):
-    return _row(evidence, "natural clips", "AUROC")
-
-
-def _enough_patients(row, within: float = 0.05) -> int | None:
-    """The number of patients for an interval of ± `within` in a row of `measure_table`; None without an interval.
-
-    An interval narrows with the square root of the number of patients.
-    """
-    half = (row.high - row.low) / 2
-    if not half > 0:
-        return None
-    count = row.groups * (half / within) ** 2
-    step = 10 ** max(1, int(np.log10(count)) - 1)  # rounded to two digits
-    return int(np.ceil(count / step) * step)
-
 # %% ../nbs/evidence/report.ipynb #a41acb00
-def _other_doubts(evidence: Evidence) -> list[str]:
-    "The warnings besides comparisons with baselines, which stand with these."
-    return [each for each in evidence.warnings if not each.startswith(_UNBEATEN)]
-
-
 def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
     "The verdict on a model, (word, sentence). `least`: minimum number of patients for *good*."
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
