@@ -280,7 +280,7 @@ def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
     rows = list(failures(evidence.measures).itertuples())
     where = [row.slice if row.slice.startswith("poor by ") else
-             f"machine {row.slice} ({counted(row.groups, 'patient')}, with synthetic clips)" for row in rows]  # fmt: skip
+             f"machine {row.slice} ({counted(row.groups, 'patient')}, synthetic too)" for row in rows]  # fmt: skip
     said = [f"{row.measure} {in_words(row, '.0%')}, n = {row.n}" for row in rows]
     lines = [f"{_FAILS[row.measure]}, {place}: {text}" for row, place, text in zip(rows, where, said, strict=True)]
     weak = [line for line, row in zip(lines, rows, strict=True) if row.value < _WEAK]
