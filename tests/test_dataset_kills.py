@@ -201,10 +201,10 @@ def test_the_command_ends_in_one_sentence_and_leaves_no_process(
     assert process.returncode == 1 and last == f"interrupted; go on with: {shlex.join(['echoquality', *asked])}"
     assert all(re.match(r"(echoquality )?dataset: \w+|[\w ]+: \d+/\d+", line) for line in before), before
     psutil.wait_procs(processes_of(str(tmp_path)), timeout=120)
-    assert not processes_of(str(tmp_path)) and not list((tmp_path / "out").rglob("*.part"))
-    if everybody:
+    assert not processes_of(str(tmp_path))
+    if everybody:  # a process that was stopped as it wrote may leave what the next build removes
         again = [*begin, *shlex.split(last.partition("echoquality ")[2])]
-        assert run_until(again).returncode == 0
+        assert run_until(again).returncode == 0 and not list((tmp_path / "out").rglob("*.part"))
 
 
 FULL = "mount -t tmpfs -o size={size}k tmpfs {place} && {command}"
