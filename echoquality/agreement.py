@@ -329,7 +329,7 @@ def grade_rows(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["answer"] != CANNOT_TELL]
     return rows.assign(path=rows["source"], grade=rows["answer"], grader=rows["reader"])[GRADES]
 
-
+# %% ../nbs/evidence/agreement.ipynb #b29fec2d
 def write_labels(folder: Path) -> Path:
     """Write reviews.csv, for a scale of two steps, or grades.csv, or severity_quality.csv of a study of copies.
 

@@ -212,7 +212,7 @@ def _below(clip: Clip, root: Path | None) -> Clip:
     inside = folder and clip.path and Path(clip.path).is_relative_to(folder)
     return replace(clip, path=Path(clip.path).relative_to(folder).as_posix()) if inside else clip
 
-
+# %% ../nbs/looking/browser_clips.ipynb #1aad85f6
 def player_clip(source, root: Path | None = None, **facts) -> Clip:
     "A clip from a path, an array, a row of a table (with the folder of its files), or a `Clip`."
     if isinstance(source, Clip):

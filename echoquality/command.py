@@ -89,7 +89,7 @@ HELP = {  # command → its purpose, and options of an example
     "notebooks": ("Copy the pages into a folder, for JupyterLab and papermill.", "pages"),
 }  # fmt: skip
 
-
+# %% ../nbs/command/command.ipynb #f796d82b
 def _told(command: str) -> dict[str, str]:
     "Arguments of `from_command_line` for a command."
     return dict(zip(("does", "example"), HELP[command], strict=True)) | {"prog": f"echoquality {command}"}
@@ -338,7 +338,7 @@ def _places(asked: InitSettings) -> tuple[dict, dict[str, dict]]:
     shared |= {"index_dir": out / "index", "store_dir": out / "clip_store"}
     return shared | {"annotations_csv": own["dataset"]["output_dir"] / Path(TABLE).name}, own
 
-
+# %% ../nbs/command/command.ipynb #7ba4163b
 def study_file(asked: InitSettings) -> str:
     "A file of parameters; each line with what it means, paths relative to the folder of the file."
     import yaml
@@ -389,7 +389,7 @@ def _asked(config: Path) -> InitSettings:
             break
     return InitSettings(**given)
 
-
+# %% ../nbs/command/command.ipynb #c12a3e66
 def init(argv: list[str], **told) -> None:
     "The command `echoquality init`. Raises SettingsError where the file is there already."
     asked = from_command_line(InitSettings, argv, **told)
@@ -470,7 +470,7 @@ def main(argv: list[str] | None = None) -> None:
     with naming(file):
         _run(parser, command, options, file)
 
-
+# %% ../nbs/command/command.ipynb #1ea4c71a
 def _run(parser: CommandParser, command: str | None, options: list[str], file: str) -> None:
     "Run a command with its options; `file`: of parameters."
     if command in COMMANDS and not (command == "score" and named_files(options)):

@@ -124,7 +124,7 @@ def config_of(words: list[str]) -> tuple[list[str], str]:
             raise SettingsError("--config: expected a file of parameters; `echoquality init` writes one")
     return left, file
 
-
+# %% ../nbs/base/config.ipynb #9747179f
 @contextmanager
 def naming(file: str) -> Iterator[None]:
     "Name a file, if there is one, to what runs in the block, kernels included."

@@ -236,7 +236,7 @@ def quality_table(told: pd.DataFrame, source: str) -> pd.DataFrame:
     parts = [_falling(part, ["quality", "low", "high"]) for _, part in cells.groupby("operation")]
     return pd.concat([cells[:0], *parts], ignore_index=True).round(3)
 
-
+# %% ../nbs/curation/copy_quality.ipynb #bedb562e
 def sources_real(told: pd.DataFrame) -> float:
     "Share of the answers of `told_of_copies` that do not call the source artificial; NaN without one."
     beside = told["of"].notna()

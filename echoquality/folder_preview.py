@@ -142,7 +142,7 @@ def _judged(degradation, said: dict[tuple[str, int], str]) -> str:
     found = operations_of(str(degradation))
     return said.get(found[0], "not judged") if len(found) == 1 else "several operations: not judged"
 
-
+# %% ../nbs/curation/folder_preview.ipynb #87aeb2a6
 def show_loops(clips: dict[str, tuple], caption: str, judged: Path | None = None) -> HTML:
     """A row for each degradation, a column for each clip: `_looping_pair` of it.
 

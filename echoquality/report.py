@@ -176,7 +176,7 @@ def _called(row, kind: str, call: str = "", with_synthetic: bool = False) -> str
         return f"how many {what} are called {call or kind} is not known (too few: {row.n})"
     return f"{in_words(row, '.0%')} of the {row.n} {what} are called {call or kind}"
 
-
+# %% ../nbs/evidence/report.ipynb #8ffbf50b
 def _worth(evidence: Evidence) -> list[str]:
     "The model's measures in sentences, as Markdown."
     table, area = evidence.predictions, _row(evidence, "all clips", "AUROC")
@@ -300,7 +300,7 @@ def _first_graded(found: pd.DataFrame) -> pd.DataFrame:
     names = [name for name in dict.fromkeys(found["by"]) if "best single feature" in name or name == GRADERS]
     return found[found["by"].isin([*found["by"].head(1), *names])]
 
-
+# %% ../nbs/evidence/report.ipynb #b29010b1
 def headline(evidence: Evidence) -> str:
     "The first screen of the report, as Markdown."
     simulated = evidence.facts.get("graded by") == "simulated graders"
@@ -387,7 +387,7 @@ def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verd
     review = review_command(settings.output_dir / "predictions.parquet", settings.annotations_csv.parent, 50)
     return Verdict(word, sentence, figures, *_what_next(word, settings), review, _listed(evidence, area))
 
-
+# %% ../nbs/evidence/report.ipynb #fe992918
 def _listed(evidence: Evidence, area) -> dict:
     "The facts of an evaluation for the list of runs, and its natural test clips, by which two runs are compared."
     beaten = "" if _against_rules(evidence).startswith("Better") else ", not shown to beat a simple rule"

@@ -166,7 +166,7 @@ def _exported(number: int, review: Review, folder: Path) -> str:
         write_text(path, f'received({number}, "{b64encode(pieces).decode()}");\n')
     return why
 
-
+# %% ../nbs/looking/review_clips.ipynb #cc1b3c86
 def _page(review: Review, reader: str, refused: dict[int, str], key: str, assigned: Assigned) -> str:
     "The page of a reader, whole: style, scripts and what the server would tell."
     places = assigned.places(reader)

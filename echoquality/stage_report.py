@@ -132,7 +132,7 @@ def overall(runs: list[dict]) -> dict[str, str]:
     then = {"next": there[-1]["next"], "command": there[-1]["command"]} if there else {"next": "", "command": ""}
     return {"word": worst, "said": f"{said[:1].upper()}{said[1:]}" if said else "", "few": "".join(few[:1]), **then}
 
-
+# %% ../nbs/base/stage_report.ipynb #0495d454
 def _listed(run: dict) -> dict:
     "`about` of a run for the list, its sentence without what is said once over all; old reports lack facts."
     known = {"facts": {}, "parameters": {}, "thumbnail": "", "alt": "", "few": ""} | run
@@ -172,7 +172,7 @@ def _figures(notebook: nbformat.NotebookNode) -> list[dict]:
     found = [each["metadata"].get("text/html", {}).get("figure") for each in outputs if "metadata" in each]
     return list({each["name"]: each for each in found if each}.values())
 
-
+# %% ../nbs/base/stage_report.ipynb #1782c1f7
 def write_report(executed: Path, paths: bool = True) -> Path:
     """Write the report of a successful run, and return its path (`free_name`). Raises ValueError for another one.
 

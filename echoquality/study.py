@@ -431,7 +431,7 @@ def _choose(settings: ReviewSettings, steps: tuple[str, ...]) -> tuple[pd.DataFr
     found = pd.concat([known, drawn], ignore_index=True) if len(known) else drawn.reset_index(drop=True)
     return with_patients(found, chosen.root, *index), pd.concat(out, ignore_index=True), chosen
 
-
+# %% ../nbs/evidence/study.ipynb #9466b3c6
 def _drawn(rows: pd.DataFrame, settings: ReviewSettings, table: Path) -> pd.DataFrame:
     "The rows that are judged. Raises StudyError where there are none."
     if settings.copies:

@@ -108,7 +108,7 @@ def is_simulated(folder: Path) -> bool:
     "Whether a folder lies below a simulator's output folder."
     return any((each / SIMULATED).is_file() for each in (Path(folder), *Path(folder).parents))
 
-
+# %% ../nbs/base/verdict.ipynb #4dd95e4a
 def verdict_html(verdict: Verdict) -> str:
     "A verdict as HTML."
     figures = "".join(f"<li><b>{escaped(value)}</b> <span>{escaped(what)}</span> <small>{escaped(count)}</small></li>"

@@ -252,7 +252,7 @@ def listening() -> Iterator[None]:
     finally:
         del os.environ[WATCHED]
 
-
+# %% ../nbs/base/workers.ipynb #028f1c33
 @contextmanager
 def watched() -> Iterator[None]:
     "Let stdout show within the block that work goes on: stdout of a command, whose codes are escaped before that."
