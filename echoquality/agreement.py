@@ -39,8 +39,8 @@ from echoquality.study import (
     ASSIGNED,
     ASSIGNED_CSV,
     CANNOT_TELL,
+    FAILED,
     ROUNDS,
-    UNREADABLE,
     Study,
     StudyError,
     read_answers,
@@ -50,7 +50,7 @@ from .tables import guarded, in_utc
 from .verdict import Verdict, as_table, captioned, figure_html, verdict_facts, verdict_html, weighed
 
 # %% ../nbs/evidence/agreement.ipynb #a57ae165
-_OUTCOMES = ("label", "disputed", CANNOT_TELL, UNREADABLE, "open")
+_OUTCOMES = ("label", "disputed", CANNOT_TELL, FAILED, "open")
 
 
 def _of_round(said: pd.DataFrame, *rounds: str) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def _decision(given: list[str], scale: tuple[str, ...]) -> tuple[str, str]:
     "(outcome, of `_OUTCOMES`; label, a step, or '') of the answers on a clip."
     steps = [scale.index(answer) for answer in given if answer in scale]
     if not steps:
-        return (UNREADABLE if {*given} == {UNREADABLE} else CANNOT_TELL if given else "open"), ""
+        return (FAILED if {*given} == {FAILED} else CANNOT_TELL if given else "open"), ""
     if len(scale) == 2:
         half = 2 * sum(steps) - len(steps)
         return ("disputed", "") if half == 0 and len(steps) > 1 else ("label", scale[int(half > 0)])
@@ -306,7 +306,7 @@ GRADES = ["path", "grade", "grader", "view", "reason", "note", "seconds", "round
 def label_rows(study: Study, said: pd.DataFrame) -> pd.DataFrame:
     "The answers that come out, with what is known of their clips (`CLIPS`)."
     rows = _deciding(said, study.scale)
-    rows = rows[rows["number"].map(study.clips["known"]).eq("") & (rows["answer"] != UNREADABLE)]
+    rows = rows[rows["number"].map(study.clips["known"]).eq("") & (rows["answer"] != FAILED)]
     rows = rows.join(study.clips[["path", "view", "label", "synthetic", "source"]], on="number")
     rows = rows[~rows["synthetic"].astype(bool)].rename(columns={"reasons": "reason"})
     texts = {name: rows[name].map(lambda text: " ".join(str(text).split())) for name in ("reason", "note")}
@@ -372,7 +372,7 @@ def flow(found: Overview) -> list[list[tuple[int, str]]]:
     labels = [
         [(counts["label"], "have a label"), (counts["adjudicated"], "of all adjudicated"),
          (counts["disputed"], "are disputed"), (counts[CANNOT_TELL], "nobody could tell"),
-         (counts[UNREADABLE], "could not be shown")],
+         (counts[FAILED], "could not be shown")],
     ]  # fmt: skip
     steps += [] if study.copies else labels
     return [[step[0], *(box for box in step[1:] if box[0])] for step in steps]

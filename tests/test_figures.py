@@ -25,6 +25,7 @@ from echoquality.figures import (
     write_figures,
 )
 
+
 CONES = {  # the cone that is missing → linear RGB as seen without it
     "none": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
     "long (protanopia)": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
