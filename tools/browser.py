@@ -160,9 +160,9 @@ class Lab:
             f".then(() => {RUN_ALL}).then(done, done)"
         )
 
-    def wait(self, condition, patience: float = 60) -> None:
-        "Until a condition holds."
-        WebDriverWait(self.driver, patience, ignored_exceptions=[StaleElementReferenceException]).until(
+    def wait(self, condition, patience: float = 60):
+        "What a condition gives, once it holds."
+        return WebDriverWait(self.driver, patience, ignored_exceptions=[StaleElementReferenceException]).until(
             lambda _: condition()
         )
 
@@ -179,15 +179,14 @@ class Lab:
         return [each for each in self.find(name).find_elements(By.CSS_SELECTOR, css) if text in each.text]
 
     def click(self, name: str, css: str, text: str = "") -> None:
-        self.wait(lambda: self.inside(name, css, text))
-        self.inside(name, css, text)[0].click()
+        self.wait(lambda: self.inside(name, css, text))[0].click()
 
     def text(self, name: str, css: str = "") -> str:
         element = self.find(name)
         return (element.find_element(By.CSS_SELECTOR, css) if css else element).text
 
     def press(self, name: str, css: str, key: str, times: int = 1) -> None:
-        handle = self.inside(name, css)[0]
+        handle = self.wait(lambda: self.inside(name, css))[0]  # a widget is there before its content
         for _ in range(times):
             handle.send_keys(getattr(Keys, key))
 
