@@ -162,7 +162,7 @@ class Lab:
 
     def wait(self, condition, patience: float = 60):
         "What a condition gives, once it holds."
-        return WebDriverWait(self.driver, patience, ignored_exceptions=[StaleElementReferenceException]).until(
+        return WebDriverWait(self.driver, patience, ignored_exceptions=[StaleElementReferenceException, IndexError]).until(
             lambda _: condition()
         )
 
