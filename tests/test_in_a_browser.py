@@ -252,7 +252,7 @@ def test_in_a_browser_the_table_follows_a_slider(lab, place):
 def test_in_a_browser_the_link_opens_the_review_and_a_restart_goes_on(lab, place):
     notebook = lab.driver.current_window_handle
     for count in (0, 1):
-        link = lab.inside("review", "a", "/login?token=")[0].get_attribute("href")
+        link = lab.wait(lambda: lab.inside("review", "a", "/login?token=")[0].get_attribute("href"))
         lab.driver.switch_to.new_window("tab")
         lab.driver.get(link)
         for said in (count, count + 1):

@@ -162,9 +162,8 @@ class Lab:
 
     def wait(self, condition, patience: float = 60):
         "What a condition gives, once it holds."
-        return WebDriverWait(self.driver, patience, ignored_exceptions=[StaleElementReferenceException, IndexError]).until(
-            lambda _: condition()
-        )
+        not_yet = [StaleElementReferenceException, IndexError]
+        return WebDriverWait(self.driver, patience, ignored_exceptions=not_yet).until(lambda _: condition())
 
     def find(self, name: str):
         "The outermost element of a widget, scrolled into view."
