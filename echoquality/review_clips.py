@@ -171,8 +171,7 @@ def _page(review: Review, reader: str, refused: dict[int, str], key: str, assign
     "The page of a reader, whole: style, scripts and what the server would tell."
     places = assigned.places(reader)
     left = [[place, FAILED, [], "not exported", 0] for place, each in enumerate(places) if each.number in refused]
-    state = {"study": review.name, "reader": reader, "scale": review.scale, "answers": review.answers, "whole": False}
-    state |= {"reasons": review.reasons, "question": review.question, "adjudicated": [], "answered": left}
+    state = review.told() | {"reader": reader, "whole": False, "adjudicated": [], "answered": left}
     state |= {"order": [each.number for each in places]}
     told = {"key": key, "file": f"answers-{review.readers.index(reader):02}.csv", "state": state}
     script, style = '<script type="module">{}</script>', (STATIC / "review.css").read_text(encoding="utf-8")

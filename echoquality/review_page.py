@@ -234,9 +234,7 @@ class Desk:
         "What the page of a reader is told: the question, the order, the answers that count, the oldest first."
         review, counting = self.review, held(self.files[int(who)].answers)
         answers = [[each.place, each.answer, each.reasons, each.note, each.seconds] for each in counting.values()]
-        said = {"study": review.name, "reader": self.reader(who), "scale": review.scale, "answers": review.answers}
-        said |= {"reasons": review.reasons, "whole": review.whole_frame, "answered": answers}
-        said |= {"question": review.question}
+        said = review.told() | {"reader": self.reader(who), "whole": review.whole_frame, "answered": answers}
         order = [each.number for each in self.places(who)]
         seen = [place for place, each in enumerate(self.places(who)) if self.sees(who, each)]
         said |= {"order": order, "adjudicated": seen, "others": self.windows.others(who, page)}

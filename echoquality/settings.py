@@ -585,7 +585,7 @@ class ReviewSettings(RawData, _Seeded, Computing):
     count: int = Field(0, ge=0, description="number of clips, drawn at random (0: all)")
     by: Literal["", "machine", "view", "score"] = Field("", description="share the clips evenly among its values")
     scale: GradeScale = Field("poor<good", description="answers, the worst first: poor<good, Poor<Medium<Good, 1-5")
-    question: str = Field("", description="what the page asks, criteria included ('': how the image quality is)")
+    question: str = Field("", description="what the page asks, and after ? the criteria ('': how the image quality is)")
     reasons: tuple[str, ...] = Field(
         ("gain", "depth", "shadow", "haze", "off-axis", "foreshortened", "view", "motion", "wrong file", "other"),
         description="reasons for an answer, a key each",

@@ -372,8 +372,11 @@ def assigned_table(
     return pd.DataFrame(rows, columns=ASSIGNED)
 
 # %% ../nbs/evidence/study.ipynb #3249cf6a
+_TOLD = "--question 'How is the image quality? Good: volumes can be measured.' shows what is behind ? below it"
+
+
 def _question(settings: ReviewSettings) -> str:
-    "What the page asks."
+    "What the page asks; what follows its question mark are the criteria."
     usual = "Which side is worse, and by how much?" if settings.copies == "beside" else "How is the image quality?"
     return " ".join(settings.question.split()) or usual
 
@@ -444,6 +447,8 @@ def _drawn(rows: pd.DataFrame, settings: ReviewSettings, table: Path) -> pd.Data
         raise StudyError(f"clips {table}: {what}")
     if count < settings.count:
         print(f"note: {counted(count, 'clip')} can be drawn, and count is {settings.count}", flush=True)
+    if not (settings.question or settings.copies):
+        print(f"note: readers are told no criteria; {_TOLD}", flush=True)
     if settings.copies:
         print(expected_width(drawn[drawn["synthetic"]]), flush=True)
     return drawn
@@ -499,7 +504,9 @@ def _write_study(folder: Path, about: dict, clips: pd.DataFrame, assigned: pd.Da
     kinds = out["reason"].map(lambda why: re.sub(r"['\d].*", "…", why.partition(": ")[2]))
     common = ", ".join(f"{count} × {why}" for why, count in kinds.value_counts().head(3).items())
     left = f"; {counted(len(out), 'row', 'were')} left out ({common}), see {QUARANTINE_CSV}" if len(out) else ""
-    print(printable(f"{folder}: {shown}, {counted(len(assigned), 'showing')}{left}"), flush=True)
+    twice = int((assigned["round"] == "again").sum())
+    again = f" ({twice} of clips shown twice)" if twice else ""
+    print(printable(f"{folder}: {shown}, {counted(len(assigned), 'showing')}{again}{left}"), flush=True)
 
 
 def _is_file_of(path: Path, text: str) -> bool:

@@ -722,6 +722,25 @@ def test_in_a_browser_words_are_told_apart_controls_named_and_focus_seen(driver,
         assert wide == 390
 
 
+@pytest.mark.slow
+def test_in_a_browser_criteria_reasons_and_the_last_answer_are_told_and_answers_stay_in_place(driver, study):
+    about = json.loads((study / "study.json").read_text())
+    about |= {"question": "Can volumes be measured? Good: the border is seen.", "reasons": ["gain", "<b>own</b>"]}
+    (study / "study.json").write_text(json.dumps(about))
+    with serving(study) as server:
+        ana = Reader(driver, review_links(server)["R1"])
+        assert (ana.text("question"), ana.text("criteria")) == tuple(re.split(r"(?<=\?) ", about["question"]))
+        places = {ana.ask("return document.getElementById('answers').getBoundingClientRect().top")}
+        for key, name, words in (
+            ("a", "meaning", "gain: too bright or too dark"), ("g", "given", "Your last answer was “good, gain”"),
+            ("z", "given", "“good”, was taken back"), ("p", "given", "Your last answer was “poor, gain”"),
+        ):  # fmt: skip
+            ana.key(key)
+            ana.wait(lambda name=name, words=words: words in ana.text(name))
+            places.add(ana.ask("return document.getElementById('answers').getBoundingClientRect().top"))
+        assert len(places) == 1
+
+
 def test_colours_can_be_told_apart():
     css = (Path(Server.__init__.__code__.co_filename).parent / "static/review.css").read_text()
 

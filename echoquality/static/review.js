@@ -125,6 +125,7 @@ function stageClip(next) {
   shown = next;
   $("instead").hidden = true;
   $("warning").hidden = true;
+  $("known").textContent = "";
   stage.dataset.frame = "";
   brush.fillRect(0, 0, picture.width, picture.height);
   $("counter").textContent = "…";
@@ -348,11 +349,16 @@ function firstFrame() {
   $("warning").textContent = `The edge of the image was not found for sure: parts of it may be missing, or text may show.`;
   const rate = pace ? "" : " The file does not say how fast it was recorded: shown at 30 frames a second.";
   $("sent").textContent = `Frames are sent as JPEG of quality ${quality}; ${shown.whole ? "the whole frame" : "only the ultrasound sector"} is shown.${rate}`;
-  const lines = Object.entries(known).map(([name, value]) => `${name}: ${value}`);
-  if (lines.length) $("given").textContent = lines.join(" · ");
+  $("known").textContent = [frames(shown.head.frames), ...Object.entries(known).map(([name, value]) => `${name}: ${value}`)]
+    .filter(Boolean).join(" · ");
   ready = true;
   soon.forEach((each) => clip(each));
   pump();
+}
+
+// A clip of few frames looks like a still: how many there are is said.
+function frames(count) {
+  return count === 1 ? "A single frame" : count < 6 ? `A clip of ${count} frames, shown in turn` : "";
 }
 
 async function judgements() {
@@ -394,10 +400,16 @@ function facts() {
 
 // What is said of the answer of this clip.
 function given(now) {
-  if (!now) return takenBack.get(place) ?? "";
+  if (!now) return takenBack.get(place) ?? before();
   const changed = [...draft().reasons].sort().join() !== [...now.reasons].sort().join() || draft().note !== now.note;
   const said = `You answered: ${[now.answer, ...now.reasons].join(", ")}`;
   return changed ? `${said}. Reasons or note have changed: answer again to save them.` : said;
+}
+
+// What was said last, once the next clip is shown.
+function before() {
+  const last = [...answered.values()].at(-1);
+  return last ? `Your last answer was “${[last.answer, ...last.reasons].join(", ")}”. Undo takes it back.` : "";
 }
 
 function left(count) {
@@ -453,6 +465,7 @@ const does = {
     if (at < 0) reasons.push(name);
     else reasons.splice(at, 1);
     speak(`${name} ${at < 0 ? "on" : "off"}`);
+    meaning(name);
   },
   async undo() {
     const last = [...answered.keys()].at(-1);
@@ -492,10 +505,9 @@ const does = {
 async function decide(said) {
   view.asked = performance.now();
   const { reasons, note } = draft();
-  const order = study.reasons.filter((each) => reasons.includes(each));
+  const order = study.reasons.map(([name]) => name).filter((each) => reasons.includes(each));
   await save({ place, answer: said, reasons: order, note, seconds: Math.max(0, performance.now() - began) / 1000 });
   drafts.delete(place);
-  speak(`${said}.`);
   show(open((place + 1) % study.order.length));
 }
 
@@ -592,7 +604,7 @@ function assignKeys() {
     if (plain) taken.add(initials[i]);
     labels.set(answer, plain ? initials[i] : digit);
   });
-  for (const reason of study.reasons) {
+  for (const [reason] of study.reasons) {
     const key = [...reason.toLowerCase(), ..."abcdefghijklmnopqrstuvwxyz"].find((each) => /[a-z]/.test(each) && !taken.has(each));
     if (!key) continue;
     taken.add(key);
@@ -617,22 +629,37 @@ function button(words, key, data, press) {
   return made;
 }
 
+const told = (reason, means) => (means ? `${reason}: ${means}` : reason);
+
+// What a reason means is told where a mouse or the focus is on it, and once it was pressed.
+function meaning(reason) {
+  const [name, means] = study.reasons.find(([each]) => each === reason);
+  $("meaning").textContent = means && told(name, means);
+}
+
+function explained(made, reason) {
+  for (const kind of ["pointerenter", "focus"]) made.addEventListener(kind, () => meaning(reason));
+  return made;
+}
+
 function build() {
   const labels = assignKeys();
   $("study").textContent = study.study;
   $("reader").textContent = `reader: ${study.reader}`;
   $("answers").replaceChildren(...study.answers.map((each) =>
     button(each, labels.get(each), { answer: each }, () => act("answer", each))));
-  $("reasons").replaceChildren(...study.reasons.map((each) =>
-    button(each, labels.get(`reason ${each}`), { reason: each }, () => act("reason", each))));
+  $("reasons").replaceChildren(...study.reasons.map(([each]) => explained(
+    button(each, labels.get(`reason ${each}`), { reason: each }, () => act("reason", each)), each)));
   $("why").hidden = !study.reasons.length;
-  $("question").textContent = study.question;
+  const [, asked, criteria] = study.question.match(/^([^?]*\??)(.*)$/s);
+  $("question").textContent = asked;
+  $("criteria").textContent = criteria.trim();
   const rows = [
     ...study.answers.map((each) => [labels.get(each), each]),
     ["z", "take the last answer back; again, the one before it"], ["b", "back to the clip before"],
     ["n", "skip, it comes again at the end; or go on, where it is judged"], ["space", "play or pause"], ["← →", "frame by frame"],
     ["↑ ↓", "faster, slower"], ["+ −", "zoom; drag to move"], ["i", "write a note; Enter ends it"],
-    ...study.reasons.map((each) => [labels.get(`reason ${each}`), `reason: ${each}`]),
+    ...study.reasons.map(([each, means]) => [labels.get(`reason ${each}`), `reason: ${told(each, means)}`]),
   ];
   $("keytable").replaceChildren(...rows.filter(([key]) => key).map(([key, means]) => {
     const row = document.createElement("tr"), head = document.createElement("th"), cell = document.createElement("td");
