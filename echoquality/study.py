@@ -144,9 +144,9 @@ def _interest(table: pd.DataFrame) -> tuple[str, pd.Series]:
         return "evaluation", (probability - label).abs()
     if score.notna().any() and probability.notna().any():
         return "two scores", (probability - score).abs()
-    passed, failed = score[status == "PASS"].min(), score[status == "FAIL"].max()
-    if np.isfinite(passed) and np.isfinite(failed):
-        return "results", -(score - (passed + failed) / 2).abs()
+    edges = pd.Series([score[status == "PASS"].min(), score[status == "FAIL"].max()])  # one where all are on one side
+    if edges.notna().any():
+        return "results", -(score - edges.mean()).abs()
     return "list", none
 
 # %% ../nbs/evidence/study.ipynb #7e2ba132

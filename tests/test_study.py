@@ -64,6 +64,7 @@ def test_which_clips_are_drawn_first_follows_from_the_table():
     assert order(frame.assign(label=["1", "1", "0"]))[-1] == "b" and order(frame.assign(label="")) == "bac"
     results = frame.drop(columns="probability").assign(status=["FAIL", "FAIL", "PASS"])
     assert set(order(results)[:2]) == {"b", "c"} and module._interest(results)[0] == "results"
+    assert order(results.assign(status="PASS")) == "abc" and order(results.assign(status="FAIL")) == "cba"
     assert module._interest(frame[["path"]])[0] == "list"
 
 
