@@ -39,13 +39,13 @@ ROUNDS = ("calibration", "first", "again", "adjudication")
 MEANINGS = {  # of the usual reasons, as the page tells them
     "gain": "too bright or too dark, as a whole or at some depth",
     "depth": "set too deep or too shallow for this view",
-    "shadow": "a rib, the lung, calcium or a prosthesis hides what lies behind it",
+    "shadow": "a rib, the lung, calcium or a prosthesis hides what lies behind it; walls that drop out, too",
     "haze": "noise or reverberation veils what should be seen",
     "off-axis": "the plane cuts beside the axis of the view",
     "foreshortened": "the apex is not reached: the ventricle looks short and round",
     "view": "not the view it should be, or parts of it lie outside the image",
     "motion": "the probe or the patient moves too much",
-    "wrong file": "not a greyscale clip of a heart; with “cannot tell” it is left out of training",
+    "wrong file": "not a greyscale clip of a heart; with “cannot tell” it is not used",
     "other": "please write a note",
 }
 _MADE_BY = "it is written by `echoquality review`; make the study again, in another folder"

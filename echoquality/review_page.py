@@ -204,6 +204,10 @@ class Windows:
         self._heard = {key: when for key, when in self._heard.items() if now - when < 60} | {own: now}
         return any(key[0] == who and key != own for key in self._heard)
 
+    def left(self, who: str, page: str) -> None:
+        "A window was closed, or shows another page."
+        self._heard.pop((who, page[:64]), None)
+
 # %% ../nbs/looking/review_page.ipynb #ff5b1a03
 class Desk:
     "The study that a server shows: its readers, their answers, its clips."
@@ -403,6 +407,10 @@ class Routes:
         others = self.desk.windows.others(who, request.headers.get("x-page", ""))
         return JSONResponse(self.desk.standing(who) | {"others": others})
 
+    async def left(self, request: Request) -> Response:
+        self.desk.windows.left(self.door.who(request), request.headers.get("x-page", ""))
+        return JSONResponse({})
+
     async def judgements(self, request: Request) -> Response:
         "What was said of a clip that is shown again for adjudication: reader, answer, reasons, note."
         who, place = self.door.who(request), request.path_params["place"]
@@ -448,6 +456,7 @@ def review_app(review: Review, tokens: dict[str, str], hosts: frozenset[str], se
         Route("/r/{who:int}/state", routes.state),
         Route("/r/{who:int}/clip/{number:int}", routes.clip),
         Route("/r/{who:int}/answer", routes.answer, methods=["POST"]),
+        Route("/r/{who:int}/left", routes.left, methods=["POST"]),
         Route("/r/{who:int}/judgements/{place:int}", routes.judgements),
         Route("/review.js", _file),
         Route("/review.css", _file),

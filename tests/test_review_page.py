@@ -626,6 +626,11 @@ def test_in_a_browser_an_unreadable_clip_is_noted_and_two_windows_know(driver, s
         ana.key("z")  # of the last that this window knows
         ana.judged(2)
         assert [each.answer for each in answers_of(folder)] == ["good", "unreadable", "poor", ""]
+        other.look()
+        other.driver.get("about:blank")  # one that was left is no other window
+        other.driver.get(f"{server.address}/r/0/")
+        other.judged(2)
+        assert [key[0] for key in server.desk.windows._heard] == ["0", "0"]
 
 
 @pytest.mark.slow
@@ -733,12 +738,15 @@ def test_in_a_browser_criteria_reasons_and_the_last_answer_are_told_and_answers_
         places = {ana.ask("return document.getElementById('answers').getBoundingClientRect().top")}
         for key, name, words in (
             ("a", "meaning", "gain: too bright or too dark"), ("g", "given", "Your last answer was “good, gain”"),
-            ("z", "given", "“good”, was taken back"), ("p", "given", "Your last answer was “poor, gain”"),
+            ("z", "given", "“good” for this clip was taken back"), ("p", "given", "Your last answer was “poor, gain”"),
         ):  # fmt: skip
             ana.key(key)
             ana.wait(lambda name=name, words=words: words in ana.text(name))
             places.add(ana.ask("return document.getElementById('answers').getBoundingClientRect().top"))
         assert len(places) == 1
+        for key in ("b", "a", "n"):  # a reason that is taken away later goes with the answer
+            ana.key(key)
+        ana.wait(lambda: [each.reasons for each in answers_of(study)][-2:] == [("gain",), ()])
 
 
 def test_colours_can_be_told_apart():

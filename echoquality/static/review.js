@@ -7,6 +7,7 @@ const $ = (id) => document.getElementById(id);
 const here = location.pathname; // /r/<reader>/
 const page = crypto.getRandomValues(new Uint32Array(2)).join("-"); // this window
 const KEPT = `review ${here}`; // in sessionStorage: the answer that is not on the server's disk yet
+const DRAFTS = `drafts ${here}`; // there, too: reasons and notes of clips that are not judged yet
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // ---------------------------------------------------------------- clips
@@ -276,7 +277,7 @@ let place = 0; // in the order of this reader
 let whole = false;
 let answered = new Map(); // place → {answer, reasons, note, seconds}; the last given is the last in it
 let drafts = new Map(); // place → {reasons, note}: not judged yet
-const takenBack = new Map(); // place → what is said of an answer that was undone
+const remarks = new Map(); // place → what is said of it until it is judged
 let soon = []; // numbers of clips that are fetched when this one is seen
 let began = 0; // when the clip was first seen
 
@@ -331,6 +332,7 @@ function show(next) {
     const before = place ? [study.order[place - 1]] : [];
     stageClip(clip(number));
     resetView();
+    $("meaning").textContent = "";
     play(true);
     keepOnly([number, ...coming, ...before]);
     shown.coming.finally(() => place === next && coming.forEach((each) => clip(each)));
@@ -398,12 +400,14 @@ function facts() {
   $("whole").setAttribute("aria-pressed", whole);
 }
 
+const sorted = (reasons) => [...reasons].sort().join();
+const changed = (now) => sorted(draft().reasons) !== sorted(now.reasons) || draft().note !== now.note;
+
 // What is said of the answer of this clip.
 function given(now) {
-  if (!now) return takenBack.get(place) ?? before();
-  const changed = [...draft().reasons].sort().join() !== [...now.reasons].sort().join() || draft().note !== now.note;
+  if (!now) return remarks.get(place) ?? before();
   const said = `You answered: ${[now.answer, ...now.reasons].join(", ")}`;
-  return changed ? `${said}. Reasons or note have changed: answer again to save them.` : said;
+  return changed(now) ? `${said}. Reasons or note have changed: they are saved when you go on.` : said;
 }
 
 // What was said last, once the next clip is shown.
@@ -473,19 +477,22 @@ const does = {
     const { answer, reasons, note } = answered.get(last);
     await save({ place: last, answer: "", reasons: [], note: "", seconds: 0 });
     drafts.set(last, { reasons: [...reasons], note });
-    takenBack.set(last, `Your last answer, “${answer}”, was taken back: answer again.`);
+    remarks.set(last, `“${answer}” for this clip was taken back: please answer again.`);
     show(last);
-    speak(takenBack.get(last));
+    speak(remarks.get(last));
   },
-  back() {
+  async back() {
+    await settle();
     const at = $("done").hidden ? place - 1 : place;
     if (at >= 0) show(at);
   },
-  next() {
+  async next() {
     if ($("done").hidden === false) return;
+    await settle();
     const at = open((place + 1) % study.order.length);
-    if (at === place) speak("This is the only clip left.");
-    else show(at);
+    if (at !== place) return show(at);
+    remarks.set(place, "This is the only clip that is left.");
+    speak(remarks.get(place));
   },
   retry() {
     if (!shown?.error) return;
@@ -504,11 +511,22 @@ const does = {
 
 async function decide(said) {
   view.asked = performance.now();
+  await keepDraft(said, Math.max(0, performance.now() - began) / 1000);
+  show(open((place + 1) % study.order.length));
+}
+
+// Save an answer with the reasons and the note that the page shows.
+async function keepDraft(answer, seconds) {
   const { reasons, note } = draft();
   const order = study.reasons.map(([name]) => name).filter((each) => reasons.includes(each));
-  await save({ place, answer: said, reasons: order, note, seconds: Math.max(0, performance.now() - began) / 1000 });
+  await save({ place, answer, reasons: order, note, seconds });
   drafts.delete(place);
-  show(open((place + 1) % study.order.length));
+}
+
+// Reasons or a note that were changed after the answer go with it.
+async function settle() {
+  const now = answered.get(place);
+  if ($("done").hidden && now && changed(now)) await keepDraft(now.answer, now.seconds);
 }
 
 // Send an answer until it is on the server's disk. It is kept in this window meanwhile, also when the page is loaded again.
@@ -549,6 +567,14 @@ function keep(entry) {
     else sessionStorage.removeItem(KEPT);
   } catch { /* a browser that keeps nothing: the window still does */ }
 }
+
+// A window that is left says so, and keeps what was not answered for when it comes back.
+addEventListener("pagehide", () => {
+  fetch(`${here}left`, { method: "POST", keepalive: true, headers: { "x-page": page } }).catch(() => null);
+  try {
+    sessionStorage.setItem(DRAFTS, JSON.stringify([...drafts].filter(([at]) => !answered.has(at))));
+  } catch { /* a browser that keeps nothing */ }
+});
 
 addEventListener("beforeunload", (event) => {
   if (busy && performance.now() - since > 500) event.preventDefault();
@@ -690,7 +716,10 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open || !study) return;
   const on = event.target, typed = on.matches?.("input[type=text]");
   if (typed) {
-    if (event.key === "Enter" || event.key === "Escape") on.blur();
+    if (event.key === "Enter" || event.key === "Escape") {
+      on.blur();
+      stage.scrollIntoView({ block: "nearest" }); // on a small screen the note is below the clip
+    }
     return;
   }
   const moves = on.matches?.("select") ? /^Arrow|^Home$|^End$|^Page|^ $/ : /^Arrow|^Home$|^End$|^Page/;
@@ -761,6 +790,7 @@ async function begin() {
 async function resend() {
   let entry = null;
   try {
+    drafts = new Map((JSON.parse(sessionStorage.getItem(DRAFTS)) ?? []).filter(([at]) => !answered.has(at)));
     entry = JSON.parse(sessionStorage.getItem(KEPT));
   } catch { /* nothing was kept */ }
   if (!entry) return;
