@@ -50,9 +50,10 @@ def _text(path: Path) -> str:
         if path.stat().st_size > _MOST:
             raise SettingsError(f"{path}: is no file of parameters: it has more than {_MOST:,} bytes")
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        why = "is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else "cannot be read: "
-        raise SettingsError(f"{path}: {why}{getattr(error, 'strerror', None) or ''}") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is no text in UTF-8") from None
 
 # %% ../nbs/base/config.ipynb #688d918a
 def _nodes(path: Path):
@@ -145,6 +146,8 @@ def config_of(words: list[str]) -> tuple[list[str], str]:
         if word != "--config" and not word.startswith("--config="):
             left.append(word)
             continue
+        if file:
+            raise SettingsError(f"--config: {file} and another file are named; name one")
         file = word.partition("=")[2] or next(words, "")
         if not file or file.startswith("--"):
             raise SettingsError("--config: expected a file of parameters; `echoquality init` writes one")

@@ -79,6 +79,8 @@ def test_config_is_found_among_the_words():
     assert config_of(["--config", "a.yaml", "train", "--epochs", "3"]) == (["train", "--epochs", "3"], "a.yaml")
     assert config_of(["train", "--config=b.yaml"]) == (["train"], "b.yaml")
     assert config_of(["score", "--", "--config"]) == (["score", "--", "--config"], "")
+    with pytest.raises(SettingsError, match="another file"):
+        config_of(["--config", "a.yaml", "train", "--config=b.yaml"])
     for wrong in (["--config"], ["--config", "--epochs"], ["--config="]):
         with pytest.raises(SettingsError, match="expected a file"):
             config_of(wrong)
