@@ -109,7 +109,8 @@ def _value(path: Path, name: str, node, line: int):
         raise SettingsError(f"{path}, line {line}: parameter {name!r}: {said}")
     texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
     if any(unicodedata.category(letter) == "Cc" for text in texts for letter in text):
-        raise SettingsError(f"{path}, line {line}: parameter {name!r}: its text has a line break or control")
+        said = "its text has a line break or another control character"
+        raise SettingsError(f"{path}, line {line}: parameter {name!r}: {said}")
     if any(map(is_secret, texts)):
         said = "holds a password or a key, and files are copied; leave it out, and type it as an option"
         raise SettingsError(f"{path}, line {line}: parameter {name!r} {said}")

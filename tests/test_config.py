@@ -51,7 +51,7 @@ def test_a_file_is_read_with_its_lines(tmp_path):
         ("a: 1\nb: 010", "line 2: parameter 'b': '010' is 8 to YAML; write 8, or put text in quotes"),
         ("b: 1:30", "line 1: parameter 'b': '1:30' is 90 to YAML"),
         ("b: 0x1F", "line 1: parameter 'b': '0x1F' is 31 to YAML"),
-        ('a: "b\\0c"', "line 1: parameter 'a': its text has a line break or control"),
+        ('a: "b\\0c"', "line 1: parameter 'a': its text has a line break or another"),
         ("a: |\n  b\n", "line 1: parameter 'a': its text has a line break"),
         ("x: " + "a" * 1_000_001, "more than 1,000,000 bytes"),
     ],
