@@ -28,6 +28,7 @@ from echoquality.settings import (
     expanded,
     expect_networks,
     from_here,
+    loading,
 )
 from .workers import cores
 
@@ -280,6 +281,7 @@ def main(argv: list[str] | None = None) -> None:
     except SettingsError as error:
         parser.error(str(error))
     expect_networks("inference")
+    print(loading("echoquality score", "inference"), file=sys.stderr, flush=True)  # stdout has scores alone
     from echoquality.batches import LearningError
     from echoquality.checkpoints import WeightsError
 

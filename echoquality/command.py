@@ -56,6 +56,7 @@ from echoquality.settings import (
     from_clips,
     from_here,
     handed_on,
+    loading,
     next_command,
     of_file,
     thresholds_for,
@@ -410,37 +411,36 @@ def init(argv: list[str], **told) -> None:
 
 # %% ../nbs/command/command.ipynb #67ac70eb
 _LATE = {"demo": DemoSettings, "convert": ConvertSettings, "review": ReviewSettings}
+_MODULES = {"scores": "score_table", "review": "review_page", "report": "stage_report"}  # of commands with other names
 
 
 def run_other(command: str, argv: list[str]) -> None:
     "Run a command that is no stage, or the stage `score` for some files alone."
     if command == "score":
         return import_module("echoquality.api").main(argv)
-    if command == "convert":
-        argv = of_two_folders(argv)
     if command == "init":
         return init(argv, **_told(command))
+    if command == "notebooks":
+        [folder] = _paths(command, argv, "DIR", 1, "folder that they are copied into")
+        return print(copy_pages(folder))
+    if command == "convert":
+        argv = of_two_folders(argv)
     if command in _LATE:
         from_command_line(_LATE[command], argv, **_told(command))  # before modules that take seconds to load
     if command == "demo":
         expect_networks("training")
+    hiding = [each for each in argv if each == "--without-paths"] if command == "report" else []
     if command == "report":
-        hiding = [each for each in argv if each == "--without-paths"]
         meaning = "an executed notebook, runs/X.new.ipynb; with --without-paths folders stay unnamed"
         files = _paths(command, [each for each in argv if each not in hiding], "FILE", "+", meaning)
-        sys.exit(import_module("echoquality.stage_report").main([*map(str, files), *hiding]))
-    if command == "notebooks":
-        [folder] = _paths(command, argv, "DIR", 1, "folder that they are copied into")
-        print(copy_pages(folder))
-    else:
-        name = {"scores": "score_table", "review": "review_page"}.get(command, command)
-        from echoquality.workers import doing
+    from echoquality.workers import doing
 
-        needed = "PyTorch, " * (command == "demo")
-        doing(f"echoquality {command}: loading {needed}pandas and what else it needs", command in _LATE)
-        module = import_module(f"echoquality.{name}")
-        doing("")
-        module.main(argv, **_told(command))
+    doing(loading(f"echoquality {command}", "training" if command == "demo" else ""), command in _LATE)
+    module = import_module(f"echoquality.{_MODULES.get(command, command)}")
+    doing("")
+    if command == "report":
+        sys.exit(module.main([*map(str, files), *hiding]))
+    module.main(argv, **_told(command))
 
 # %% ../nbs/command/command.ipynb #4ef17154
 def _verdict(report: Path) -> str:

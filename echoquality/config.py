@@ -8,6 +8,8 @@ __all__ = ['Lines', 'CONFIG', 'Config', 'read_config', 'config_of', 'naming', 'n
 # %% ../nbs/base/config.ipynb #174c4024
 import hashlib
 import os
+import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,30 +34,49 @@ class Config:
         return SettingsError(f"{self.path}, line {line}: {said}")
 
 # %% ../nbs/base/config.ipynb #534ee995
-_MOST = 1_000_000
+_MOST, _DEEPEST = 1_000_000, 10
+_HINTS = {  # of a message of YAML's → what to do
+    "escape character": "; in double quotes a backslash begins a code: put the text in single quotes",
+    r"'\t'": "; indent with spaces, not with tabs",
+    "mapping values": "; put text with a colon in quotes",
+}
 
 
+def _text(path: Path) -> str:
+    "The text of a file of parameters. Raises SettingsError."
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise SettingsError(f"{path}: is a pipe or a device; pages read the parameters again: expected a file")
+        if path.stat().st_size > _MOST:
+            raise SettingsError(f"{path}: is no file of parameters: it has more than {_MOST:,} bytes")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is no text in UTF-8") from None
+
+# %% ../nbs/base/config.ipynb #688d918a
 def _nodes(path: Path):
     "The root of a YAML file, without aliases. Raises SettingsError."
     import yaml  # a command without a file does without
 
+    text, depth = _text(path), 0
     try:
-        if path.stat().st_size > _MOST:
-            raise SettingsError(f"{path}: is no file of parameters: it has more than {_MOST:,} bytes")
-        text = path.read_text(encoding="utf-8-sig")
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1
             if getattr(event, "anchor", None):
-                line = event.start_mark.line + 1
                 raise SettingsError(f"{path}, line {line}: anchors (&) and aliases (*) are not read; write the value")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:  # many levels take YAML minutes
+                raise SettingsError(f"{path}, line {line}: is no YAML of parameters: nested too deeply")
         return yaml.compose(text, Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, yaml.reader.ReaderError):
-        raise SettingsError(f"{path}: is no text in UTF-8") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        why = getattr(error, "problem", None) or "nested too deeply"
-        raise SettingsError(f"{path}, line {line}: is no YAML: {why}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SettingsError(f"{path}, line {line}: is no text: it has a control character") from None
+    except yaml.YAMLError as error:
+        line, why = getattr(getattr(error, "problem_mark", None), "line", 0) + 1, getattr(error, "problem", None)
+        hint = next((hint for part, hint in _HINTS.items() if part in str(why)), "")
+        raise SettingsError(f"{path}, line {line}: is no YAML: {why}{hint}") from None
 
 # %% ../nbs/base/config.ipynb #82d29f7a
 def _pairs(path: Path, node) -> Iterator[tuple[str, object, int]]:
@@ -83,7 +104,14 @@ def _value(path: Path, name: str, node, line: int):
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = getattr(error, "problem", None) or str(error)
         raise SettingsError(f"{path}, line {line}: parameter {name!r}: {why}; put text in quotes") from None
-    if any(map(is_secret, value if isinstance(value, list) else [value])):
+    if type(value) in (int, float) and re.search(r"^[-+]?0\d|[:xXb]", node.value):
+        said = f"{node.value!r} is {value} to YAML; write {value}, or put text in quotes"
+        raise SettingsError(f"{path}, line {line}: parameter {name!r}: {said}")
+    texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
+    if any(unicodedata.category(letter) == "Cc" for text in texts for letter in text):
+        said = "its text has a line break or another control character"
+        raise SettingsError(f"{path}, line {line}: parameter {name!r}: {said}")
+    if any(map(is_secret, texts)):
         said = "holds a password or a key, and files are copied; leave it out, and type it as an option"
         raise SettingsError(f"{path}, line {line}: parameter {name!r} {said}")
     return value
@@ -119,6 +147,8 @@ def config_of(words: list[str]) -> tuple[list[str], str]:
         if word != "--config" and not word.startswith("--config="):
             left.append(word)
             continue
+        if file:
+            raise SettingsError(f"--config: {file} and another file are named; name one")
         file = word.partition("=")[2] or next(words, "")
         if not file or file.startswith("--"):
             raise SettingsError("--config: expected a file of parameters; `echoquality init` writes one")

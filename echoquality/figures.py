@@ -39,6 +39,9 @@ def looks(names: Iterable[str]) -> dict[str, dict[str, str]]:
     return {name: known[place % len(known)] for place, name in enumerate(names)}
 
 # %% ../nbs/base/figures.ipynb #05413c05
+_PLAIN = {"text.parse_math": False}  # a $ in the name of a machine or file begins no formula
+
+
 def _style() -> dict:
     "matplotlib's parameters of all figures."
     from cycler import cycler
@@ -48,7 +51,7 @@ def _style() -> dict:
     style = dict.fromkeys(inked, INK) | dict.fromkeys(soft, SOFT)
     style |= {"font.family": "DejaVu Sans", "font.size": 9, "axes.titlesize": 10, "legend.fontsize": 8}
     style |= {"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "axes.facecolor": "none"}
-    style |= {"grid.color": LINE, "hatch.linewidth": 0.7, "image.cmap": "cividis", "figure.facecolor": GROUND}
+    style |= _PLAIN | {"grid.color": LINE, "hatch.linewidth": 0.7, "image.cmap": "cividis", "figure.facecolor": GROUND}
     return style | {"axes.prop_cycle": cycler(color=_SERIES), "lines.markersize": 4}
 
 
@@ -86,7 +89,7 @@ def _saved(figure: "Figure", form: str, **how) -> bytes:
     "A figure as the bytes of a file."
     import matplotlib.pyplot as plt
 
-    plain = {"svg.hashsalt": "echoquality", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 9}
+    plain = _PLAIN | {"svg.hashsalt": "echoquality", "svg.fonttype": "path", "pdf.fonttype": 42, "pdf.compression": 9}
     with plt.rc_context(plain), BytesIO() as file:
         figure.savefig(file, format=form, **how)
         return file.getvalue()

@@ -200,14 +200,14 @@ _QUIET = ["--log-level=CRITICAL", '--IPKernelApp.exec_lines=__import__("logging"
 
 def _say_cell(stage: str, quiet: bool, cell: dict, cell_index: int) -> None:
     "Say what a page does from this cell on."
-    from .settings import NETWORKS
+    from .settings import loading
     from .workers import doing
 
     tags = cell.metadata.get("tags", [])
     if cell.cell_type != "code" or "skip-execution" in tags:
         return
     if "import *" in cell.source:
-        doing(f"{stage}: loading {'PyTorch, ' * (stage in NETWORKS)}pandas and what else it needs", told=not quiet)
+        doing(loading(stage, stage), told=not quiet)
     elif "parameters" not in tags and "injected-parameters" not in tags:
         doing(f"{stage}: {'at work' if 'progress' in tags else 'drawing tables and pictures'}", told=not quiet)
 

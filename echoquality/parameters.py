@@ -228,7 +228,9 @@ def _in_words(error: ValidationError) -> str:
             hint = f"; {near}" if near else ""
         if each["type"] in ("string_type", "path_type"):
             said, hint = "text was expected", f"; for text that looks like a number use papermill's -r (-r {name} …)"
-        lines.append(f"parameter {name!r}: {said}; found {each['input']!r}{hint}")
+        found = repr(each["input"])
+        found = f"{found[:100]} …" if len(found) > 120 else found
+        lines.append(f"parameter {name!r}: {said}; found {found}{hint}")
     return "\n".join(dict.fromkeys(lines))
 
 # %% ../nbs/base/parameters.ipynb #9d013d46
@@ -363,7 +365,10 @@ def _fault(cls: type[Settings], name: str, value) -> str:
         cls(**{name: value})
     except SettingsError as error:
         said = next((line for line in str(error).splitlines() if f"parameter {name!r}" in line), "")
-        return re.sub(r"; for text that looks like .*", "; put it in quotes", said)
+        hint = "put it in quotes" if not isinstance(value, list | dict) else "one value was expected"
+        hint = "leave the line out" if value is None else hint
+        hint += "; without them yes, no, on and off are true and false" if isinstance(value, bool) else ""
+        return re.sub(r"; for text that looks like .*", f"; {hint}", said)
     return ""
 
 # %% ../nbs/base/parameters.ipynb #6615528c
@@ -380,6 +385,8 @@ def expect_known(config: Config) -> None:
         said = next(filter(None, (_fault(cls, name, value) for cls in _knowing(name))), "")
         if name in _EACH_ITS_OWN:
             said = f"parameter {name!r} is another folder for each command; write it below a command, like `dataset:`"
+        elif name in Settings.commands and not _knowing(name):
+            said = f"command {name!r}: expected its parameters, indented, on lines below it" * (value is not None)
         elif not _knowing(name):
             near = did_you_mean(name, {*names, *Settings.commands})
             said = f"unknown parameter {name!r}" + (near and f": {near}")

@@ -269,7 +269,7 @@ _ABOUT = re.compile(r'<script id="about"[^>]*>(.*?)</script>')
 
 
 def read_about(report: Path) -> dict[str, str] | None:
-    "`about` of a report, and its file's `name`; None for another file."
+    "`about` of a report, and its file's `name`; of a damaged one its name alone; None for another file."
     if not report.is_file():  # a pipe would be waited for
         return None
     with report.open(encoding="utf-8", errors="replace") as file:
@@ -277,4 +277,7 @@ def read_about(report: Path) -> dict[str, str] | None:
         if 'id="about"' in text and not _ABOUT.search(text):  # with a picture, and many clips
             text += file.read(50_000_000)
         match = _ABOUT.search(text)
-    return match and {**json.loads(match[1]), "name": report.name}
+    try:
+        return match and {**json.loads(match[1]), "name": report.name}
+    except (ValueError, TypeError, RecursionError):  # cut off, or written over
+        return {"name": report.name}

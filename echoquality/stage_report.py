@@ -9,6 +9,7 @@ __all__ = ['failure', 'about', 'links', 'overall', 'write_report', 'main']
 import re
 import sys
 from base64 import b64encode
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from importlib import resources
@@ -133,21 +134,41 @@ def overall(runs: list[dict]) -> dict[str, str]:
     return {"word": worst, "said": f"{said[:1].upper()}{said[1:]}" if said else "", "few": "".join(few[:1]), **then}
 
 # %% ../nbs/base/stage_report.ipynb #0495d454
-def _listed(run: dict) -> dict:
-    "`about` of a run for the list, its sentence without what is said once over all; old reports lack facts."
-    known = {"facts": {}, "parameters": {}, "thumbnail": "", "alt": "", "few": ""} | run
+_DAMAGED = "This report is damaged; echoquality report writes it anew from its notebook."
+_TOLD = dict.fromkeys(("title", "date", "line", "word", "sentence", "few", "next", "command", "thumbnail", "alt"), "")
+
+
+def _known(run: dict) -> dict:
+    "`about` of a run with all that the list needs: reports of earlier versions lack some of it, damaged ones most."
+    usual = _TOLD | {"facts": {}, "parameters": {}}
+    known = {name: run[name] if isinstance(run.get(name), type(each)) else each for name, each in usual.items()}
+    facts = known["facts"]
+    if not all(isinstance(facts.get(name), str) for name in ("stage", "said")):
+        known["facts"] = {}
+    damaged = {"title": run["name"].removesuffix(".html"), "sentence": _DAMAGED}
+    return known | {"name": run["name"]} | (damaged if not known["title"] else {})
+
+
+def _listed(known: dict) -> dict:
+    "`about` of a run for the list, its sentence without what is said once over all."
     few = f"; {known['few']}" if known["few"] else ""
     return known | {"sentence": known["sentence"].replace(few, "")}
 
 
 def _write_runs(folder: Path) -> None:
     "Write the list of all runs of a folder, and the links between its reports."
-    found = [each for path in folder.glob("*.html") if (each := read_about(path))]
+    found = []
+    for path in folder.glob("*.html"):
+        with suppress(OSError):  # one that may not be read
+            found += [_known(each)] if (each := read_about(path)) else []
     runs = sorted(found, key=lambda each: each["date"], reverse=True)
     names = {each["name"].removesuffix(".html") for each in runs}
     for name in names:
         path = folder / f"{name}.html"
-        old = path.read_text(encoding="utf-8")
+        try:
+            old = path.read_text(encoding="utf-8")
+        except ValueError:  # damaged: left as it is
+            continue
         new = re.sub(r"<nav>.*?</nav>", links(name, names), old, count=2)
         if new != old:
             write_text(path, new)

@@ -45,7 +45,14 @@ def test_a_file_is_read_with_its_lines(tmp_path):
         ("seed: !!python/object/apply:os.getcwd []", "line 1: parameter 'seed'"),
         ("a: 1\nb: 2024-13-45", "line 2: parameter 'b': month must be in 1..12; put text in quotes"),
         ("a: " + "[" * 5000, "line 1: is no YAML"),
-        ("\0", "is no text in UTF-8"),
+        ("a: 1\nb: \0", "line 2: is no text: it has a control character"),
+        ("a:\n\tb: 1", "indent with spaces"),
+        ('a: "C:\\data"', "single quotes"),
+        ("a: 1\nb: 010", "line 2: parameter 'b': '010' is 8 to YAML; write 8, or put text in quotes"),
+        ("b: 1:30", "line 1: parameter 'b': '1:30' is 90 to YAML"),
+        ("b: 0x1F", "line 1: parameter 'b': '0x1F' is 31 to YAML"),
+        ('a: "b\\0c"', "line 1: parameter 'a': its text has a line break or another"),
+        ("a: |\n  b\n", "line 1: parameter 'a': its text has a line break"),
         ("x: " + "a" * 1_000_001, "more than 1,000,000 bytes"),
     ],
 )
@@ -54,8 +61,9 @@ def test_what_is_no_file_of_parameters_is_refused_by_its_line(text, said, tmp_pa
     with pytest.raises(SettingsError) as error:
         read_config(path)
     assert str(error.value).startswith(str(path)) and said in str(error.value)
-    for other in (tmp_path, tmp_path / "none.yaml"):
-        with pytest.raises(SettingsError, match="cannot be read"):
+    os.mkfifo(tmp_path / "pipe") if hasattr(os, "mkfifo") else (tmp_path / "pipe").mkdir()
+    for other in (tmp_path, tmp_path / "none.yaml", tmp_path / "pipe"):
+        with pytest.raises(SettingsError, match=r"cannot be read|is a pipe"):
             read_config(other)
 
 
@@ -71,6 +79,8 @@ def test_config_is_found_among_the_words():
     assert config_of(["--config", "a.yaml", "train", "--epochs", "3"]) == (["train", "--epochs", "3"], "a.yaml")
     assert config_of(["train", "--config=b.yaml"]) == (["train"], "b.yaml")
     assert config_of(["score", "--", "--config"]) == (["score", "--", "--config"], "")
+    with pytest.raises(SettingsError, match="another file"):
+        config_of(["--config", "a.yaml", "train", "--config=b.yaml"])
     for wrong in (["--config"], ["--config", "--epochs"], ["--config="]):
         with pytest.raises(SettingsError, match="expected a file"):
             config_of(wrong)

@@ -72,6 +72,16 @@ def test_an_svg_follows_the_readers_page_and_is_the_same_twice():
     assert b"<script" not in first and b"<dc:date" not in first
 
 
+def test_a_dollar_in_a_name_begins_no_formula():
+    draw = styled(lambda: plt.subplots(figsize=(2, 1)))
+    names = [r"$\nosuch{$", "a$b$ < قلب", "x" * 200]
+    figure = draw()[0]
+    figure.gca().set_xticks(range(3), names)
+    figure.gca().set_title(names[0])
+    assert svg(figure).startswith(b"<svg")
+    plt.close(figure)
+
+
 def test_figures_have_files_and_a_later_report_renews_them(tmp_path):
     figure = described(plt.figure(figsize=(2, 1)), "shares", "epiq7 has 81 %", pd.DataFrame({"good": [0.8123456789]}))
     kept = files_of(figure, "Shares.")

@@ -246,6 +246,11 @@ def test_a_file_gives_commands_their_parameters(two_commands, tmp_path, monkeypa
         ("building:\n  looked_at: x", ["line 2: unknown parameter 'looked_at'"]),
         ("dry_run: perhaps", ["line 1: parameter 'dry_run'"]),
         ("building:\n  rounds: {a: 1}", ["line 2: parameter 'rounds'"]),
+        ("building: [rounds]", ["line 1: command 'building': expected its parameters, indented"]),
+        ("looking:\nbuilding:\n  name: off", ["line 3: parameter 'name': text was expected; found False; put it in "
+         "quotes; without them yes, no, on and off are true and false"]),
+        ("name:", ["line 1: parameter 'name': text was expected; found None; leave the line out"]),
+        ("rounds: " + 5000 * "x", ["line 1: parameter 'rounds': input should be a valid integer, unable to parse"]),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("cls", [Building, Looking])

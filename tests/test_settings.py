@@ -148,6 +148,34 @@ def test_a_wrong_parameter_is_found_as_early(stage):
     assert done.returncode == 2 and f"error: parameter '{name}'" in done.stderr and "| torch\n" not in done.stderr
 
 
+MARKED = """
+import os, runpy, sys
+from importlib.machinery import ModuleSpec
+class Marks:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("torch", "pandas", "pydicom"):
+            return ModuleSpec(name, self)
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        print("<heavy>", flush=True)
+        os._exit(0)
+sys.meta_path.insert(0, Marks())
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__")
+"""
+SCORED = ["echoquality", "score", "a.dcm"]
+
+
+@pytest.mark.parametrize("words", [*([f"echoquality.{stage}"] for stage in STAGES), SCORED], ids=" ".join)
+def test_a_command_says_that_it_loads_before_it_does(words, tmp_path):
+    command = [sys.executable, "-c", MARKED, *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path)
+    said, *others = done.stdout.splitlines()
+    assert ": loading " in said and ("PyTorch" in said) == (words == SCORED or words[0][12:] in NETWORKS), done.stdout
+    assert others == ["<heavy>"]
+
+
 HIDDEN = """
 import json, runpy, sys
 hidden = {"torch", "torchvision", "pytorch_lightning", "torchmetrics", "safetensors", "mlflow", "captum", "optuna"}

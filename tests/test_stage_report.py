@@ -148,6 +148,24 @@ def test_what_holds_for_all_runs_is_said_once(tmp_path):
     assert "test more." in index and re.search(r'"output_dir": "[^"]*a"', index)
 
 
+ABOUT = [
+    '{"word": "good", "sentence": "cut o', "[1]", "null", "3", "{}", '{"word": 3, "date": 4, "title": 5, "facts": []}',
+    '{"title": "Of 0.1", "date": "2024", "facts": {"stage": "dataset"}}', "[" * 99_999,
+    '{"title": "T", "date": "2025", "facts": {"stage": ["x"], "said": "y"}, "parameters": "p"}',
+]  # fmt: skip
+
+
+def test_old_and_damaged_reports_neither_stop_the_list_nor_are_missing_there(tmp_path):
+    for number, told in enumerate(ABOUT):
+        (tmp_path / f"r{number}.html").write_bytes(f'<script id="about">{told}</script>\n'.encode() + b"\xff")
+    (tmp_path / "folder.html").mkdir()
+    nbformat.write(executed_page(said("36 files")), tmp_path / f"dataset{NEW}")
+    write_report(tmp_path / f"dataset{NEW}")
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert index.count("This report is damaged") >= 6 and "Of 0.1" in index
+    assert all(f'href="r{number}.html"' in index for number in range(len(ABOUT)))
+
+
 @pytest.mark.slow
 def test_two_runs_are_compared_on_the_same_patients(tmp_path):
     if not (browser := shutil.which("chromium") or shutil.which("google-chrome")):
