@@ -9,8 +9,9 @@ __all__ = ['ScoreScale', 'TABLE', 'MODEL', 'OutputDir', 'MIN_PATIENTS', 'MIN_CLA
            'RawData', 'ScoreColumns', 'ScoresSettings', 'CandidateSettings', 'SelectionSettings', 'expanded',
            'DegradationSettings', 'DegradingSettings', 'DatasetSettings', 'TrainingSettings', 'EvaluationSettings',
            'InferenceSettings', 'ExploreSettings', 'ConformanceSettings', 'TrainingsSettings', 'BenchmarkSettings',
-           'DemoSettings', 'InitSettings', 'ConvertSettings', 'ReviewSettings', 'expect_networks', 'run_stage',
-           'of_file', 'handed_on', 'from_here', 'next_command', 'from_clips', 'thresholds_for', 'without_paths']
+           'DemoSettings', 'InitSettings', 'ConvertSettings', 'ReviewSettings', 'expect_networks', 'loading',
+           'run_stage', 'of_file', 'handed_on', 'from_here', 'next_command', 'from_clips', 'thresholds_for',
+           'without_paths']
 
 # %% ../nbs/base/settings.ipynb #36b5c2b0
 import math
@@ -647,6 +648,11 @@ def expect_networks(stage: str) -> None:
         raise SettingsError(f"{stage} works with networks, and PyTorch is missing: pip install 'echoquality[train]'")
 
 
+def loading(command: str, stage: str = "") -> str:
+    "What a command says before it loads what it needs, which takes seconds, on a slow disk a minute."
+    return f"{command}: loading {'PyTorch, ' * (stage in NETWORKS)}pandas and what else it needs"
+
+
 def run_stage(stage: str) -> None:
     "What `python -m echoquality.<stage>` does. `--help` and a wrong parameter end before the stage is loaded."
     from_command_line(STAGES[stage], prog=f"python -m echoquality.{stage}")
@@ -654,6 +660,8 @@ def run_stage(stage: str) -> None:
         expect_networks(stage)
     except SettingsError as error:
         raise SystemExit(f"error: {error}") from None
+    if os.environ.get("RANK", "0") == "0":  # of torchrun's processes one
+        print(loading(stage, stage), flush=True)
     import_module(f"echoquality.{stage}").main()
     raise SystemExit
 
