@@ -341,10 +341,13 @@ def answered() -> Callable[..., None]:
     "answered(folder, say, rounds, seconds): write the answers `say(reader, number, round)` to places without one."
 
     def write(folder: Path, say, rounds=("calibration", "first", "again", "adjudication"), seconds: float = 4) -> None:
-        from echoquality.study import ANSWERS, read_answers, read_study
+        from echoquality.review_answers import ANSWERS
+        from echoquality.study import read_answers, read_study
 
         study, said = read_study(folder), read_answers(folder)[0]
         done = {*zip(said["reader"], said["place"], strict=True)}
+        known = json.loads((folder / "study.json").read_text())["reasons"]
+        reasons = ";".join(each for each in ("gain", "depth") if each in known)
         (folder / "answers").mkdir(exist_ok=True)
         for index, reader in enumerate(study.readers):
             path, lines = folder / f"answers/{index:02}.csv", []
@@ -352,8 +355,8 @@ def answered() -> Callable[..., None]:
             for row in mine.itertuples():
                 if (reader, row.place) not in done and (word := say(reader, row.number, row.round)):
                     when = f"2026-11-24T09:{row.place // 60 % 60:02}:{row.place % 60:02}+00:00"
-                    what = f"{row.place},{row.number},{word},gain;depth,,{seconds},{row.round},True"
-                    lines.append(f"{index}-{row.place},{when},{what}")
+                    what = f"{row.place},{row.number},{word},{reasons},,{seconds},{row.round},True"
+                    lines.append(f"answer-{index}-{row.place},{when},{what}")
             head = [] if path.exists() else [",".join(ANSWERS)]
             with path.open("a") as file:
                 file.write("".join(f"{line}\n" for line in [*head, *lines]))

@@ -26,6 +26,7 @@ import pandas as pd
 
 from .core import BadFile, counted
 from .safe_files import told_of_space, write_text
+from .settings import step_key
 from .studies import is_inside
 from .tables import TableError, delimiter_of, guarded, in_utc, read_rows, read_text, unguarded
 
@@ -272,17 +273,19 @@ def _is_text(letter: str) -> bool:
     return letter.isprintable() or letter.isspace() or unicodedata.category(letter) == "Cf"  # joins letters, emoji
 
 
-def _parsed(values: list[str]) -> Answer:
-    "The answer in the values of a line. Raises ReviewError."
+def _parsed(values: list[str], review: Review) -> Answer:
+    "The answer in the values of a line, also of one that a spreadsheet wrote anew. Raises ReviewError."
     if len(values) != len(ANSWERS):
         raise ReviewError(f"{counted(len(values), 'value')}, expected {len(ANSWERS)}")
     said = dict(zip(ANSWERS, values, strict=True))
     try:
-        seconds = float(said["seconds"].replace(",", "."))  # as a spreadsheet may save it
+        seconds = float(said["seconds"].strip().replace(",", ".") or 0)
         numbers = {name: int(said[name]) for name in ("place", "number")} | {"seconds": seconds}
         blind = {"true": True, "false": False}[said["blind"].strip().casefold()]
     except (ValueError, KeyError) as error:
         raise ReviewError(f"columns 'place', 'number', 'seconds' or 'blind': {error}") from None
+    steps = {step_key(each): each for each in (*review.answers, FAILED)}
+    said["answer"] = steps.get(step_key(said["answer"]), said["answer"])
     reasons = tuple(filter(None, said["reasons"].split(";")))
     [note] = unguarded(pd.Series([said["note"]], dtype=object))
     return Answer(**said | numbers | {"blind": blind, "reasons": reasons, "note": note})
@@ -290,8 +293,8 @@ def _parsed(values: list[str]) -> Answer:
 # %% ../nbs/looking/review_answers.ipynb #619f31fc
 def answers_in(
     path: Path, review: Review, places: tuple[Showing, ...], text: str | None = None
-) -> tuple[list[Answer], list[str]]:
-    """The answers in a reader's file, in its order, each id once; and the lines that are none, with the reason.
+) -> tuple[list[Answer], dict[int, str]]:
+    """The answers in a reader's file, in its order, each id once; and the lines that are none: line → reason.
 
     `text`: what is in the file, where it was read before. A torn last line is left out. Raises ReviewError for a file
     of something else.
@@ -301,15 +304,20 @@ def answers_in(
     lines, delimiter = text.replace("\r\n", "\n").split("\n")[:-1], delimiter_of(text)
     if lines and next(csv.reader([lines[0]], delimiter=delimiter), []) != ANSWERS:
         raise ReviewError(f"{path}, line 1: expected {','.join(ANSWERS)}; it is no file of answers: move it away")
-    found, faults = {}, []
+    found, faults = {}, {}
     for number, line in enumerate(lines[1:], 2):
         try:
-            answer = _parsed(next(csv.reader([line], delimiter=delimiter, strict=True), []))
+            answer = _parsed(next(csv.reader([line], delimiter=delimiter, strict=True), []), review)
             expect_answer(answer, review, places)
-            found.setdefault(answer.id, answer)
+            if _what(found.setdefault(answer.id, answer)) != _what(answer):
+                raise ReviewError("its id stands before with another answer")
         except (ReviewError, csv.Error) as error:
-            faults.append(f"{path}, line {number}: {error}; it is left out")
+            faults[number] = str(error)
     return [*found.values()], faults
+
+
+def _what(answer: Answer) -> tuple[int, str]:
+    return answer.place, answer.answer
 
 # %% ../nbs/looking/review_answers.ipynb #df08eb9c
 def held(answers: list[Answer]) -> dict[int, Answer]:
@@ -330,7 +338,8 @@ class AnswerFile:
         self.reader, self._review, self._assigned, self._lock = reader, review, assigned, threading.Lock()
         self.answers, self.faults = [], []
         if self.path.exists():
-            self.answers, self.faults = answers_in(self.path, review, assigned.places(reader))
+            self.answers, faults = answers_in(self.path, review, assigned.places(reader))
+            self.faults = [f"{self.path}, line {line}: {why}; it is left out" for line, why in faults.items()]
         self._ids = {each.id for each in self.answers}
         self._judged = {each.number for each in self.answers if each.round != "adjudication"}
 

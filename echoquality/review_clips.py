@@ -252,7 +252,8 @@ def add_answers(review: Review, path: Path) -> int:
     file = AnswerFile(review, reader, assigned)
     new, older = _added(file, fits)
     odd = len(faults) + len(found) - len(fits)
-    print(*map(printable, faults[:5]), sep="\n", end="\n" if faults else "")
+    for line, why in [*faults.items()][:5]:
+        print(printable(f"{path}, line {line}: {why}; it is left out"))
     same = len(fits) - new - older
     said = f"{counted(new, 'new answer')}, {same} known, {older} older than what is known, {odd} left out"
     print(f"{printable(reader)}: {said}", flush=True)

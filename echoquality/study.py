@@ -8,7 +8,6 @@ __all__ = ['STUDY', 'CLIPS_CSV', 'ASSIGNED_CSV', 'CLIPS', 'ASSIGNED', 'StudyErro
            'Study', 'read_study', 'read_answers']
 
 # %% ../nbs/evidence/study.ipynb #2508359b
-import csv
 import json
 import re
 from collections.abc import Iterable
@@ -27,14 +26,24 @@ from .core import counted, generator, printable, provenance, reason_of
 from .header_index import ClipLocation, HeaderIndex, headers
 from .machines import Machines
 from .results import ResultsError, read_results
-from .review_answers import ANSWERS, CANNOT_TELL, FAILED, ROUNDS
+from echoquality.review_answers import (
+    CANNOT_TELL,
+    FAILED,
+    ROUNDS,
+    Assigned,
+    Review,
+    ReviewError,
+    Showing,
+    answers_in,
+    read_review,
+)
 from .runs import expect_free
 from .safe_files import only_one, sha256, text_sha256, write_text
 from .score_table import file_rows
 from .settings import ReviewSettings, scale_steps, step_key
 from .splits import owners
 from .studies import LOOSE, StudiesError, find_files, nearest_place
-from .tables import TableError, delimiter_of, guarded, in_utc, numbers, read_rows, unguarded
+from .tables import TableError, guarded, in_utc, numbers, read_rows
 
 # %% ../nbs/evidence/study.ipynb #ce0d66ef
 STUDY, CLIPS_CSV, ASSIGNED_CSV = "study.json", "clips.csv", "assigned.csv"
@@ -561,100 +570,38 @@ def read_study(folder: Path) -> Study:
     except (OSError, TableError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StudyError(f"{folder}: a damaged study: {reason_of(error)}; restore {STUDY} and its tables") from None
 
-# %% ../nbs/evidence/study.ipynb #2c387359
-def _lines(path: Path) -> tuple[list[tuple[int, list[str]]], str]:
-    "((line, values) of each whole line but the header, why none of them count)."
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return [], reason_of(error)
-    text = data.decode("utf-8-sig", "replace").replace("\0", "�")
-    whole = text.split("\n")[:-1]  # what follows the last line's end is torn
-    if not whole:
-        return [], ""
-    delimiter = delimiter_of(whole[0])
-    rows = [(number, _values(line.rstrip("\r"), delimiter)) for number, line in enumerate(whole, 1)]
-    if rows[0][1] != ANSWERS:
-        return [], f"line 1 is not {','.join(ANSWERS)}"
-    return [(number, values) for number, values in rows[1:] if any(values)], ""
-
-
-def _values(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=delimiter), [])
-    except csv.Error:
-        return [line]
-
-# %% ../nbs/evidence/study.ipynb #8f88c4dc
-def _is_seconds(text: str) -> bool:
-    try:
-        return 0 <= float(text.strip() or 0) < np.inf
-    except ValueError:
-        return False
-
-
-def _said(row: dict) -> tuple[str, str, str]:
-    return row["place"], row["number"], row["answer"]
-
-
-def _fault(row: dict, clip: int | None, steps: dict[str, str], before: dict[str, tuple]) -> str:
-    "Why a line of answers does not count; ''. `clip`: the one at its place; `before`: id → `_said`."
-    short = {name: printable(text)[:40] for name, text in row.items()}
-    if clip is None:
-        return f"place {short['place']!r} is none of this reader's"
-    if row["number"].strip() != str(clip):
-        return f"clip {short['number']!r}, and this study has {clip} at place {row['place']}"
-    if step_key(row["answer"]) not in (*steps, CANNOT_TELL, FAILED, ""):
-        return f"answer {short['answer']!r} is not on the scale"
-    if not _is_seconds(row["seconds"]):
-        return f"seconds {short['seconds']!r}, expected a number"
-    if not in_utc(row["time"]):
-        return f"time {short['time']!r}, expected one like 2026-11-24T09:30:00+00:00"
-    if row["blind"].strip().casefold() not in ("true", "false"):
-        return f"blind {short['blind']!r}, expected True or False"
-    return "its id stands before with another answer" if before.get(row["id"], _said(row)) != _said(row) else ""
-
 # %% ../nbs/evidence/study.ipynb #2f165105
-def _read_file(path: Path, study: Study, reader: str) -> tuple[list[dict], list[tuple[str, int, str]]]:
-    "(rows that count, (file, line, reason) of those left out) of a reader's answers."
-    mine = study.assigned[study.assigned["reader"] == reader].set_index("place")
-    clips, steps = mine["number"].to_dict(), {step_key(step): step for step in study.scale}
-    rows, why = _lines(path)
-    out, seen, good = [(path.name, 1, why)] if why else [], {}, []
-    whole = {number: values for number, values in rows if len(values) == len(ANSWERS) and values != ANSWERS}
-    table = pd.DataFrame([*whole.values()], [*whole], ANSWERS, dtype=str).apply(unguarded)
-    out += [
-        (path.name, n, f"{len(values)} values, expected {len(ANSWERS)}")
-        for n, values in rows
-        if n not in whole and values != ANSWERS
+def _read_file(path: Path, review: Review, places: tuple[Showing, ...]) -> tuple[list[dict], list[tuple]]:
+    "(rows that count, (file, line, reason) of lines left out) of a reader's answers."
+    try:
+        found, faults = answers_in(path, review, places)
+    except (ReviewError, OSError) as error:
+        why = reason_of(error) if isinstance(error, OSError) else str(error).removeprefix(f"{path}, ")
+        return [], [(path.name, 1, why)]
+    rows = [
+        vars(each) | {"round": places[each.place].round, "reasons": ";".join(each.reasons), "time": in_utc(each.time)}
+        for each in found
     ]
-    for number, row in zip(table.index, table.to_dict("records"), strict=True):
-        place = int(row["place"]) if re.fullmatch(r"\d{1,9}", row["place"].strip(), re.ASCII) else -1
-        if fault := _fault(row, clips.get(place), steps, seen):
-            out.append((path.name, number, fault))
-        elif row["id"] not in seen:
-            seen |= {row["id"]: _said(row)} if row["id"] else {}
-            answer = steps.get(step_key(row["answer"]), step_key(row["answer"]))
-            good.append(row | {"reader": reader, "place": place, "answer": answer, "round": mine["round"][place]})
-    return good, sorted(out)
+    return rows, [(path.name, line, why) for line, why in faults.items()]
 
 # %% ../nbs/evidence/study.ipynb #35a3b6b3
 def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(answers that count, lines that do not): reader, place, number, round, answer, reasons, note, seconds, blind,
     time; and file, line, reason.
     """
-    study = read_study(folder)
+    study, review = read_study(folder), read_review(folder)
+    assigned = Assigned(review)
     rows, out, files = [], [], sorted((study.folder / "answers").glob("*"))
     known = {f"{number:02}.csv": reader for number, reader in enumerate(study.readers)}
     for path in files:
         if path.name in known and path.is_file() and not path.is_symlink():
-            good, bad = _read_file(path, study, known[path.name])
-            rows, out = rows + good, out + bad
+            reader = known[path.name]
+            good, bad = _read_file(path, review, assigned.places(reader))
+            rows, out = [*rows, *(each | {"reader": reader} for each in good)], out + bad
         elif not path.name.startswith("."):
             out.append((printable(path.name), 1, f"no file of this study, whose files are {', '.join(known)}"))
     names = ["reader", "place", "number", "round", "answer", "reasons", "note", "seconds", "blind", "time"]
     table = pd.DataFrame(rows, columns=names).drop_duplicates(["reader", "place"], keep="last")
     table = table[table["answer"] != ""].sort_values(["reader", "place"]).reset_index(drop=True)
-    table = table.assign(number=table["number"].astype(int), blind=table["blind"].str.strip().str.casefold() == "true")
-    table["seconds"] = pd.to_numeric(table["seconds"], errors="coerce")
-    return table, pd.DataFrame(out, columns=["file", "line", "reason"])
+    table = table.astype({"number": int, "blind": bool, "seconds": float})
+    return table, pd.DataFrame(sorted(out), columns=["file", "line", "reason"])

@@ -85,7 +85,8 @@ def test_answers_that_come_back_are_read_as_if_anybody_wrote_them(exported, tmp_
 
     def line(place, answer, id="", number=None, note="") -> str:
         number = order[place] if number is None else number
-        return f'"{id or f"{key}-{place:08}{answer[:4]}"}","2020",{place},{number},{answer},,"{note}",2.5,first,True'
+        id = id or f"{key}-{place:08}{answer[:4]}"
+        return f'"{id}","2020",{place},{number},{answer},,"{note}",2.5,first,True'
 
     lines = [line(0, "good", note="<script>alert(1)</script>"), line(1, "poor"), line(1, ""), line(2, "best")]
     lines += [line(3, "good", number=99), line(3, "unreadable"), line(3, "poor", id="00000000-00000000"), "x"]

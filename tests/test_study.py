@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from echoquality import study as module
 from echoquality.annotations import CSV
+from echoquality.review_answers import ANSWERS
 
 
 @pytest.mark.parametrize(
@@ -160,32 +161,35 @@ def test_lines_that_no_page_wrote_are_left_out_and_named(tmp_path, listed):
     mine = study.assigned[study.assigned["reader"] == "R1"]["number"].tolist()
     when, end = "2026-11-24T09:00:00+00:00", "gain,a note,3.5,first,True"
     lines = [
-        ",".join(module.ANSWERS),
-        f"a,{when},0,{mine[0]},good,{end}",
-        f"a,{when},0,{mine[0]},good,{end}",  # sent twice
-        f"b,2020-01-01T00:00:00Z,0,{mine[0]},Poor,{end}",  # the clock was set back
-        f"c,{when},1,{mine[1]},good,{end}",
-        f"d,{when},1,{mine[1]},,{end}",  # undone
-        f"e,{when},2,{mine[1]},good,{end}",
-        f"f,{when},9,{mine[1]},good,{end}",
-        f"g,{when},2,{mine[2]},best,{end}",
-        f'h,{when},2,{mine[2]},good,gain,"a note, 3.5,first,True',
-        f"i,yesterday,2,{mine[2]},good,{end}",
-        f"j,{when},2,{mine[2]},cannot tell,gain,,-1,first,True",
-        f"a,{when},2,{mine[2]},good,{end}",
-        f"k,{when},3,{mine[3]},cannot tell,,,2,first,False",
+        ",".join(ANSWERS),
+        f"answer-a,{when},0,{mine[0]},good,{end}",
+        f"answer-a,{when},0,{mine[0]},good,{end}",  # sent twice
+        f"answer-b,2020-01-01T00:00:00Z,0,{mine[0]},Poor,{end}",  # the clock was set back
+        f"answer-c,{when},1,{mine[1]},good,{end}",
+        f"answer-d,{when},1,{mine[1]},,{end}",  # undone
+        f"answer-e,{when},2,{mine[1]},good,{end}",
+        f"answer-f,{when},9,{mine[1]},good,{end}",
+        f"answer-g,{when},2,{mine[2]},best,{end}",
+        f'answer-h,{when},2,{mine[2]},good,gain,"a note, 3.5,first,True',
+        f"answer-i,yesterday,2,{mine[2]},good,{end}",  # its time alone is lost
+        f"answer-j,{when},2,{mine[2]},cannot tell,gain,,-1,first,True",
+        f"answer-a,{when},2,{mine[2]},good,{end}",
+        f"answer-k,{when},3,{mine[3]},cannot tell,,,2,first,False",
     ]
     (folder / "answers").mkdir()
-    (folder / "answers/00.csv").write_bytes(("\n".join(lines) + f"\nl,{when},2,{mine[2]},go").encode())
+    (folder / "answers/00.csv").write_bytes(("\n".join(lines) + f"\nanswer-l,{when},2,{mine[2]},go").encode())
     (folder / "answers/07.csv").write_text("")
     (folder / "answers/01.csv").write_text("video_path\n")
     table, out = module.read_answers(folder)
-    assert table[["place", "answer", "blind"]].to_numpy().tolist() == [[0, "poor", True], [3, "cannot tell", False]]
-    assert table["seconds"].tolist() == [3.5, 2] and table["round"].tolist() == ["first"] * 2
-    assert list(zip(out["file"], out["line"], strict=True))[:7] == [("00.csv", number) for number in range(7, 14)]
+    assert table[["place", "answer", "blind"]].to_numpy().tolist() == [
+        [0, "poor", True], [2, "good", True], [3, "cannot tell", False],
+    ]  # fmt: skip
+    assert table["seconds"].tolist() == [3.5, 3.5, 2] and table["round"].tolist() == ["first"] * 3
+    assert out.loc[out["file"] == "00.csv", "line"].tolist() == [7, 8, 9, 10, 12, 13]
     said = "; ".join(out["reason"])
-    parts = ["this study has", "none of this reader's", "'best' is not on the scale", "values, expected 10"]
-    parts += ["time 'yesterday'", "seconds '-1'", "its id stands before", "line 1 is not id", "no file of this study"]
+    parts = ["the clip of this place", "'place': '9', expected below", "'best', expected one of"]
+    parts += ["unexpected end of data", "'-1.0', expected seconds", "its id stands before"]
+    parts += ["line 1: expected id", "no file of this study"]
     assert [part for part in parts if part not in said] == []
     (folder / "answers/00.csv").write_bytes(b"\xff\xfe\0\0")
     assert module.read_answers(folder)[0].empty
