@@ -465,16 +465,24 @@ function controls(model, cine, told) {
 function saving(model) {
   const path = make("input", { type: "text", placeholder: "fans.csv", title: "table of fans", "aria-label": "table of fans" });
   const said = make("span", { role: "status" });
+  let waiting;
   const save = button("save fan", "write what was dragged into the table of fans", () => {
     model.set("table", path.value.trim());
     model.save_changes();
+    said.textContent = "";
+    clearTimeout(waiting);
+    waiting = setTimeout(() => (said.textContent = "no answer yet; if the kernel was restarted, run this player's cell again"), 4000);
     model.send({ save: true });
   });
   const say = () => {
     if (document.activeElement !== path) path.value = model.get("table");
+  };
+  const hear = () => { // of a save, by the kernel
+    clearTimeout(waiting);
     said.textContent = model.get("said");
   };
-  return { row: make("div", { className: "saving" }, path, save, said), say };
+  hear();
+  return { row: make("div", { className: "saving" }, path, save, said), say, hear };
 }
 
 const TYPED = "input[type=text]";
@@ -520,7 +528,7 @@ function render({ model, el }) {
       look();
       cine.goto(cine.frame);
     },
-    zoom: look, outline: look, fan: look, table: () => {}, said: () => {},
+    zoom: look, outline: look, fan: look, table: () => {}, said: table.hear,
   };
   const heard = Object.entries(follow).map(([name, job]) => [`change:${name}`, () => {
     job();
