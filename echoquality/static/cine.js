@@ -149,9 +149,9 @@ function line(kind, name, given) {
   return made;
 }
 
-const polygon = (name, points) => line("polygon", name, { points: points.map((each) => each.join()).join(" ") });
 const corners = ([x0, y0, x1, y1]) => [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
-const grip = (name, points) => Object.assign(polygon("grip", points), { part: name }); // wide and unseen, to take hold of
+const polygon = (name, points, given) => line("polygon", name, { points: points.map((each) => each.join()).join(" "), ...given });
+const grip = (name, points) => polygon("grip", points, { "data-grip": name }); // wide and unseen, to take hold of
 const handle = (name, [x, y]) => line("path", "handle", { d: `M${x} ${y}h0`, "data-handle": name }); // round, at any zoom
 
 // ---------------------------------------------------------------- one clip
@@ -355,9 +355,9 @@ class Cine {
   press(screen, event) {
     if (event.button) return;
     screen.window.setPointerCapture(event.pointerId);
-    const point = screen.point(event), held = event.target, name = held.dataset?.handle;
+    const point = screen.point(event), { handle: name, grip } = event.target.dataset;
     const touch = { name, x: event.clientX, y: event.clientY, moved: 0 };
-    if (held.part && !this.view.measuring) touch.name = fanPart(screen.traced, point, held.part === "window");
+    if (grip && !this.view.measuring) touch.name = fanPart(screen.traced, point, grip === "window");
     if (!touch.name && this.view.measuring) {
       screen.caliper = [point, point];
       touch.name = "to";
