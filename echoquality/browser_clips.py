@@ -29,11 +29,11 @@ from echoquality.dicom import (
     read_header,
     spread,
 )
-from .fan import Fan, fan_row
+from .fan import Fan, fan_row, fit_fan
 from .machines import read_machines, save_fan
 from .parameters import from_root
-from .regions import Scale, frame_box, image_scale
-from .sector import bounds, find_sector, mask_in_region
+from .regions import Place, Scale, frame_box, image_scale, place_of
+from .sector import bounds, doubt, find_sector, image_mask
 from .studies import is_inside, locate, meet
 from .workers import cores
 
@@ -51,8 +51,9 @@ class Clip:
     frames: tuple[bytes, ...] = ()  # JPEG
     shape: tuple[int, int] = (1, 1)  # rows, columns
     frame_time: float = FRAME_TIME  # ms
-    outline: tuple[tuple[int, int], ...] = ()  # the sector's edge: x, y in pixels
-    fan: Fan | None = None
+    outline: tuple[tuple[int, int], ...] = ()  # edge of the region that networks see (`image_mask`): x, y in pixels
+    fan: Fan | None = None  # drawn
+    begin: Fan | None = None  # where dragging the outline begins: the fan that comes nearest to it
     scale: Scale | None = None  # None: the header gives no cm
     box: tuple[slice, slice] | None = None  # rows and columns of the sector
     facts: dict[str, str] = field(default_factory=dict)  # facts shown beside it
@@ -66,7 +67,7 @@ def _fact_texts(facts: dict) -> dict[str, str]:
     shown = {name: f"{v:.4g}" if isinstance(v, float) else printable(str(v)) for name, v in facts.items()}
     return {name: text for name, text in shown.items() if text not in ("", "nan", "None")}
 
-# %% ../nbs/looking/browser_clips.ipynb #90d3bf4a
+# %% ../nbs/looking/browser_clips.ipynb #6479efbb
 def _edge(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
     "The points (x, y) of the edge of a mask, bool (H, W)."
     edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -74,11 +75,30 @@ def _edge(mask: np.ndarray) -> tuple[tuple[int, int], ...]:
     return tuple(map(tuple, edge[:, 0].tolist()))
 
 
-def _sector(mask: np.ndarray) -> dict:
-    "Outline and box of a mask, bool (H, W)."
-    return {"outline": _edge(mask), "box": bounds(mask)}
+def _boxed(mask: np.ndarray, aspect: float) -> Fan:
+    "A fan that its window cuts to the box of a mask, bool (H, W)."
+    rows, columns = bounds(mask)
+    high, half = rows.stop - rows.start, aspect * (columns.stop - columns.start) / 2
+    up = max(high, half)  # of the apex, above the box
+    side = np.arctan2(half, up) + np.radians(6)  # a fan is 10° wide, at least
+    apex, window = ((columns.start + columns.stop - 1) / 2, rows.start - up), (columns.start, rows.start)
+    window += max(columns.stop - 1, columns.start + 2), max(rows.stop - 1, rows.start + 2)
+    return Fan(apex, (-side, side), (0, float(np.hypot(half, up + high))), aspect, tuple(map(int, window)))
 
 
+def _around(mask: np.ndarray, place: Place, *found: Fan | None) -> Fan:
+    "The fan that covers a mask, bool (H, W), best: of those `found`, one that is fitted to it, and its box."
+    lit = mask.astype(np.uint8) * 200
+    fans = [*found, fit_fan(np.stack([np.zeros_like(lit), lit]), place)[0], _boxed(mask, place.aspect)]
+    shown = {fan: fan.mask(mask.shape) for fan in fans if fan}
+    return max(shown, key=lambda fan: (shown[fan] & mask).sum() / (shown[fan] | mask).sum())
+
+
+def _sector(mask: np.ndarray, begin: Fan) -> dict:
+    "What is drawn of a mask, bool (H, W), and the fan with which dragging it begins."
+    return {"outline": _edge(mask), "box": bounds(mask), "begin": begin}
+
+# %% ../nbs/looking/browser_clips.ipynb #90d3bf4a
 def array_clip(
     frames: np.ndarray, mask: np.ndarray | None = None, frame_time: float = FRAME_TIME, overlay=(), **facts
 ) -> Clip:
@@ -88,7 +108,9 @@ def array_clip(
         raise BadFile(f"an array of {what} is no clip: expected uint8 (T, H, W) or (T, H, W, 3)")
     if not frame_time > 0:
         raise BadFile(f"frame_time {frame_time} is no time between frames: expected ms, more than 0")
-    place = _sector(mask) if mask is not None and mask.any() else {}
+    place = {}
+    if mask is not None and mask.any():
+        place = _sector(mask, _around(mask, Place(frame_box(mask.shape))))
     layers = {name: tuple(map(encoded, each)) for name, each in (("frames", frames), ("overlay", overlay))}
     return Clip(**layers, shape=frames.shape[1:3], frame_time=frame_time, **place, facts=_fact_texts(facts))
 
@@ -124,15 +146,12 @@ def _read(path: Path, header: Dataset, place: Callable[[np.ndarray], dict]) -> t
         return frames, {}
 
 # %% ../nbs/looking/browser_clips.ipynb #d038aee5
-def _outlined(frames: np.ndarray, header: Dataset) -> dict:
-    "Outline and box of the sector in frames, grey (T, H, W)."
-    return _sector(mask_in_region(frames, header)[0])
-
-
-def _with_fan(frames: np.ndarray, header: Dataset, given: Fan | None) -> dict:
-    "Outline, box, and the given or detected fan."
+def _placed(frames: np.ndarray, header: Dataset, given: Fan | None) -> dict:
+    "Outline and box of what networks see of frames, grey (T, H, W); the given or detected fan."
     sector = find_sector(frames, header, given)
-    return _sector(sector.mask) | {"fan": sector.fan}
+    mask = image_mask(sector)
+    begin = _around(mask, place_of(header, mask.shape), sector.fan) if doubt(sector) else sector.fan
+    return _sector(mask, begin) | {"fan": sector.fan}
 
 
 def _given(path: Path, header: Dataset, fans: Path) -> Fan | None:
@@ -163,10 +182,10 @@ def file_clip(path: Path, fan: bool | str | Path = False, **facts) -> Clip:
     path = Path(path)
     try:
         facts.setdefault("file", path.name)
-        header, look = read_header(path), _outlined
-        if fan:
-            look = partial(_with_fan, given=None if fan is True else _given(path, header, from_root(fan)))
-        frames, place = _read(path, header, partial(look, header=header))
+        header = read_header(path)
+        given = _given(path, header, from_root(fan)) if fan and fan is not True else None
+        frames, place = _read(path, header, partial(_placed, header=header, given=given))
+        place = place if fan else place | {"fan": None}
         facts = {"facts": _fact_texts(facts | _header_facts(header)), "path": str(path.resolve())}
         shape, step = (header.Rows, header.Columns), frame_time(header) or FRAME_TIME
         return Clip(frames, shape, step, **place, scale=image_scale(header), **facts)
@@ -251,7 +270,9 @@ def browser_state(clip: Clip) -> dict:
     rows, columns = clip.box or (slice(0, 0), slice(0, 0))
     box = [int(each) for each in (columns.start, rows.start, columns.stop, rows.stop)]
     state |= {"rows": int(clip.shape[0]), "columns": int(clip.shape[1]), "outline": clip.outline}
-    state |= {"box": box if clip.box else None, "fan": clip.fan and fan_numbers(clip.fan, clip.shape)}
+    fans = {"fan": clip.fan, "begin": clip.begin}
+    state |= {name: fan and fan_numbers(fan, clip.shape) for name, fan in fans.items()}
+    state |= {"box": box if clip.box else None}
     return state | {"scale": clip.scale and clip.scale._asdict(), "facts": clip.facts, "reason": clip.reason}
 
 # %% ../nbs/looking/browser_clips.ipynb #ba7ebc21
@@ -276,7 +297,7 @@ def save_fans(table: str, clips: tuple[Clip, ...], drawn: list[dict | None]) -> 
     if not table:
         return "not saved: name a table of fans, such as fans.csv"
     said = [_saved(table, clip, drawn_fan(**fan)) for clip, fan in zip(clips, drawn, strict=False) if fan]
-    return "; ".join(said) or "not saved: no fan was moved; drag a handle of it first"
+    return "; ".join(said) or "not saved: no fan was moved; drag a handle or the outline first"
 
 # %% ../nbs/looking/browser_clips.ipynb #f19571fa
 def message(text: str) -> HTML:

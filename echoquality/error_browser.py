@@ -63,7 +63,7 @@ def _network_clip(path: Path, model, shown: Clip) -> Clip:
     ]
     size = f"{len(clip)} frames of {clip.shape[1]} × {clip.shape[2]} pixels, taken from the first {seen.sum()}"
     facts = {"network": f"saw {size}; dark where frames are outside the input"}
-    facts |= {"Grad-CAM": "red: strongest evidence for its answer; blue: weakest"}
+    facts |= {"Grad-CAM": "yellow: strongest evidence for its answer; dark: weakest"}
     return array_clip(layers[0], None, shown.frame_time, layers[1], **facts)
 
 # %% ../nbs/looking/error_browser.ipynb #0d683789

@@ -94,6 +94,7 @@ class Player(AnyWidget):
 
     def _heard(self, _, content: dict, buffers) -> None:
         if content.get("save"):
+            self.said = ""  # so that the same words are sent again
             self.said = save_fans(self.table, self.clips, self.drawn)
 
 # %% ../nbs/looking/player.ipynb #5ab86d5d

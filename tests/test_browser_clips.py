@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from pydicom import Dataset, dcmread, examples
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
@@ -18,9 +20,10 @@ from pydicom.tag import Tag
 from echoquality.browser_clips import _row_path
 from echoquality.corpus import clip_dataset
 from echoquality.dicom import FRAME_TIME, BadFile, frame_count, read_header
-from echoquality.fan import FAN_COLUMNS
+from echoquality.fan import FAN_COLUMNS, Fan, fan_row, read_fan
 from echoquality.machines import read_fans
 from echoquality.phantom import simulate_clip
+from echoquality.sector import Sector, bounds, image_mask
 
 
 def test_jpeg_keeps_grey_levels():
@@ -28,6 +31,15 @@ def test_jpeg_keeps_grey_levels():
         back = cv2.imdecode(np.frombuffer(encoded(frame), np.uint8), cv2.IMREAD_UNCHANGED)
         back = back if back.ndim == 2 else back[..., ::-1]
         assert back.shape == frame.shape and np.abs(back.astype(int) - frame).mean() < 2
+
+
+def test_dragging_an_outline_begins_with_the_fan_nearest_to_it():
+    whole = Fan((160, -20), (-0.6, 0.7), (40, 250), 1.0, (30, 0, 300, 239)).mask((240, 320))
+    strip, dot = np.zeros((240, 320), bool), np.zeros((240, 320), bool)
+    strip[40:200, 90:230] = dot[7, 9] = True
+    for mask, least in ((whole, 0.97), (strip, 1), (np.ones((240, 320), bool), 1), (dot, 0.1)):
+        begun = array_clip(np.zeros((2, 240, 320), np.uint8), mask).begin.mask(mask.shape)
+        assert (begun & mask).sum() >= least * (begun | mask).sum()
 
 
 def test_a_long_clip_is_shown_in_part():
@@ -110,7 +122,8 @@ def test_the_fan_that_is_used_is_drawn(folder):
     assert found.fan and found.outline == without.outline and not without.fan
     (folder / "fans.csv").write_text("path,apex,angles,radius\nVivid-1/good.dcm,100 0,-20 20,0 90\n")
     given = player_clip(folder / "good.dcm", fan=folder / "fans.csv")
-    assert given.fan != found.fan and given.outline == found.outline and given.fan.radius == (0, 90)
+    assert given.fan == given.begin != found.fan and given.fan.radius == (0, 90)
+    assert given.outline != found.outline and given.box == bounds(given.fan.mask(given.shape))
     (folder / "fans.csv").write_text("path,apex\nVivid-1/good.dcm,100 0\n")
     assert "no column angles" in player_clip(folder / "good.dcm", fan=folder / "fans.csv").reason
 
@@ -142,6 +155,29 @@ def test_a_dragged_fan_is_saved_or_it_says_why_not(folder, tmp_path):
         assert said in save_fans(name, clips, drawn)
     for odd in ("a\0.csv", "~nobody-here/x.csv", f"{table}/x.csv"):
         assert "not saved: " in save_fans(odd, clips, [moved])
+
+
+@st.composite
+def drawn_fans(draw, rows: int = 240, columns: int = 320) -> dict:
+    "What a browser can make of a fan, as `fan_numbers`."
+    left, near = draw(st.floats(-200, 60)), draw(st.floats(0, 150))
+    return {
+        "apex": [draw(st.floats(0, columns)), draw(st.floats(-50, rows))],
+        "angles": [left, left + draw(st.floats(10.1, 179.9))],
+        "radius": [near, near + draw(st.floats(2, 400))],
+        "aspect": draw(st.floats(0.2, 5)),
+        "window": [draw(st.integers(*each)) for each in ((0, 100), (0, 80), (200, columns - 1), (160, rows - 1))],
+    }
+
+
+@given(drawn_fans())
+def test_the_outline_of_a_saved_row_is_the_one_that_was_seen(drawn):
+    fan, shape = drawn_fan(**drawn), (240, 320)
+    assume((seen := fan.mask(shape)).mean() > 0.025)
+    read = read_fan(fan_row(fan), shape)
+    used = image_mask(Sector(np.zeros(shape, bool), read, source="person"))
+    rim = cv2.dilate(seen.view(np.uint8), np.ones((3, 3))) > cv2.erode(seen.view(np.uint8), np.ones((3, 3)))
+    assert not ((used ^ seen) & ~rim).any()
 
 
 def test_errors_are_shown_in_place_of_the_widget():

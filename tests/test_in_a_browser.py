@@ -179,6 +179,99 @@ def test_in_a_browser_a_fan_is_dragged_and_saved_and_a_distance_measured(desk):
     assert float(lab.text("player", ".layer output").removesuffix(" cm")) == pytest.approx(expected, rel=0.03)
 
 
+PAIR = """
+from echoquality.player import player
+player({clip!r}, root={folder!r}).add_class({name!r})
+"""
+
+
+@pytest.fixture(scope="module")
+def pair(browser, tmp_path_factory):
+    "(the folder of two notebooks, the address of JupyterLab, the notebooks side by side, each with its kernel)."
+    folder = tmp_path_factory.mktemp("pair")
+    for name, frames in (("one", 12), ("two", 20)):
+        clip = folder / f"{name}.dcm"
+        clip_dataset(simulate_clip(0.9, "vivid", frames=frames)).save_as(clip, enforce_file_format=True)
+        cell = nbformat.v4.new_code_cell(PAIR.format(clip=str(clip), folder=str(folder), name=f"echoquality-{name}"))
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), folder / f"{name}.ipynb")
+    with browser.jupyterlab(folder) as address, browser.chromium(folder, (1600, 1000)) as driver:
+        browser.run_all(driver, address, "one.ipynb")
+        browser.open_beside(driver, "two.ipynb")
+        browser.run_cells(driver)
+        yield folder, address, browser.Lab(driver)
+
+
+def drawn_region(points: str, shape: tuple[int, int]) -> np.ndarray:
+    "The pixels in a polygon of a page: bool (H, W)."
+    edge = np.round(np.array(re.split("[ ,]", points), float).reshape(-1, 2)).astype(int)
+    return cv2.fillPoly(np.zeros(shape, np.uint8), [edge], 1).astype(bool)
+
+
+@pytest.mark.slow
+def test_in_a_browser_the_outline_is_dragged_and_a_saved_row_gives_it_again(pair):
+    folder, _, lab = pair
+    clip, table = player_clip(folder / "two.dcm"), folder / "fans.csv"
+    for text in ("outline", "edit fan"):
+        lab.click("two", "button", text)
+    window = lab.inside("two", ".window")[0]
+    size = window.size["width"] / clip.shape[1]  # of a pixel, on the screen
+    (x, y), (left, right), far = clip.begin.apex, clip.begin.angles, clip.begin.radius[1]
+
+    def pull(at: tuple[float, float], right: float, down: float) -> None:  # pixels of the frame
+        middle = clip.shape[1] / 2, clip.shape[0] / 2
+        start = [round((place - half) * size) for place, half in zip(at, middle, strict=True)]
+        lab.drag(window, round(right * size), round(down * size), start)
+
+    pull((x + 20, y + np.sqrt(far**2 - 20**2)), 0, -25)  # the far arc
+    pull((x + 80 * np.sin(left), y + 80 * np.cos(left)), 12, 0)  # the left side, beside its handle
+    pull((150, clip.begin.window[3]), 0, -30)  # the window's lower side
+    seen = drawn_region(lab.inside("two", ".edge")[0].get_attribute("points"), clip.shape)
+    lab.inside("two", ".saving input")[0].send_keys(str(table))
+    lab.click("two", "button", "save fan")
+    lab.wait(lambda: "saved in" in lab.text("two", ".saving"))
+    [fan] = read_fans(table, folder).values()
+    assert fan["radius"][1] == pytest.approx(far - 25, abs=2) and fan["angles"][0] > np.degrees(left) + 4
+    assert fan["angles"][1] == pytest.approx(np.degrees(right), abs=0.01)
+    assert fan["window"][:3] == [*clip.begin.window[:3]] and abs(fan["window"][3] - clip.begin.window[3] + 30) <= 1
+    again = player_clip(folder / "two.dcm", fan=table)
+    used = drawn_region(" ".join(f"{x},{y}" for x, y in again.outline), clip.shape)
+    assert (used ^ seen).sum() < 0.02 * seen.sum()
+
+
+@pytest.mark.slow
+def test_in_a_browser_two_kernels_play_on_their_own_and_two_windows_of_one_together(pair, browser):
+    _, address, lab = pair
+    plays = {name: lambda name=name: lab.inside(name, ".controls button")[0].get_attribute("data-playing")
+             for name in ("one", "two")}  # fmt: skip
+    lab.click("one", PLAY)
+    lab.wait(lambda: plays["one"]() == "true")
+    assert plays["two"]() == "false" and len(lab.watch("two", seconds=0.5)["frames"]) == 1
+    lab.click("two", PLAY)
+    lab.click("one", PLAY)  # pauses it, and gives it the focus
+    lab.wait(lambda: (plays["one"](), plays["two"]()) == ("false", "true"))
+    lab.press("one", "[aria-label=frame]", "HOME")
+    lab.keys("ARROW_RIGHT", "ARROW_RIGHT")
+    lab.wait(lambda: lab.frames("one") == [2])
+    assert len(lab.watch("two", seconds=0.5)["frames"]) > 3
+    lab.restart(run="0")  # of the first, which is in front
+    assert lab.frames("one") == [2] and len(lab.watch("two", seconds=0.5)["frames"]) > 3
+    lab.click("one", "button", "edit fan")
+    lab.click("one", "button", "save fan")
+    lab.wait(lambda: "run this player's cell again" in lab.text("one", ".saving"))
+    lab.click("two", PLAY)
+    lab.wait(lambda: plays["two"]() == "false")
+    [now], first = lab.frames("two"), lab.driver.current_window_handle
+    browser.save(lab.driver)  # a second window shows what is saved
+    lab.driver.switch_to.new_window("tab")
+    lab.driver.get(address.replace("/tree/", "/workspaces/second/tree/").format("two.ipynb"))
+    lab.wait(lambda: lab.frames("two") == [now])
+    lab.click("two", "[aria-label^=next]")
+    lab.driver.switch_to.window(first)
+    lab.wait(lambda: lab.frames("two") == [(now + 1) % 20])
+    assert lab.frames("one") == [2]
+
+
 @pytest.mark.slow
 def test_in_a_browser_many_frames_and_one_large_frame_are_shown(desk):
     lab = desk[1]

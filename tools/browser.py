@@ -111,12 +111,33 @@ def open_notebook(driver: Chrome, address: str, notebook: str, patience: float =
     WebDriverWait(driver, patience).until(lambda _: driver.execute_script(ready))
 
 
+BESIDE = """
+const [path, done] = arguments, {commands, shell} = window.jupyterapp, options = {mode: 'split-right'};
+commands.execute('docmanager:open', {path, factory: 'Notebook', options}).then(async (opened) => {
+  await opened.context.ready;
+  await opened.sessionContext.ready;
+  await opened.sessionContext.session.kernel.info;
+  shell.activateById(opened.id);
+  done();
+})"""
+
+
+def open_beside(driver: Chrome, notebook: str) -> None:
+    "Open another notebook beside the one that is open, with a kernel of its own."
+    driver.execute_async_script(BESIDE, notebook)
+
+
 RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"  # a promise
 
 
 def run_all(driver: Chrome, address: str, notebook: str) -> None:
     "Open a notebook, and run all its cells to the end."
     open_notebook(driver, address, notebook)
+    run_cells(driver)
+
+
+def run_cells(driver: Chrome) -> None:
+    "Run all cells of the notebook that is in front."
     driver.execute_async_script(f"{RUN_ALL}.then(arguments[0], arguments[0])")
 
 
@@ -152,12 +173,12 @@ class Lab:
     def __init__(self, driver: Chrome):
         self.driver = driver
 
-    def restart(self) -> None:
-        "Restart the notebook's kernel, and run all cells again."
+    def restart(self, run: str = RUN_ALL) -> None:
+        "Restart the kernel of the notebook that is in front, and run all cells again, or something else."
         self.driver.execute_async_script(
             "const done = arguments[0], n = window.jupyterapp.shell.currentWidget;"
             "n.sessionContext.session.kernel.restart()"
-            f".then(() => {RUN_ALL}).then(done, done)"
+            f".then(() => {run}).then(done, done)"
         )
 
     def wait(self, condition, patience: float = 60):
@@ -193,9 +214,9 @@ class Lab:
         "Press keys, characters or selenium's names, where the focus is."
         self.driver.switch_to.active_element.send_keys(*(getattr(Keys, key, key) for key in keys))
 
-    def drag(self, element, right: int, down: int) -> None:
-        "Drag from the middle of an element, in pixels."
-        drag = ActionChains(self.driver).move_to_element(element).click_and_hold()
+    def drag(self, element, right: int, down: int, start: tuple[int, int] = (0, 0)) -> None:
+        "Drag from the middle of an element, or from `start` from there, in pixels."
+        drag = ActionChains(self.driver).move_to_element_with_offset(element, *start).click_and_hold()
         drag.move_by_offset(right, down).release().perform()
 
     def type(self, name: str, keys: str) -> None:

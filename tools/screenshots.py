@@ -56,6 +56,7 @@ def prepare(lab: Lab) -> None:
     lab.click("player", "button", "outline")
     for name in ("errors", "preview"):
         lab.inside(name, ".cine [aria-label=frame]")[0].send_keys(Keys.HOME)
+    lab.driver.execute_script("document.activeElement.blur()")
 
 
 def of_the_demo(report: Path) -> bool:

@@ -81,36 +81,44 @@ export function fanEdge(fan) {
   return edge;
 }
 
-// What can be dragged of a fan: where it is, the fan that it makes at another place, and where its handle is shown, if
-// that is elsewhere. Windows stay within `[columns, rows]`.
+// Which part of a fan, or of its window alone, is nearest to a point: what moves if its edge is dragged there.
+export function fanPart(fan, [x, y], ofWindow = false) {
+  const [radius, angle] = polar(fan, [x, y]), [left, right] = fan.angles, [x0, y0, x1, y1] = fan.window;
+  const beside = (side) => radius * Math.min(1, Math.abs((((angle - side) % 360) + 540) % 360 - 180) * RAD);
+  const parts = { left: beside(left), right: beside(right), near: Math.abs(radius - fan.radius[0]), far: Math.abs(radius - fan.radius[1]) };
+  const sides = { x0: Math.abs(x - x0), x1: Math.abs(x - x1), y0: Math.abs(y - y0), y1: Math.abs(y - y1) };
+  for (const side in sides) sides[side] += 2; // where a side of the window only touches the fan, the fan moves
+  return Object.entries(ofWindow ? sides : { ...parts, ...sides }).sort(([, a], [, b]) => a - b)[0][0];
+}
+
+// What can be dragged of a fan: where its handle is, if it has one, the fan that it makes at another place, and where
+// its handle is shown, if that is elsewhere. Windows stay within `[columns, rows]`; limits are those of a table of fans,
+// which keeps a hundredth of a degree.
 export function fanHandles(fan, [columns, rows]) {
   const [left, right] = fan.angles, [near, far] = fan.radius, [x0, y0, x1, y1] = fan.window;
   const middle = (left + right) / 2, along = (near + far) / 2;
   const turned = (p) => middle + ((((polar(fan, p)[1] - middle) % 360) + 540) % 360) - 180;
-  const whole = ([x, y]) => [clamp(Math.round(x), 0, columns - 1), clamp(Math.round(y), 0, rows - 1)];
+  const cut = (...moved) => (p) => {
+    const x = clamp(Math.round(p[0]), 0, columns - 1), y = clamp(Math.round(p[1]), 0, rows - 1);
+    const to = [Math.min(x, x1 - 2), Math.min(y, y1 - 2), Math.max(x, x0 + 2), Math.max(y, y0 + 2)];
+    return { ...fan, window: fan.window.map((each, i) => (moved.includes(i) ? to[i] : each)) };
+  };
   return {
     apex: [fan.apex, (p) => ({ ...fan, apex: p })],
-    left: [at(fan, along, left), (p) => ({ ...fan, angles: [clamp(turned(p), right - 180, right - 10), right] })],
-    right: [at(fan, along, right), (p) => ({ ...fan, angles: [left, clamp(turned(p), left + 10, left + 180)] })],
+    left: [at(fan, along, left), (p) => ({ ...fan, angles: [clamp(turned(p), right - 179.9, right - 10.1), right] })],
+    right: [at(fan, along, right), (p) => ({ ...fan, angles: [left, clamp(turned(p), left + 10.1, left + 179.9)] })],
     near: [at(fan, near, middle), (p) => ({ ...fan, radius: [clamp(polar(fan, p)[0], 0, far - 2), far] }),
       at(fan, Math.max(near, 0.15 * far), middle)], // not on the apex
     far: [at(fan, far, middle), (p) => ({ ...fan, radius: [near, Math.max(polar(fan, p)[0], near + 2)] })],
-    upper: [[x0, y0], (p) => {
-      const [x, y] = whole(p);
-      return { ...fan, window: [Math.min(x, x1 - 2), Math.min(y, y1 - 2), x1, y1] };
-    }],
-    lower: [[x1, y1], (p) => {
-      const [x, y] = whole(p);
-      return { ...fan, window: [x0, y0, Math.max(x, x0 + 2), Math.max(y, y0 + 2)] };
-    }],
+    upper: [[x0, y0], cut(0, 1)], lower: [[x1, y1], cut(2, 3)],
+    x0: [null, cut(0)], y0: [null, cut(1)], x1: [null, cut(2)], y1: [null, cut(3)],
   };
 }
 
-// A fan to begin with, where none is known: it fills the sector's box.
-function newFan({ box, rows, columns }) {
-  const [x0, y0, x1, y1] = box ?? [0, 0, columns, rows];
+// A fan to begin with, where there is not even an outline.
+function newFan({ rows, columns }) {
   const window = [0, 0, columns - 1, rows - 1];
-  return { apex: [(x0 + x1) / 2, y0], angles: [-40, 40], radius: [0, Math.max(y1 - y0 - 1, 4)], aspect: 1, window };
+  return { apex: [columns / 2, 0], angles: [-40, 40], radius: [0, Math.max(rows - 1, 4)], aspect: 1, window };
 }
 
 // The distance of two points: in cm where both are in the part of the frame for which the header gives it, else in pixels.
@@ -141,7 +149,9 @@ function line(kind, name, given) {
   return made;
 }
 
-const polygon = (name, points) => line("polygon", name, { points: points.map((each) => each.join()).join(" ") });
+const corners = ([x0, y0, x1, y1]) => [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
+const polygon = (name, points, given) => line("polygon", name, { points: points.map((each) => each.join()).join(" "), ...given });
+const grip = (name, points) => polygon("grip", points, { "data-grip": name }); // wide and unseen, to take hold of
 const handle = (name, [x, y]) => line("path", "handle", { d: `M${x} ${y}h0`, "data-handle": name }); // round, at any zoom
 
 // ---------------------------------------------------------------- one clip
@@ -193,15 +203,18 @@ class Screen {
     });
   }
 
+  // The lines over a frame. The outline of a fan that was dragged is the fan's: so networks will see the clip.
   trace({ outline, fan, editing }) {
-    const { rows, columns, scale } = this.clip, inside = ([x, y]) => [clamp(x, 0, columns), clamp(y, 0, rows)];
-    const lines = outline && this.clip.outline.length ? [polygon("edge", this.clip.outline)] : [];
-    const traced = this.fan ?? (editing ? newFan(this.clip) : null);
-    if (traced && (fan || editing)) lines.push(polygon("fan", fanEdge(traced)));
-    this.handles = traced && editing ? fanHandles(traced, [columns, rows]) : {};
+    const { rows, columns, scale, begin } = this.clip, inside = ([x, y]) => [clamp(x, 0, columns), clamp(y, 0, rows)];
+    this.traced = this.fan ?? (editing ? begin ?? newFan(this.clip) : null);
+    const edge = this.traced && fanEdge(this.traced), around = this.drawn ? edge : this.clip.outline;
+    const lines = outline && around.length ? [polygon("edge", around)] : [];
+    if (this.traced && (fan || editing)) lines.push(polygon("fan", edge));
+    this.handles = this.traced && editing ? fanHandles(this.traced, [columns, rows]) : {};
     if (this.handles.upper) {
-      const [x, y, right, bottom] = traced.window;
-      lines.push(line("rect", "cutting", { x, y, width: right - x, height: bottom - y }));
+      const window = corners(this.traced.window);
+      lines.push(polygon("cutting", window), grip("window", window), grip("edge", edge));
+      if (outline) lines.push(grip("edge", around));
     }
     this.length.hidden = !this.caliper;
     if (this.caliper) {
@@ -212,7 +225,7 @@ class Screen {
       this.length.textContent = distance(...this.caliper, scale);
       Object.assign(this.length.style, { left: `${(100 * x2) / columns}%`, top: `${(100 * y2) / rows}%` });
     }
-    for (const [name, [place, , seen = place]] of Object.entries(this.handles)) lines.push(handle(name, inside(seen)));
+    for (const [name, [place, , seen = place]] of Object.entries(this.handles)) if (place) lines.push(handle(name, inside(seen)));
     this.lines.replaceChildren(...lines);
   }
 
@@ -342,14 +355,15 @@ class Cine {
   press(screen, event) {
     if (event.button) return;
     screen.window.setPointerCapture(event.pointerId);
-    const touch = { name: event.target.dataset?.handle, x: event.clientX, y: event.clientY, moved: 0 };
-    const point = screen.point(event);
+    const point = screen.point(event), { handle: name, grip } = event.target.dataset;
+    const touch = { name, x: event.clientX, y: event.clientY, moved: 0 };
+    if (grip && !this.view.measuring) touch.name = fanPart(screen.traced, point, grip === "window");
     if (!touch.name && this.view.measuring) {
       screen.caliper = [point, point];
       touch.name = "to";
     }
     // a handle that lies outside the frame is shown at its edge, and moves from where it is
-    const place = screen.handles[touch.name]?.[0] ?? point;
+    const place = (name && screen.handles[name][0]) ?? point;
     touch.off = [place[0] - point[0], place[1] - point[1]];
     this.touches.set(event.pointerId, touch);
   }
@@ -411,7 +425,7 @@ function controls(model, cine, told) {
   speed.addEventListener("change", () => told({ speed: Number(speed.value) }));
   const switches = Object.fromEntries(Object.entries(SWITCHES).map(([name, [words]]) => [name,
     button(words || model.get("overlay_name"), `${words || model.get("overlay_name")} on or off`, () => told({ [name]: !model.get(name) }))]));
-  const edit = button("edit fan", "drag the fan, its sides, and the window that cuts it", () => cine.look({ editing: !cine.view.editing }));
+  const edit = button("edit fan", "drag the outline, the fan, its sides, and the window that cuts it", () => cine.look({ editing: !cine.view.editing }));
   const measure = button("calipers", "drag from one point to another", () => cine.look({ measuring: !cine.view.measuring }));
   const bright = make("input", { type: "range", min: 50, max: 300, value: 100 });
   bright.addEventListener("input", () => cine.place.style.setProperty("--bright", `${bright.value}%`));
@@ -451,16 +465,24 @@ function controls(model, cine, told) {
 function saving(model) {
   const path = make("input", { type: "text", placeholder: "fans.csv", title: "table of fans", "aria-label": "table of fans" });
   const said = make("span", { role: "status" });
+  let waiting;
   const save = button("save fan", "write what was dragged into the table of fans", () => {
     model.set("table", path.value.trim());
     model.save_changes();
+    said.textContent = "";
+    clearTimeout(waiting);
+    waiting = setTimeout(() => (said.textContent = "no answer yet; if the kernel was restarted, run this player's cell again"), 4000);
     model.send({ save: true });
   });
   const say = () => {
     if (document.activeElement !== path) path.value = model.get("table");
+  };
+  const hear = () => { // of a save, by the kernel
+    clearTimeout(waiting);
     said.textContent = model.get("said");
   };
-  return { row: make("div", { className: "saving" }, path, save, said), say };
+  hear();
+  return { row: make("div", { className: "saving" }, path, save, said), say, hear };
 }
 
 const TYPED = "input[type=text]";
@@ -506,7 +528,7 @@ function render({ model, el }) {
       look();
       cine.goto(cine.frame);
     },
-    zoom: look, outline: look, fan: look, table: () => {}, said: () => {},
+    zoom: look, outline: look, fan: look, table: () => {}, said: table.hear,
   };
   const heard = Object.entries(follow).map(([name, job]) => [`change:${name}`, () => {
     job();
