@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .annotations import CLASS_DIRS, CSV, MANIFEST, QUARANTINE_CSV
+from .annotations import CLASS_DIRS, CSV, DEMOGRAPHICS, MANIFEST, QUARANTINE_CSV, age_band
 from .balance import water_fill
 from .core import generator, provenance, reason_of
 from .degradation import draw_from, drawable
@@ -120,7 +120,7 @@ def _group_met(selection: Selection, group_by: str) -> dict[str, dict[str, int]]
 
 # %% ../nbs/curation/plan.ipynb #760269c7
 _FROM_SAMPLE = ["machine_type", "score", "status", "assessment", "folder", "machine_model"]
-_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view"]
+_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view", *DEMOGRAPHICS]
 
 
 def _entry(kind: str, number: int, sample: dict, **more) -> dict:
@@ -215,7 +215,8 @@ def quarantine_row(path: str, stage: str, reason: str, key: bytes | None) -> dic
 def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) -> Selection:
     """The selection with pseudonyms for folders and files, sorted by them, since the true order would identify files.
 
-    Scores are rounded to two digits, since an exact score identifies a file to those who have the results.
+    Scores are rounded to two digits, since an exact score identifies a file to those who have the results. The age
+    becomes a band of ten years (`age_band`), the site a pseudonym; the sex stays.
     """
     samples = selection.samples
 
@@ -228,6 +229,8 @@ def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) ->
         "machine_model": samples["machine_type"],
         "assessment": samples["label"].map({1: settings.high_assessment, 0: settings.low_assessment, MIDDLE: ""}),
         "score": samples["score"].round(2),
+        "age": samples["age"].map(age_band),
+        "site": samples["site"].map(lambda site: site and f"site-{pseudonym(key, f'site {site}')[:6]}"),
     }
     samples = samples.assign(**hidden)
     samples = samples.sort_values(["label", "file_id"], ascending=[False, True], ignore_index=True)

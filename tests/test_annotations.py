@@ -15,12 +15,22 @@ from echoquality.annotations import (
     MANIFEST,
     WORDS,
     AnnotationsError,
+    age_band,
     count_clips,
     is_synthetic,
     labels_of,
     leave_out,
     read_annotations,
+    subgroups,
 )
+
+
+def test_age_bands_are_ten_years_and_stay_as_they_are():
+    ages = ["0", "9", "10", "63", "63.0", "89", "90", "107", "", "60 to 69", "90 or over"]
+    bands = ["0 to 9", "0 to 9", "10 to 19", "60 to 69", "60 to 69", "80 to 89", "90 or over", "90 or over", ""]
+    assert [age_band(age) for age in ages] == [*bands, "60 to 69", "90 or over"]
+    older = subgroups(pd.DataFrame({"machine_type": ["vivid", "epiq7"]}))  # a table of before these columns
+    assert older["machine"].tolist() == ["vivid", "epiq7"] and not older[["sex", "age", "site"]].any(axis=None)
 
 
 @pytest.mark.parametrize("words", [*WORDS, ("true", "False"), ("Wahr", "falsch ")])
