@@ -7,7 +7,8 @@ __all__ = ['simulated_settings', 'build_dataset', 'summary', 'main', 'from_noteb
            'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'CLASS_WORDS', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
            'count_subgroups', 'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned',
-           'show_verdict', 'graded_table', 'PLAN', 'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
+           'show_verdict', 'graded_table', 'exclusion_flow', 'show_flow', 'PLAN', 'write_sample', 'is_source_file',
+           'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -20,7 +21,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .annotations import CSV, MANIFEST, QUARANTINE_CSV
+from .annotations import CSV, MANIFEST, QUARANTINE_CSV, exclusion_flow, show_flow
 from .core import SettingsError, counted
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .plan import PLAN, check_dataset_folders, found_plan, is_whole, plan_path, planned_files, remove_parts
@@ -63,7 +64,7 @@ _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients", "CLASS_WORDS"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "count_subgroups", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
-_all_ += ["captioned", "show_verdict", "graded_table"]
+_all_ += ["captioned", "show_verdict", "graded_table", "exclusion_flow", "show_flow"]
 _all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142

@@ -29,7 +29,7 @@ from .identity import general, pseudonym, read_key, write_secret
 from .machines import Machines
 from .operations import FAN
 from .probing import fan_table
-from .results import LABEL_COLUMNS, MIDDLE, expect_results, summary_path
+from .results import LABEL_COLUMNS, MIDDLE, expect_results, summary_path, unusable
 from .reviews import read_reviews, review_counts
 from .safe_files import canonical_json, finished, sha256, text_sha256
 from .selection import QUARANTINE, Selection, select
@@ -253,6 +253,16 @@ def set_of(raw_data_dir: Path) -> dict[str, dict[str, str]]:
     return {}
 
 
+def _flow(selection: Selection) -> dict[str, int]:
+    "Numbers of rows and files at the steps of a selection, for `exclusion_flow`."
+    unfit, said = unusable(selection.rows) != "", selection.reviews
+    out = said.index[said["review"].isin(["exclude", "disputed"]) & (said.index >= 0)]
+    found = {"rows": len(unfit), "unusable": int(unfit.sum()), "reviewed_out": int((~unfit[out]).sum())}
+    found["candidates"] = int(selection.table.xs("all", level="machine")["available"].sum())
+    left = int((selection.quarantine["stage"] == "selection").sum())
+    return found | {"opened": selection.tried, "left_out": left}
+
+
 def _graded(selection: Selection) -> dict:
     "What a plan says of the grades: scale, counts, and their agreement with reviews and scores."
     grades = selection.grades
@@ -278,6 +288,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Mac
         **({"graded": _graded(selection)} if selection.grades else {}),
         "met": selection.met | met,
         "tried": selection.tried,
+        "flow": _flow(selection),
         "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": groups.shared_ids,
         "folders": groups.places,
