@@ -312,7 +312,7 @@ def licence_of(annotations: Path) -> dict[str, str]:
 
 # %% ../nbs/curation/annotations.ipynb #a9509075
 FLOW = ["step", "clips", "change", "why"]
-_PARTS = {"train": "training part", "val": "validation part", "test": "test part"}
+_PARTS = {"train": "clips to train on", "val": "clips to validate on", "test": "clips to test on"}
 
 
 def _commonest(quarantine: list[dict], stage: str, most: int = 3) -> str:
@@ -382,6 +382,7 @@ def evaluated_flow(annotations: Path, tested: pd.DataFrame) -> pd.DataFrame:
 
 # %% ../nbs/curation/annotations.ipynb #fc92398b
 _BOX = {"boxstyle": "round,pad=0.5", "facecolor": "none", "edgecolor": SOFT}
+_BENT = {"connectionstyle": "angle,angleA=0,angleB=90,rad=0"}
 _ARROW = {"arrowstyle": "-|>", "color": SOFT, "shrinkA": 0, "shrinkB": 2}
 
 
@@ -402,9 +403,10 @@ def show_flow(flow: pd.DataFrame) -> "Figure":
             axis.annotate("", (0.18, 0.27 - place), (0.18, 0.73 - place), arrowprops=_ARROW)
         if said := "\n".join(_change(row) for row in rows.itertuples() if row.change):
             axis.annotate(said, (0.18, -place - 0.5), (0.42, -place - 0.5), va="center",
-                          arrowprops=_ARROW | {"arrowstyle": "<|-" if rows["change"].sum() > 0 else "-"})  # fmt: skip
+                          arrowprops=_ARROW | {"arrowstyle": "-|>" if rows["change"].sum() > 0 else "<|-"})  # fmt: skip
+    axis.plot([0.18, 0.18], [0.73 - len(main), 0.5 - len(main)], color=SOFT, lw=1)
     for x, rows in zip((0.18, 0.5, 0.82), parts, strict=True):
-        axis.annotate("", (x, 0.27 - len(main)), (0.18, 0.73 - len(main)), arrowprops=_ARROW)
+        axis.annotate("", (x, 0.3 - len(main)), (0.18, 0.5 - len(main)), arrowprops=_ARROW | _BENT)
         _step(axis, x, -len(main), rows, rows["why"].iloc[0])
     for rows in (rows for rows in steps if rows["step"].iloc[0] == "clips evaluated"):
         axis.annotate("", (0.82, -0.73 - len(main)), (0.82, -0.27 - len(main)), arrowprops=_ARROW)

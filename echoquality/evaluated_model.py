@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['EVALUATION_RUN', 'EVALUATION_FILES', 'CHANGES', 'RETESTED', 'training_of', 'check_table', 'run_identity',
-           'EvaluatedModel', 'prepare_evaluation', 'logits_of', 'retest_table', 'logged_figures', 'promote',
-           'log_evidence', 'without_machine', 'unseen_machines']
+           'EvaluatedModel', 'prepare_evaluation', 'logits_of', 'retest_table', 'subgroups_of', 'logged_figures',
+           'promote', 'log_evidence', 'without_machine', 'unseen_machines']
 
 # %% ../nbs/evidence/evaluated_model.ipynb #883492f5
 from collections.abc import Callable
@@ -20,12 +20,28 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from .annotations import QUARANTINE_CSV, leave_out, read_annotation_rows, read_annotations, table_hashes
+from echoquality.annotations import (
+    QUARANTINE_CSV,
+    grade_steps,
+    leave_out,
+    read_annotation_rows,
+    read_annotations,
+    subgroups,
+    table_hashes,
+)
 from .batches import Recipe, choose_hardware
 from .clips import Window
 from .core import counted, generator
-from .evidence import EvidenceError, auroc_difference, check_classes, in_words, measure_table, show_measures
-from .grades import read_grades
+from echoquality.evidence import (
+    EvidenceError,
+    auroc_difference,
+    check_classes,
+    in_words,
+    measure_table,
+    show_measures,
+    subgroup_table,
+)
+from .grades import graded_clips, read_grades
 from .learning import predict
 from .metrics import bootstrap, interval, probability
 from .model import Model, WeightsError, load_model, load_weights, make_network
@@ -227,6 +243,17 @@ def _spread(name: str, before, after, threshold: float, groups: pd.Series, setti
     changed = int(((before >= threshold) != (after >= threshold)).sum())
     spread = {"sd": float(within(np.ones((len(before), 1)))[0]), "low": float(ends[0]), "high": float(ends[1])}
     return {"change": name, **spread, "changed": changed, "clips": len(before), "patients": groups.nunique()}
+
+# %% ../nbs/evidence/evaluated_model.ipynb #c1fbb2c9
+def subgroups_of(
+    evaluated: EvaluatedModel, predictions: pd.DataFrame, threshold: float, settings: EvaluationSettings
+) -> pd.DataFrame:
+    "`subgroup_table` of the test clips: by sex, age, site and machine of the table, and by view where grades say it."
+    rows = evaluated.table.set_index("video_path", drop=False).rename_axis(None).loc[predictions["video_path"]]
+    clips = graded_clips(settings, rows, grade_steps(settings.annotations_csv))[0]
+    groups = subgroups(rows if clips is None else rows.assign(view=clips["view"].reindex(rows.index)))
+    drawn = {"seed": settings.seed, "rounds": settings.rounds, "few": settings.min_patients}
+    return subgroup_table(predictions, groups.reset_index(drop=True), threshold, settings.min_n, **drawn)
 
 # %% ../nbs/evidence/evaluated_model.ipynb #faf0a5cf
 def logged_figures(evidence: Evidence) -> dict[str, float]:

@@ -31,7 +31,6 @@ from echoquality.annotations import (
     labels_of,
     licence_of,
     show_flow,
-    subgroups,
 )
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
@@ -46,6 +45,7 @@ from echoquality.evaluated_model import (
     prepare_evaluation,
     retest_table,
     run_identity,
+    subgroups_of,
     training_of,
     unseen_machines,
     without_machine,
@@ -58,7 +58,6 @@ from echoquality.evidence import (
     show_decision_curve,
     show_measures,
     show_reliability,
-    subgroup_table,
 )
 from .grades import against_grades, graded_clips
 from .pairs import pairs_ordered
@@ -189,17 +188,6 @@ def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: 
     files = [settings.annotations_csv.parent / path for path in rows["video_path"]]
     return explain(evaluated.model, pd.DataFrame({"file": files, "title": titles}), evaluated.store, settings.seed)
 
-# %% ../nbs/05_evaluation.ipynb #a78e470a
-def _subgroups(
-    settings: EvaluationSettings, evaluated: EvaluatedModel, predictions: pd.DataFrame, threshold: float
-) -> pd.DataFrame:
-    "`subgroup_table` of the test clips: by sex, age, site and machine of the table, and by view where grades say it."
-    rows = evaluated.table.set_index("video_path", drop=False).loc[predictions["video_path"]]
-    clips = graded_clips(settings, rows, grade_steps(settings.annotations_csv))[0]
-    groups = subgroups(rows if clips is None else rows.assign(view=clips["view"].reindex(rows.index)))
-    drawn = {"seed": settings.seed, "rounds": settings.rounds, "few": settings.min_patients}
-    return subgroup_table(predictions, groups.reset_index(drop=True), threshold, settings.min_n, **drawn)
-
 # %% ../nbs/05_evaluation.ipynb #8bf2e284
 @dataclass(frozen=True)
 class Evaluation:
@@ -239,7 +227,7 @@ def evaluate(settings: EvaluationSettings) -> Evaluation:
         chosen = evidence.thresholds["probability"]
         evidence = replace(
             evidence,
-            subgroups=_subgroups(settings, evaluated, predictions, chosen),
+            subgroups=subgroups_of(evaluated, predictions, chosen, settings),
             retest=retest_table(evaluated, predictions, chosen, settings),
             flow=evaluated_flow(settings.annotations_csv, predictions),
         )

@@ -27,7 +27,7 @@ from echoquality.evidence import (
     simulated_predictions,
     with_interval,
 )
-from .grades import GRADERS, Against, agreement_in_words
+from .grades import BETWEEN, GRADERS, Against, agreement_in_words
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
@@ -311,7 +311,7 @@ def headline(evidence: Evidence) -> str:
     agreement = [] if evidence.grades is None else agreement_in_words(_first_graded(evidence.grades), simulated)
     parts = {
         "Weaknesses": _weakest(evidence),
-        "Spectrum and certainty": _spectrum(evidence) + _planned(evidence),
+        "Spectrum and certainty": [*_spectrum(evidence), *_between(evidence), *_planned(evidence)],
         "Test and retest": retest_in_words(evidence),
         "Doubts": _other_doubts(evidence) or ["none was found"],
         "Baselines": [*_simpler(evidence), *(each for each in evidence.warnings if each.startswith(_UNBEATEN))],
@@ -487,6 +487,18 @@ def retest_in_words(evidence: Evidence) -> list[str]:
         f"otherwise. Two scores of a clip differ by less than {2.77 * row.sd:.2f} in 95 % of clips."
         for row in (() if evidence.retest is None else evidence.retest.itertuples())
     ]
+
+
+def _between(evidence: Evidence) -> list[str]:
+    "How the model ranks clips graded between the ends of the scale, as a sentence; [] without enough of them."
+    if evidence.grades is None:
+        return []
+    rows = evidence.grades[(evidence.grades["part"] == BETWEEN) & (evidence.grades["measure"] == "Spearman's ρ")]
+    return [
+        f"On the {row.n} test clips of {counted(row.patients, 'patient')} that are graded between the ends of the "
+        f"scale, Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
+        for row in rows.itertuples() if np.isfinite(row.value)
+    ]  # fmt: skip
 
 
 def _planned(evidence: Evidence) -> list[str]:

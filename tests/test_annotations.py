@@ -85,7 +85,7 @@ def test_a_build_tells_its_flow(dataset):
     tested = pd.DataFrame([each for each in manifest["samples"] if each["split"] == "test"][1:])
     told = evaluated_flow(dataset, tested)
     assert told["step"].iloc[-1] == "clips evaluated" and told["clips"].iloc[-1] == len(tested)
-    assert told.loc[told["step"] == "test part", "change"].item() == -1
+    assert told.loc[told["step"] == "clips to test on", "change"].item() == -1
     assert evaluated_flow(dataset.with_name("none") / "x.csv", tested).empty
     assert "clips evaluated" in show_flow(told).described.result
 

@@ -24,6 +24,7 @@ from echoquality.evaluated_model import (
 from echoquality.evaluation import evaluate, evaluation_summary
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
+from echoquality.predictions import prediction_table
 from echoquality.safe_files import sha256
 from echoquality.settings import EvaluationSettings, TrainingSettings
 from echoquality.tracking import Tracker
@@ -107,6 +108,21 @@ def test_the_spread_of_two_looks_is_that_of_bland_and_altman():
     drawn = SimpleNamespace(seed=0, rounds=50)
     found = module._spread("x", np.array([0.2, 0.4, 0.6]), np.array([0.4, 0.4, 0.4]), 0.5, groups, drawn)
     assert found["sd"] == pytest.approx(np.sqrt(0.08 / 6)) and (found["changed"], found["patients"]) == (1, 2)
+
+
+def test_subgroups_of_a_table_that_says_sex_and_of_one_that_does_not(trained, dataset_copy, tmp_path):
+    table = pd.read_csv(dataset_copy, dtype=str, keep_default_na=False)
+    sexes = np.where(table["group"].str[0].isin(list("01234567")), "F", "M")
+    for changed in (table.assign(sex=sexes), table.drop(columns=["sex", "age", "site"])):
+        changed.to_csv(dataset_copy, index=False)
+        asked = {**trained, "annotations_csv": dataset_copy, "output_dir": tmp_path / "x", "external": True}
+        settings = EvaluationSettings(**asked)
+        evaluated = prepare_evaluation(settings)
+        rows = evaluated.table[evaluated.table["split"] == "test"]
+        predictions = prediction_table(rows, np.arange(len(rows)) - 5.0, 1.0, {"model": "", "dataset": ""})
+        found = module.subgroups_of(evaluated, predictions, 0.5, settings)
+        known = found[found["measure"] == "AUROC"].groupby("of", sort=False)["n"].sum()
+        assert set(known) == {len(rows)} and ("sex" in known) == ("sex" in changed) and "machine" in known
 
 
 @pytest.mark.slow
