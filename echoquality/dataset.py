@@ -6,8 +6,9 @@
 __all__ = ['simulated_settings', 'build_dataset', 'summary', 'main', 'from_notebook', 'settings_table', 'DatasetError',
            'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'CLASS_WORDS', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
-           'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned', 'show_verdict',
-           'graded_table', 'PLAN', 'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
+           'count_subgroups', 'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned',
+           'show_verdict', 'graded_table', 'exclusion_flow', 'show_flow', 'PLAN', 'write_sample', 'is_source_file',
+           'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -20,7 +21,7 @@ import json
 from functools import partial
 from pathlib import Path
 
-from .annotations import CSV, MANIFEST, QUARANTINE_CSV
+from .annotations import CSV, MANIFEST, QUARANTINE_CSV, exclusion_flow, show_flow
 from .core import SettingsError, counted
 from .parameters import from_command_line, from_notebook, run_main, settings_table
 from .plan import PLAN, check_dataset_folders, found_plan, is_whole, plan_path, planned_files, remove_parts
@@ -41,6 +42,7 @@ from echoquality.dataset_summary import (
     count_kinds,
     count_patients,
     count_splits,
+    count_subgroups,
     dataset_remarks,
     dataset_verdict,
     graded_table,
@@ -61,8 +63,8 @@ from .writing import deidentify_file, estimate, expect_room, is_source_file, wri
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients", "CLASS_WORDS"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
-_all_ += ["count_splits", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
-_all_ += ["captioned", "show_verdict", "graded_table"]
+_all_ += ["count_splits", "count_subgroups", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
+_all_ += ["captioned", "show_verdict", "graded_table", "exclusion_flow", "show_flow"]
 _all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DIRECTORY', 'LOOKS', 'FRAME_TIME', 'spread', 'OpenClip', 'open_clip', 'read_header', 'iter_frames', 'read_frames',
-           'machine_model', 'alike', 'whose', 'frame_time', 'clip_sector', 'clip_mask', 'gif', 'MAX_FRAMES',
-           'MAX_PIXELS', 'BadFile', 'fan_area', 'find_sector', 'frame_count', 'value_of']
+           'machine_model', 'alike', 'whose', 'demographics', 'frame_time', 'clip_sector', 'clip_mask', 'gif',
+           'MAX_FRAMES', 'MAX_PIXELS', 'BadFile', 'fan_area', 'find_sector', 'frame_count', 'value_of']
 
 # %% ../nbs/reading/dicom.ipynb #ba92806c
 import math
@@ -13,8 +13,9 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -288,6 +289,44 @@ def whose(header: Dataset) -> dict[str, str]:
 
 def _hashed(word: str) -> str:
     return text_sha256(word)[:16]
+
+# %% ../nbs/reading/dicom.ipynb #5afd96df
+_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12, "Y": 1}  # units of an age (AS, PS3.5 6.2)
+_OLDEST = 120  # years
+
+
+def _day(header: Dataset, name: str) -> datetime | None:
+    "A date of a header; None where it is missing, no date, or before 1901, as those of anonymisers."
+    with suppress(ValueError):
+        day = datetime.strptime(re.sub(r"\D", "", str(value_of(header, name) or "")), "%Y%m%d")
+        return day if day.year > 1900 else None
+    return None
+
+
+def _age(header: Dataset) -> str:
+    "Completed years, by PatientAge, else from PatientBirthDate to StudyDate; '' if unknown."
+    said = re.fullmatch(r"(\d{1,3})([DWMY])", str(value_of(header, "PatientAge") or "").strip())
+    born, seen = _day(header, "PatientBirthDate"), _day(header, "StudyDate")
+    if said and said[0] != "000Y" and int(said[1]) / _PER_YEAR[said[2]] <= _OLDEST:
+        return str(int(int(said[1]) / _PER_YEAR[said[2]]))
+    if born is None or seen is None:
+        return ""
+    years = seen.year - born.year - ((seen.month, seen.day) < (born.month, born.day))
+    return str(years) if seen >= born and years <= _OLDEST else ""
+
+
+# %% ../nbs/reading/dicom.ipynb #639a3a9a
+def demographics(header: Dataset) -> dict[str, str]:
+    """`sex` (M, F, O), `age` (completed years) and `site` (institution, on one line) of a header; '' if unknown.
+
+    PatientSex (0010,0040; PS3.3 C.7.1.1), PatientAge (0010,1010; C.7.2.2; AS of PS3.5 6.2), else the time from
+    PatientBirthDate (0010,0030) to StudyDate (0008,0020); InstitutionName (0008,0080; C.7.5.1). Never raises.
+    """
+    sex = str(value_of(header, "PatientSex") or "").strip()
+    site = str(np.ravel(value_of(header, "InstitutionName") or "")[0])  # the first, where there are several
+    site = " ".join("".join(c if c.isprintable() else " " for c in site).split())[:64]  # all that DICOM allows
+    known = {"sex": sex if sex in ("M", "F", "O") else "", "age": _age(header)}
+    return {**known, "site": "" if _NOBODY.fullmatch(alike(site)) else site}
 
 # %% ../nbs/reading/dicom.ipynb #c0fd0d8b
 FRAME_TIME = 1000 / 30  # ms, if the header has none

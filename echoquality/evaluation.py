@@ -6,8 +6,8 @@
 __all__ = ['Evaluation', 'evaluate', 'evaluation_summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook',
            'headline', 'overview', 'settings_table', 'as_table', 'bullets', 'captioned', 'show_verdict',
            'evaluation_verdict', 'calibration_in_words', 'figures_in_words', 'graded_overview', 'show_decision_curve',
-           'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel', 'prepare_evaluation',
-           'without_machine']
+           'show_flow', 'subgroup_overview', 'subgroups_in_words', 'show_audit', 'show_measures', 'show_reliability',
+           'show_strips', 'EvaluatedModel', 'prepare_evaluation', 'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -23,7 +23,15 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from .annotations import QUARANTINE_CSV, AnnotationsError, grade_steps, labels_of, licence_of
+from echoquality.annotations import (
+    QUARANTINE_CSV,
+    AnnotationsError,
+    evaluated_flow,
+    grade_steps,
+    labels_of,
+    licence_of,
+    show_flow,
+)
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
 from .checkpoints import WeightsError
@@ -35,7 +43,9 @@ from echoquality.evaluated_model import (
     log_evidence,
     logits_of,
     prepare_evaluation,
+    retest_table,
     run_identity,
+    subgroups_of,
     training_of,
     unseen_machines,
     without_machine,
@@ -60,6 +70,8 @@ from echoquality.report import (
     graded_overview,
     headline,
     overview,
+    subgroup_overview,
+    subgroups_in_words,
     weigh,
     write_evidence,
 )
@@ -71,6 +83,7 @@ from .verdict import as_table, bullets, captioned, is_simulated, show_verdict
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["as_table", "bullets", "captioned", "show_verdict", "evaluation_verdict", "calibration_in_words"]
 _all_ += ["figures_in_words", "graded_overview", "show_decision_curve"]
+_all_ += ["show_flow", "subgroup_overview", "subgroups_in_words"]
 _all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 _all_ += ["EvaluatedModel", "prepare_evaluation", "without_machine"]
 
@@ -152,6 +165,7 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
         "labels": labels_of(settings.annotations_csv, evaluated.table),
         **licence_of(settings.annotations_csv),
         "trained on": "another dataset" if settings.external else "this dataset",
+        **({"planned width": settings.planned_width} if settings.planned_width else {}),
         "graded by": "simulated graders" if settings.grades_csv and is_simulated(settings.grades_csv) else "people",
     }  # fmt: skip
     return weigh(
@@ -210,6 +224,13 @@ def evaluate(settings: EvaluationSettings) -> Evaluation:
         warnings = (*evidence.warnings, *(attention_doubts(maps) if explained else ()), *evaluated.notes)
         evidence = replace(evidence, attention=maps.reset_index() if explained else None, warnings=warnings)
         evidence = replace(evidence, machines=unseen_machines(settings, evaluated), pairs=_pairs(evaluated, logits))
+        chosen = evidence.thresholds["probability"]
+        evidence = replace(
+            evidence,
+            subgroups=subgroups_of(evaluated, predictions, chosen, settings),
+            retest=retest_table(evaluated, predictions, chosen, settings),
+            flow=evaluated_flow(settings.annotations_csv, predictions),
+        )
         write_evidence(evidence, folder, settings.min_patients)
         log_evidence(settings, evaluated, evidence, notes)
     return Evaluation(folder, evidence, explained, tuple(notes))

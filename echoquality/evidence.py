@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['PREDICTION_COLUMNS', 'CALIBRATION_BINS', 'MEASURES', 'OF_ONE_CLASS', 'GROWING', 'simulated_predictions',
            'simulated_predictions_of', 'EvidenceError', 'check_classes', 'check_predictions', 'read_predictions',
-           'share', 'Answers', 'calibration_error', 'measures', 'slices', 'measure_table', 'with_interval',
-           'figures_in_words', 'in_words', 'auroc_difference', 'reliability', 'calibration_in_words',
+           'share', 'Answers', 'calibration_error', 'measures', 'slices', 'measure_table', 'subgroup_table',
+           'with_interval', 'figures_in_words', 'in_words', 'auroc_difference', 'reliability', 'calibration_in_words',
            'show_reliability', 'calibration_line', 'calibration_table', 'net_benefit', 'show_decision_curve',
            'failures', 'show_measures', 'as_json']
 
@@ -321,6 +321,35 @@ def measure_table(
         found.append(rows.assign(by=column, slice=name, threshold=thresholds[column]))
     order = ["by", "slice", "measure", "value", "low", "high", "n", "good", "poor", "groups", "threshold", "note"]
     return pd.concat(found, ignore_index=True)[order]
+
+# %% ../nbs/evidence/evidence.ipynb #05d28e35
+def subgroup_table(
+    table: pd.DataFrame, groups: pd.DataFrame, threshold: float, least: int = 10, seed: int = 0, rounds: int = 1000,
+    few: int = MIN_PATIENTS,
+) -> pd.DataFrame:  # fmt: skip
+    """AUROC, sensitivity and specificity of subgroups, with 95 % intervals of a bootstrap over patients.
+
+    Args:
+        table: predictions, with the columns probability, label and group.
+        groups: a row for each of `table`, a column of text for each kind of subgroup; '' where it is not known.
+        threshold, least, seed, rounds: as in `measure_table`.
+        few: number of patients below which an interval is widened, and `note` says so.
+
+    Returns:
+        A row per subgroup and measure: of (the column), subgroup, measure, value, low, high, n, good, poor, groups,
+        note. A column that is '' in all rows has none.
+    """
+    known = [of for of in groups if (groups[of] != "").any()]
+    parts = [(of, name, (groups[of] == name).to_numpy())
+             for of in known for name in sorted({*groups[of]}, key=lambda name: (name == "", name))]  # fmt: skip
+    found = []
+    for of, name, chosen in progress(parts, len(parts), "intervals of subgroups"):
+        rows = _slice_rows(table[chosen], "probability", threshold, least, few, seed=seed, rounds=rounds)
+        rows["note"] = rows["note"].mask((rows["note"] == "") & (rows["groups"] < few), f"fewer than {few} patients")
+        found.append(rows.assign(of=of, subgroup=name or "not recorded"))
+    order = ["of", "subgroup", "measure", "value", "low", "high", "n", "good", "poor", "groups", "note"]
+    rows = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=order)
+    return rows.loc[rows["measure"].isin(["AUROC", "sensitivity", "specificity"]), order].reset_index(drop=True)
 
 # %% ../nbs/evidence/evidence.ipynb #9d6706dd
 def _rounded(value: float, form: str) -> str:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .annotations import CLASS_DIRS, CSV, MANIFEST, QUARANTINE_CSV
+from .annotations import CLASS_DIRS, CSV, DEMOGRAPHICS, MANIFEST, QUARANTINE_CSV, age_band
 from .balance import water_fill
 from .core import generator, provenance, reason_of
 from .degradation import draw_from, drawable
@@ -29,7 +29,7 @@ from .identity import general, pseudonym, read_key, write_secret
 from .machines import Machines
 from .operations import FAN
 from .probing import fan_table
-from .results import LABEL_COLUMNS, MIDDLE, expect_results, summary_path
+from .results import LABEL_COLUMNS, MIDDLE, expect_results, summary_path, unusable
 from .reviews import read_reviews, review_counts
 from .safe_files import canonical_json, finished, sha256, text_sha256
 from .selection import QUARANTINE, Selection, select
@@ -120,7 +120,7 @@ def _group_met(selection: Selection, group_by: str) -> dict[str, dict[str, int]]
 
 # %% ../nbs/curation/plan.ipynb #760269c7
 _FROM_SAMPLE = ["machine_type", "score", "status", "assessment", "folder", "machine_model"]
-_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view"]
+_FROM_SAMPLE += ["source", "sha256", "bytes", "pixels", "review", "view", *DEMOGRAPHICS]
 
 
 def _entry(kind: str, number: int, sample: dict, **more) -> dict:
@@ -215,7 +215,8 @@ def quarantine_row(path: str, stage: str, reason: str, key: bytes | None) -> dic
 def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) -> Selection:
     """The selection with pseudonyms for folders and files, sorted by them, since the true order would identify files.
 
-    Scores are rounded to two digits, since an exact score identifies a file to those who have the results.
+    Scores are rounded to two digits, since an exact score identifies a file to those who have the results. The age
+    becomes a band of ten years (`age_band`), the site a pseudonym; the sex stays.
     """
     samples = selection.samples
 
@@ -228,6 +229,8 @@ def pseudonymous(selection: Selection, settings: DatasetSettings, key: bytes) ->
         "machine_model": samples["machine_type"],
         "assessment": samples["label"].map({1: settings.high_assessment, 0: settings.low_assessment, MIDDLE: ""}),
         "score": samples["score"].round(2),
+        "age": samples["age"].map(age_band),
+        "site": samples["site"].map(lambda site: site and f"site-{pseudonym(key, f'site {site}')[:6]}"),
     }
     samples = samples.assign(**hidden)
     samples = samples.sort_values(["label", "file_id"], ascending=[False, True], ignore_index=True)
@@ -248,6 +251,16 @@ def set_of(raw_data_dir: Path) -> dict[str, dict[str, str]]:
         about = {name: str(said.get(name) or "") for name in ("set", "licence", "citation")}
         return {"source": about} if about["set"] else {}
     return {}
+
+
+def _flow(selection: Selection) -> dict[str, int]:
+    "Numbers of rows and files at the steps of a selection, for `exclusion_flow`."
+    unfit, said = unusable(selection.rows) != "", selection.reviews
+    out = said.index[said["review"].isin(["exclude", "disputed"]) & (said.index >= 0)]
+    found = {"rows": len(unfit), "unusable": int(unfit.sum()), "reviewed_out": int((~unfit[out]).sum())}
+    found["candidates"] = int(selection.table.xs("all", level="machine")["available"].sum())
+    left = int((selection.quarantine["stage"] == "selection").sum())
+    return found | {"opened": selection.tried, "left_out": left}
 
 
 def _graded(selection: Selection) -> dict:
@@ -275,6 +288,7 @@ def make_plan(settings: DatasetSettings, key: bytes | None = None, machines: Mac
         **({"graded": _graded(selection)} if selection.grades else {}),
         "met": selection.met | met,
         "tried": selection.tried,
+        "flow": _flow(selection),
         "reviewed": review_counts(selection.reviews),
         "ids_shared_by_many": groups.shared_ids,
         "folders": groups.places,

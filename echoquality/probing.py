@@ -20,6 +20,7 @@ from .derived import derived_header, one_picture, picture_boxes
 from echoquality.dicom import (
     LOOKS,
     OpenClip,
+    demographics,
     frame_count,
     machine_model,
     open_clip,
@@ -42,7 +43,7 @@ from .studies import expect_folder, locate
 def clip_facts(
     path: Path, folder: str, deidentify: bool, machines: Machines, source: str = "", view: str = ""
 ) -> dict:
-    """Facts of a clip in `folder`: machine, patient, size (bytes, pixels), fan, and signature.
+    """Facts of a clip in `folder`: machine, patient, sex, age, site, size (bytes, pixels), fan, and signature.
 
     `source` and `view`: its file and its part of the frames (`probe`). Raises BadFile.
     """
@@ -60,6 +61,7 @@ def clip_facts(
         "machine_type": machines.type(header, folder),
         "machine_model": machine_model(header),
         **whose(header),
+        **demographics(header),
         "study": header.StudyInstanceUID,
         "instance": header.SOPInstanceUID,
         "fan": sector.source if sector.fan else "none",

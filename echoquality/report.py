@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['TITLES', 'Evidence', 'weigh', 'simulated_evidence', 'attention_doubts', 'headline', 'judged_evaluation',
-           'evaluation_verdict', 'overview', 'graded_overview', 'model_card', 'write_evidence']
+           'evaluation_verdict', 'overview', 'graded_overview', 'subgroup_overview', 'subgroups_in_words',
+           'retest_in_words', 'model_card', 'write_evidence']
 
 # %% ../nbs/evidence/report.ipynb #4c2f1c4b
 import json
@@ -26,7 +27,7 @@ from echoquality.evidence import (
     simulated_predictions,
     with_interval,
 )
-from .grades import GRADERS, Against, agreement_in_words
+from .grades import BETWEEN, GRADERS, Against, agreement_in_words
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
@@ -52,6 +53,9 @@ class Evidence:
     attention: pd.DataFrame | None = None
     machines: pd.DataFrame | None = None
     pairs: pd.DataFrame | None = None  # of `pairs_ordered`
+    subgroups: pd.DataFrame | None = None  # of `subgroup_table`
+    retest: pd.DataFrame | None = None  # of `retest_table`
+    flow: pd.DataFrame | None = None  # of `evaluated_flow`
     warnings: tuple[str, ...] = ()
 
     @property
@@ -307,7 +311,8 @@ def headline(evidence: Evidence) -> str:
     agreement = [] if evidence.grades is None else agreement_in_words(_first_graded(evidence.grades), simulated)
     parts = {
         "Weaknesses": _weakest(evidence),
-        "Spectrum and certainty": _spectrum(evidence),
+        "Spectrum and certainty": [*_spectrum(evidence), *_between(evidence), *_planned(evidence)],
+        "Test and retest": retest_in_words(evidence),
         "Doubts": _other_doubts(evidence) or ["none was found"],
         "Baselines": [*_simpler(evidence), *(each for each in evidence.warnings if each.startswith(_UNBEATEN))],
         "Agreement with simulated grades" if simulated else "Agreement with people's grades": agreement,
@@ -450,6 +455,63 @@ def graded_overview(evidence: Evidence) -> pd.DataFrame:
     order = list(dict.fromkeys(zip(*(rows[name] for name in known), strict=True)))
     return wide.loc[order].reset_index().rename(columns=names)
 
+# %% ../nbs/evidence/report.ipynb #ee9a88f6
+_KINDS = ("sex", "age", "site", "machine", "view")  # of subgroups
+
+
+def subgroup_overview(evidence: Evidence) -> pd.DataFrame:
+    "The figures of subgroups as text: a row per subgroup; '–' where there are too few clips."
+    rows = evidence.subgroups
+    rows = rows.assign(text=["–" if row.note == "n too small" else in_words(row) for row in rows.itertuples()])
+    known = ["of", "subgroup", "good", "poor", "groups"]
+    wide = rows.pivot(index=known, columns="measure", values="text")
+    notes = rows[rows["note"] != "n too small"].groupby(known)["note"].first().reindex(wide.index, fill_value="")
+    notes = notes.mask(wide.eq("–").all(axis=1), "too few clips")
+    wide = wide.reindex(rows[known].drop_duplicates()).assign(note=notes)
+    return wide.reset_index().rename_axis(columns=None)
+
+
+def subgroups_in_words(evidence: Evidence) -> str:
+    "Which subgroups are not in the tables, as a sentence; '' if all are."
+    known = set() if evidence.subgroups is None else set(evidence.subgroups["of"])
+    lacking = [name for name in _KINDS if name not in known]
+    what = " and ".join(filter(None, [", ".join(lacking[:-1]), *lacking[-1:]]))
+    return f"Not recorded in the tables of these clips: {what}." if lacking else ""
+
+# %% ../nbs/evidence/report.ipynb #4e92783d
+def retest_in_words(evidence: Evidence) -> list[str]:
+    "Spread of the score of a clip that is seen twice, and how many change sides, in sentences; [] if not measured."
+    return [
+        f"{row.change}: within-clip SD of the score {with_interval(row.sd, row.low, row.high, '.3f')}; "
+        f"{row.changed} of {counted(row.clips, 'natural clip')} of {counted(row.patients, 'patient')} are called "
+        f"otherwise. Two scores of a clip differ by less than {2.77 * row.sd:.2f} in 95 % of clips."
+        for row in (() if evidence.retest is None else evidence.retest.itertuples())
+    ]
+
+
+def _between(evidence: Evidence) -> list[str]:
+    "How the model ranks clips graded between the ends of the scale, as a sentence; [] without enough of them."
+    if evidence.grades is None:
+        return []
+    rows = evidence.grades[(evidence.grades["part"] == BETWEEN) & (evidence.grades["measure"] == "Spearman's ρ")]
+    return [
+        f"On the {row.n} test clips of {counted(row.patients, 'patient')} that are graded between the ends of the "
+        f"scale, Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
+        for row in rows.itertuples() if np.isfinite(row.value)
+    ]  # fmt: skip
+
+
+def _planned(evidence: Evidence) -> list[str]:
+    "The planned width of the AUROC's interval against the one that was reached, as a sentence; [] without a plan."
+    planned, area = evidence.facts.get("planned width", 0), _natural(evidence)
+    if not planned:
+        return []
+    if not np.isfinite(area.low):
+        return [f"An interval of ± {planned:.2f} of the AUROC was planned; none can be given."]
+    half = (area.high - area.low) / 2
+    kept = "as narrow as planned" if half <= planned else "wider than planned"
+    return [f"An interval of ± {planned:.2f} of the AUROC was planned; it is ± {half:.2f} on natural clips: {kept}."]
+
 # %% ../nbs/evidence/report.ipynb #94a281be
 _USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions
 about patients: it has been tested on the clips described here, by the labels described here, and on nothing else."""
@@ -460,6 +522,8 @@ def model_card(evidence: Evidence) -> str:
     facts = {name: value for name, value in evidence.facts.items() if not isinstance(value, dict)}
     facts = "\n".join(f"- {as_markdown(name)}: {as_markdown(value)}" for name, value in facts.items())
     weak = headline(evidence).replace("### ", "## ")
+    parts = _markdown(subgroup_overview(evidence)) if evidence.subgroups is not None and len(evidence.subgroups) else ""
+    parts = "\n\n".join(filter(None, [parts, as_markdown(subgroups_in_words(evidence))]))
     return f"""# Model card
 
 {facts}
@@ -469,6 +533,10 @@ def model_card(evidence: Evidence) -> str:
 {_USE}
 
 {weak}
+
+## Subgroups
+
+{parts}
 
 ## All figures
 
@@ -486,13 +554,14 @@ def _markdown(rows: pd.DataFrame) -> str:
 
 # %% ../nbs/evidence/report.ipynb #4ed15dde
 def write_evidence(evidence: Evidence, folder: Path, least: int = MIN_PATIENTS) -> None:
-    """Write measures.csv, comparisons.csv, audit.csv, metrics.json (all of it) and model_card.md.
+    """Write measures.csv and other tables, metrics.json (all of it) and model_card.md.
 
     metrics.json also has the verdict (`judged_evaluation`), which goes with scores of the same model.
     """
     names = ("measures", "comparisons", "audit", "grades", "calibration", "attention", "machines", "pairs")
+    names += ("subgroups", "retest", "flow")
     tables = {name: getattr(evidence, name) for name in names if getattr(evidence, name) is not None}
-    for name in tables.keys() & {"measures", "comparisons", "audit", "grades"}:
+    for name in tables.keys() & {"measures", "comparisons", "audit", "grades", "subgroups", "retest"}:
         write_text(Path(folder) / f"{name}.csv", tables[name].to_csv(index=False))
     said = dict(zip(("word", "sentence"), judged_evaluation(evidence, least), strict=True))
     said["model_sha256"] = evidence.facts.get("model_sha256", "")

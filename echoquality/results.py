@@ -22,7 +22,7 @@ from .tables import is_table, similar_path
 
 # %% ../nbs/reading/results.ipynb #821aa9eb
 COLUMNS = ["folder", "file_id", "score", "status", "assessment", "path"]
-LABEL_COLUMNS = ["grade", "target", "target_weight"]  # of clips that people graded; last columns of annotations
+LABEL_COLUMNS = ["grade", "target", "target_weight"]  # of clips that people graded, in annotations
 MIDDLE = 2  # label of a clip graded between good (1) and poor (0)
 TYPES = {"score": (int, float, type(None)), "status": str, "assessment": str, "path": str}
 _values = itemgetter(*TYPES)

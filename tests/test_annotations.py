@@ -10,17 +10,32 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echoquality.annotations import (
     MANIFEST,
     WORDS,
     AnnotationsError,
+    age_band,
     count_clips,
+    evaluated_flow,
+    exclusion_flow,
     is_synthetic,
     labels_of,
     leave_out,
     read_annotations,
+    show_flow,
+    subgroups,
 )
+
+
+def test_age_bands_are_ten_years_and_stay_as_they_are():
+    ages = ["0", "9", "10", "63", "63.0", "89", "90", "107", "", "60 to 69", "90 or over"]
+    bands = ["0 to 9", "0 to 9", "10 to 19", "60 to 69", "60 to 69", "80 to 89", "90 or over", "90 or over", ""]
+    assert [age_band(age) for age in ages] == [*bands, "60 to 69", "90 or over"]
+    older = subgroups(pd.DataFrame({"machine_type": ["vivid", "epiq7"]}))  # a table of before these columns
+    assert older["machine"].tolist() == ["vivid", "epiq7"] and not older[["sex", "age", "site"]].any(axis=None)
 
 
 @pytest.mark.parametrize("words", [*WORDS, ("true", "False"), ("Wahr", "falsch ")])
@@ -37,6 +52,42 @@ def test_any_other_word_for_synthetic_is_refused(word):
         is_synthetic(table, "a.csv")
     if not word.strip():  # a good clip is not degraded
         assert not is_synthetic(table.assign(quality_score="1,0"), "a.csv").any()
+
+
+def adds_up(flow: pd.DataFrame) -> bool:
+    "Whether each step is the one before it and its changes, and the parts are what was written."
+    steps = flow.groupby("step", sort=False).agg(clips=("clips", "first"), change=("change", "sum"))
+    main, parts = steps.iloc[:-3], steps.iloc[-3:]
+    after = (main["clips"] + main["change"]).to_numpy()
+    whole = (after[:-1] == main["clips"].iloc[1:]).all() and after[-1] == parts["clips"].sum()
+    return bool(whole and (steps["clips"] >= 0).all())
+
+
+@given(st.lists(st.integers(0, 50), min_size=8, max_size=8), st.booleans())
+def test_a_flow_adds_up_whatever_was_left_out(counts, finished):
+    unusable, reviewed, unclear, unopened, left, files, made, lost = counts
+    opened = left + files
+    at = {"unusable": unusable, "reviewed_out": reviewed, "candidates": opened + unopened, "opened": opened}
+    at |= {"left_out": left, "rows": unusable + reviewed + unclear + opened + unopened}
+    samples = [{"video_path": str(i), "synthetic": i >= files, "group": str(i % 5)} for i in range(files + made)]
+    samples = [each | {"split": ("train", "val", "test")[i % 3]} for i, each in enumerate(samples)]
+    manifest = {"flow": at, "samples": samples, "quarantine": [{"stage": "selection", "reason": "no DICOM: x"}] * left}
+    manifest |= {"outputs": [each["video_path"] for each in samples][min(lost, len(samples)):]} if finished else {}
+    flow = exclusion_flow(manifest)
+    assert adds_up(flow) and (flow.loc[flow["step"] == "files opened", "change"] == -left).all()
+    assert exclusion_flow({"samples": []}).empty  # of before 0.4.0
+
+
+def test_a_build_tells_its_flow(dataset):
+    manifest = json.loads(dataset.with_name(MANIFEST).read_text())
+    flow = exclusion_flow(manifest)
+    assert adds_up(flow) and flow["clips"].iloc[0] == manifest["flow"]["rows"] > len(manifest["samples"]) / 2
+    tested = pd.DataFrame([each for each in manifest["samples"] if each["split"] == "test"][1:])
+    told = evaluated_flow(dataset, tested)
+    assert told["step"].iloc[-1] == "clips evaluated" and told["clips"].iloc[-1] == len(tested)
+    assert told.loc[told["step"] == "clips to test on", "change"].item() == -1
+    assert evaluated_flow(dataset.with_name("none") / "x.csv", tested).empty
+    assert "clips evaluated" in show_flow(told).described.result
 
 
 def test_labels_are_from_what_the_dataset_was_made_from(tmp_path):

@@ -108,6 +108,31 @@ def test_no_patient_id_leaves_the_headers(corpus, tmp_path):
     assert ids and not any(patient in tables for patient in ids)
 
 
+def test_without_identity_ages_are_bands_and_sites_have_pseudonyms(corpus, tmp_path):
+    shutil.copytree(corpus / "raw_data", tmp_path / "raw")
+    said = {}
+    for number, folder in enumerate(sorted(path for path in (tmp_path / "raw").iterdir() if path.is_dir())):
+        for path in filter(Path.is_file, folder.rglob("*")):
+            try:
+                file = dcmread(path)
+            except InvalidDicomError:
+                continue
+            site = f"Hospital of Saint {'Anna' if number % 2 else 'Bert'}"
+            said[folder.name] = "FM"[number % 2], 43 + number, site
+            file.PatientSex, file.PatientAge, file.InstitutionName = "FM"[number % 2], f"{43 + number:03}Y", site
+            file.save_as(path)
+    where = {"raw_data_dir": tmp_path / "raw", "workers": 2}
+    plain = build_dataset(simulated_settings(corpus, tmp_path / "plain", **where)).samples
+    found = [(row.sex, int(row.age), row.site) for row in plain.itertuples()]
+    assert found == [said[folder] for folder in plain["folder"]] and list(plain)[-3:] == ["sex", "age", "site"]
+    private = {"deidentify": True, "private_dir": tmp_path / "private"}
+    hidden = build_dataset(simulated_settings(corpus, tmp_path / "out", **where, **private)).samples
+    assert set(hidden["age"]) <= {"40 to 49", "50 to 59"} and set(hidden["sex"]) == {"F", "M"}
+    assert hidden["site"].nunique() == 2 and hidden["site"].str.fullmatch(r"site-[0-9a-f]{6}").all()
+    words = {"Hospital", "Saint", "Anna", "Bert"}
+    assert searched(tmp_path / "out", words) == set() and searched(tmp_path / "plain", words) == words
+
+
 def test_a_fan_that_a_person_gave_is_trusted_and_all_outside_it_is_black(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr("echoquality.sector.SURE", 2)  # so that no other is
     row = {"machine": "Philips Medical Systems EPIQ 7C", "apex": "64 4", "angles": "-45 45", "radius": "0 84"}

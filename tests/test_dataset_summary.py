@@ -31,6 +31,24 @@ from echoquality.settings import PHYSICAL
 from echoquality.splits import SPLITS
 
 
+def test_subgroups_add_up_to_the_patients_and_clips_of_each_split():
+    build = of_columns(sex=["F", "M", "", "F"], age=["63", "69", "", "91"], site=["St. Anna"] * 4)
+    found = count_subgroups(build).set_index(["of", "value"])
+    assert found.loc[("sex", "F"), "all"] == "2 (2)" and found.loc[("sex", "not recorded"), "all"] == "1 (1)"
+    assert found.loc[("age", "60 to 69"), "train"] == "2 (2)" and found.loc[("age", "90 or over"), "test"] == "1 (1)"
+    assert found.loc[("site", "St. Anna")].tolist() == ["2 (2)", "1 (1)", "1 (1)", "4 (4)"]
+    assert found.loc[("view", "not recorded"), "all"] == "4 (4)"
+
+
+def of_columns(**columns) -> Build:
+    "A build of four clips of four patients, two of them to train on."
+    row = {"synthetic": False, "machine_type": "vivid", "video_path": "high_quality/a.dcm"}
+    splits = ("train", "train", "val", "test")
+    rows = [{**row, "group": f"g{i}", "split": split, **{name: values[i] for name, values in columns.items()}}
+            for i, split in enumerate(splits)]  # fmt: skip
+    return Build(Path("out"), {"samples": rows, "quarantine": []}, "written")
+
+
 def test_every_file_is_counted_once(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out"))
     paths = [tmp_path / "out" / folder for folder in CLASS_DIRS.values()]

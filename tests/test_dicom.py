@@ -355,6 +355,30 @@ def test_of_names_and_birth_dates_their_hashes_tell_who_is_who():
     assert whose(Dataset()) == {"patient": "", "name": "", "birth": ""}
 
 
+@pytest.mark.parametrize(("said", "born", "seen", "age"), [
+    ("045Y", "", "", "45"), ("45Y", "", "", "45"), ("018M", "", "", "1"), ("030W", "", "", "0"), ("400D", "", "", "1"),
+    ("", "19500615", "20200614", "69"), ("", "19500615", "20200615", "70"), ("000Y", "19500615", "20200615", "70"),
+    ("old", "19500615", "20200615", "70"), ("999Y", "", "", ""), ("000Y", "", "", ""), ("", "19500615", "", ""),
+    ("", "19000101", "20200615", ""), ("", "20200616", "20200615", ""), ("", "19501399", "20200615", ""),
+])  # fmt: skip
+def test_an_age_is_that_at_the_study_or_none(said, born, seen, age):
+    header = Dataset()
+    for name, value in (("PatientAge", said), ("PatientBirthDate", born), ("StudyDate", seen)):
+        header[name] = pydicom.DataElement(name, pydicom.datadict.dictionary_VR(name), value, validation_mode=0)
+    assert demographics(header)["age"] == age
+
+
+def test_sex_and_site_are_as_the_header_has_them_or_empty():
+    header = Dataset()
+    assert demographics(header) == {"sex": "", "age": "", "site": ""}
+    header.PatientSex, header.InstitutionName = "F", "St.  Anna\tHospital"
+    assert demographics(header) == {"sex": "F", "age": "", "site": "St. Anna Hospital"}
+    header.PatientSex, header.InstitutionName = "X", "ANONYMIZED"
+    assert demographics(header) == {"sex": "", "age": "", "site": ""}
+    header.add_new(0x00080080, "LO", ["St. Anna", "Radiology"])  # several, where the standard has one
+    assert demographics(header)["site"] == "St. Anna"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

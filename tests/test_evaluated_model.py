@@ -5,6 +5,7 @@ from echoquality.evaluated_model import *
 
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -23,6 +24,7 @@ from echoquality.evaluated_model import (
 from echoquality.evaluation import evaluate, evaluation_summary
 from echoquality.evidence import EvidenceError
 from echoquality.model import WeightsError, load_model, make_network
+from echoquality.predictions import prediction_table
 from echoquality.safe_files import sha256
 from echoquality.settings import EvaluationSettings, TrainingSettings
 from echoquality.tracking import Tracker
@@ -81,6 +83,46 @@ def test_logits_are_those_of_the_trained_network(trained, tmp_path):
     logits = logits_of(evaluated.model.network, evaluated.model, rows, evaluated.store, settings)
     again = logits_of(load_model(settings.model).network, evaluated.model, rows.iloc[:3], evaluated.store, settings)
     assert logits.shape == (len(rows),) and again == pytest.approx(logits[:3], abs=1e-5)
+
+
+def test_a_clip_seen_twice_is_the_same_clip_in_the_same_form(trained, tmp_path):
+    settings = EvaluationSettings(**trained, output_dir=tmp_path / "x")
+    evaluated = prepare_evaluation(settings)
+    rows = evaluated.table[(evaluated.table["split"] == "test") & ~evaluated.table["synthetic"]]
+    file, window = rows["file"].iloc[0], evaluated.model.window
+    frames = window.indices(evaluated.store.length(file))
+    clip = evaluated.store.read(file, frames)
+    for change in module.CHANGES.values():
+        other = module._SeenOtherwise(evaluated.store, window, change).read(file, frames)
+        assert other.shape == clip.shape and other.dtype == clip.dtype and (other != clip).any()
+    logits = logits_of(evaluated.model.network, evaluated.model, rows, evaluated.store, settings)
+    table = pd.DataFrame({"video_path": rows["video_path"], "probability": 1 / (1 + np.exp(-logits))})
+    found = module.retest_table(evaluated, table, 0.5, settings)
+    assert found["change"].tolist() == list(module.CHANGES) and set(found["clips"]) == {len(rows)}
+    assert (found["sd"] > 0).all() and (found["low"] <= found["high"]).all() and (found["changed"] <= len(rows)).all()
+    assert module.retest_table(evaluated, table, 0.5, settings).equals(found)  # of the stored logits
+
+
+def test_the_spread_of_two_looks_is_that_of_bland_and_altman():
+    groups = pd.Series(["a", "a", "b"])
+    drawn = SimpleNamespace(seed=0, rounds=50)
+    found = module._spread("x", np.array([0.2, 0.4, 0.6]), np.array([0.4, 0.4, 0.4]), 0.5, groups, drawn)
+    assert found["sd"] == pytest.approx(np.sqrt(0.08 / 6)) and (found["changed"], found["patients"]) == (1, 2)
+
+
+def test_subgroups_of_a_table_that_says_sex_and_of_one_that_does_not(trained, dataset_copy, tmp_path):
+    table = pd.read_csv(dataset_copy, dtype=str, keep_default_na=False)
+    sexes = np.where(table["group"].str[0].isin(list("01234567")), "F", "M")
+    for changed in (table.assign(sex=sexes), table.drop(columns=["sex", "age", "site"])):
+        changed.to_csv(dataset_copy, index=False)
+        asked = {**trained, "annotations_csv": dataset_copy, "output_dir": tmp_path / "x", "external": True}
+        settings = EvaluationSettings(**asked)
+        evaluated = prepare_evaluation(settings)
+        rows = evaluated.table[evaluated.table["split"] == "test"]
+        predictions = prediction_table(rows, np.arange(len(rows)) - 5.0, 1.0, {"model": "", "dataset": ""})
+        found = module.subgroups_of(evaluated, predictions, 0.5, settings)
+        known = found[found["measure"] == "AUROC"].groupby("of", sort=False)["n"].sum()
+        assert set(known) == {len(rows)} and ("sex" in known) == ("sex" in changed) and "machine" in known
 
 
 @pytest.mark.slow

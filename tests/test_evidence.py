@@ -31,6 +31,7 @@ from echoquality.evidence import (
     reliability,
     share,
     slices,
+    subgroup_table,
 )
 from echoquality.metrics import probability
 from echoquality.safe_files import sha256
@@ -155,6 +156,23 @@ def test_intervals_cover_the_truth():
         row = measure_table(table, {"probability": 0.5}, rounds=200).iloc[0]
         covered += row["low"] <= 0.7189 <= row["high"]  # Φ(1 / √(2 · (1 + 0.49)))
     assert covered >= 33  # of 40; 38 are expected
+
+
+def test_subgroups_are_parts_of_the_clips_and_small_ones_say_so():
+    table = simulated_predictions()
+    sex = pd.Series(np.where(table["group"].isin(["g0", "g1"]), "F", "M")).where(table["group"] != "g2", "")
+    groups = pd.DataFrame({"sex": sex, "site": "", "machine": table["machine"]})
+    found = subgroup_table(table, groups, 0.5, least=1, rounds=50, few=20)
+    assert found["of"].drop_duplicates().tolist() == ["sex", "machine"]  # nothing is said of sites
+    counts = found[found["measure"] == "AUROC"].set_index(["of", "subgroup"])
+    assert counts.loc["sex"].index.tolist() == ["F", "M", "not recorded"] and counts.loc["sex", "n"].sum() == len(table)
+    assert counts.loc[("sex", "F"), ["groups", "note"]].tolist() == [2, "fewer than 20 patients"]
+    notes = counts.loc["sex", "note"]
+    assert notes["M"] == "" and notes["not recorded"] == "one patient: no interval"
+    same = measure_table(table, {"probability": 0.5}, least=1, rounds=50, few=20)
+    same = same[(same["slice"] == "vivid") & (same["measure"] == "AUROC")][["value", "low"]].iloc[0]
+    assert counts.loc[("machine", "vivid"), ["value", "low"]].tolist() == same.tolist()
+    assert subgroup_table(table, groups[["site"]], 0.5, rounds=50).empty
 
 
 def test_a_model_does_not_beat_itself():

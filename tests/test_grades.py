@@ -199,7 +199,8 @@ def test_a_dataset_of_grades_alone(corpus, tmp_path):
     settings = simulated_settings(corpus, tmp_path / "out", **own)
     build = build_dataset(settings)
     text = (build.output_dir / CSV).read_text()
-    assert text.splitlines()[0].endswith(",review,adjusted_score,grade,target,target_weight") and "=b()" not in text
+    last = ",review,adjusted_score,grade,target,target_weight,sex,age,site"
+    assert text.splitlines()[0].endswith(last) and "=b()" not in text
     table = read_annotations(build.output_dir / CSV)
     folder = table["video_path"].str.split("/").str[0]
     assert set(folder) == {"high_quality", "low_quality", "graded"}

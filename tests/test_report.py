@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from echoquality.evidence import simulated_predictions_of
+from echoquality.evidence import simulated_predictions_of, subgroup_table
 from echoquality.report import (
     _enough_patients,
     _row,
@@ -19,6 +19,7 @@ from echoquality.report import (
     headline,
     model_card,
     simulated_evidence,
+    subgroup_overview,
     weigh,
     write_evidence,
 )
@@ -117,6 +118,22 @@ def test_the_command_of_a_review_means_the_worst_natural_clips(evidence, dataset
     natural = table[table["source"] == "natural"]
     worst = (natural["probability"] - natural["label"]).abs().nlargest(5).index
     assert set(studied(command).clips["path"]) == set(natural.loc[worst, "video_path"])
+
+
+def test_subgroups_retest_and_plan_stand_in_report_and_card(evidence, tmp_path):
+    assert "Not recorded in the tables of these clips: sex, age, site, machine and view." in model_card(evidence)
+    groups = pd.DataFrame({"sex": np.where(evidence.predictions["group"] < "g2", "F", "M")})
+    retest = {"change": ["cropped"], "sd": 0.0123, "low": 0.01, "high": 0.02, "changed": 2, "clips": 40, "patients": 9}
+    found = subgroup_table(evidence.predictions, groups, 0.5, rounds=50)
+    facts = {**evidence.facts, "planned width": 0.001}
+    whole = replace(evidence, subgroups=found, retest=pd.DataFrame(retest, index=[0]), facts=facts)
+    assert subgroup_overview(whole)["subgroup"].tolist() == ["F", "M"]
+    card = model_card(whole)
+    for said in ("cropped: within-clip SD of the score 0.012 (0.010 to 0.020); 2 of 40 natural clips of 9 patients",
+                 "wider than planned", "age, site, machine and view", "| sex | F |"):  # fmt: skip
+        assert said in card
+    write_evidence(whole, tmp_path)
+    assert {"subgroups.csv", "retest.csv"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_the_card_has_every_figure():
