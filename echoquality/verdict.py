@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CHANCE', 'LITTLE', 'SIMULATED', 'Verdict', 'weighed', 'made_by', 'by_chance', 'review_command', 'list_for_review',
-           'is_simulated', 'verdict_html', 'verdict_facts', 'show_verdict', 'shown_number', 'Table', 'as_table',
-           'bullets', 'remark', 'image', 'figure_html', 'captioned']
+           'is_simulated', 'kinds_of_clips', 'verdict_html', 'verdict_facts', 'show_verdict', 'shown_number', 'Table',
+           'as_table', 'bullets', 'remark', 'image', 'figure_html', 'captioned']
 
 # %% ../nbs/base/verdict.ipynb #6e173611
 import math
@@ -107,6 +107,12 @@ def list_for_review(rows: pd.DataFrame, name: str, raw_data_dir: Path, copies: i
 def is_simulated(folder: Path) -> bool:
     "Whether a folder lies below a simulator's output folder."
     return any((each / SIMULATED).is_file() for each in (Path(folder), *Path(folder).parents))
+
+
+def kinds_of_clips(data: Path) -> str:
+    "What natural, synthetic and simulated clips are, as a sentence, for results from the folder `data`."
+    known = "Natural clips are as recorded; synthetic ones are good natural clips, degraded on purpose"
+    return f"{known}{'; here the recordings themselves are simulated' if is_simulated(data) else ''}."
 
 # %% ../nbs/base/verdict.ipynb #4dd95e4a
 def verdict_html(verdict: Verdict) -> str:
