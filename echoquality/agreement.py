@@ -560,7 +560,7 @@ def overview_html(folder: Path, nonce: str = "") -> str:
     found = study_overview(folder, rounds=200)
     style = (resources.files("echoquality") / "report_template/style.css").read_text(encoding="utf-8")
     parts = [f"<h2>{escaped(name)}</h2>{_html_table(table)}" for name, table in _sections(found).items()]
-    body = verdict_html(study_verdict(found)) + flow_svg(flow(found)) + "".join(parts)
+    body = "".join([verdict_html(study_verdict(found)), "<figure>", flow_svg(flow(found)), "</figure>", *parts])
     now = f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC"
     allowed = f' nonce="{escaped(nonce)}"' if nonce else ""
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Study · echoquality</title>'

@@ -68,7 +68,7 @@ def choose_clips(table: pd.DataFrame, threshold: float, each: int = 2) -> dict[s
         "sure and right, good": logit[right & good].sort_values(ascending=False),
         "sure and right, poor": logit[right & ~good].sort_values(),
         "wrong, and most sure of it": distance[~right].sort_values(ascending=False),
-        "least sure": distance.sort_values(),
+        "nearest to the threshold": distance.sort_values(),
     }
     chosen, seen = {}, set()
     for kind, rows in ranked.items():
@@ -155,6 +155,6 @@ def animated(found: list[Explained]) -> HTML:
         both = np.concatenate([grey, overlaid(each.clip, each.maps)], axis=1)
         columns.append(both[np.arange(count) % len(both)])
     picture = gif(np.concatenate(columns, axis=2), 80)
-    caption = f"The same in motion, from the left: {'; '.join(each.title for each in found)}."
+    caption = "The same clips in motion, in the same order from the left; below each, its map."
     alt = "; ".join(f"{each.title}: {each.inside:.0%} of the map is inside the sector" for each in found)
     return captioned(picture, caption, alt, inches=1.35 * len(found))

@@ -49,13 +49,20 @@ def _is_shown(measure: str) -> bool:
     return measure in SHOWN or measure.startswith(("AUROC, ", "pairs, "))
 
 
+def _signed(difference: float) -> str:
+    "A difference with its sign; small ones with three decimals: +0.25, -0.042."
+    return f"{difference:+.2f}" if round(abs(difference), 3) >= 0.1 else f"{difference:+.3f}"
+
+
 def _said(row, sign: str = "") -> str:
-    "A figure with its interval: of the difference with the sign '+', else of the value."
+    "A figure with its interval, within the measure's scale: of the difference with the sign '+', else of the value."
     value, low, high = (row["difference"], row["low"], row["high"]) if sign else (
         row["value"], row["value_low"], row["value_high"])  # fmt: skip
     if np.isnan(value):
         return ""
-    return f"{value:{sign}.3f}" + ("" if np.isnan(low) else f" ({low:{sign}.3f} to {high:{sign}.3f})")
+    least = -1 if sign or "ρ" in str(row.get("measure", row.name)) else 0
+    ends, shown = np.clip([low, high], least, 1), _signed if sign else "{:.2f}".format
+    return shown(value) + ("" if np.isnan(low) else f" ({shown(ends[0])} to {shown(ends[1])})")
 
 
 def arm_table(figures: pd.DataFrame) -> pd.DataFrame:
@@ -74,8 +81,9 @@ def arm_table(figures: pd.DataFrame) -> pd.DataFrame:
 # %% ../nbs/evidence/benchmark.ipynb #58bae234
 def _cell(row: pd.Series) -> str:
     if row["variant"] == row.get("against", "natural"):
-        return f"{row['value']:.3f}"
-    return f"{row['value']:.3f} ({row['difference']:+.3f} ± {row['half_width']:.3f})"
+        return f"{row['value']:.2f}"
+    half = f"{row['half_width']:.2f}" if row["half_width"] <= 1 else "more than 1"
+    return f"{row['value']:.2f} ({_signed(row['difference'])} ± {half})"
 
 
 def _wide(figures: pd.DataFrame, chosen: Callable[[str], bool]) -> pd.DataFrame:
@@ -149,8 +157,8 @@ def _uses(rows: pd.DataFrame) -> str:
     "How many uses of synthetic clips gain and cost, and the best of them."
     gain, cost = int((rows["low"] > 0).sum()), int((rows["high"] < 0).sum())
     best = rows.loc[rows["difference"].idxmax()]
-    of = counted(len(rows), "use")
-    return f"of {of} of synthetic clips {gain} gain and {cost} cost; best: {best.name}, {_said(best, '+')}"
+    of = f"of {counted(len(rows), 'use')} of synthetic clips, beyond chance,"
+    return f"{of} {gain} gain and {cost} cost; best: {best.name}, {_said(best, '+')}"
 
 
 NO_HARM = -0.01  # lower end of the interval of a use that costs nothing
@@ -189,15 +197,18 @@ def benchmark_verdict(benchmark: Benchmark, settings: BenchmarkSettings) -> Verd
     rows = uses_of(auroc)
     if len(rows):
         best = rows.loc[rows["difference"].idxmax()]
-        figures.append((f"{best['difference']:+.3f}", f"by {best.name}, best of {len(rows)}", _said(best, "+")))
+        what = f"difference of AUROC by {best.name}, the best of {counted(len(rows), 'use')}"
+        figures.append((_signed(best["difference"]), what, _said(best, "+")))
     if len(features):
         best = features.loc[features["value"].idxmax()]
-        figures.append((f"{best['value']:.2f}", f"AUROC of {best.name}", _said(best)))
+        name = best.name.removeprefix("feature: ")
+        figures.append((f"{best['value']:.2f}", f"AUROC of {name}, the best single feature", _said(best)))
         beaten = best["value"] < natural["value"]
         doubts += [] if beaten else ["natural labels alone do not beat the best single feature"]
     few = len(benchmark.seeds) < 5
     doubts += [f"{counted(len(benchmark.seeds), 'seed', 'are')} few (at least 5)"] if few else []
-    word, said = weighed(_finding(auroc), benchmark.patients, against=against, doubts=doubts)
+    finding = _finding(auroc)
+    word, said = weighed(finding[:1].upper() + finding[1:], benchmark.patients, against=against, doubts=doubts)
     use = recommended_use(rows).rpartition(" ")[2] or "none"
     then = next_command("train", annotations_csv=table_of(settings), synthetic_as=use)
     judge = "first judge once, with seeds that chose nothing (--seed-from 101, another output_dir); then "

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LABELS', 'CLASSES', 'Counts', 'wanted', 'meeting', 'SelectionError', 'candidates', 'class_table', 'offer_table',
-           'preselect', 'threshold_offer', 'better_thresholds', 'offer_in_words', 'more_chosen']
+           'preselect', 'threshold_offer', 'offer_shown', 'better_thresholds', 'offer_in_words', 'more_chosen']
 
 # %% ../nbs/curation/candidates.ipynb #25c1de17
 import math
@@ -208,6 +208,17 @@ def threshold_offer(
     return pd.DataFrame(found, columns=["class", "threshold", "assessment", "clips", "patients", "now"])
 
 # %% ../nbs/curation/candidates.ipynb #6ac6d188
+def offer_shown(offer: pd.DataFrame) -> pd.DataFrame:
+    "`threshold_offer` for a reader: neighbouring thresholds with the same counts are one row, '0.5 to 0.9'."
+    same = ["class", "assessment", "clips", "patients", "now"]
+    rows = offer.sort_values(["class", "assessment"], kind="stable")
+    runs = (rows[same] != rows[same].shift()).any(axis=1).cumsum()
+    shown = rows.groupby(runs).first()
+    ends = rows.groupby(runs)["threshold"].agg(["min", "max"])
+    shown["threshold"] = [f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in ends.to_numpy()]
+    return shown.reset_index(drop=True)
+
+
 def better_thresholds(offer: pd.DataFrame, least: int, short: Collection[str] = ()) -> dict[str, float | str]:
     """Options of a selection by which each class has `least` patients in each split, or else as many as can be.
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FACTS', 'CHECKS', 'FOUND', 'file_facts', 'Case', 'check_reading', 'shown_by_another', 'check_colours', 'check_sector',
-           'check_degradation', 'values_left', 'check_identity', 'check_playing', 'Checked', 'check_clip']
+           'check_degradation', 'values_left', 'check_identity', 'check_playing', 'Checked', 'check_clip', 'findings']
 
 # %% ../nbs/looking/clip_checks.ipynb #dcfccd60
 import secrets
@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 from dicomanonymizer.simpledicomanonymizer import initialize_actions_2024b
 from pydicom import Dataset, uid
 from pydicom.pixels import apply_color_lut, pixel_array
@@ -214,3 +215,31 @@ def check_clip(path: Path, seed: int = 0) -> Checked:
         except Exception:  # reported above
             frame = sector = None
     return Checked(found | {"notes": "; ".join(notes)}, frame, sector)
+
+# %% ../nbs/looking/clip_checks.ipynb #ad41bfc7
+_REMARKS = {  # columns of `FOUND` that are said if they hold anything
+    "changed_outside": "{:g} pixels changed outside the sector", "dciodvfy_errors": "dciodvfy finds {:g} errors",
+    "values_left": "values left: {}", "words_left": "words left in pictures: {:g}",
+}  # fmt: skip
+
+
+def _remarks(row: pd.Series) -> str:
+    found = [text.format(row[name]) for name, text in _REMARKS.items() if pd.notna(row[name]) and row[name]]
+    colours = ["colours differ between two readings"] if row["colours"] == "different" else []
+    return "; ".join(filter(None, [row["notes"], *found, *colours]))
+
+
+def findings(table: pd.DataFrame) -> pd.DataFrame:
+    "Rows of conformance.csv for a reader: what was found in each file, in words; remarks last."
+    rows = []
+    for _, row in table.iterrows():
+        said = ["columns", "rows", "frames_read", "frames_said"]
+        size = "{:.0f} × {:.0f}; {:.0f} of {:.0f}".format(*pd.to_numeric(row[said]).fillna(0))
+        found = "no fan" if not row["confidence"] else f"confidence {row['confidence']:.2f}"
+        rows.append({
+            "file": row["file"], "machine": " ".join(filter(pd.notna, (row["maker"], row["model"]))),
+            "stored as": row["syntax"], "pixels; frames read": size if pd.notna(row["rows"]) else "–",
+            "sector": "–" if pd.isna(row["confidence"]) else f"{row['kind']}, {found}",
+            "de-identified": row["deidentified"], "score": row["score"], "remarks": _remarks(row),
+        })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['QUESTIONS', 'FILES', 'show_machines', 'list_files', 'draw_clips', 'Question', 'answer', 'Conformance',
            'check_machines', 'conformance_summary', 'main', 'problems_of', 'conformance_verdict', 'ConformanceSettings',
-           'from_notebook', 'settings_table', 'as_table', 'captioned', 'show_verdict']
+           'from_notebook', 'settings_table', 'as_table', 'captioned', 'findings', 'show_verdict']
 
 # %% ../nbs/looking/conformance.ipynb #dea6cb6d
 from .settings import ConformanceSettings, from_clips, next_command, run_stage
@@ -25,7 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from .clip_checks import FACTS, FOUND, Checked, check_clip, file_facts
+from .clip_checks import FACTS, FOUND, Checked, check_clip, file_facts, findings
 from .core import SettingsError, as_drawn, counted, generator, in_utf8, printable
 from .files import NO_TEXT, bad_file, is_junk, is_text
 from .model import Model, WeightsError, load_scorer
@@ -39,7 +39,7 @@ from .tables import guarded
 from .verdict import Verdict, as_table, captioned, show_verdict, weighed
 from .workers import KILLED, parallel
 
-_all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "show_verdict"]  # for Run
+_all_ = ["ConformanceSettings", "from_notebook", "settings_table", "as_table", "captioned", "findings", "show_verdict"]
 from .figures import GOOD_COLOUR, INK, POOR_COLOUR, described, styled
 
 # %% ../nbs/looking/conformance.ipynb #53d9cbbf
@@ -114,18 +114,19 @@ class Question(NamedTuple):
 QUESTIONS = (
     Question("read whole, in true colours", {"reading"},
              lambda row: row["frames_read"] == row["frames_said"] and row["colours"] != "different", "frames_read",
-             "look at `notes`; export the clip again, uncompressed or as JPEG"),
+             "see the remarks on its files; export the clip again, uncompressed or as JPEG"),
     Question("sector found for sure", {"sector"},
              lambda row: row["kind"] != "linear" and row["confidence"] >= SURE and row["source"] != "lit", "confidence",
              "look at the picture; the outline of what moves is used, a linear array has no fan"),
     Question("degraded inside the sector only", {"degradation"},
              lambda row: row["changed_outside"] == 0 and not (row["dciodvfy_errors"] or 0) > 0, "changed_outside",
-             "do not use synthetic clips of it; please report the row"),
+             "make no synthetic clips of it; please report this"),
     Question("can be de-identified", {"identity"},
              lambda row: row["deidentified"] == "yes" and not row["values_left"] and not (row["words_left"] or 0) > 0,
-             "deidentified", "`deidentify` leaves out what it refuses; where values or words are left, share no clip"),
-    Question("played", {"playing"}, lambda row: row["frames_played"] > 0, "frames_played", "look at `notes`"),
-    Question("scored", {"scoring"}, lambda row: 0 <= row["score"] <= 1, "score", "look at `notes`"),
+             "deidentified", "deidentify leaves out what it refuses; where values or words are left, share no clip"),
+    Question("played", {"playing"}, lambda row: row["frames_played"] > 0, "frames_played",
+             "see the remarks on its files"),
+    Question("scored", {"scoring"}, lambda row: 0 <= row["score"] <= 1, "score", "see the remarks on its files"),
 )  # fmt: skip
 
 
@@ -160,9 +161,12 @@ def _machine_answers(rows: pd.DataFrame) -> dict:
     return found | {"to do": "\n".join(todo)}
 
 
+_UNNAMED = "no machine named"  # of files that are no clips, or whose headers do not say
+
+
 def _answers_by_machine(table: pd.DataFrame) -> pd.DataFrame:
     "`_machine_answers` of each."
-    rows = {name or "no machine named": _machine_answers(rows) for name, rows in table.groupby("machine")}
+    rows = {name or _UNNAMED: _machine_answers(rows) for name, rows in table.groupby("machine")}
     return pd.DataFrame(rows).T
 
 # %% ../nbs/looking/conformance.ipynb #1172935a
@@ -281,16 +285,19 @@ def conformance_verdict(conformance: Conformance, settings: ConformanceSettings)
     "Verdict: whether clips of these machines can be used."
     machines = conformance.machines
     without = machines.index[machines["clips"] == 0]
+    counted_in = machines.drop(without.intersection([_UNNAMED]))  # files that are no clips are no machine
     answers = machines.drop(without)[[question.asked for question in QUESTIONS]]
     fine, useless = answers.isin(_FINE), (answers[list(_SERIOUS)] == "no").any(axis=1)
     problems = [next(iter(question.checks)) for question in QUESTIONS if not fine[question.asked].all()]
     against = [f"{_names(answers.index[useless])} cannot be used"] if useless.any() else []
     against += [] if len(answers) else ["no clip could be read"]
     doubts = [f"problems with {', '.join(problems)}"] if problems else []
-    doubts += [f"there is no clip of {_names(without)}"] if len(without) else []
-    said = f"{fine.all(axis=1).sum()} of {counted(len(machines), 'machine')} can be used for everything"
+    named, other = without.drop(_UNNAMED, errors="ignore"), _UNNAMED in without
+    doubts += [f"no file of {_names(named)} is a clip that can be read"] if len(named) else []
+    doubts += ["files without a machine's name are no clips that can be read"] if other else []
+    said = f"{fine.all(axis=1).sum()} of {counted(len(counted_in), 'machine')} can be used for everything"
     checked = f"{counted(machines['checked'].sum(), 'clip')} checked"
-    figures = tuple((f"{fine[what].sum()} of {len(machines)}", f"machines: {what}", checked)
+    figures = tuple((f"{fine[what].sum()} of {len(counted_in)}", f"machines: {what}", checked)
                     for what in (QUESTIONS[number].asked for number in (0, 1, 3)))  # fmt: skip
     word, sentence = weighed(said, None, against=against, doubts=doubts)
     after, then = "check again", next_command("check", settings, output_dir=settings.output_dir)

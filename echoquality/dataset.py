@@ -7,8 +7,8 @@ __all__ = ['simulated_settings', 'build_dataset', 'summary', 'main', 'from_noteb
            'DatasetSettings', 'as_table', 'better_options', 'bullets', 'count_class_patients', 'CLASS_WORDS', 'Build',
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
            'count_subgroups', 'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned',
-           'show_verdict', 'graded_table', 'exclusion_flow', 'show_flow', 'PLAN', 'write_sample', 'is_source_file',
-           'deidentify_file', 'estimate']
+           'show_verdict', 'graded_table', 'kinds_in_words', 'kinds_of_clips', 'offer_shown', 'exclusion_flow',
+           'show_flow', 'PLAN', 'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -29,7 +29,7 @@ from .safe_files import free_bytes, only_one, sha256, write_text
 from .workers import KILLED, on_cluster, parallel
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
-from .candidates import SelectionError, offer_in_words
+from .candidates import SelectionError, offer_in_words, offer_shown
 from echoquality.dataset_summary import (
     CLASS_WORDS,
     Build,
@@ -46,6 +46,7 @@ from echoquality.dataset_summary import (
     dataset_remarks,
     dataset_verdict,
     graded_table,
+    kinds_in_words,
     on_folders,
     on_ids,
 )
@@ -57,14 +58,15 @@ from .probing import header_index, known_machines
 from .results import ResultsError
 from .reviews import ReviewsError
 from .runs import expect_free, left_alone
-from .verdict import as_table, bullets, captioned, show_verdict
+from .verdict import as_table, bullets, captioned, kinds_of_clips, show_verdict
 from .writing import deidentify_file, estimate, expect_room, is_source_file, write_sample
 
 _all_ = ["from_notebook", "settings_table", "DatasetError", "DatasetSettings"]  # what Run needs besides
 _all_ += ["as_table", "better_options", "bullets", "count_class_patients", "CLASS_WORDS"]
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "count_subgroups", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
-_all_ += ["captioned", "show_verdict", "graded_table", "exclusion_flow", "show_flow"]
+_all_ += ["captioned", "show_verdict", "graded_table", "kinds_in_words", "kinds_of_clips", "offer_shown"]
+_all_ += ["exclusion_flow", "show_flow"]
 _all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142

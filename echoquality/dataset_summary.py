@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CLASS_WORDS', 'Build', 'count_files', 'count_splits', 'count_patients', 'count_class_patients', 'count_subgroups',
-           'count_kinds', 'graded_table', 'dataset_remarks', 'on_folders', 'on_ids', 'check_quarantine',
-           'contact_sheet', 'changes', 'better_options', 'dataset_verdict']
+           'count_kinds', 'kinds_in_words', 'graded_table', 'dataset_remarks', 'on_folders', 'on_ids',
+           'check_quarantine', 'contact_sheet', 'changes', 'better_options', 'dataset_verdict']
 
 # %% ../nbs/curation/dataset_summary.ipynb #ec9c7540
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from .folder_preview import middle_picture
 from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
 from .score_table import met_in_words
-from .selection import LABEL_COLUMNS, QUARANTINE
+from .selection import FAN_FROM, LABEL_COLUMNS, QUARANTINE
 from .settings import IN_STEPS, DatasetSettings, expanded, next_command
 from .splits import GRADED_DIR, SPLITS, class_of
 from .tables import computed_in_words, read_rows
@@ -129,6 +129,17 @@ def _asked(parameters: dict) -> pd.Series:
     return pd.DataFrame(parts).groupby(0)[1].sum() * parameters["num_synthetic"]
 
 
+def kinds_in_words(build: Build) -> str:
+    "Caption of `count_kinds`: that few draws leave some kinds without a clip."
+    caption, table = "Synthetic clips by degradation and severity.", count_kinds(build)
+    if len(table) and (table["all"] == 0).any():
+        caption += (
+            " Each clip's degradation is drawn at random; expected is the mean of many draws, so that of a few clips "
+            "some degradations get several and others none."
+        )
+    return caption
+
+
 CLASS_WORDS = dict(zip((Path(folder).name for folder in (*CLASS_DIRS.values(), GRADED_DIR)),
                        ("good", "poor", "synthetic", "middle"), strict=True))  # fmt: skip
 
@@ -190,9 +201,12 @@ def _on_fans(build: Build) -> list[str]:
     "Sources of fans, number in doubt, and unknown machines, as lines; [] for a plan of 0.1.0."
     plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
     if fans := plan.get("fans"):
-        sources = ", ".join("{clips} {fan}".format(**row) for row in fans)
+        known = [(counted(row["clips"], "clip"), FAN_FROM.get(row["fan"], row["fan"])) for row in fans]
+        sources = "; ".join(f"{clips} in {where}" for clips, where in known)
         unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
-        lines = [f"where the fan of each clip was found: {sources}; in doubt: {unsure} taken, {refused} left out"]
+        clear = f"it is uncertain in {unsure} of them" if unsure else "it is certain in all of them"
+        gone = f"; {counted(refused, 'clip')} left out because it was not clear" if refused else ""
+        lines = [f"fan, the part of the picture that ultrasound fills: found for {sources}; {clear}{gone}"]
         fits_not = f"a given fan does not fit {counted(misfit, 'clip')}: the detected fan is used"
         lines += [fits_not] if misfit else []
     unknown = plan.get("unknown_machines", [])[:10]
@@ -368,8 +382,9 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     counts = [int(kinds.get(Path(folder).name, 0)) for folder in CLASS_DIRS.values()]
     against = _too_few(build, settings)
     who = "group" if on_folders(build) else "patient"
-    few = f"only {counted(parts[-1], who, 'are')} left to test on"
-    doubts = [f"{few}; {_TEST_PATIENTS} would tell an AUROC within about 0.05"] if parts[-1] < 10 else []
+    few = f"{counted(parts[-1], who, 'are')} left to test on"
+    told = f"{_TEST_PATIENTS} would tell the AUROC, how often a good clip scores above a poor one, within 0.05"
+    doubts = [f"only {few}; {told}"] if parts[-1] < 10 and patients >= settings.min_patients else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []
@@ -378,7 +393,10 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     of = f"of {counted(patients, who)}, {counted(samples['machine_type'].nunique(), 'machine')}; "
     of += f"{counted(len(build.quarantine), 'file')} left out"
     in_parts = "clips: " + " + ".join(map(str, files))
-    identity = "Not to be shared", "names are in headers, perhaps in pictures", "the option deidentify removes them"
+    identity = (
+        "Not to be shared", "headers are as they came, with the names in them; pictures may show names, too",
+        "echoquality dataset --deidentify makes one without",
+    )  # fmt: skip
     if build.plan["parameters"]["deidentify"]:
         identity = "Without names", "in headers and in pictures", "the option deidentify removed them"
     between = f", {kinds[GRADED_DIR]} between" if GRADED_DIR in kinds else ""
@@ -388,8 +406,11 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
         identity,
     )
     can = "cannot" if against else "could" if build.status == "planned" else "can"
-    said = f"A network {can} be trained on {'this' if len(samples) == 1 else 'these'} {counted(len(samples), 'clip')}"
-    word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
+    these = f"{'this' if len(samples) == 1 else 'these'} {counted(len(samples), 'clip')}"
+    said = f"A network {can} be trained on {these}"
+    if not against and patients < settings.min_patients:
+        said += " for a trial, not for use"
+    word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who, f"{few}; {told}")
     facts = {"stage": "dataset", "said": f"a dataset of {counted(len(samples), 'clip')} of {counted(patients, who)}"}
     if (table := build.output_dir / CSV).is_file():
         facts |= {"dataset": table_hashes(table)["annotations_sha256"][:12]}

@@ -6,8 +6,9 @@
 __all__ = ['Evaluation', 'evaluate', 'evaluation_summary', 'main', 'EvaluationSettings', 'Markdown', 'animated', 'from_notebook',
            'headline', 'overview', 'settings_table', 'as_table', 'bullets', 'captioned', 'show_verdict',
            'evaluation_verdict', 'calibration_in_words', 'figures_in_words', 'graded_overview', 'show_decision_curve',
-           'show_flow', 'subgroup_overview', 'subgroups_in_words', 'show_audit', 'show_measures', 'show_reliability',
-           'show_strips', 'EvaluatedModel', 'prepare_evaluation', 'without_machine']
+           'attention_in_words', 'kinds_of_clips', 'pairs_shown', 'show_flow', 'subgroup_overview',
+           'subgroups_in_words', 'show_audit', 'show_measures', 'show_reliability', 'show_strips', 'EvaluatedModel',
+           'prepare_evaluation', 'without_machine']
 
 # %% ../nbs/05_evaluation.ipynb #7e0a0763
 from .settings import EvaluationSettings, run_stage
@@ -60,12 +61,13 @@ from echoquality.evidence import (
     show_reliability,
 )
 from .grades import against_grades, graded_clips
-from .pairs import pairs_ordered
+from .pairs import pairs_ordered, pairs_shown
 from .parameters import from_command_line, from_notebook, run_main, settings_table, typed
 from .predictions import BASELINES, kept, prediction_table, thresholds, with_baselines, write_parquet
 from echoquality.report import (
     Evidence,
     attention_doubts,
+    attention_in_words,
     evaluation_verdict,
     graded_overview,
     headline,
@@ -78,12 +80,12 @@ from echoquality.report import (
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
 from .shortcuts import SINGLE, best_single, feature_table, show_audit
-from .verdict import as_table, bullets, captioned, is_simulated, show_verdict
+from .verdict import as_table, bullets, captioned, is_simulated, kinds_of_clips, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["as_table", "bullets", "captioned", "show_verdict", "evaluation_verdict", "calibration_in_words"]
-_all_ += ["figures_in_words", "graded_overview", "show_decision_curve"]
-_all_ += ["show_flow", "subgroup_overview", "subgroups_in_words"]
+_all_ += ["figures_in_words", "graded_overview", "show_decision_curve", "attention_in_words", "kinds_of_clips"]
+_all_ += ["pairs_shown", "show_flow", "subgroup_overview", "subgroups_in_words"]
 _all_ += ["show_audit", "show_measures", "show_reliability", "show_strips"]  # for Run
 _all_ += ["EvaluatedModel", "prepare_evaluation", "without_machine"]
 
@@ -175,6 +177,10 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
     )  # fmt: skip
 
 
+def _as_share(probability: float) -> str:
+    return "< 1 %" if probability < 0.01 else "> 99 %" if probability > 0.99 else f"{probability:.0%}"
+
+
 def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence) -> list[Explained]:
     "`explained` clips of each kind with their maps."
     if not settings.explained:
@@ -182,9 +188,10 @@ def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: 
     table, threshold = evidence.predictions, evidence.thresholds["probability"]
     kinds = {row: kind for kind, rows in choose_clips(table, threshold, settings.explained).items() for row in rows}
     rows = table.loc[list(kinds)].assign(kind=kinds.values())
-    labels = rows["label"].map({1: "good", 0: "poor"})
-    kind = rows["kind"].str.split(",").str[0]
-    titles = kind + ": " + labels + ", p = " + rows["probability"].map("{:.2f}".format) + ", " + rows["machine"]
+    words = {True: "good", False: "poor"}
+    labels, answers = (each.map(words) for each in (rows["label"] == 1, rows["probability"] >= threshold))
+    kind, sure = rows["kind"].str.split(",").str[0], rows["probability"].map(_as_share)
+    titles = kind + ": labelled " + labels + ", called " + answers + " (" + sure + "), " + rows["machine"]
     files = [settings.annotations_csv.parent / path for path in rows["video_path"]]
     return explain(evaluated.model, pd.DataFrame({"file": files, "title": titles}), evaluated.store, settings.seed)
 

@@ -436,12 +436,16 @@ def _off_by(labels: pd.Series, probabilities: np.ndarray) -> float:
 
 
 def calibration_in_words(table: pd.DataFrame, temperature: float) -> str:
-    "A sentence: whether the temperature made the probabilities better calibrated on these clips."
+    "Sentences: what the probabilities say and what is so, and whether the temperature made them better calibrated."
     before, after = (_off_by(table["label"], each) for each in (probability(table["logit"]), table["probability"]))
     how = "better" if after < before else "worse: use the threshold, and do not read them as chances"
+    said, found = table["probability"].mean(), (table["label"] == 1).mean()
     return (
-        f"The probabilities are off by {after:.2f} on average; without the temperature ({temperature:.2f}) it would be "
-        f"{before:.2f}. It made them {how if abs(after - before) >= 0.005 else 'neither better nor worse'}."
+        f"By the probabilities {said:.0%} of these {len(table)} clips are good, by the labels {found:.0%}; on average, "
+        f"the probabilities are off by {after:.2f}. The network's outputs were divided by {temperature:.2f} (the "
+        "temperature: the number that fitted the validation clips best; below 1, probabilities move towards 0 and 1). "
+        f"Undivided they would be off by {before:.2f}; the temperature made them "
+        f"{how if abs(after - before) >= 0.005 else 'neither better nor worse'}."
     )
 
 # %% ../nbs/evidence/evidence.ipynb #d4fd8c39
@@ -468,9 +472,9 @@ def show_reliability(table: pd.DataFrame, temperature: float) -> plt.Figure:
                                          layout="constrained")  # fmt: skip
     axis.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=":")
     before, after = reliability(table["label"], probability(table["logit"])), _with_ends(table)
-    axis.plot(before["said"], before["found"], "s--", color=MIDDLE_COLOUR, label="as the network says")
+    axis.plot(before["said"], before["found"], "s--", color=MIDDLE_COLOUR, label="network's outputs")
     axis.vlines(after["said"], after["low"], after["high"], color=GOOD_COLOUR, lw=1)
-    label = f"with temperature {temperature:.2f}, 95 % interval"
+    label = f"divided by {temperature:.2f}, 95 % interval"
     axis.plot(after["said"], after["found"], "o-", color=GOOD_COLOUR, label=label)
     axis.set(ylabel="share of good clips", ylim=(-0.03, 1.03))
     axis.set_title(f"n = {len(table)} clips of {table['group'].nunique()} patients")
@@ -576,7 +580,8 @@ def show_decision_curve(table: pd.DataFrame) -> plt.Figure:
         axis.plot(curve["threshold"], curve[name], label=name, **style)
     share = float((rows["label"] == 1).mean())
     axis.set(xlabel="threshold (probability of being good)", ylabel="net benefit per clip", ylim=(-0.1, share + 0.05))
-    axis.set_title(f"n = {len(rows)} clips of {rows['group'].nunique()} patients")
+    kind = "natural test clips" if len(natural) else "test clips"
+    axis.set_title(f"{len(rows)} {kind} of {rows['group'].nunique()} patients")
     axis.legend()
     better = curve.loc[curve["model"] > np.maximum(curve["keep every clip"], 0), "threshold"]
     reach = f"from {better.min():.2f} to {better.max():.2f}" if len(better) else "nowhere"

@@ -344,7 +344,7 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     then = next_command("select", settings, **thresholds_for(*halves))
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
-    review = review_command(inference.output_dir, settings.raw_data_dir, 50)
+    review = review_command(inference.output_dir, settings.raw_data_dir, min(50, len(scores)))
     facts = {"stage": "inference", "said": f"scores of {of}"}
     facts |= {"model": sha256(settings.model)[:12]} if settings.model.is_file() else {}
     return Verdict(word, sentence, figures, after, then, review, facts)

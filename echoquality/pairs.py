@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEW_PATIENTS', 'FEW_AS', 'ELSE_AS', 'PAIR_WEIGHT', 'RUNG', 'source_rows', 'with_soft_targets', 'taken_rows',
-           'not_taken', 'use_for', 'rungs', 'PairBatches', 'pair_loss', 'ladder_loss', 'pairs_ordered',
+           'not_taken', 'use_for', 'rungs', 'PairBatches', 'pair_loss', 'ladder_loss', 'pairs_ordered', 'pairs_shown',
            'pairs_in_words']
 
 # %% ../nbs/learning/pairs.ipynb #44ecad7c
@@ -285,6 +285,12 @@ def pairs_ordered(table: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
     return pd.concat([every, pairs.groupby(["kind", "severity"]).agg(**named)]).reset_index()
 
 # %% ../nbs/learning/pairs.ipynb #1fcd708c
+def pairs_shown(pairs: pd.DataFrame) -> pd.DataFrame:
+    "A table of `pairs_ordered` for a reader: kinds in words, and no column of severities where there are none."
+    shown = pairs.replace({"kind": r"_"}, {"kind": " "}, regex=True).replace({"kind": {"all": "all together"}})
+    return shown.replace({"severity": {"": "–"}}) if (pairs["severity"] != "").any() else shown.drop(columns="severity")
+
+
 def pairs_in_words(pairs: pd.DataFrame) -> list[str]:
     "A table of `pairs_ordered` as sentences, one a row; [] without pairs."
     lines = []

@@ -449,6 +449,9 @@ class EvaluationSettings(_Clips, _Judged, _Scoring, _Seeded, _Bootstrap, _Patien
         0.0, ge=0, le=1, description="sensitivity of the threshold on validation (0: the model's own threshold)"
     )
     min_n: int = Field(10, ge=1, description="minimum number of clips of a class for a figure")
+    planned_width: float = Field(
+        0.0, ge=0, lt=0.5, description="half width of the AUROC's interval that was planned (0: none was)"
+    )
     shortcut_bound: float = Field(0.8, ge=0.5, le=1, description="AUROC from which on a shortcut is a warning")
     explained: int = Field(2, ge=0, description="clips of each kind whose Grad-CAM is shown (0: none)")
     leave_one_machine_out: bool = Field(False, description="train and evaluate again without each machine in turn")

@@ -207,7 +207,8 @@ def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
         kind = np.where(~rows["visible"].astype(bool), 2, np.where(rows["feature"].isin(_PICTURE), 0, 1))
         for number, (what, note) in enumerate(_TOLD):
             if named := ", ".join(f"{each.feature} {each.AUROC:.2f}" for each in rows[kind == number].itertuples()):
-                sentences.append(f"{what} tell good clips from {source} poor ones (AUROC): {named}; {note}")
+                told = f"{what} tell good clips from {source} poor ones"
+                sentences.append(f"{told} (AUROC by ranges of values): {named}; {note}")
         if len(together) and rows.empty:  # it takes several of them
             what = f"simple features, together, tell good clips from {source} poor ones"
             sentences.append(f"{what} (AUROC {together.iloc[0]:.2f})")
@@ -216,8 +217,8 @@ def shortcuts(found: pd.DataFrame, bound: float) -> list[str]:
 # %% ../nbs/evidence/shortcuts.ipynb #c0d71ce2
 _AUDITED = {  # kinds of bars: colour and hatch
     "below the bound": (MIDDLE_COLOUR, ""),
-    "above it, not visible to the network": ("#e69f00", "...."),
-    "above it, visible to the network": (POOR_COLOUR, HATCH),
+    "above it; the network cannot see it": ("#e69f00", "...."),
+    "above it; the network can see it": (POOR_COLOUR, HATCH),
 }
 
 
@@ -230,7 +231,7 @@ def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
     for axis, source in zip(axes[0], sources, strict=True):
         rows = found[found["source"] == source]
         kind = np.where(rows["AUROC"] <= bound, 0, np.where(rows["visible"], 2, 1))
-        features = rows["feature"].map(as_drawn)
+        features = rows["feature"].replace({"all together": "all of these, combined"}).map(as_drawn)
         axis.barh(features, 0)  # keeps the order
         for number, (name, (colour, hatch)) in enumerate(_AUDITED.items()):
             part, look = rows[kind == number], {"color": colour, "hatch": hatch, "edgecolor": GROUND, "linewidth": 0}

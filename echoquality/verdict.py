@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CHANCE', 'LITTLE', 'SIMULATED', 'Verdict', 'weighed', 'made_by', 'by_chance', 'review_command', 'list_for_review',
-           'is_simulated', 'verdict_html', 'verdict_facts', 'show_verdict', 'shown_number', 'Table', 'as_table',
-           'bullets', 'remark', 'image', 'figure_html', 'captioned']
+           'is_simulated', 'kinds_of_clips', 'verdict_html', 'verdict_facts', 'show_verdict', 'shown_number', 'Table',
+           'as_table', 'bullets', 'remark', 'image', 'figure_html', 'captioned']
 
 # %% ../nbs/base/verdict.ipynb #6e173611
 import math
@@ -108,6 +108,12 @@ def is_simulated(folder: Path) -> bool:
     "Whether a folder lies below a simulator's output folder."
     return any((each / SIMULATED).is_file() for each in (Path(folder), *Path(folder).parents))
 
+
+def kinds_of_clips(data: Path) -> str:
+    "What natural, synthetic and simulated clips are, as a sentence, for results from the folder `data`."
+    known = "Natural clips are as recorded; synthetic ones are good natural clips, degraded on purpose"
+    return f"{known}{'; here the recordings themselves are simulated' if is_simulated(data) else ''}."
+
 # %% ../nbs/base/verdict.ipynb #4dd95e4a
 def verdict_html(verdict: Verdict) -> str:
     "A verdict as HTML."
@@ -115,7 +121,7 @@ def verdict_html(verdict: Verdict) -> str:
                       for value, what, count in verdict.figures)  # fmt: skip
     command = f"<pre>{escaped(verdict.command)}</pre>" if verdict.command else ""
     if verdict.review:
-        command += f"Or let people judge these clips:<pre>{escaped(verdict.review)}</pre>"
+        command += f"<div>Or let people judge these clips:</div><pre>{escaped(verdict.review)}</pre>"
     word, said = escaped(verdict.word), escaped(verdict.sentence)
     return (f'<section class="verdict {word}"><p><strong>{word}</strong> {said}</p>'
             f"<ul>{figures}</ul><div><b>Next:</b> {escaped(verdict.next)}{command}</div></section>")  # fmt: skip

@@ -70,7 +70,8 @@ def test_choice():
     table = pd.DataFrame({"probability": [0.99, 0.9, 0.8, 0.02, 0.1, 0.55], "label": [1, 1, 0, 0, 1, 1]})
     table["logit"] = np.log(table["probability"] / (1 - table["probability"]))
     assert choose_clips(table, 0.5, 1) == {
-        **{"sure and right, good": [0], "sure and right, poor": [3], "wrong, and most sure of it": [4], "least sure": [5]},
+        **{"sure and right, good": [0], "sure and right, poor": [3], "wrong, and most sure of it": [4]},
+            **{"nearest to the threshold": [5]},
     }
     assert "wrong, and most sure of it" not in choose_clips(table.iloc[[0, 3]], 0.5)
 

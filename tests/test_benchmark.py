@@ -30,7 +30,7 @@ def test_every_arm_has_its_row_and_its_bar():
     shown = arm_table(table)
     assert list(shown["arm"]) == list(dict.fromkeys(table["variant"]))
     assert shown["against"].tolist() == ["", "natural", "natural"]
-    assert shown["Δ AUROC"].str.match(r"^$|[+-]\d\.\d{3} \([+-]\d\.\d{3} to [+-]\d\.\d{3}\)$").all()
+    assert shown["Δ AUROC"].str.match(r"^$|[+-]\d\.\d{2,3} \([+-]\d\.\d{2,3} to [+-]\d\.\d{2,3}\)$").all()
     assert len(show_differences(table).axes) == 4 and len(variant_overview(table)) == 3
     assert list(show_differences(table).axes[0].get_yticks()) == [0, 1]
     one = simulated_figures({"natural": (0.2, ()), "recipe alone as pair": (0.4, ())}, seeds=1)

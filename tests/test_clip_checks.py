@@ -7,6 +7,7 @@ from pathlib import Path
 
 import deid_data
 import numpy as np
+import pandas as pd
 import pytest
 from pydicom import Dataset, examples
 from pydicom.data import get_testdata_file
@@ -89,6 +90,16 @@ def test_what_is_left_and_what_is_refused_is_said(case, monkeypatch):
 
     monkeypatch.setattr("echoquality.clip_checks.deidentify_file", refused)
     assert check_identity(case) == {"deidentified": "refused: its sector is no clear fan"}
+
+
+def test_findings_are_told_in_words():
+    row = dict.fromkeys([*FACTS, *FOUND, "score"]) | {"file": "a", "maker": "A", "model": "1", "rows": 9, "columns": 12}
+    row |= {"frames_said": 3, "frames_read": 2, "kind": "fan", "confidence": 0.98, "changed_outside": 0, "notes": "x"}
+    still = dict.fromkeys([*FACTS, *FOUND, "score"]) | {"file": "b", "notes": "no clip"}
+    shown = findings(pd.DataFrame([row | {"words_left": 2, "values_left": ""}, still]))
+    assert shown["machine"].tolist() == ["A 1", ""] and shown["sector"].tolist() == ["fan, confidence 0.98", "–"]
+    assert shown["pixels; frames read"].tolist() == ["12 × 9; 2 of 3", "–"]
+    assert shown["remarks"].tolist() == ["x; words left in pictures: 2", "no clip"]
 
 
 def test_a_check_that_fails_says_so_and_the_others_go_on(case, monkeypatch):

@@ -80,7 +80,7 @@ def test_a_machine_is_judged_by_all_its_clips():
     said = found.loc["A 1"]
     assert tuple(said[["files", "clips", "checked"]]) == (3, 3, 2) and said["played"] == said["scored"] == "yes"
     assert said["sector found for sure"] == said["can be de-identified"] == "1 of 2"
-    assert len(said["to do"].splitlines()) == 2 and "`deidentify` leaves out" in said["to do"]
+    assert len(said["to do"].splitlines()) == 2 and "deidentify leaves out" in said["to do"]
     assert found.loc["no machine named", "to do"] == "no clip: 1 × a single frame, not a clip"
     assert found.loc["no machine named", "played"] == "not looked at"
 

@@ -193,10 +193,10 @@ def test_bins():
 def test_a_temperature_that_made_it_worse_is_told():
     table = pd.DataFrame({"label": [1, 1, 1, 0], "logit": [1.1, 1.1, 1.1, 1.1]})  # probability 0.75, as it is
     right, sharp = probability(table["logit"]), probability(table["logit"], 0.1)
-    assert "It made them worse" in calibration_in_words(table.assign(probability=sharp), 0.1)
-    assert "It made them neither" in calibration_in_words(table.assign(probability=right), 1)
+    assert "made them worse" in calibration_in_words(table.assign(probability=sharp), 0.1)
+    assert "made them neither" in calibration_in_words(table.assign(probability=right), 1)
     sharp = table.assign(logit=11.0, probability=right)
-    assert "It made them better" in calibration_in_words(sharp, 10)
+    assert "made them better" in calibration_in_words(sharp, 10)
 
 
 def test_lines_of_calibration():

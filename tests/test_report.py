@@ -39,9 +39,10 @@ def test_a_model_that_beats_nothing_is_said_to(evidence):
     found = weigh(table, {"probability": 0.5, "hand_made": 0.5}, **FEW)
     doubts = re.search(r"### Doubts\n\n(.*?)\n\n###", headline(found), re.DOTALL)[1].splitlines()
     told = re.search(r"(\d+) doubts? stands? in the report", evaluation_verdict(found, asked(1)).sentence)
-    assert "it is not shown to beat" in headline(found) and len(doubts) == (int(told[1]) if told else 1)
+    assert len(doubts) == (int(told[1]) if told else 1)
     assert "not shown to beat a logistic regression on five hand-made features on all clips" in found.warnings[0]
-    assert "shown to be better on no clips" in headline(found)
+    assert headline(found).count(": not shown to be better") == 2 and "beyond chance" not in headline(found)
+    assert "as that of a logistic regression" in evaluation_verdict(found, asked(1)).sentence  # a tie
     few = weigh(table.assign(group="g"), {"probability": 0.5}, **FEW)
     assert any("one patient" in text for text in few.warnings)
 
@@ -66,7 +67,7 @@ def test_the_first_screen_says_what_matters(evidence):
     assert text.startswith("### Performance\n\n- **AUROC 0.9") and f"240 test clips of {n} patients" in text
     assert "Without the synthetic clips" in text and "no agreement with experts" in text
     assert "specificity" in text and "Poor clips are called good, poor by motion blur" in text
-    assert "the mean intensity alone: AUROC" in text and "better on all clips and natural clips" in text
+    assert "the mean intensity alone: AUROC" in text and text.count("better on these 24 patients, too few") == 2
 
 
 def asked(least: int) -> EvaluationSettings:
@@ -114,7 +115,8 @@ def test_the_command_of_a_review_means_the_worst_natural_clips(evidence, dataset
     table = simulated_predictions_of(dataset)
     table.to_parquet(tmp_path / "predictions.parquet")
     told = EvaluationSettings(output_dir=tmp_path, annotations_csv=dataset)
-    command = evaluation_verdict(evidence, told).review.replace("--count 50", "--count 5")
+    command = evaluation_verdict(evidence, told).review
+    command = re.sub(r"--count \d+", "--count 5", command)
     natural = table[table["source"] == "natural"]
     worst = (natural["probability"] - natural["label"]).abs().nlargest(5).index
     assert set(studied(command).clips["path"]) == set(natural.loc[worst, "video_path"])

@@ -1,3 +1,9 @@
+// Commands break before an option, not within it.
+for (const command of document.querySelectorAll(".verdict pre")) {
+  const parts = command.textContent.split(/ (?=-)/).map(each => Object.assign(document.createElement("span"), {textContent: each}))
+  command.replaceChildren(...parts.flatMap((part, place) => place ? [" ", part] : [part]))
+}
+
 // Tables of more than 15 rows: a field that keeps the rows that hold its words, and headings that sort.
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0], rows = body ? [...body.rows] : []
