@@ -332,6 +332,7 @@ function show(next) {
     const before = place ? [study.order[place - 1]] : [];
     stageClip(clip(number));
     resetView();
+    letGo();
     $("meaning").textContent = "";
     play(true);
     keepOnly([number, ...coming, ...before]);
@@ -734,6 +735,10 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   job();
 });
+
+// A slider that was moved lets the arrow keys go back to the clip: the mouse when it is let go, keys with the next clip.
+const letGo = () => document.activeElement.matches?.("input[type=range]") && document.activeElement.blur();
+addEventListener("pointerup", letGo);
 
 // A button that was clicked must not be pressed again by a later space bar.
 addEventListener("click", (event) => {
