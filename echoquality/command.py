@@ -31,8 +31,10 @@ from echoquality.parameters import (
     usual,
 )
 from echoquality.runs import (  # noqa: F401
+    RESULT_FILES,
     PastRun,
     claim_name,
+    going_on,
     newest,
     past_runs,
     read_about,
@@ -106,52 +108,32 @@ def run_command(command: str, argv: list[str] | None = None) -> Path:
     return run_page(stage, settings.model_dump(mode="json", exclude_unset=True), name)
 
 # %% ../nbs/command/command.ipynb #1a1568a4
-_FILES = {  # stage → its first and its last file in output_dir
-    **{"dataset": (".plan.json", Path(TABLE).name), "training": ("training.json", Path(MODEL).name)},
-    **{"evaluation": ("evaluation.json", "metrics.json"), "inference": ("inference.json", "summary.json")},
-}
-
-
 def _last(runs: list[PastRun], stage: str, **asked) -> PastRun | None:
     "The newest run of a stage with the parameters `asked` and an existing result, or one in the usual place; or None."
     expected = PastRun(stage, usual(STAGES[stage]), Path(), 0.0, True)
-    return newest([*runs, expected], stage, _FILES[stage][1], **asked)
+    return newest([*runs, expected], stage, RESULT_FILES[stage][1], **asked)
 
 
 def circle(runs: list[PastRun]) -> list[PastRun]:
     "The newest dataset, the training on it, the evaluation of that model, its scores: as many as exist."
     if not (dataset := _last(runs, "dataset")):
         return []
-    training = _last(runs, "training", annotations_csv=dataset.settings.output_dir / _FILES["dataset"][1])
-    model = training and training.settings.output_dir / _FILES["training"][1]
+    training = _last(runs, "training", annotations_csv=dataset.settings.output_dir / RESULT_FILES["dataset"][1])
+    model = training and training.settings.output_dir / RESULT_FILES["training"][1]
     evaluation = training and _last(runs, "evaluation", model=model)
     inference = evaluation and _last(runs, "inference", model=model)
     return [run for run in (dataset, training, evaluation, inference) if run]
 
 # %% ../nbs/command/command.ipynb #8a2d3fce
-def _as_begun(run: PastRun) -> Settings:
-    "The settings of a run as noted in its folder: the last command there may have been refused."
-    with suppress(OSError, ValueError, AttributeError, TypeError, RecursionError):
-        noted = json.loads((run.settings.output_dir / _FILES[run.stage][0]).read_text(encoding="utf-8"))
-        said = noted.get("identity") or noted.get("parameters") or {}
-        known = {name: value for name, value in said.items() if name in type(run.settings).model_fields}
-        return type(run.settings)(**run.settings.model_dump() | known)
-    return run.settings
-
-
 def _unfinished(runs: list[PastRun]) -> tuple[str, list[str]] | None:
     "The last run, if it is unfinished, and the command that resumes it; or None."
     run = next(iter(runs), None)
-    if run is None or run.done or run.stage not in _FILES or getattr(run.settings, "dry_run", False):
+    if run is None or run.done or run.stage not in RESULT_FILES or getattr(run.settings, "dry_run", False):
         return None
-    begun, done = (os.path.isfile(run.settings.output_dir / name) for name in _FILES[run.stage])
+    begun, done = (os.path.isfile(run.settings.output_dir / name) for name in RESULT_FILES[run.stage])
     if done or not begun:
         return None
-    settings = _as_begun(run)
-    resume = {"resume": True} if "resume" in type(settings).model_fields else {}
-    command = next(name for name, stage in COMMANDS.items() if stage == run.stage)
-    again = next_command(command, settings, output_dir=settings.output_dir, **resume)
-    return f"{from_here(run.settings.output_dir)}: an unfinished run; this resumes it", [again]
+    return f"{from_here(run.settings.output_dir)}: an unfinished run; this resumes it", [going_on(run)]
 
 
 def _mending(run: PastRun) -> tuple[str, list[str]] | None:
@@ -181,7 +163,7 @@ def next_step() -> tuple[str, list[str]]:
     done, looked = circle(runs), newest(runs, "selection")
     if not done:
         return _towards_a_dataset(runs)
-    said, fault = _dataset_in_words(done[0].settings.output_dir / _FILES["dataset"][1])
+    said, fault = _dataset_in_words(done[0].settings.output_dir / RESULT_FILES["dataset"][1])
     if looked and looked.ended > done[-1].ended and not _is_built(looked.settings, done[0].settings):
         build = "build one with the newer selection", [next_command("dataset", looked.settings)]
         after, commands = _mending(looked) or build

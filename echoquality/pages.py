@@ -165,7 +165,7 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
-    from .stage_report import NEW, write_report
+    from echoquality.stage_report import NEW, write_report, write_runs
 
     root = project_root()
     executed = root / f"runs/{name or stage}{NEW}"
@@ -185,9 +185,14 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
         doing(f"{stage}: writing its report", told=False)
         return write_report(executed)
     except PapermillExecutionError as error:
+        with suppress(OSError):
+            write_runs(executed.parent)
         raise _page_error(error.ename, error.evalue, executed) from None
     except DeadKernelError:
-        raise PageError(f"the process that executed {executed} was killed; it may need more memory") from None
+        with suppress(OSError):
+            _note_killed(executed)
+            write_runs(executed.parent)
+        raise PageError(f"the process that executed {executed} {_KILLED}") from None
     except OSError as error:
         raise told_of_space(error, executed) from None
     finally:
@@ -228,3 +233,15 @@ def _hide(executed: Path, secrets: list[tuple[str, str]]) -> None:
         for secret, shown in secrets:
             text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], shown)
         write_text(executed, text)
+
+
+_KILLED = "was killed; it may need more memory"
+
+
+def _note_killed(executed: Path) -> None:
+    "Note in a notebook that its process was killed: papermill notes that it ended, and no error."
+    notebook = json.loads(executed.read_text(encoding="utf-8"))
+    error = {"output_type": "error", "ename": "DeadKernelError", "evalue": f"its process {_KILLED}", "traceback": []}
+    next(cell for cell in reversed(notebook["cells"]) if cell["cell_type"] == "code")["outputs"].append(error)
+    notebook["metadata"]["papermill"]["exception"] = True
+    write_text(executed, json.dumps(notebook, indent=1) + "\n")

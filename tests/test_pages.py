@@ -23,10 +23,11 @@ from PIL import Image
 import echoquality
 from echoquality.core import SettingsError
 from echoquality.evidence import simulated_predictions_of
-from echoquality.pages import PageError, _for_users, _say_cell, copy_pages, page_of, pages, run_page
+from echoquality.pages import PageError, _for_users, _note_killed, _say_cell, copy_pages, page_of, pages, run_page
 from echoquality.parameters import _SECRETS, project_root
 from echoquality.safe_files import sha256
 from echoquality.settings import STAGES
+from echoquality.stage_report import failure
 
 PAGES = sorted((project_root() / "nbs").glob("0*.ipynb"))
 IN_A_WING = [project_root() / "nbs" / page for page in ("looking/conformance.ipynb", "evidence/benchmark.ipynb")]
@@ -123,6 +124,15 @@ def test_a_copied_page_runs_to_its_end(stem, place):
     assert f"…/{place.name}" in run.read_text(encoding="utf-8") and sorted(pages.rglob("*")) == sorted(before)
 
 
+def test_a_page_whose_process_was_killed_has_failed(tmp_path):
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x")])
+    page.metadata["papermill"] = {"end_time": "2026-11-26T12:00:00+00:00", "exception": None}
+    nbformat.write(page, tmp_path / "a.ipynb")
+    assert not failure(page)
+    _note_killed(tmp_path / "a.ipynb")
+    assert "its process was killed" in failure(nbformat.read(tmp_path / "a.ipynb", 4))
+
+
 def test_a_password_is_in_no_file_of_a_run(tmp_path, monkeypatch):
     import papermill
 
@@ -161,6 +171,7 @@ def test_a_page_that_fails_leaves_the_earlier_report(corpus, tmp_path, monkeypat
     with pytest.raises(PageError, match=r"summary\.json: not found"):
         run_page("selection", {**given, "results_dir": str(tmp_path / "nowhere")})
     assert report.read_bytes() == before and (tmp_path / "runs/selection.new.ipynb").exists()
+    assert "verdict listed failed" in (tmp_path / "runs/index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", PAGES + IN_A_WING, ids=lambda path: path.stem)

@@ -21,6 +21,7 @@ from echoquality.runs import (
     report_name,
     score_with,
     train_again,
+    without_folders,
 )
 from echoquality.safe_files import atomic, only_one
 from echoquality.settings import STAGES, DatasetSettings, EvaluationSettings, TrainingSettings
@@ -162,6 +163,14 @@ def test_another_training_is_another_one(tmp_path, monkeypatch):
     model.touch()
     asked = "--annotations-csv a.csv --model-weights '' --output-dir weights/trained_models_enhanced_2 --epochs 3"
     assert train_again(model) == f"echoquality train {asked} --learning-rate 3e-05"
+
+
+def test_an_error_names_no_folder_outside_the_project():
+    asked = STAGES["selection"](raw_data_dir="/of/ana/raw data")
+    told = {"/of/ana/raw data/x: no": "…/raw data/x: no", "in (/home/ana/b/c.csv)": "in (…/c.csv)"}
+    told |= {r"see C:\Users\ana\b.csv": "see …/b.csv"}
+    told |= {text: text for text in ("3/4 and/or", "at https://a.org/b/c")}
+    assert {text: without_folders(text, asked) for text in told} == told
 
 
 def test_a_model_scores_the_archive_that_it_came_from(tmp_path, monkeypatch):

@@ -59,6 +59,38 @@ def test_what_says_nothing_is_left_out_with_its_prose():
     assert [cell.source for cell in _shown_cells(cells)] == ["See machines:", "build()", "### More"]
 
 
+FAILED = "/of/ana/raw data: <no> folder\nsee /of/ana/notes.txt\x1b: 3 of 4, https://a.org/b/c\n\n"
+
+
+def failed_page(path, said: str = FAILED, exception: bool = True, **parameters):
+    page = executed_page(new_code_cell("x", outputs=[new_output("error", ename="E", evalue=said)] if said else []))
+    page.metadata.papermill |= {"parameters": parameters, "exception": exception}
+    nbformat.write(page, path)
+
+
+def test_a_run_that_failed_stands_in_the_list_until_it_succeeds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nbformat.write(executed_page(said("36 files")), tmp_path / f"dataset{NEW}")
+    earlier = write_report(tmp_path / f"dataset{NEW}")
+    failed_page(tmp_path / f"dataset{NEW}", raw_data_dir="/of/ana/raw data", seed=3, dry_run=True)
+    where = f"{tmp_path}/a b/x.csv and /of/ana/raw data/x"
+    failed_page(tmp_path / "selection.ipynb", f"{where}: no", raw_data_dir="/of/ana/raw data")
+    for name in (f"dataset{NEW}", "selection.ipynb"):
+        with pytest.raises(ValueError, match="failed: E:"):
+            write_report(tmp_path / name)
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    lines = re.findall(r'<div class="verdict listed failed">.*?</div>\s*</div>', index, re.DOTALL)
+    told = {re.search(r'href="([^"]*)"', line)[1]: unescape(line) for line in lines}
+    assert "see …/notes.txt\\x1b: 3 of 4, https://a.org/b/c" in told["dataset.new.ipynb"] and "26 November" in lines[0]
+    assert "echoquality dataset --raw-data-dir '/of/ana/raw data' --dry-run --seed 3" in told["dataset.new.ipynb"]
+    assert "E: a b/x.csv and …/raw data/x: no" in told["selection.ipynb"] and "/of/" not in index.split("<pre>")[0]
+    assert 'href="dataset.html"' in index and index.count("<option") == 0 and earlier.is_file()
+    nbformat.write(executed_page(said("37 files")), tmp_path / f"dataset{NEW}")
+    write_report(tmp_path / f"dataset{NEW}", paths=False)
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert index.count("listed failed") == 1 and "…/raw data" in index and "/of/" not in index
+
+
 def test_a_report_shows_what_run_shows(tmp_path):
     about = {"word": "careful", "sentence": "36 clips.", "data": "demo/raw_data", "simulated": True}
     about["config"] = "study.yaml (SHA-256 0123abcd)"
@@ -164,6 +196,37 @@ def test_old_and_damaged_reports_neither_stop_the_list_nor_are_missing_there(tmp
     index = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert index.count("This report is damaged") >= 6 and "Of 0.1" in index
     assert all(f'href="r{number}.html"' in index for number in range(len(ABOUT)))
+
+
+# A report as 0.3.0 wrote it, without its style and script: no facts, figures or parameters.
+OF_03 = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<title>Dataset · echoquality</title>
+<script id="about" type="application/json">{"command": "echoquality train", "date": "2026-11-29T12:00:00+00:00", \
+"line": "29 November 2026, 12:00 UTC \\u00b7 echoquality 0.3.0, Python 3.11.2", "next": "train.", \
+"sentence": "36 clips of 9 patients.", "title": "Dataset", "word": "careful"}</script>
+</head>
+<body>
+<header>
+<nav><a href="index.html">all runs</a></nav>
+</header>
+<footer>
+<nav><a href="index.html">all runs</a></nav>
+</footer>
+</body>
+</html>
+"""
+
+
+def test_a_report_of_0_3_0_stands_in_the_list(tmp_path):
+    (tmp_path / "dataset.html").write_text(OF_03, encoding="utf-8")
+    nbformat.write(executed_page(said("36 files")), tmp_path / f"selection{NEW}")
+    write_report(tmp_path / f"selection{NEW}")
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<strong>careful</strong> <b>Dataset</b> 36 clips of 9 patients." in index and "damaged" not in index
+    assert "29 November 2026, 12:00 UTC · echoquality 0.3.0" in index and "<td>2026-11-29 12:00</td>" in index
+    assert (tmp_path / "dataset.html").read_text(encoding="utf-8").count('href="selection.html"') == 2
 
 
 @pytest.mark.slow
