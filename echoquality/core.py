@@ -122,10 +122,14 @@ def escaped(text) -> str:
 _MARKS = re.compile(r"[\\`*\[\]|~]|\b_|_\b|^(?:[#+]|-(?!\d)|\d+(?=[.)](?:\s|$)))")  # Markdown's own characters
 
 
+_FROM_THE_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc]+(?:[ .-]+[\u0590-\u08ff\ufb1d-\ufefc]+)*")  # Hebrew, Arabic
+
+
 def as_markdown(text) -> str:
-    "Text as Markdown that shows it, in a line."
+    "Text as Markdown that shows it, in a line. A name from right to left does not turn what is beside it."
     words = html.escape(_unprintable(" ".join(str(text).split())), quote=False).replace("$", "&#36;")
-    return _MARKS.sub(lambda found: "".join(f"&#{ord(each)};" for each in found[0]), words)
+    words = _MARKS.sub(lambda found: "".join(f"&#{ord(each)};" for each in found[0]), words)
+    return _FROM_THE_RIGHT.sub(r"&#8295;\g<0>&#8297;", words)  # Unicode's isolates
 
 
 def as_drawn(text) -> str:

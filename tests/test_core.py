@@ -54,6 +54,7 @@ def test_what_stands_in_a_file_is_shown_as_text():
     assert escaped("Müller & Söhne\n") == "Müller &amp; Söhne\n" and escaped(7) == "7"
     assert as_drawn(r"$\frac$ costs 5 $") == r"\$\frac\$ costs 5 \$"
     assert as_markdown("AUROC 0.91 (0.88 to 0.95), hand_made") == "AUROC 0.91 (0.88 to 0.95), hand_made"
+    assert as_markdown("بيت لحم, 5 clips") == "&#8295;بيت لحم&#8297;, 5 clips"
 
 
 @given(st.text(alphabet="ab1 <>&\"'`*_[]()|~$\\#+-.!:/\n\x1b"))
