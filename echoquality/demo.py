@@ -105,6 +105,7 @@ def _second_round(demo: Path, seed: int, model: str) -> tuple[dict, dict, pd.Dat
     print("8/8  dataset: a second one, from the new model's scores", flush=True)
     second = {**FEW, "results_dir": scoring["output_dir"], "raw_data_dir": scoring["raw_data_dir"], "seed": seed}
     second |= {"output_dir": f"{fresh}/training_data_enhanced", "earlier_dir": f"{demo}/training_data_enhanced"}
+    second |= {"low_quality_threshold": 0.3, "low_assessment": ""}  # a calibrated score of few clips is not extreme
     run_quietly("dataset", second, "second_dataset")
     return scoring, second, truth
 
