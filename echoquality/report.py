@@ -293,9 +293,9 @@ def _spectrum(evidence: Evidence, least: int) -> list[str]:
     poor, good = (natural.loc[natural["label"] == label, "score"] for label in (0, 1))
     if len(poor) and len(good) and poor.max() < good.min() - 0.05:
         lines.append(
-            f"The test clips are the extremes: scores up to {poor.max():.2f}, and from {good.min():.2f} on. On clips "
-            "between them the model errs more often than these figures say"
-            + ("" if evidence.grades is not None else "; grades of such clips (grades_csv) would tell how often")
+            f"Labels are the extremes of the scores: up to {poor.max():.2f} is poor, from {good.min():.2f} on good. "
+            "Clips with scores between were not tested; on them a model usually errs more often"
+            + ("" if evidence.grades is not None else ", and people's grades (grades_csv) would tell how often")
         )  # fmt: skip
     area = _row(evidence, "natural clips" if np.isfinite(_natural(evidence).value) else "all clips", "AUROC")
     if np.isfinite(area.low) and _natural(evidence).groups >= least:
@@ -412,7 +412,7 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
 def _enough(row, least: int = 0) -> str:
     "The number of patients for an AUROC interval of ± 0.05, in words; '' where there are as many, or `least` is more."
     count = _enough_patients(row) or 0
-    known = f", these tell it within {(row.high - row.low) / 2:.2f}"
+    known = f", with these it is uncertain by {(row.high - row.low) / 2:.2f}"
     return f"about {count} would tell the AUROC within 0.05{known}" if count > max(row.groups, least) else ""
 
 # %% ../nbs/evidence/report.ipynb #84339da2
@@ -468,7 +468,7 @@ def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
         return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
     after = "let it score new clips."
     if word == "careful":
-        after = "read the doubts in the report; let it score more patients, and build a dataset with these, too."
+        after = "read the doubts in the report; let it score more patients, and build a dataset that has them, too."
     if then := score_with(settings):
         return f"{after} For other clips, change --raw-data-dir in it, and --grades-csv if given.", then
     return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
@@ -539,8 +539,8 @@ def _between(evidence: Evidence) -> list[str]:
         return []
     rows = evidence.grades[(evidence.grades["part"] == BETWEEN) & (evidence.grades["measure"] == "Spearman's ρ")]
     return [
-        f"On the {row.n} test clips of {counted(row.patients, 'patient')} that are graded between the ends of the "
-        f"scale, Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
+        f"On the {row.n} test clips of {counted(row.patients, 'patient')} that people graded between poor and "
+        f"good, Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
         for row in rows.itertuples() if np.isfinite(row.value)
     ]  # fmt: skip
 
