@@ -61,7 +61,8 @@ def subgroups(table: pd.DataFrame) -> pd.DataFrame:
     named = {"sex": "sex", "age": "age", "site": "site", "machine": "machine_type", "view": "view"}
     nothing = pd.Series("", table.index)
     found = {name: table.get(column, nothing).fillna("").astype(str) for name, column in named.items()}
-    return pd.DataFrame(found).assign(age=found["age"].map(age_band))
+    words = {"M": "male", "F": "female", "O": "other"}  # as DICOM codes them (PS3.3 C.7.1.1)
+    return pd.DataFrame(found).assign(sex=found["sex"].replace(words), age=found["age"].map(age_band))
 
 # %% ../nbs/curation/annotations.ipynb #c785f68e
 def table_hashes(annotations: Path) -> dict[str, str]:

@@ -236,7 +236,7 @@ def dataset_remarks(build: Build) -> list[str]:
     classes = [Path(folder).name for folder in CLASS_DIRS.values()]
     have = samples["video_path"].map(_class).value_counts().reindex(classes, fill_value=0)
     lines = [
-        f"{n} of {counted(parameters[name], f'{kind} clip')}"
+        f"{n} of {counted(parameters[name], f'{kind} clip')} that were asked for"
         for (kind, name), n in zip(asked.items(), have, strict=True)
         if n < parameters[name] and not (kind == "synthetic" and "were not made" in lacking)
     ]
@@ -383,7 +383,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     against = _too_few(build, settings)
     who = "group" if on_folders(build) else "patient"
     few = f"{counted(parts[-1], who, 'are')} left to test on"
-    told = f"{_TEST_PATIENTS} would tell the AUROC, how often a good clip scores above a poor one, within 0.05"
+    told = f"with {_TEST_PATIENTS} the AUROC, how often a good clip scores above a poor one, is known within 0.05"
     doubts = [f"only {few}; {told}"] if parts[-1] < 10 and patients >= settings.min_patients else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")

@@ -34,7 +34,7 @@ from echoquality.splits import SPLITS
 def test_subgroups_add_up_to_the_patients_and_clips_of_each_split():
     build = of_columns(sex=["F", "M", "", "F"], age=["63", "69", "", "91"], site=["St. Anna"] * 4)
     found = count_subgroups(build).set_index(["of", "value"])
-    assert found.loc[("sex", "F"), "all"] == "2 (2)" and found.loc[("sex", "not recorded"), "all"] == "1 (1)"
+    assert found.loc[("sex", "female"), "all"] == "2 (2)" and found.loc[("sex", "not recorded"), "all"] == "1 (1)"
     assert found.loc[("age", "60 to 69"), "train"] == "2 (2)" and found.loc[("age", "90 or over"), "test"] == "1 (1)"
     assert found.loc[("site", "St. Anna")].tolist() == ["2 (2)", "1 (1)", "1 (1)", "4 (4)"]
     assert found.loc[("view", "not recorded"), "all"] == "4 (4)"
@@ -113,7 +113,7 @@ def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out", num_synthetic=40))
     have = (build.samples["quality_score"] == 1).sum()
     short, *others = dataset_remarks(build)
-    assert short == f"{have} of 800 good clips"
+    assert short == f"{have} of 800 good clips that were asked for"
     assert any("good clips make 40 synthetic ones" in line for line in others)
     asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}
     assert "severities have no effect: recipe has none" in dataset_remarks(replace(build, plan=asked))
