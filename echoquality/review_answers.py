@@ -98,6 +98,11 @@ class Review:
         "What a reader can say."
         return (*self.scale, CANNOT_TELL)
 
+    @cached_property
+    def steps(self) -> dict[str, str]:
+        "Answers by the form in which they are compared."
+        return {step_key(each): each for each in (*self.answers, FAILED)}
+
     def told(self) -> dict:
         "What the page of a reader is told of the study, by a server or in an export."
         said = {"study": self.name, "question": self.question, "scale": self.scale, "answers": self.answers}
@@ -284,10 +289,11 @@ def _parsed(values: list[str], review: Review) -> Answer:
         blind = {"true": True, "false": False}[said["blind"].strip().casefold()]
     except (ValueError, KeyError) as error:
         raise ReviewError(f"columns 'place', 'number', 'seconds' or 'blind': {error}") from None
-    steps = {step_key(each): each for each in (*review.answers, FAILED)}
-    said["answer"] = steps.get(step_key(said["answer"]), said["answer"])
+    said["answer"] = said["answer"] and review.steps.get(step_key(said["answer"]), said["answer"])
     reasons = tuple(filter(None, said["reasons"].split(";")))
-    [note] = unguarded(pd.Series([said["note"]], dtype=object))
+    note = said["note"]
+    if note.startswith("'"):  # rare, and a column of one is slow
+        [note] = unguarded(pd.Series([note], dtype=object))
     return Answer(**said | numbers | {"blind": blind, "reasons": reasons, "note": note})
 
 # %% ../nbs/looking/review_answers.ipynb #619f31fc
