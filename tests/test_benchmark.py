@@ -92,7 +92,7 @@ def test_a_benchmark_in_little_goes_on_and_is_refused_for_others(dataset, tmp_pa
     few = ["--size=tiny", "--rounds=100", "--workers=1", "--few=4", "--seeds=1", f"--output-dir={tmp_path}"]
     main([f"--annotations-csv={dataset.parent}", *few])
     said, files = capsys.readouterr().out, {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
-    assert "natural labels alone reach AUROC" in said and len(files) == 2 * len(ARMS)
+    assert "Natural labels alone reach AUROC" in said and len(files) == 2 * len(ARMS)
     assert "2 folds" in (tmp_path / "methods.md").read_text()
     how = {"output_dir": tmp_path, "size": "tiny", "rounds": 100, "workers": 1, "annotations_csv": dataset}
     found = run_benchmark(BenchmarkSettings(**how, few=(4,)))  # two seeds

@@ -191,7 +191,7 @@ def test_a_worse_model_does_not_become_champion(logged, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "judged_evaluation", lambda *_: ("careful", "It may do."))
     said = evaluation_summary(evaluate(EvaluationSettings(**chosen, resume=True)))
     assert "version 1 stays the champion of 'echoquality': against it version 2 has AUROC" in said
-    assert "not shown to beat" in said
+    assert "not shown to be better" in said
 
 
 @pytest.mark.slow

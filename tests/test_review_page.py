@@ -451,6 +451,11 @@ def started(words: list[str], place: Path):
             process.kill()
 
 
+def listens(port: int) -> bool:
+    with closing(socket.socket()) as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 
 
 
@@ -660,6 +665,7 @@ def test_in_a_browser_two_readers_and_a_kill_lose_nothing(driver, study, tmp_pat
                 reader.judged(count)
         process.kill()
         process.wait(20)
+        bob.wait(lambda: not listens(free_port))  # what it started ends a moment later
         bob.key("g")
         bob.wait(lambda: "No connection" in bob.text("alert"))
         bob.driver.refresh()  # the answer outlives a page that is loaded again, or not yet
