@@ -426,4 +426,6 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
         return "score files of more patients; then select and build again.", ""
     if build.status == "planned":
         return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
+    if build.samples["group"].nunique() < settings.min_patients:
+        return "collect clips of more patients, of each machine; a training on these is a trial.", train_on(settings)
     return "train a network.", train_on(settings)

@@ -502,7 +502,7 @@ def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
         return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
     after = "let it score new clips."
     if word == "careful":
-        after = "read the doubts in the report; let it score more patients, and build a dataset that has them, too."
+        after = "do not rely on it yet: collect clips of more patients, have people grade them, and evaluate on those."
     if then := score_with(settings):
         return f"{after} For other clips, change --raw-data-dir in it, and --grades-csv if given.", then
     return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
