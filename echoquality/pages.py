@@ -175,7 +175,7 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
     parameters = {name: in_utf8(value) if isinstance(value, str) else value for name, value in parameters.items()}
     place = executed if str(executed).isprintable() else os.path.relpath(executed)  # the error is in the notebook, too
     shown = {"stdout_file": Overheard() if quiet else sys.stdout, "on_cell_start": partial(_say_cell, stage, quiet)}
-    shown |= {"progress_bar": False, "extra_arguments": _QUIET}
+    shown |= {"progress_bar": False, "extra_arguments": _QUIET, "start_timeout": 300}  # seconds; a busy machine is slow
     try:
         with set_aside(parameters) as known, listening():  # the notebook holds no secret while it runs, either
             try:

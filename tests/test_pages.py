@@ -120,7 +120,7 @@ def test_a_copied_page_runs_to_its_end(stem, place):
     assert f"…/{place.name}" in str(page.cells)
     assert {path: path.stat().st_mtime_ns for path in pages.rglob("*")} == before
     run = place / f"{stem}.ipynb"
-    execute_notebook(pages / f"{stem}.ipynb", run, ASKED[stem], cwd=place, progress_bar=False)
+    execute_notebook(pages / f"{stem}.ipynb", run, ASKED[stem], cwd=place, progress_bar=False, start_timeout=300)
     assert f"…/{place.name}" in run.read_text(encoding="utf-8") and sorted(pages.rglob("*")) == sorted(before)
 
 
