@@ -384,7 +384,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     who = "group" if on_folders(build) else "patient"
     few = f"{counted(parts[-1], who, 'are')} left to test on"
     told = f"with {_TEST_PATIENTS} the AUROC, how often a good clip scores above a poor one, is known within 0.05"
-    doubts = [f"only {few}; {told}"] if parts[-1] < 10 and patients >= settings.min_patients else []
+    doubts = [f"only {few}; {told}"] if parts[-1] < 10 else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []
@@ -410,7 +410,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     said = f"A network {can} be trained on {these}"
     if not against and patients < settings.min_patients:
         said += " for a trial, not for use"
-    word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who, f"{few}; {told}")
+    word, sentence = weighed(said, patients, settings.min_patients, against, doubts, who)
     facts = {"stage": "dataset", "said": f"a dataset of {counted(len(samples), 'clip')} of {counted(patients, who)}"}
     if (table := build.output_dir / CSV).is_file():
         facts |= {"dataset": table_hashes(table)["annotations_sha256"][:12]}
