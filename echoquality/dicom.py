@@ -325,6 +325,7 @@ def demographics(header: Dataset) -> dict[str, str]:
     sex = str(value_of(header, "PatientSex") or "").strip()
     site = str(np.ravel(value_of(header, "InstitutionName") or "")[0])  # the first, where there are several
     site = " ".join("".join(c if c.isprintable() else " " for c in site).split())[:64]  # all that DICOM allows
+    site = site.lstrip("=+-@＝＋－＠ ")  # a cell of a table is no formula
     known = {"sex": sex if sex in ("M", "F", "O") else "", "age": _age(header)}
     return {**known, "site": "" if _NOBODY.fullmatch(alike(site)) else site}
 

@@ -377,6 +377,8 @@ def test_sex_and_site_are_as_the_header_has_them_or_empty():
     assert demographics(header) == {"sex": "", "age": "", "site": ""}
     header.add_new(0x00080080, "LO", ["St. Anna", "Radiology"])  # several, where the standard has one
     assert demographics(header)["site"] == "St. Anna"
+    header.add_new(0x00080080, "LO", '=HYPERLINK("x")')
+    assert demographics(header)["site"] == 'HYPERLINK("x")'
 
 
 @pytest.mark.parametrize(
