@@ -352,7 +352,7 @@ def exclusion_flow(manifest: dict) -> pd.DataFrame:
     ]
     return pd.DataFrame([*_changing(steps), *_in_parts(there)], columns=FLOW)
 
-
+# %% ../nbs/curation/annotations.ipynb #9ef9cc95
 def _changing(steps: list[tuple]) -> list[tuple]:
     "The steps with their changes; one row without, where a step has none."
     names = dict.fromkeys(step for step, *_ in steps)
@@ -415,7 +415,7 @@ def show_flow(flow: pd.DataFrame) -> "Figure":
     said = "; ".join(f"{clips} {step}" for step, clips in flow.drop_duplicates("step")[["step", "clips"]].to_numpy())
     return described(figure, "flow", said, flow)
 
-
+# %% ../nbs/curation/annotations.ipynb #10d0f191
 def _step(axis, x: float, y: float, rows: pd.DataFrame, more: str = "") -> None:
     "The box of a step."
     said = f"{rows['clips'].iloc[0]} {rows['step'].iloc[0]}" + (f"\n{more.split(';')[0]}" if more else "")

@@ -218,7 +218,7 @@ def offer_shown(offer: pd.DataFrame) -> pd.DataFrame:
     shown["threshold"] = [f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in ends.to_numpy()]
     return shown.reset_index(drop=True)
 
-
+# %% ../nbs/curation/candidates.ipynb #73c1d79a
 def better_thresholds(offer: pd.DataFrame, least: int, short: Collection[str] = ()) -> dict[str, float | str]:
     """Options of a selection by which each class has `least` patients in each split, or else as many as can be.
 
@@ -240,7 +240,7 @@ def better_thresholds(offer: pd.DataFrame, least: int, short: Collection[str] = 
     ordered = options.get("low_quality_threshold", 0) < options.get("high_quality_threshold", 1)
     return options if ordered and not all(line["now"] for line in lines) else {}
 
-
+# %% ../nbs/curation/candidates.ipynb #b394c9bd
 def offer_in_words(offer: pd.DataFrame, options: dict[str, float | str]) -> str:
     "Effect of options (`better_thresholds`) as a phrase; '' for no thresholds."
     low, high = (options.get(f"{end}_quality_threshold") for end in ("low", "high"))
@@ -252,7 +252,6 @@ def offer_in_words(offer: pd.DataFrame, options: dict[str, float | str]) -> str:
     free = " ".join(f"--{name.replace('_', '-')} ''" for name, said in options.items() if said == "")
     values = " and ".join(f"{each:g}" for each in (low, high) if each is not None)
     return f"with thresholds {values}{free and ' and '}{free}: {brought}"
-
 
 # %% ../nbs/curation/candidates.ipynb #3576f068
 def more_chosen(

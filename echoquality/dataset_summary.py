@@ -128,7 +128,7 @@ def _asked(parameters: dict) -> pd.Series:
              for members in [expanded((kind,))] for member in members]  # fmt: skip
     return pd.DataFrame(parts).groupby(0)[1].sum() * parameters["num_synthetic"]
 
-
+# %% ../nbs/curation/dataset_summary.ipynb #80ec2496
 def kinds_in_words(build: Build) -> str:
     "Caption of `count_kinds`: that few draws leave some kinds without a clip."
     caption, table = "Synthetic clips by degradation and severity.", count_kinds(build)
@@ -143,7 +143,7 @@ def kinds_in_words(build: Build) -> str:
 CLASS_WORDS = dict(zip((Path(folder).name for folder in (*CLASS_DIRS.values(), GRADED_DIR)),
                        ("good", "poor", "synthetic", "middle"), strict=True))  # fmt: skip
 
-
+# %% ../nbs/curation/dataset_summary.ipynb #6d3dee69
 def _class(video_path: str) -> str:
     return Path(video_path).parent.name
 

@@ -150,7 +150,7 @@ def copy_pages(folder: Path) -> str:
 class PageError(RuntimeError):
     "A page did not run to its end; the message says why, and names its notebook."
 
-
+# %% ../nbs/base/pages.ipynb #baed573a
 def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) -> Path:
     """Execute the page of a stage with papermill, and write its report: `runs/<name>.html` below the project's root.
 
@@ -216,7 +216,7 @@ def _say_cell(stage: str, quiet: bool, cell: dict, cell_index: int) -> None:
     elif "parameters" not in tags and "injected-parameters" not in tags:
         doing(f"{stage}: {'at work' if 'progress' in tags else 'drawing tables and pictures'}", told=not quiet)
 
-
+# %% ../nbs/base/pages.ipynb #e9b95613
 def _page_error(name: str, said: str, executed: Path) -> BaseException:
     "The error to raise for an error of a cell, by the name of its class."
     if name == "KeyboardInterrupt":
@@ -237,7 +237,7 @@ def _hide(executed: Path, secrets: list[tuple[str, str]]) -> None:
 
 _KILLED = "was killed; it may need more memory"
 
-
+# %% ../nbs/base/pages.ipynb #a1aee612
 def _note_killed(executed: Path) -> None:
     "Note in a notebook that its process was killed: papermill notes that it ended, and no error."
     notebook = json.loads(executed.read_text(encoding="utf-8"))

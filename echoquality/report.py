@@ -560,7 +560,7 @@ def subgroups_in_words(evidence: Evidence) -> str:
 _USE = """Sorting echocardiogram clips by image quality, before people or other models look at them. Not for decisions
 about patients: it has been tested on the clips described here, by the labels described here, and on nothing else."""
 
-
+# %% ../nbs/evidence/report.ipynb #9ee3c594
 def model_card(evidence: Evidence, least: int = MIN_PATIENTS) -> str:
     "The model card, as Markdown, with the verdict (`judged_evaluation`)."
     word, sentence = map(as_markdown, judged_evaluation(evidence, least))

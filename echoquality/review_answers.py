@@ -51,7 +51,7 @@ MEANINGS = {  # of the usual reasons, as the page tells them
 }
 _MADE_BY = "it is written by `echoquality review`; make the study again, in another folder"
 
-
+# %% ../nbs/looking/review_answers.ipynb #de12a1d7
 @dataclass(frozen=True)
 class ListedClip:
     "A clip of a study. A browser sees its number alone while the study is blind."

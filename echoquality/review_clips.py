@@ -259,7 +259,7 @@ def add_answers(review: Review, path: Path) -> int:
     print(f"{printable(reader)}: {said}", flush=True)
     return new
 
-
+# %% ../nbs/looking/review_clips.ipynb #c66f215a
 def _added(file: AnswerFile, answers: list[Answer]) -> tuple[int, int]:
     "(new, older): answers in the order of their time are added, unless their place has a later one."
     known = {each.place: in_utc(each.time) for each in file.answers}

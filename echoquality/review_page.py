@@ -70,7 +70,7 @@ from .settings import ReviewSettings
 # %% ../nbs/looking/review_page.ipynb #0f1b11c1
 _TURN = 0.1  # seconds that a clip is decoded before others have their turn: first frames do not wait for whole clips
 
-
+# %% ../nbs/looking/review_page.ipynb #24b07d57
 class Cine:
     "A clip on its way: a thread adds its pieces, streams read them."
 
@@ -126,7 +126,7 @@ _KEPT = 64_000_000  # bytes of encoded clips that are kept beside those being se
 _AT_ONCE = 2  # clips that are decoded at a time for a reader
 _THREADS = max(4, (os.cpu_count() or 1) + 2)
 
-
+# %% ../nbs/looking/review_page.ipynb #6a01cef5
 class Cines:
     "The clips that pages ask for, decoded once for all who watch, the last of them kept."
 
@@ -301,7 +301,7 @@ def _overview(folder: Path, nonce: str) -> tuple[str, str]:
 # %% ../nbs/looking/review_page.ipynb #fd628653
 _NONCE = "nonce-of-this-answer"
 
-
+# %% ../nbs/looking/review_page.ipynb #11af6f95
 class OverviewPage:
     "The page of whoever runs a study, made by another process, once for each state of the study's files."
 
