@@ -351,8 +351,8 @@ def _between(evidence: Evidence) -> list[str]:
         return []
     rows = evidence.grades[(evidence.grades["part"] == BETWEEN) & (evidence.grades["measure"] == "Spearman's ρ")]
     return [
-        f"On the {row.n} test clips of {counted(row.patients, 'patient')} graded between poor and "
-        f"good, Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
+        f"On the {row.n} test clips of {counted(row.patients, 'patient')} graded between poor and good, "
+        f"Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
         for row in rows.itertuples() if np.isfinite(row.value)
     ]  # fmt: skip
 

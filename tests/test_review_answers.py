@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from echoquality.core import BadFile
 from echoquality.review_answers import Answer, ReviewError, file_of, review_tokens
+from echoquality.settings import ReviewSettings
 
 
 def write_review(folder: Path, clips: list[Path], root: Path, readers=("R1", "R2"), **other) -> Path:
@@ -43,6 +44,12 @@ def study(tmp_path) -> Path:
         (tmp_path / f"raw/{number}.dcm").parent.mkdir(exist_ok=True)
         (tmp_path / f"raw/{number}.dcm").write_bytes(b"x" * (number + 1))
     return write_review(tmp_path / "study", sorted((tmp_path / "raw").iterdir()), tmp_path / "raw")
+
+
+def test_every_usual_reason_is_explained():
+    from echoquality.review_answers import MEANINGS
+
+    assert [*MEANINGS] == [*ReviewSettings().reasons]
 
 
 @pytest.mark.parametrize("file, old, new, said", [
