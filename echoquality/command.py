@@ -9,7 +9,6 @@ __all__ = ['HELP', 'AND', 'run_command', 'circle', 'next_step', 'named_files', '
 # %% ../nbs/command/command.ipynb #4305a8d3
 import csv
 import io
-import json
 import os
 import sys
 from contextlib import suppress
