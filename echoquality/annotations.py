@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['MANIFEST', 'CSV', 'QUARANTINE_CSV', 'ANNOTATIONS', 'DEMOGRAPHICS', 'CLASS_DIRS', 'NEEDED', 'WORDS', 'FLOW',
            'age_band', 'subgroups', 'table_hashes', 'AnnotationsError', 'read_annotation_rows', 'is_synthetic',
-           'read_annotations', 'leave_out', 'count_clips', 'grade_steps', 'labels_of', 'licence_of', 'exclusion_flow',
-           'evaluated_flow', 'show_flow']
+           'read_annotations', 'leave_out', 'count_clips', 'untested_machines', 'grade_steps', 'labels_of',
+           'licence_of', 'exclusion_flow', 'evaluated_flow', 'show_flow']
 
 # %% ../nbs/curation/annotations.ipynb #fd0958c7
 import json
@@ -274,6 +274,13 @@ def count_clips(table: pd.DataFrame) -> pd.DataFrame:
     counts = pd.crosstab(rows, table["split"], margins=True, margins_name="all")
     return counts.reindex(columns=[*SPLITS, "all"], fill_value=0)
 
+# %% ../nbs/curation/annotations.ipynb #6f38b8dd
+def untested_machines(samples: pd.DataFrame) -> list[str]:
+    "Types of machine with natural clips to train on, and none to test on."
+    natural = samples[~samples["synthetic"]]
+    learned, tested = (set(natural.loc[natural["split"] == split, "machine_type"]) for split in ("train", "test"))
+    return sorted(learned - tested)
+
 # %% ../nbs/curation/annotations.ipynb #03dcb614
 def grade_steps(annotations: Path) -> tuple[str, ...]:
     "The steps of the grades that a dataset was made from, the worst first, by its manifest; () without any."
@@ -316,13 +323,14 @@ FLOW = ["step", "clips", "change", "why"]
 _PARTS = {"train": "clips to train on", "val": "clips to validate on", "test": "clips to test on"}
 
 
-def _commonest(quarantine: list[dict], stage: str, most: int = 3) -> str:
+def _commonest(quarantine: list[dict], stage: str, most: int = 6) -> str:
     "The commonest reasons of a stage, without what is particular to a file: '3 × no ultrasound, 1 × …'."
     whys = [re.sub(r"\d[\d.]*", "…", re.split(r"[:;,('\"]", row["reason"])[0].strip())
             for row in quarantine if row["stage"] == stage]  # fmt: skip
     counts = Counter(whys).most_common()
     said = [f"{count} × {why}" for why, count in counts[:most]]
-    return ", ".join([*said, *([f"{sum(count for _, count in counts[most:])} × others"] if counts[most:] else [])])
+    others = sum(count for _, count in counts[most:])
+    return ", ".join([*said, *([f"{others} × other reasons"] if others else [])])
 
 # %% ../nbs/curation/annotations.ipynb #50bde93a
 def exclusion_flow(manifest: dict) -> pd.DataFrame:

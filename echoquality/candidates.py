@@ -211,7 +211,7 @@ def threshold_offer(
 def offer_shown(offer: pd.DataFrame) -> pd.DataFrame:
     "`threshold_offer` for a reader: neighbouring thresholds with the same counts are one row, '0.5 to 0.9'."
     same = ["class", "assessment", "clips", "patients", "now"]
-    rows = offer.sort_values(["class", "assessment"], kind="stable")
+    rows = offer.sort_values(["class", "threshold"], kind="stable").replace({"assessment": {"": "anything"}})
     runs = (rows[same] != rows[same].shift()).any(axis=1).cumsum()
     shown = rows.groupby(runs).first()
     ends = rows.groupby(runs)["threshold"].agg(["min", "max"])

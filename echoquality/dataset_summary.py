@@ -14,7 +14,16 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from .annotations import ANNOTATIONS, CLASS_DIRS, CSV, DEMOGRAPHICS, QUARANTINE_CSV, subgroups, table_hashes
+from echoquality.annotations import (
+    ANNOTATIONS,
+    CLASS_DIRS,
+    CSV,
+    DEMOGRAPHICS,
+    QUARANTINE_CSV,
+    subgroups,
+    table_hashes,
+    untested_machines,
+)
 from .candidates import more_chosen, offer_in_words
 from .core import as_drawn, counted, generator, plural
 from .degradation import Degradation, drawable
@@ -27,7 +36,7 @@ from .selection import FAN_FROM, LABEL_COLUMNS, QUARANTINE
 from .settings import IN_STEPS, DatasetSettings, expanded, next_command
 from .splits import GRADED_DIR, SPLITS, class_of
 from .tables import computed_in_words, read_rows
-from .verdict import Verdict, weighed
+from .verdict import Verdict, made_by, weighed
 
 # %% ../nbs/curation/dataset_summary.ipynb #b78e37bf
 _OFFERED = ("clips", "patients", "now")
@@ -372,7 +381,7 @@ def _too_few(build: Build, settings: DatasetSettings) -> list[str]:
     return [less, f"more would come {helps}" if helps else none]
 
 # %% ../nbs/curation/dataset_summary.ipynb #e3af23d8
-_TEST_PATIENTS = "30 to 60"  # that give an AUROC within 0.05: nbs/guides/how_many_patients.ipynb
+_TEST_PATIENTS = "30 to 60"  # for an AUROC within 0.05: nbs/guides/how_many_patients.ipynb
 
 
 def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
@@ -383,8 +392,10 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     against = _too_few(build, settings)
     who = "group" if on_folders(build) else "patient"
     few = f"{counted(parts[-1], who, 'are')} left to test on"
-    told = f"with {_TEST_PATIENTS} the AUROC, how often a good clip scores above a poor one, is known within 0.05"
-    doubts = [f"only {few}; {told}"] if parts[-1] < 10 else []
+    untested = untested_machines(samples) if parts[-1] else []
+    few += f", none with a clip {' or '.join(map(made_by, untested))}" if untested else ""
+    told = f"a sure test takes {_TEST_PATIENTS}"
+    doubts = [f"only {few}; {told}"] if parts[-1] < 10 else [few] if untested else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []
@@ -426,6 +437,8 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
         return "score files of more patients; then select and build again.", ""
     if build.status == "planned":
         return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
+    who = "group" if on_folders(build) else "patient"
     if build.samples["group"].nunique() < settings.min_patients:
-        return "collect clips of more patients, of each machine; a training on these is a trial.", train_on(settings)
+        asked = f"collect clips of at least {settings.min_patients} {plural(who)} in all, on every machine that you use"
+        return f"{asked}, and build again. A training on these is a trial:", train_on(settings)
     return "train a network.", train_on(settings)

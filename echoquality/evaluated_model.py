@@ -28,6 +28,7 @@ from echoquality.annotations import (
     read_annotations,
     subgroups,
     table_hashes,
+    untested_machines,
 )
 from .batches import Recipe, choose_hardware
 from .clips import Window
@@ -55,6 +56,7 @@ from .store import ClipStore, build_store
 from .tracking import Tracker, ending
 from .training import Data, train
 from .training_run import OLDER_TRAINING, check_output_folders
+from .verdict import made_by
 
 # %% ../nbs/evidence/evaluated_model.ipynb #c27d47c7
 def training_of(model: Model) -> dict:
@@ -155,8 +157,10 @@ def prepare_evaluation(settings: EvaluationSettings) -> EvaluatedModel:
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     check_classes(table.loc[table["split"] == "test", "quality_score"], tested)
     bad = f"{counted(len(store.bad), 'file')} cannot be used: see {QUARANTINE_CSV}" if len(store.bad) else ""
+    lacking = " or ".join(map(made_by, untested_machines(table)))
+    blind = f"no natural test clip is {lacking}, so how good the model is there is not known" if lacking else ""
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
-    return EvaluatedModel(model, prints, table, store, starting, tuple(filter(None, [missing, bad])))
+    return EvaluatedModel(model, prints, table, store, starting, tuple(filter(None, [missing, bad, blind])))
 
 # %% ../nbs/evidence/evaluated_model.ipynb #7f43757f
 def logits_of(
@@ -324,11 +328,11 @@ def log_evidence(settings: EvaluationSettings, evaluated: EvaluatedModel, eviden
         tracker.figure(figure, "evaluation.png")
         plt.close(figure)
         against = partial(_compare_with, settings=settings, evaluated=evaluated, evidence=evidence)
-        word, sentence = judged_evaluation(evidence, settings.min_patients)
+        word, _ = judged_evaluation(evidence, settings.min_patients)
         if run_id and not any(name.startswith("test_auroc") for name in figures):
             notes.append("this model was not put forward as champion, for its AUROC is not known")
         elif run_id and word == "no":
-            notes.append(f"this model was not put forward as champion, for the verdict on it is no: {sentence}")
+            notes.append("this model was not put forward as champion, for the verdict on it is no")
         elif run_id and (said := promote(tracker, "echoquality", against)):
             notes.append(said)
 

@@ -177,10 +177,6 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
     )  # fmt: skip
 
 
-def _as_share(probability: float) -> str:
-    return "< 1 %" if probability < 0.01 else "> 99 %" if probability > 0.99 else f"{probability:.0%}"
-
-
 def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence) -> list[Explained]:
     "`explained` clips of each kind with their maps."
     if not settings.explained:
@@ -190,7 +186,7 @@ def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: 
     rows = table.loc[list(kinds)].assign(kind=kinds.values())
     words = {True: "good", False: "poor"}
     labels, answers = (each.map(words) for each in (rows["label"] == 1, rows["probability"] >= threshold))
-    kind, sure = rows["kind"].str.split(",").str[0], rows["probability"].map(_as_share)
+    kind, sure = rows["kind"].str.split(",").str[0], rows["probability"].map("{:.3f}".format)
     titles = kind + ": labelled " + labels + ", called " + answers + " (" + sure + "), " + rows["machine"]
     files = [settings.annotations_csv.parent / path for path in rows["video_path"]]
     return explain(evaluated.model, pd.DataFrame({"file": files, "title": titles}), evaluated.store, settings.seed)

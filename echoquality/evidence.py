@@ -261,6 +261,9 @@ def slices(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return parts | {name: (table["machine"] == name).to_numpy() for name in sorted(set(table["machine"]))}
 
 # %% ../nbs/evidence/evidence.ipynb #9ddc5b3c
+_ALONE = "one patient: no interval"
+
+
 def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, few: int, **drawn) -> pd.DataFrame:
     "A row per measure of one slice: measure, value, low, high, n, good, poor, groups, note."
     def statistic(weights: np.ndarray) -> np.ndarray:
@@ -284,8 +287,10 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, f
             if name not in _NO_SHARES:
                 ends = share_interval(*rows.loc[row, ["value", "low", "high"]], patients[row], few)
                 rows.loc[row, ["low", "high"]] = ends
+            if counted[row] and patients[row] == 1:
+                rows.loc[row, ["low", "high", "note"]] = np.nan, np.nan, _ALONE
     else:
-        rows["note"] = "one patient: no interval"
+        rows["note"] = _ALONE
     small = [count.get(each, min(count.values())) < least for each in counted]
     rows.loc[small, ["value", "low", "high"]], rows.loc[small, "note"] = np.nan, "n too small"
     return rows
@@ -352,9 +357,14 @@ def subgroup_table(
     return rows.loc[rows["measure"].isin(["AUROC", "sensitivity", "specificity"]), order].reset_index(drop=True)
 
 # %% ../nbs/evidence/evidence.ipynb #9d6706dd
+def _half_up(value: float, form: str) -> str:
+    "A number as text: 0.975 is 0.98 and 98%, though its binary form lies below it."
+    return f"{value + np.copysign(1e-9, value):{form}}"
+
+
 def _rounded(value: float, form: str) -> str:
     "A figure as text; one that is nearly 1 does not become 1, because that would say that no error was seen."
-    text = f"{value:{form}}"
+    text = _half_up(value, form)
     if value < 1 and text == f"{1:{form}}":
         return f"{value:.3f}" if form == ".2f" and value < 0.9995 else {".0%": "> 99%"}.get(form, "> 0.999")
     return text
@@ -362,7 +372,7 @@ def _rounded(value: float, form: str) -> str:
 
 def with_interval(value: float, low: float, high: float, form: str = ".2f") -> str:
     "A figure as text: value (low to high); without the interval where there is none."
-    return _rounded(value, form) + (f" ({low:{form}} to {high:{form}})" if np.isfinite(low) else "")
+    return _rounded(value, form) + (f" ({_half_up(low, form)} to {_half_up(high, form)})" if np.isfinite(low) else "")
 
 
 def figures_in_words(table: pd.DataFrame, name: str = "value") -> pd.DataFrame:

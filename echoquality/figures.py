@@ -120,15 +120,22 @@ def files_of(figure: "Figure", caption: str) -> dict[str, str]:
     return said | coded | {"csv": told.numbers.to_csv(index=False, float_format="%.6g")}
 
 # %% ../nbs/base/figures.ipynb #e2417f78
+def _listed(earlier: Path) -> list[str]:
+    "The names in a list of figures; [] without one, or where it is damaged."
+    try:
+        names = pd.read_csv(earlier)["file"].astype(str)
+    except (OSError, ValueError, KeyError):  # ValueError: pandas' errors, and other encodings
+        return []
+    return [name for name in names if re.fullmatch(r"[\w-]+", name)]
+
+
 def write_figures(figures: list[dict[str, str]], folder: Path) -> None:
     "Write the PDF and the CSV of each of `files_of`, and a list of them; what the earlier list names is renewed."
     folder = Path(folder)
     rows, earlier = [], folder / LIST
-    if earlier.is_file():
-        for name in pd.read_csv(earlier)["file"]:
-            if re.fullmatch(r"[\w-]+", str(name)):
-                for form in ("pdf", "csv"):
-                    (folder / f"{name}.{form}").unlink(missing_ok=True)
+    for name in _listed(earlier):
+        for form in ("pdf", "csv"):
+            (folder / f"{name}.{form}").unlink(missing_ok=True)
     for each in figures:
         with atomic(folder / f"{each['name']}.pdf") as path:
             path.write_bytes(b64decode(each["pdf"]))

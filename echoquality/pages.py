@@ -190,9 +190,14 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
         raise _page_error(error.ename, error.evalue, executed) from None
     except DeadKernelError:
         with suppress(OSError):
-            _note_killed(executed)
+            _note_end(executed, "DeadKernelError", f"its process {_KILLED}")
             write_runs(executed.parent)
         raise PageError(f"the process that executed {executed} {_KILLED}") from None
+    except KeyboardInterrupt:
+        with suppress(OSError):
+            _note_end(executed, "KeyboardInterrupt", "it was interrupted")
+            write_runs(executed.parent)
+        raise
     except OSError as error:
         raise told_of_space(error, executed) from None
     finally:
@@ -238,10 +243,11 @@ def _hide(executed: Path, secrets: list[tuple[str, str]]) -> None:
 _KILLED = "was killed; it may need more memory"
 
 # %% ../nbs/base/pages.ipynb #a1aee612
-def _note_killed(executed: Path) -> None:
-    "Note in a notebook that its process was killed: papermill notes that it ended, and no error."
+def _note_end(executed: Path, name: str, why: str) -> None:
+    "Note in a notebook that its process was killed or interrupted: papermill notes that it ended, and no error."
     notebook = json.loads(executed.read_text(encoding="utf-8"))
-    error = {"output_type": "error", "ename": "DeadKernelError", "evalue": f"its process {_KILLED}", "traceback": []}
-    next(cell for cell in reversed(notebook["cells"]) if cell["cell_type"] == "code")["outputs"].append(error)
+    error = {"output_type": "error", "ename": name, "evalue": why, "traceback": []}
+    for cell in [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][-1:]:  # none in one just claimed
+        cell["outputs"].append(error)
     notebook["metadata"]["papermill"]["exception"] = True
     write_text(executed, json.dumps(notebook, indent=1) + "\n")

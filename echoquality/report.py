@@ -32,7 +32,7 @@ from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
 from .safe_files import text_sha256, write_text
-from .settings import MIN_PATIENTS, EvaluationSettings
+from .settings import MIN_PATIENTS, EvaluationSettings, next_command
 from .shortcuts import FEATURES, audit, shortcuts
 from .verdict import Verdict, by_chance, review_command, weighed
 
@@ -167,10 +167,11 @@ def attention_in_words(maps: pd.DataFrame | None) -> str:
     means = maps.mean(numeric_only=True)
     inside, sector, same = (means[name] for name in ("energy inside", "sector", "correlation with random weights"))
     where = "more than by chance, as it should be" if inside >= sector else "less than by chance, which is a doubt"
-    alike = f"up to {_ALIKE} they differ enough" if same <= _ALIKE else f"above {_ALIKE} they explain little"
+    above = (maps["correlation with random weights"] > _ALIKE).sum()
     return (
         f"On average {inside:.0%} of a map lies inside the sector, which takes {sector:.0%} of the picture: {where}. "
-        f"The maps correlate by {same:.2f} on average with those of a network of random weights: {alike}."
+        f"The maps correlate by {same:.2f} on average with those of a network of random weights; {above} of "
+        f"{counted(len(maps), 'map')} by more than {_ALIKE}, and such maps explain little."
     )
 
 # %% ../nbs/evidence/report.ipynb #732499d2
@@ -282,6 +283,13 @@ def _other_doubts(evidence: Evidence) -> list[str]:
     "The warnings besides comparisons with baselines, which stand with these."
     return [each for each in evidence.warnings if not each.startswith(_UNBEATEN)]
 
+# %% ../nbs/evidence/report.ipynb #cc5b62ef
+def _of_slope(row) -> str:
+    "What a calibration slope with its interval says, for a sentence."
+    if not row.low <= 1 <= row.high and np.isfinite(row.low):
+        return f"its probabilities are {'too sure' if row.value < 1 else 'not sure enough'}"
+    return "these clips do not show that its probabilities are too sure, or not sure enough"
+
 # %% ../nbs/evidence/report.ipynb #8ce71ed9
 def _spectrum(evidence: Evidence, least: int) -> list[str]:
     """Which clips were tested, and how sure the figures are, in sentences (CLAIM 2024, TRIPOD+AI).
@@ -306,14 +314,14 @@ def _spectrum(evidence: Evidence, least: int) -> list[str]:
     for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
         if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
             slope = with_interval(row.value, row.low, row.high)
-            lines.append(f"Calibration slope {slope}; 1 is right, below 1 it is too sure, above 1 not sure enough")
+            lines.append(f"Calibration slope {slope}; 1 is right: {_of_slope(row)}")
     return [f"{line}." for line in lines]
 
 # %% ../nbs/evidence/report.ipynb #39a11987
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
     rows = list(failures(evidence.measures).itertuples())
-    where = [row.slice if row.slice.startswith("poor by ") else
+    where = [f"degraded {row.slice.removeprefix('poor ')}" if row.slice.startswith("poor by ") else
              f"machine {row.slice} ({counted(row.groups, 'patient')}, synthetic too)" for row in rows]  # fmt: skip
     said = [f"{row.measure} {in_words(row, '.0%')}, n = {row.n}" for row in rows]
     lines = [f"{_FAILS[row.measure]}, {place}: {text}" for row, place, text in zip(rows, where, said, strict=True)]
@@ -339,8 +347,8 @@ def retest_in_words(evidence: Evidence) -> list[str]:
     "Spread of the score of a clip that is seen twice, and how many change sides, in sentences; [] if not measured."
     return [
         f"{row.change}: within-clip SD of the score {with_interval(row.sd, row.low, row.high, '.3f')}; "
-        f"{row.changed} of {counted(row.clips, 'natural clip')} of {counted(row.patients, 'patient')} are called "
-        f"otherwise. Two scores of a clip differ by less than {2.77 * row.sd:.2f} in 95 % of clips."
+        f"{row.changed} of {counted(row.clips, 'natural clip')} of {counted(row.patients, 'patient')} change sides "
+        f"of the threshold. Two scores of a clip differ by less than {2.77 * row.sd:.2f} in 95 % of clips."
         for row in (() if evidence.retest is None else evidence.retest.itertuples())
     ]
 
@@ -431,6 +439,7 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
     row, where = (natural, "on natural clips") if np.isfinite(natural.value) else (every, "on all test clips")
     against, doubts = by_chance(row.value, row.low, where)
     no, perhaps = _bar_in_words(evidence.bar)
+    no, perhaps = (no, perhaps) if natural.groups >= least else ([], no + perhaps)  # few patients prove no failure
     against, doubts = no + against, perhaps + doubts
     if np.ptp(evidence.predictions["logit"]) == 0:
         against.insert(0, "it gives every test clip the same score")
@@ -468,7 +477,8 @@ def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verd
         figures = ((*figures[0][:2], f"{figures[0][2]}; {enough}"), *figures[1:])
     table, most = settings.output_dir / "predictions.parquet", min(50, area.n)  # of natural clips
     review = review_command(table, settings.annotations_csv.parent, most)
-    return Verdict(word, sentence, figures, *_what_next(word, settings), review, _listed(evidence, area))
+    enough = max(settings.min_patients, _enough_patients(area) or 0)
+    return Verdict(word, sentence, figures, *_what_next(word, settings, enough), review, _listed(evidence, area))
 
 # %% ../nbs/evidence/report.ipynb #fe992918
 def _listed(evidence: Evidence, area) -> dict:
@@ -496,16 +506,17 @@ def _paired(table: pd.DataFrame) -> dict[str, list]:
             "score": rows["probability"].round(5).tolist()}  # fmt: skip
 
 
-def _what_next(word: str, settings: EvaluationSettings) -> tuple[str, str]:
-    "The next step after the verdict `word`, and its command, where clips to score are known."
+def _what_next(word: str, settings: EvaluationSettings, patients: int) -> tuple[str, str]:
+    "The next step after the verdict `word`, and its command, where clips to score are known; `patients` to test on."
     if word == "no":
         return "do not use it; try more clips, or train again, more slowly.", train_again(settings.model, settings)
-    after = "let it score new clips."
     if word == "careful":
-        after = "do not rely on it yet: collect clips of more patients, have people grade them, and evaluate on those."
+        after = f"do not rely on it yet: collect clips of at least {patients} new patients, on every machine that you "
+        after += "use, and have people grade them. Then compare; NEW_CLIPS is their folder, GRADES.csv their grades:"
+        return after, next_command("score", settings, raw_data_dir=Path("NEW_CLIPS"), grades_csv=Path("GRADES.csv"))
     if then := score_with(settings):
-        return f"{after} For other clips, change --raw-data-dir in it, and --grades-csv if given.", then
-    return f"{after} The command is echoquality score, with their folder as --raw-data-dir.", ""
+        return "let it score new clips. For other clips, change --raw-data-dir in it, and --grades-csv if given.", then
+    return "let it score new clips. The command is echoquality score, with their folder as --raw-data-dir.", ""
 
 # %% ../nbs/evidence/report.ipynb #cfff9c8a
 TITLES = {"accuracy": "accuracy (agreement with the labels)"}  # longer names of measures

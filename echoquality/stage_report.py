@@ -159,6 +159,7 @@ def _failed_run(run: PastRun, paths: bool) -> dict[str, str]:
     "A run that failed, for the list: the last line of its error, and the command that goes on."
     lines = failure(nbformat.read(run.path, as_version=4)).removeprefix("failed: ").split("\n")
     said = next((" ".join(line.split()) for line in reversed(lines) if line.strip()), "it was stopped")
+    said = "it was interrupted" if said.startswith(("KeyboardInterrupt", "was not finished")) else said
     said, command = without_folders(said, run.settings), going_on(run)
     ended = datetime.fromtimestamp(run.ended, UTC)
     title = run.path.name.removesuffix(".ipynb").removesuffix(".new").replace("_", " ").capitalize()

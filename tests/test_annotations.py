@@ -27,6 +27,7 @@ from echoquality.annotations import (
     read_annotations,
     show_flow,
     subgroups,
+    untested_machines,
 )
 
 
@@ -52,6 +53,12 @@ def test_any_other_word_for_synthetic_is_refused(word):
         is_synthetic(table, "a.csv")
     if not word.strip():  # a good clip is not degraded
         assert not is_synthetic(table.assign(quality_score="1,0"), "a.csv").any()
+
+
+def test_machines_without_test_clips_are_named():
+    rows = [("a", "train"), ("a", "test"), ("b", "train"), ("other", "train"), ("c", "val")]
+    table = pd.DataFrame(rows, columns=["machine_type", "split"]).assign(synthetic=False)
+    assert untested_machines(table) == ["b", "other"] and not untested_machines(table.assign(synthetic=True))
 
 
 def adds_up(flow: pd.DataFrame) -> bool:

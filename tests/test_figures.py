@@ -93,3 +93,13 @@ def test_figures_have_files_and_a_later_report_renews_them(tmp_path):
     write_figures([kept], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figures.csv", "mine.pdf", "shares.csv", "shares.pdf"]
     assert pd.read_csv(tmp_path / "figures.csv").values.tolist() == [["shares", "epiq7 has 81 %", "Shares."]]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\xff\xfe\x00", b'file\n"a', b"name\na\n", b"file\n../mine\n"])
+def test_a_damaged_list_of_figures_removes_nothing_and_is_written_anew(damaged, tmp_path):
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    (tmp_path / "mine.csv").write_text("of the user")
+    (folder / "figures.csv").write_bytes(damaged)
+    write_figures([], folder)
+    assert (tmp_path / "mine.csv").is_file() and (folder / "figures.csv").read_text() == "file,result,caption\n"

@@ -23,10 +23,11 @@ from PIL import Image
 import echoquality
 from echoquality.core import SettingsError
 from echoquality.evidence import simulated_predictions_of
-from echoquality.pages import PageError, _for_users, _note_killed, _say_cell, copy_pages, page_of, pages, run_page
+from echoquality.pages import PageError, _for_users, _note_end, _say_cell, copy_pages, page_of, pages, run_page
 from echoquality.parameters import _SECRETS, project_root
+from echoquality.runs import claim_name
 from echoquality.safe_files import sha256
-from echoquality.settings import STAGES
+from echoquality.settings import STAGES, SelectionSettings
 from echoquality.stage_report import failure
 
 PAGES = sorted((project_root() / "nbs").glob("0*.ipynb"))
@@ -129,8 +130,21 @@ def test_a_page_whose_process_was_killed_has_failed(tmp_path):
     page.metadata["papermill"] = {"end_time": "2026-11-26T12:00:00+00:00", "exception": None}
     nbformat.write(page, tmp_path / "a.ipynb")
     assert not failure(page)
-    _note_killed(tmp_path / "a.ipynb")
+    _note_end(tmp_path / "a.ipynb", "DeadKernelError", "its process was killed")
     assert "its process was killed" in failure(nbformat.read(tmp_path / "a.ipynb", 4))
+
+
+def test_an_interrupted_page_stands_in_the_list(tmp_path, monkeypatch):
+    def interrupted(page, place, parameters, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("papermill.execute_notebook", interrupted)
+    name = claim_name("selection", SelectionSettings())
+    with pytest.raises(KeyboardInterrupt):
+        run_page("selection", {}, name)
+    listed = (tmp_path / "runs/index.html").read_text(encoding="utf-8")
+    assert "it was interrupted" in listed and "echoquality select" in listed
 
 
 def test_a_password_is_in_no_file_of_a_run(tmp_path, monkeypatch):

@@ -82,6 +82,7 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     assert found.word == "good" and found.sentence.startswith("Better than simple") and len(found.figures) == 3
     few = evaluation_verdict(good, asked(999))
     assert few.word == "careful" and "patients are too few" in few.sentence
+    assert "at least 999 new patients" in few.next and "--raw-data-dir NEW_CLIPS --grades-csv GRADES.csv" in few.command
     assert evaluation_verdict(replace(good, warnings=("its probabilities are off",)), asked(20)).word == "careful"
     same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
     no_better = evaluation_verdict(same, asked(20))
