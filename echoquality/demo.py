@@ -101,6 +101,7 @@ def _second_round(demo: Path, seed: int, model: str) -> tuple[dict, dict, pd.Dat
     fresh = demo / "fresh"
     truth = write_corpus(fresh, _FRESH, seed + 1)
     scoring = {"raw_data_dir": f"{fresh}/raw_data", "model": model, "output_dir": f"{fresh}/scores", "resume": True}
+    scoring |= {"evaluation_dir": f"{demo}/evaluation"}
     run_quietly("inference", scoring)
     print("8/8  dataset: a second one, from the new model's scores", flush=True)
     second = {**FEW, "results_dir": scoring["output_dir"], "raw_data_dir": scoring["raw_data_dir"], "seed": seed}

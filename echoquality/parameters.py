@@ -503,6 +503,8 @@ def parameters_cell(notebook: Path) -> str:
 # %% ../nbs/base/parameters.ipynb #1e5efcaa
 def shown_value(value) -> str:
     "A parameter's value as text; a path outside the project is shortened to its name."
+    if isinstance(value, tuple):
+        return ", ".join(map(shown_value, value))
     if not isinstance(value, Path):
         return re.sub(r"sqlite:////.*/", "sqlite:///…/", str(value))
     root, value = project_root(), Path(os.path.normpath(value))

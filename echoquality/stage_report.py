@@ -110,6 +110,7 @@ def _html_of(template: str, notebook: nbformat.NotebookNode, **known) -> str:
 
 
 _STANDING = ("dataset", "evaluation", "inference")  # stages whose results a sentence over all runs names
+_LEADING = ("evaluation", "dataset", "inference")  # the first one with the worst verdict has the next step
 
 
 def overall(runs: list[dict]) -> dict[str, str]:
@@ -130,7 +131,8 @@ def overall(runs: list[dict]) -> dict[str, str]:
     worst = next((word for word in ("no", "careful", "good") if word in words), "")
     *first, last = [run["facts"]["said"] for run in there] or [""]
     said = f"{'; '.join(first)}; and {last}" if first else last
-    then = {"next": there[-1]["next"], "command": there[-1]["command"]} if there else {"next": "", "command": ""}
+    led = next((newest[each] for each in _LEADING if each in newest and newest[each]["word"] == worst), {})
+    then = {name: led.get(name, "") for name in ("next", "command")}
     return {"word": worst, "said": f"{said[:1].upper()}{said[1:]}" if said else "", "few": "".join(few[:1]), **then}
 
 # %% ../nbs/base/stage_report.ipynb #0495d454
