@@ -33,7 +33,7 @@ from .plan import OLDER, STORED, DatasetError
 from .runs import train_on
 from .score_table import met_in_words
 from .selection import FAN_FROM, LABEL_COLUMNS, QUARANTINE
-from .settings import IN_STEPS, DatasetSettings, expanded, next_command
+from .settings import IN_STEPS, TEST_PATIENTS, DatasetSettings, expanded, next_command
 from .splits import GRADED_DIR, SPLITS, class_of
 from .tables import computed_in_words, read_rows
 from .verdict import Verdict, made_by, weighed
@@ -381,9 +381,6 @@ def _too_few(build: Build, settings: DatasetSettings) -> list[str]:
     return [less, f"more would come {helps}" if helps else none]
 
 # %% ../nbs/curation/dataset_summary.ipynb #e3af23d8
-_TEST_PATIENTS = "30 to 60"  # for an AUROC within 0.05: nbs/guides/how_many_patients.ipynb
-
-
 def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     "Verdict: whether a network can be trained on the dataset, and the next step."
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
@@ -394,7 +391,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     few = f"{counted(parts[-1], who, 'are')} left to test on"
     untested = untested_machines(samples) if parts[-1] else []
     few += f", none with a clip {' or '.join(map(made_by, untested))}" if untested else ""
-    told = f"a sure test takes {_TEST_PATIENTS}"
+    told = f"a sure test takes {TEST_PATIENTS}"
     doubts = [f"only {few}; {told}"] if parts[-1] < 10 else [few] if untested else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")

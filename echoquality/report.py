@@ -32,7 +32,7 @@ from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
 from .safe_files import text_sha256, write_text
-from .settings import MIN_PATIENTS, EvaluationSettings, next_command
+from .settings import MIN_PATIENTS, TEST_PATIENTS, EvaluationSettings, next_command
 from .shortcuts import FEATURES, audit, shortcuts
 from .verdict import Verdict, by_chance, review_command, weighed
 
@@ -267,12 +267,12 @@ def _natural(evidence: Evidence):
 
 
 def _enough_patients(row, within: float = 0.05) -> int | None:
-    """The number of patients for an interval of ± `within` in a row of `measure_table`; None without an interval.
+    """The number of patients for an interval of ± `within` in a row of `measure_table`; None where it is not known.
 
-    An interval narrows with the square root of the number of patients.
+    An interval narrows with the square root of the number of patients, from `MIN_PATIENTS` on: below, it is widened.
     """
     half = (row.high - row.low) / 2
-    if not half > 0:
+    if not half > 0 or row.groups < MIN_PATIENTS:
         return None
     count = row.groups * (half / within) ** 2
     step = 10 ** max(1, int(np.log10(count)) - 1)  # rounded to two digits
@@ -454,9 +454,12 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
 
 def _enough(row, least: int = 0) -> str:
     "The number of patients for an AUROC interval of ± 0.05, in words; '' where there are as many, or `least` is more."
-    count = _enough_patients(row) or 0
-    known = f", with these it is uncertain by {(row.high - row.low) / 2:.2f}"
-    return f"about {count} would tell the AUROC within 0.05{known}" if count > max(row.groups, least) else ""
+    if not (half := (row.high - row.low) / 2) > 0.05:
+        return ""
+    if row.groups >= MIN_PATIENTS and (_enough_patients(row) or 0) <= max(row.groups, least):
+        return ""
+    count = f"about {_enough_patients(row)}" if row.groups >= MIN_PATIENTS else f"usually {TEST_PATIENTS}"
+    return f"{count} tell the AUROC within 0.05, these within {half:.2f}"
 
 # %% ../nbs/evidence/report.ipynb #84339da2
 def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:

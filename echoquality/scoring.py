@@ -8,6 +8,7 @@ __all__ = ['ModelInput', 'input_of', 'Loaded', 'read_windows', 'score_clip', 'ah
 
 # %% ../nbs/evidence/scoring.ipynb #f5226f6a
 import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -195,9 +196,16 @@ def known_of(settings: InferenceSettings, model: Model) -> dict[str, tuple[str, 
     return {stage: (str(said["word"]), str(said["sentence"]).rstrip(".")) for stage, said in known.items()}
 
 
+def _finding(sentence: str) -> str:
+    "The finding of a verdict's sentence, without figures and doubts, to be told within a sentence."
+    found = re.split(r" \(|; ", sentence)[0]
+    return found[:1].lower() + found[1:]
+
+
 def by_worth(known: dict[str, tuple[str, str]]) -> tuple[list[str], list[str]]:
     "(against, doubts) from the verdicts on a model (`known_of`)."
-    said = {stage: f"the verdict of the model's {stage} is {word} ({text})" for stage, (word, text) in known.items()}
+    said = {stage: f"the verdict of the model's {stage} is {word}: {_finding(text)}"
+            for stage, (word, text) in known.items()}  # fmt: skip
     against = [said[stage] for stage, (word, _) in known.items() if word == "no"][-1:]  # one is enough, the later one
     if not known:
         return against, ["nothing is known of how good this model is"]

@@ -126,7 +126,7 @@ def overall(runs: list[dict]) -> dict[str, str]:
     newest |= {"dataset": learned[0]} if learned else {}
     there = [newest[stage] for stage in _STANDING if stage in newest]
     few = [run["few"] for run in there[::-1] if run.get("few")]
-    few.sort(key=lambda remark: "would" not in remark)  # the one that says how many are needed
+    few.sort(key=lambda remark: "AUROC" not in remark)  # the one that says how many are needed
     words = [run["word"] for run in there]
     worst = next((word for word in ("no", "careful", "good") if word in words), "")
     *first, last = [run["facts"]["said"] for run in there] or [""]

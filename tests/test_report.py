@@ -13,6 +13,7 @@ import pytest
 
 from echoquality.evidence import simulated_predictions_of, subgroup_table
 from echoquality.report import (
+    _enough,
     _enough_patients,
     _row,
     evaluation_verdict,
@@ -99,11 +100,13 @@ def test_the_verdict_is_good_careful_or_no(evidence):
 
 
 def test_the_verdict_says_how_many_test_patients_would_do(evidence):
-    row = _row(evidence, "natural clips", "AUROC")._replace(groups=12, low=0.6, high=0.9)
-    assert _enough_patients(row) == 110 and _enough_patients(row._replace(low=np.nan)) is None
+    row = _row(evidence, "natural clips", "AUROC")._replace(groups=40, low=0.6, high=0.9)
+    assert _enough_patients(row) == 360 and _enough_patients(row._replace(groups=12)) is None
+    assert "about 360 tell" in _enough(row) and _enough(row._replace(low=0.85)) == ""
+    assert _enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
     said = evaluation_verdict(few, asked(30)).sentence
-    assert re.search(r"test patients are too few .*at least 30; about \d+ would tell", said)
+    assert re.search(r"test patients are too few .*at least 30; usually 30 to 60 tell the AUROC", said)
 
 
 def test_random_weights_are_called_that(evidence):

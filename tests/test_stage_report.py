@@ -160,7 +160,7 @@ def evaluation_page(score, hour: int, **parameters):
     clips = {"key": [f"{n}" for n in range(40)], "patient": [n % 10 for n in range(40)], "score": list(score)}
     clips["label"] = [n // 20 for n in range(40)]
     facts = {"stage": "evaluation", "said": "a model with AUROC 0.80", "clips": clips, "threshold": 0.5}
-    few = "10 test patients are too few to be sure (at least 30; about 90 would tell the AUROC within 0.05)"
+    few = "10 test patients are too few to be sure (at least 30; about 90 tell the AUROC within 0.05)"
     known = {"word": "careful", "sentence": f"It works; {few}; one doubt.", "few": few, "next": "test more."}
     page = executed_page(found("x", **known, facts=facts, data="d", simulated=True, echoquality="", python=""))
     page.metadata.papermill |= {"end_time": f"2026-11-26T{hour}:00:00+00:00", "parameters": parameters}
