@@ -338,9 +338,10 @@ def _weakest(evidence: Evidence) -> list[str]:
 
 
 def _first_graded(found: pd.DataFrame) -> pd.DataFrame:
-    "Of `agreement` the model, the best single feature and the graders: the rows of a first screen."
+    "Of `agreement` ρ and κ of the model, the best single feature and the graders: the rows of a first screen."
     names = [name for name in dict.fromkeys(found["by"]) if "best single feature" in name or name == GRADERS]
-    return found[found["by"].isin([*found["by"].head(1), *names])]
+    shown = found["by"].isin([*found["by"].head(1), *names])
+    return found[shown & found["measure"].isin(["Spearman's ρ", "weighted κ"])]
 
 # %% ../nbs/evidence/report.ipynb #4e92783d
 def retest_in_words(evidence: Evidence) -> list[str]:

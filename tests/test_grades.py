@@ -247,7 +247,7 @@ def test_the_circle_with_grades(corpus, tmp_path, capsys):
         word, said = judged_evaluation(found)
         alone = "the best single feature of the validation patients (ρ with the grades"
         beaten = found.bar["low"] > 0
-        assert (alone in said) != beaten and (found.bar["difference"] > 0 or word == "no")
+        assert (alone in said) != beaten and (found.bar["difference"] > 0 or word != "good")
         assert "Agreement with people's grades" in headline(found) and "The labels are people's gr" in headline(found)
     where = {"raw_data_dir": corpus / "raw_data", "index_dir": "", "model": asked["model"], "workers": 1}
     scored = infer(InferenceSettings(**where, grades_csv=grades, output_dir=tmp_path / "scores"))

@@ -67,7 +67,7 @@ def test_the_first_screen_says_what_matters(evidence):
     n = evidence.predictions["group"].nunique()
     assert text.startswith("### Performance\n\n- **AUROC 0.9") and f"240 test clips of {n} patients" in text
     assert "Without the synthetic clips" in text and "no agreement with experts" in text
-    assert "specificity" in text and "Poor clips are called good, poor by motion blur" in text
+    assert "specificity" in text and "Poor clips are called good, degraded by motion blur" in text
     assert "the mean intensity alone: AUROC" in text and text.count("better on these 24 patients, too few") == 2
 
 
@@ -83,7 +83,8 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     assert found.word == "good" and found.sentence.startswith("Better than simple") and len(found.figures) == 3
     few = evaluation_verdict(good, asked(999))
     assert few.word == "careful" and "patients are too few" in few.sentence
-    assert "at least 999 new patients" in few.next and "--raw-data-dir NEW_CLIPS --grades-csv GRADES.csv" in few.command
+    assert "at least 999 new patients" in few.next
+    assert "--raw-data-dir NEW_CLIPS --model m/model.safetensors --grades-csv GRADES.csv" in few.command
     assert evaluation_verdict(replace(good, warnings=("its probabilities are off",)), asked(20)).word == "careful"
     same = weigh(table.assign(hand_made=table["probability"]), both, **FEW)
     no_better = evaluation_verdict(same, asked(20))
@@ -94,6 +95,10 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     useless = good.predictions.assign(logit=lambda t: -t["logit"], probability=lambda t: 1 - t["probability"])
     found = evaluation_verdict(weigh(useless, {"probability": 0.5}, **FEW), asked(999))
     assert found.word == "no" and "on natural clips is below chance (0.5)" in found.sentence
+    bar = {"name": "contrast", "model": 0.5, "feature": 0.6, "difference": -0.1, "low": -0.3, "high": 0.1}
+    for least, word in ((20, "no"), (999, "careful")):  # few patients prove no failure
+        beaten = evaluation_verdict(replace(good, bar=bar), asked(least))
+        assert beaten.word == word and "does not beat contrast" in beaten.sentence
     constant = weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW)
     found = evaluation_verdict(constant, asked(30))
     assert found.word == "no" and "every test clip the same score" in found.sentence
@@ -101,8 +106,8 @@ def test_the_verdict_is_good_careful_or_no(evidence):
 
 def test_the_verdict_says_how_many_test_patients_would_do(evidence):
     row = _row(evidence, "natural clips", "AUROC")._replace(groups=40, low=0.6, high=0.9)
-    assert _enough_patients(row) == 360 and _enough_patients(row._replace(groups=12)) is None
-    assert "about 360 tell" in _enough(row) and _enough(row._replace(low=0.85)) == ""
+    assert _enough_patients(row) == 370 and _enough_patients(row._replace(groups=12)) is None
+    assert "about 370 tell" in _enough(row) and _enough(row._replace(low=0.85)) == ""
     assert _enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
     said = evaluation_verdict(few, asked(30)).sentence
