@@ -386,8 +386,11 @@ def init(argv: list[str], **told) -> None:
     write_text(asked.config, study_file(asked))
     file = os.path.relpath(asked.config) if asked.config.is_relative_to(Path.cwd()) else str(asked.config)
     print(f"{file}: parameters of all commands; look at it, it is yours to edit")
+    for name in ("raw_data_dir", "results_dir", "grades_csv"):
+        if (path := getattr(asked, name)) and not os.path.lexists(path):
+            print(f"note: {name} {from_here(path)} is not there; correct it in {file}, or put your files there")
     with naming(file):
-        said, commands = next_step()
+        said, commands = _towards_a_dataset([])  # a study that begins: earlier runs here were not by this file
     print(f"next: {said}", *(f"    {line}" for line in commands), sep="\n")
 
 # %% ../nbs/command/command.ipynb #67ac70eb

@@ -241,6 +241,7 @@ def test_init_asks_a_person_five_questions(tmp_path, monkeypatch, capsys):
     assert re.findall("(?m)^./5", said) == ["1/5", "2/5", "3/5", "4/5", "5/5", "5/5"]  # the last is asked again
     assert "parameter 'deidentify': input should be a valid boolean" in said
     assert "raw_data_dir: raw  #" in text and "results_dir: scores.csv" in text and "deidentify: true" in text
+    assert "note: raw_data_dir raw is not there; correct it in study.yaml" in said and "note: grades" not in said
     assert "grades_csv: " not in text and "output_dir: out/evaluation" in text
     monkeypatch.setattr(sys, "stdin", Person("raw\n"))
     with pytest.raises(SystemExit, match="no more answers; nothing was written"):
