@@ -265,14 +265,16 @@ _ALONE = "one patient: no interval"
 
 
 def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, few: int, **drawn) -> pd.DataFrame:
-    "A row per measure of one slice: measure, value, low, high, n, good, poor, groups, note."
+    "A row per measure of one slice: measure, value, low, high, n, good, poor, groups, patients, note."
     def statistic(weights: np.ndarray) -> np.ndarray:
         return measures(part["label"], part[column], threshold, weights)
 
     names, groups = list(MEASURES), part["group"].nunique()
     count = {"good": int((part["label"] == 1).sum()), "poor": int((part["label"] == 0).sum())}
     counted = [OF_ONE_CLASS.get(name) for name in names]
-    rows = pd.DataFrame({"measure": names, **count, "groups": groups})
+    owners = part.groupby("label")["group"].nunique().reindex([0, 1], fill_value=0)
+    patients = [{"good": owners[1], "poor": owners[0]}.get(each, groups) for each in counted]
+    rows = pd.DataFrame({"measure": names, **count, "groups": groups, "patients": patients})
     rows["n"] = [count.get(each, len(part)) for each in counted]
     rows["value"] = statistic(np.ones((len(part), 1)))[:, 0] if len(part) else np.nan
     rows[["low", "high"]], rows["note"] = np.nan, ""
@@ -281,11 +283,10 @@ def _slice_rows(part: pd.DataFrame, column: str, threshold: float, least: int, f
         for place in map(names.index, GROWING):
             values[place] += rows["value"][place] - np.nanmean(values[place])
         rows["low"], rows["high"] = interval(np.maximum(values, 0))
-        owners = part.groupby("label")["group"].nunique().reindex([0, 1], fill_value=0)
-        patients = [{"good": owners[1], "poor": owners[0]}.get(each, owners.min()) for each in counted]
+        rarest = [of if each else owners.min() for each, of in zip(counted, patients, strict=True)]
         for row, name in enumerate(names):
             if name not in _NO_SHARES:
-                ends = share_interval(*rows.loc[row, ["value", "low", "high"]], patients[row], few)
+                ends = share_interval(*rows.loc[row, ["value", "low", "high"]], rarest[row], few)
                 rows.loc[row, ["low", "high"]] = ends
             if counted[row] and patients[row] == 1:
                 rows.loc[row, ["low", "high", "note"]] = np.nan, np.nan, _ALONE
@@ -310,8 +311,8 @@ def measure_table(
         few: number of patients below which an interval is widened (`share_interval`).
 
     Returns:
-        A row per column, slice and measure: by, slice, measure, value, low, high, n, good, poor, groups, threshold and
-        note, which says why a figure or an interval is missing.
+        A row per column, slice and measure: by, slice, measure, value, low, high, n and patients (that it counts),
+        good, poor and groups (of the slice), threshold and note, which says why a figure or an interval is missing.
 
     Example:
         >>> found = measure_table(simulated_predictions(), {"probability": 0.5}, rounds=20)
@@ -324,7 +325,8 @@ def measure_table(
     for column, name, chosen in progress(parts, len(parts), "intervals of parts of the clips"):
         rows = _slice_rows(table[chosen], column, thresholds[column], least, few, seed=seed, rounds=rounds)
         found.append(rows.assign(by=column, slice=name, threshold=thresholds[column]))
-    order = ["by", "slice", "measure", "value", "low", "high", "n", "good", "poor", "groups", "threshold", "note"]
+    order = ["by", "slice", "measure", "value", "low", "high", "n", "good", "poor", "groups", "patients", "threshold"]
+    order += ["note"]
     return pd.concat(found, ignore_index=True)[order]
 
 # %% ../nbs/evidence/evidence.ipynb #05d28e35
@@ -453,7 +455,8 @@ def calibration_in_words(table: pd.DataFrame, temperature: float) -> str:
     return (
         f"By the probabilities {said:.0%} of these {len(table)} clips are good, by the labels {found:.0%}; on average, "
         f"the probabilities are off by {after:.2f}. The network's outputs were divided by {temperature:.2f} (the "
-        "temperature: the number that fitted the validation clips best; below 1, probabilities move towards 0 and 1). "
+        "temperature: the number that fitted the validation clips best; above 1, probabilities move towards 0.5, below "
+        "1 away). "
         f"Undivided they would be off by {before:.2f}; the temperature made them "
         f"{how if abs(after - before) >= 0.005 else 'neither better nor worse'}."
     )
@@ -641,7 +644,8 @@ def show_measures(found: pd.DataFrame, names: dict[str, str] | None = None) -> p
             axis.plot(row["value"], y, marker, color=colour, ms=5)
         axis.set(title=measure, xlim=(-0.05, 1.05))
         axis.grid(axis="x")
-    titles = [names[by] or f"{part} (n={indexed.loc[(by, part, 'AUROC'), 'n']})" for by, part in lines]
+    counts = {key: "{good} good, {poor} poor".format(**indexed.loc[(*key, "AUROC")]) for key in lines}
+    titles = [names[by] or f"{part} ({counts[by, part]})" for by, part in lines]
     axes[0].set(yticks=range(len(lines)), yticklabels=map(as_drawn, titles))
     axes[0].invert_yaxis()
     shown = [indexed.loc[key] for by in names if (key := (by, "all clips", "AUROC")) in indexed.index]

@@ -64,6 +64,11 @@ class Evidence:
         random = self.facts.get("started from") == "random weights"
         return BASELINES | ({"starting_weights": "random weights, before training"} if random else {})
 
+    @property
+    def simulated(self) -> str:
+        "'simulated ' where no people graded, to stand before their grades; else ''."
+        return "simulated " if self.facts.get("graded by") == "simulated graders" else ""
+
 # %% ../nbs/evidence/report.ipynb #6080434e
 _PARTS = {"all clips": "test clips", "natural clips": "natural test clips"}  # on which models are compared, in words
 
@@ -221,7 +226,7 @@ def _worth(evidence: Evidence) -> list[str]:
     if evidence.facts.get("threshold chosen", "").startswith("sensitivity"):
         lines.append(f"Inference does so with `threshold` {good.threshold:.3f}; by itself it uses the model's own.")
     else:
-        lines.append("Inference does so, too: it is the model's own threshold.")
+        lines.append("Inference uses the same threshold, the model's own.")
     return lines
 
 # %% ../nbs/evidence/report.ipynb #deb2378d
@@ -248,11 +253,11 @@ def _simpler(evidence: Evidence) -> list[str]:
     return lines
 
 
-def _bar_in_words(bar: dict) -> tuple[list[str], list[str]]:
+def _bar_in_words(evidence: Evidence) -> tuple[list[str], list[str]]:
     "(against, doubts): whether the model beats the best single feature of its validation patients, by the grades."
-    if not bar or not np.isfinite(bar["difference"]):
+    if not (bar := evidence.bar) or not np.isfinite(bar["difference"]):
         return [], []
-    said = f"{bar['name']} (ρ with the grades {bar['model']:.2f} against {bar['feature']:.2f})"
+    said = f"{bar['name']} (ρ with the {evidence.simulated}grades {bar['model']:.2f} against {bar['feature']:.2f})"
     if bar["difference"] <= 0:
         return [f"it does not beat {said}"], []
     return [], [] if bar["low"] > 0 else [f"it is not shown to beat {said}"]
@@ -284,11 +289,13 @@ def _other_doubts(evidence: Evidence) -> list[str]:
     return [each for each in evidence.warnings if not each.startswith(_UNBEATEN)]
 
 # %% ../nbs/evidence/report.ipynb #cc5b62ef
-def _of_slope(row) -> str:
-    "What a calibration slope with its interval says, for a sentence."
-    if not row.low <= 1 <= row.high and np.isfinite(row.low):
-        return f"its probabilities are {'too sure' if row.value < 1 else 'not sure enough'}"
-    return "these clips do not show that its probabilities are too sure, or not sure enough"
+def _of_slope(row, patients: int) -> str:
+    "What a calibration slope with its interval says, as a sentence."
+    if patients < MIN_PATIENTS or not np.isfinite(row.low):
+        return f"{counted(patients, 'patient', 'do')} not tell whether the probabilities are too sure"
+    if row.low <= 1 <= row.high:
+        return "The probabilities are not shown to be too sure, nor to be unsure"
+    return f"The probabilities are {'too sure' if row.value < 1 else 'not sure enough'}"
 
 # %% ../nbs/evidence/report.ipynb #8ce71ed9
 def _spectrum(evidence: Evidence, least: int) -> list[str]:
@@ -301,8 +308,9 @@ def _spectrum(evidence: Evidence, least: int) -> list[str]:
     poor, good = (natural.loc[natural["label"] == label, "score"] for label in (0, 1))
     if len(poor) and len(good) and poor.max() < good.min() - 0.05:
         lines.append(
-            f"Labels are the extremes of the scores: up to {poor.max():.2f} is poor, from {good.min():.2f} on good. "
-            "Clips with scores between were not tested; on them a model usually errs more often"
+            f"The labels are the extremes of the scores that the clips had before: up to {poor.max():.2f} is poor, "
+            f"from {good.min():.2f} on good. Clips with such scores between were not tested; a model usually errs more "
+            "often on them"
             + ("" if evidence.grades is not None else ", and people's grades (grades_csv) would tell how often")
         )  # fmt: skip
     area = _row(evidence, "natural clips" if np.isfinite(_natural(evidence).value) else "all clips", "AUROC")
@@ -311,26 +319,33 @@ def _spectrum(evidence: Evidence, least: int) -> list[str]:
         needed = _enough_patients(area)
         more = f"; about {needed} patients are needed for ± 0.05" if needed and needed > area.groups else ""
         lines.append(f"{width} with {counted(area.groups, 'patient')}{more}")
-    for row in evidence.calibration.itertuples() if evidence.calibration is not None else ():
-        if row.slice == "all clips" and row.measure == "calibration slope" and np.isfinite(row.value):
-            slope = with_interval(row.value, row.low, row.high)
-            lines.append(f"Calibration slope {slope}; 1 is right: {_of_slope(row)}")
+    slopes = {} if evidence.calibration is None else {
+        row.slice: row for row in evidence.calibration.itertuples()
+        if row.measure == "calibration slope" and np.isfinite(row.value)}  # fmt: skip
+    if row := slopes.get("natural clips", slopes.get("all clips")):
+        slope = f"Calibration slope, {row.slice}: {with_interval(row.value, row.low, row.high)}; 1 is right"
+        lines.append(f"{slope}. {_of_slope(row, _natural(evidence).groups)}")
     return [f"{line}." for line in lines]
 
 # %% ../nbs/evidence/report.ipynb #39a11987
+def _counting(row) -> str:
+    "A measure with its interval and the clips and patients that it counts, for a sentence."
+    of = f"{counted(row.n, 'clip')} of {counted(row.patients, 'patient')}"
+    return f"{row.measure} {in_words(row, '.0%')}, {of}"
+
+
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
     rows = list(failures(evidence.measures).itertuples())
     where = [f"degraded {row.slice.removeprefix('poor ')}" if row.slice.startswith("poor by ") else
-             f"machine {row.slice} ({counted(row.groups, 'patient')}, synthetic too)" for row in rows]  # fmt: skip
-    said = [f"{row.measure} {in_words(row, '.0%')}, n = {row.n}" for row in rows]
+             f"machine {row.slice}, synthetic clips too" for row in rows]  # fmt: skip
+    said = [_counting(row) for row in rows]
     lines = [f"{_FAILS[row.measure]}, {place}: {text}" for row, place, text in zip(rows, where, said, strict=True)]
     weak = [line for line, row in zip(lines, rows, strict=True) if row.value < _WEAK]
     if (evidence.predictions["source"] != "natural").any():
         made = _row(evidence, "synthetic poor clips", "specificity")
         if made.value < _WEAK:
-            text = f"specificity {in_words(made, '.0%')}, n = {made.n}"
-            weak.insert(0, f"Synthetic poor clips are called good: {text}")
+            weak.insert(0, f"Synthetic poor clips are called good: {_counting(made)}")
     if weak:
         return weak
     every = "No machine and no kind of poor clip that has enough test clips for a figure"
@@ -359,9 +374,11 @@ def _between(evidence: Evidence) -> list[str]:
     if evidence.grades is None:
         return []
     rows = evidence.grades[(evidence.grades["part"] == BETWEEN) & (evidence.grades["measure"] == "Spearman's ρ")]
+    whose = evidence.simulated.capitalize() or "People's "
     return [
-        f"On the {row.n} test clips of {counted(row.patients, 'patient')} graded between poor and good, "
-        f"Spearman's ρ with the grades is {with_interval(row.value, row.low, row.high)}."
+        f"{whose}grades call {row.n} of these clips, of "
+        f"{counted(row.patients, 'patient')}, neither poor nor good; on them Spearman's ρ with the grades is "
+        f"{with_interval(row.value, row.low, row.high)}."
         for row in rows.itertuples() if np.isfinite(row.value)
     ]  # fmt: skip
 
@@ -380,15 +397,16 @@ def _planned(evidence: Evidence) -> list[str]:
 # %% ../nbs/evidence/report.ipynb #b29010b1
 def headline(evidence: Evidence, least: int = MIN_PATIENTS) -> str:
     "The first screen of the report, as Markdown; `least` as in `judged_evaluation`."
-    simulated = evidence.facts.get("graded by") == "simulated graders"
-    agreement = [] if evidence.grades is None else agreement_in_words(_first_graded(evidence.grades), simulated)
+    agreement = []
+    if evidence.grades is not None:
+        agreement = agreement_in_words(_first_graded(evidence.grades), bool(evidence.simulated))
     parts = {
         "Weaknesses": _weakest(evidence),
         "Spectrum and certainty": [*_spectrum(evidence, least), *_between(evidence), *_planned(evidence)],
         "Test and retest": retest_in_words(evidence),
         "Doubts": _other_doubts(evidence) or ["none was found"],
         "Baselines": _simpler(evidence),
-        "Agreement with simulated grades" if simulated else "Agreement with people's grades": agreement,
+        "Agreement with simulated grades" if evidence.simulated else "Agreement with people's grades": agreement,
     }
     known = as_markdown(evidence.facts.get("labels", "those of the table of clips"))
     labels = (
@@ -439,7 +457,7 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
     row, where = (natural, "on natural clips") if np.isfinite(natural.value) else (every, "on all test clips")
     against, doubts = by_chance(row.value, row.low, where)
-    no, perhaps = _bar_in_words(evidence.bar)
+    no, perhaps = _bar_in_words(evidence)
     no, perhaps = (no, perhaps) if natural.groups >= least else ([], no + perhaps)  # few patients prove no failure
     against, doubts = no + against, perhaps + doubts
     if np.ptp(evidence.predictions["logit"]) == 0:
@@ -460,7 +478,7 @@ def _enough(row, least: int = 0) -> str:
     if row.groups >= MIN_PATIENTS and (_enough_patients(row) or 0) <= max(row.groups, least):
         return ""
     count = f"about {_enough_patients(row)}" if row.groups >= MIN_PATIENTS else f"usually {TEST_PATIENTS}"
-    return f"{count} tell the AUROC within 0.05, these within {half:.2f}"
+    return f"{count} give an interval of ± 0.05, these ± {half:.2f}"
 
 # %% ../nbs/evidence/report.ipynb #84339da2
 def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:
@@ -496,7 +514,7 @@ def _listed(evidence: Evidence, area) -> dict:
         rows = evidence.grades[evidence.grades["part"] == "all graded clips"].drop_duplicates("measure")  # the model's
         for name, measure in (("ρ", "Spearman's ρ"), ("κ", "weighted κ")):
             values = rows.loc[rows["measure"] == measure, ["value", "low", "high"]].to_numpy(float)
-            made = " (simulated graders)" if evidence.facts.get("graded by") == "simulated graders" else ""
+            made = " (simulated graders)" if evidence.simulated else ""
             found |= {name: with_interval(*values[0]) + made} if len(values) and np.isfinite(values[0, 0]) else {}
     return found | {"clips": _paired(evidence.predictions), "threshold": evidence.thresholds["probability"]}
 
@@ -540,7 +558,7 @@ def overview(evidence: Evidence) -> pd.DataFrame:
 def graded_overview(evidence: Evidence) -> pd.DataFrame:
     "The measures of scores against grades as text: a row per score and part of the clips, a column per measure."
     rows = evidence.grades.assign(text=figures_in_words(evidence.grades).iloc[:, 3])
-    if evidence.facts.get("graded by") == "simulated graders":
+    if evidence.simulated:
         rows["by"] = rows["by"].str.replace("graders", "simulated graders")
     names = {"by": "score", "part": "clips of", "n": "clips"}
     known = ["by", "part", "n", "patients"]

@@ -194,7 +194,7 @@ _PICTURE = HAND_MADE[:4]  # properties of the picture, which a person may call q
 _TOLD = (  # features in words, and what it means that they tell the classes apart
     ("simple properties of the picture", "they may be a part of quality, or stand in for it"),
     ("properties that the network can see and that are not quality", "it may have learned them instead of quality"),
-    ("properties of the files", "the network does not see them, but they show that the classes come from elsewhere"),
+    ("properties of the files", "the network does not see them; they show that classes were made in different ways"),
 )
 
 
@@ -230,7 +230,8 @@ def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
                                 layout="constrained")  # fmt: skip
     for axis, source in zip(axes[0], sources, strict=True):
         rows = found[found["source"] == source]
-        kind = np.where(rows["AUROC"] <= bound, 0, np.where(rows["visible"], 2, 1))
+        seen = rows["visible"] | (rows["feature"] == "all together")  # of which some are
+        kind = np.where(rows["AUROC"] <= bound, 0, np.where(seen, 2, 1))
         features = rows["feature"].replace({"all together": "all of these, combined"}).map(as_drawn)
         axis.barh(features, 0)  # keeps the order
         for number, (name, (colour, hatch)) in enumerate(_AUDITED.items()):

@@ -111,7 +111,7 @@ def is_simulated(folder: Path) -> bool:
 
 def kinds_of_clips(data: Path) -> str:
     "What natural, synthetic and simulated clips are, as a sentence, for results from the folder `data`."
-    known = "Natural clips are as recorded; synthetic ones are good natural clips, degraded on purpose"
+    known = "Natural clips are as recorded; synthetic ones are good natural clips, degraded on purpose and called poor"
     return f"{known}{'; here the recordings themselves are simulated' if is_simulated(data) else ''}."
 
 # %% ../nbs/base/verdict.ipynb #4dd95e4a
@@ -121,7 +121,7 @@ def verdict_html(verdict: Verdict) -> str:
                       for value, what, count in verdict.figures)  # fmt: skip
     command = f"<pre>{escaped(verdict.command)}</pre>" if verdict.command else ""
     if verdict.review:
-        command += f"<div>Or let people judge these clips:</div><pre>{escaped(verdict.review)}</pre>"
+        command += f"<div>People can judge these clips, by:</div><pre>{escaped(verdict.review)}</pre>"
     word, said = escaped(verdict.word), escaped(verdict.sentence)
     return (f'<section class="verdict {word}"><p><strong>{word}</strong> {said}</p>'
             f"<ul>{figures}</ul><div><b>Next:</b> {escaped(verdict.next)}{command}</div></section>")  # fmt: skip

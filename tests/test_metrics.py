@@ -19,6 +19,7 @@ from echoquality.metrics import (
     average_precision,
     bootstrap,
     confusion,
+    correlation_interval,
     fit_temperature,
     probability,
     roc_curve,
@@ -81,6 +82,14 @@ def test_area():
     assert auroc(labels, scores) == 0.75  # one of four pairs is the wrong way round
     assert auroc(labels, np.zeros(4)) == 0.5  # all equal
     assert np.isnan(auroc(np.ones(3), np.arange(3))) and np.isnan(average_precision(np.zeros(3), np.arange(3)))
+
+
+@given(st.floats(-1, 1), st.integers(2, 60))
+def test_intervals_of_correlations_are_wide_where_patients_are_few(value, patients):
+    low, high = correlation_interval(value, value, value, patients)
+    assert -1 <= low <= value <= high <= 1 and (high - low > 0.2 * (1 - abs(value)) or patients >= 30)
+    more = correlation_interval(value, value, value, patients + 1)
+    assert more[1] - more[0] <= high - low
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_what_could_not_be_found_out_is_said(evidence):
     assert "too few test clips for any figure" in text and "not compared, for want of clips" in text
     assert "shortcuts were not looked for in natural poor clips" in text and "nan" not in text
     one = weigh(evidence.predictions.assign(group="g"), {"probability": 0.5, "mean_intensity": 0.5}, **FEW)
-    assert "nan" not in headline(one) and "it is the model's own threshold" in headline(one)
+    assert "nan" not in headline(one) and "the same threshold, the model's own" in headline(one)
 
 
 def test_probabilities_that_lie_are_doubted(evidence):
@@ -107,11 +107,11 @@ def test_the_verdict_is_good_careful_or_no(evidence):
 def test_the_verdict_says_how_many_test_patients_would_do(evidence):
     row = _row(evidence, "natural clips", "AUROC")._replace(groups=40, low=0.6, high=0.9)
     assert _enough_patients(row) == 370 and _enough_patients(row._replace(groups=12)) is None
-    assert "about 370 tell" in _enough(row) and _enough(row._replace(low=0.85)) == ""
+    assert "about 370 give" in _enough(row) and _enough(row._replace(low=0.85)) == ""
     assert _enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
     said = evaluation_verdict(few, asked(30)).sentence
-    assert re.search(r"test patients are too few .*at least 30; usually 30 to 60 tell the AUROC", said)
+    assert re.search(r"test patients are too few .*at least 30; usually 30 to 60 give an interval", said)
 
 
 def test_random_weights_are_called_that(evidence):
