@@ -336,8 +336,8 @@ def _commonest(quarantine: list[dict], stage: str, most: int = 6) -> str:
 def exclusion_flow(manifest: dict) -> pd.DataFrame:
     """The clips of each step of a build, and what changed them: step, clips, change (negative: left out), why.
 
-    A row for each change, or one without; a step's clips and its changes are the next one's clips, and the parts are
-    those written. `manifest`: as a dataset has it, or a plan. No rows for one of before 0.4.0, which has no counts.
+    A row for each change; a step's clips and its changes are the next one's clips, and the parts are those written.
+    `manifest`: as a dataset has it, or a plan. No rows for one of before 0.4.0, which has no counts.
     """
     if not (at := manifest.get("flow")):
         return pd.DataFrame(columns=FLOW)
@@ -351,8 +351,8 @@ def exclusion_flow(manifest: dict) -> pd.DataFrame:
         ("rows of the results", at["rows"], -at["unusable"], _commonest(quarantine, "results")),
         ("rows of the results", at["rows"], -at["reviewed_out"], "left out by reviewers"),
         ("rows of the results", at["rows"], -unclear, "neither clearly good nor clearly poor"),
-        ("candidates", at["candidates"], at["opened"] - at["candidates"], "not opened, for there were enough"),
-        ("files opened", at["opened"], -at["left_out"], _commonest(quarantine, "selection")),
+        ("candidates", at["candidates"], at["opened"] - at["candidates"], "not tried, for that class had enough"),
+        ("files tried", at["opened"], -at["left_out"], _commonest(quarantine, "selection")),
         ("files chosen", files, natural - files, "several pictures in a file" if natural > files else "too many"),
         ("natural clips", natural, made, "synthetic clips are made of them"),
         ("clips", natural + made, -lost, _commonest(quarantine, "write")),
@@ -362,11 +362,11 @@ def exclusion_flow(manifest: dict) -> pd.DataFrame:
 
 # %% ../nbs/curation/annotations.ipynb #9ef9cc95
 def _changing(steps: list[tuple]) -> list[tuple]:
-    "The steps with their changes; one row without, where a step has none."
-    names = dict.fromkeys(step for step, *_ in steps)
+    "The changes of the steps; of a step without one a row, if it is the first or the last."
+    names = list(dict.fromkeys(step for step, *_ in steps))
     changed = {name: [row for row in steps if row[0] == name and row[2]] for name in names}
-    counts = {name: clips for name, clips, *_ in steps}
-    return [row for name in names for row in changed[name] or [(name, counts[name], 0, "")]]
+    ends = {name: [(name, clips, 0, "")] for name, clips, *_ in (steps[0], steps[-1])}
+    return [row for name in names for row in changed[name] or ends.get(name, [])]
 
 
 def _in_parts(there: list[dict]) -> list[tuple]:
@@ -403,8 +403,9 @@ def show_flow(flow: pd.DataFrame) -> "Figure":
     steps = [rows for _, rows in flow.groupby("step", sort=False)]
     parts = [rows for rows in steps if rows["step"].iloc[0] in _PARTS.values()]
     main = [rows for rows in steps if rows["step"].iloc[0] not in (*_PARTS.values(), "clips evaluated")]
-    figure, axis = plt.subplots(figsize=(9, 0.75 * (len(main) + 2)), layout="constrained")
-    axis.set(xlim=(0, 1), ylim=(-len(main) - 1.4, 0.5))
+    depth = len(main) + (0.4 if flow["step"].iloc[-1] != "clips evaluated" else 1.4)
+    figure, axis = plt.subplots(figsize=(9, 0.75 * (depth + 0.5)), layout="constrained")
+    axis.set(xlim=(0, 1), ylim=(-depth, 0.5))
     axis.axis("off")
     for place, rows in enumerate(main):
         _step(axis, 0.18, -place, rows)

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['LABELS', 'CLASSES', 'Counts', 'CHOSEN', 'OFFERED', 'wanted', 'meeting', 'SelectionError', 'candidates', 'class_table',
-           'offer_table', 'preselect', 'threshold_offer', 'offer_shown', 'better_thresholds', 'offer_in_words',
-           'more_chosen']
+           'chosen_shown', 'offer_table', 'preselect', 'threshold_offer', 'offer_shown', 'better_thresholds',
+           'offer_in_words', 'more_chosen']
 
 # %% ../nbs/curation/candidates.ipynb #25c1de17
 import math
@@ -142,10 +142,16 @@ def class_table(available: Counts, taken: Counts, settings: SelectionSettings) -
     return pd.concat(rows, keys=[CLASSES[label] for label in wanted(settings)], names=["class"]).astype(int)
 
 
+def chosen_shown(table: pd.DataFrame) -> pd.DataFrame:
+    "`class_table` for a reader: all machines together have no share."
+    return table.assign(short=table["short"].where(table.index.get_level_values("machine") != "all"))
+
+
 CHOSEN = {  # how it is shown: parameters of `as_table`
     "caption": "Natural clips of each class and machine: candidates among the results, those chosen, and how many more "
-    "would make the machine's share equal; in rows called all, how many more you asked for.",
-    "names": {"available": "candidates", "taken": "chosen", "short": "missing"},
+    "would make the machine's share equal.",
+    "names": {"available": "candidates", "taken": "chosen", "short": "missing to an equal share"},
+    "formats": {"MB": "{:.1f}"},
 }
 
 # %% ../nbs/curation/candidates.ipynb #59db5bae
@@ -217,20 +223,16 @@ def threshold_offer(
 
 # %% ../nbs/curation/candidates.ipynb #6ac6d188
 def offer_shown(offer: pd.DataFrame) -> pd.DataFrame:
-    "`threshold_offer` for a reader: neighbouring thresholds with the same counts are one row, '0.5 to 0.9'."
-    same = ["class", "assessment", "clips", "patients", "now"]
-    rows = offer.sort_values(["class", "threshold"], kind="stable").replace({"assessment": {"": "anything"}})
-    runs = (rows[same] != rows[same].shift()).any(axis=1).cumsum()
-    shown = rows.groupby(runs).first()
-    ends = rows.groupby(runs)["threshold"].agg(["min", "max"])
-    shown["threshold"] = [f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in ends.to_numpy()]
-    return shown.reset_index(drop=True)
+    "`threshold_offer` for a reader, without thresholds that bring no more than a stricter one."
+    stricter = offer.groupby("class")["clips"].shift(fill_value=-1)  # each class begins with its strictest
+    shown = offer[(offer["clips"] > stricter) | offer["now"]].replace({"assessment": {"": "anything"}})
+    return shown.assign(threshold=shown["threshold"].map("{:g}".format)).reset_index(drop=True)
 
 
 OFFERED = {  # how it is shown: parameters of `as_table`
     "caption": "Clips and patients of each class at other thresholds, counted by the scores alone: no file is opened "
-    "for it, and clips that cannot be read are among them. Any threshold of one class can be combined with any of the "
-    "other.",
+    "for it, and clips that cannot be read are among them; a threshold that brings no more is left out. Any threshold "
+    "of one class can be combined with any of the other.",
     "names": {"threshold": "threshold (score)", "assessment": "assessment begins with", "now": "used here"},
 }
 

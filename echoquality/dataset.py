@@ -8,7 +8,8 @@ __all__ = ['simulated_settings', 'build_dataset', 'summary', 'main', 'from_noteb
            'check_quarantine', 'contact_sheet', 'count_files', 'count_kinds', 'count_patients', 'count_splits',
            'count_subgroups', 'on_folders', 'on_ids', 'dataset_remarks', 'dataset_verdict', 'changes', 'captioned',
            'show_verdict', 'graded_table', 'kinds_in_words', 'kinds_of_clips', 'offer_shown', 'exclusion_flow',
-           'show_flow', 'CHOSEN', 'OFFERED', 'PLAN', 'write_sample', 'is_source_file', 'deidentify_file', 'estimate']
+           'show_flow', 'CHOSEN', 'OFFERED', 'chosen_shown', 'PLAN', 'write_sample', 'is_source_file',
+           'deidentify_file', 'estimate']
 
 # %% ../nbs/03_dataset.ipynb #ce585a00
 from .settings import DatasetSettings, run_stage
@@ -29,7 +30,7 @@ from .safe_files import free_bytes, only_one, sha256, write_text
 from .workers import KILLED, on_cluster, parallel
 
 # %% ../nbs/03_dataset.ipynb #5eb1170c
-from .candidates import CHOSEN, OFFERED, SelectionError, offer_in_words, offer_shown
+from .candidates import CHOSEN, OFFERED, SelectionError, chosen_shown, offer_in_words, offer_shown
 from echoquality.dataset_summary import (
     CLASS_WORDS,
     Build,
@@ -66,7 +67,7 @@ _all_ += ["as_table", "better_options", "bullets", "count_class_patients", "CLAS
 _all_ += ["Build", "check_quarantine", "contact_sheet", "count_files", "count_kinds", "count_patients"]
 _all_ += ["count_splits", "count_subgroups", "on_folders", "on_ids", "dataset_remarks", "dataset_verdict", "changes"]
 _all_ += ["captioned", "show_verdict", "graded_table", "kinds_in_words", "kinds_of_clips", "offer_shown"]
-_all_ += ["exclusion_flow", "show_flow", "CHOSEN", "OFFERED"]
+_all_ += ["exclusion_flow", "show_flow", "CHOSEN", "OFFERED", "chosen_shown"]
 _all_ += ["PLAN", "write_sample", "is_source_file", "deidentify_file", "estimate"]
 
 # %% ../nbs/03_dataset.ipynb #107e8142

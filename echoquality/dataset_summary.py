@@ -8,6 +8,7 @@ __all__ = ['CLASS_WORDS', 'Build', 'count_files', 'count_splits', 'count_patient
            'check_quarantine', 'contact_sheet', 'changes', 'better_options', 'dataset_verdict']
 
 # %% ../nbs/curation/dataset_summary.ipynb #ec9c7540
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from echoquality.annotations import (
     CLASS_DIRS,
     CSV,
     DEMOGRAPHICS,
+    MANIFEST,
     QUARANTINE_CSV,
+    labels_of,
     subgroups,
     table_hashes,
     untested_machines,
@@ -140,13 +143,11 @@ def _asked(parameters: dict) -> pd.Series:
 # %% ../nbs/curation/dataset_summary.ipynb #80ec2496
 def kinds_in_words(build: Build) -> str:
     "Caption of `count_kinds`: that few draws leave some kinds without a clip."
-    caption, table = "Synthetic clips by degradation and severity.", count_kinds(build)
-    if len(table) and (table["all"] == 0).any():
-        caption += (
-            " Each clip's degradation is drawn at random; expected is the mean of many draws, so that of a few clips "
-            "some degradations get several and others none."
-        )
-    return caption
+    table = count_kinds(build)
+    caption = f"Synthetic clips by degradation{' and severity' * bool({*range(1, 6)} & {*table})}."
+    caption += " Each clip's degradation is drawn at random; expected is the mean of many draws"
+    few = ", so that of a few clips some degradations get several and others none"
+    return caption + (few if len(table) and (table["all"] == 0).any() else "") + "."
 
 
 CLASS_WORDS = dict(zip((Path(folder).name for folder in (*CLASS_DIRS.values(), GRADED_DIR)),
@@ -211,11 +212,11 @@ def _on_fans(build: Build) -> list[str]:
     plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
     if fans := plan.get("fans"):
         known = [(counted(row["clips"], "clip"), FAN_FROM.get(row["fan"], row["fan"])) for row in fans]
-        sources = "; ".join(f"{clips} in {where}" for clips, where in known)
+        sources = "; ".join(f"of {clips} in {where}" for clips, where in known)
         unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
-        clear = f"it is uncertain in {unsure} of them" if unsure else "it is certain in all of them"
+        clear = f"uncertain in {unsure} of them, which stay" if unsure else "certain in all of them"
         gone = f"; {counted(refused, 'clip')} left out because it was not clear" if refused else ""
-        lines = [f"fan, the part of the picture that ultrasound fills: found for {sources}; {clear}{gone}"]
+        lines = [f"sector, the part of the picture that ultrasound fills: found {sources}; {clear}{gone}"]
         fits_not = f"a given fan does not fit {counted(misfit, 'clip')}: the detected fan is used"
         lines += [fits_not] if misfit else []
     unknown = plan.get("unknown_machines", [])[:10]
@@ -244,7 +245,9 @@ def dataset_remarks(build: Build) -> list[str]:
     asked = {"good": "max_high_quality", "poor": "max_low_quality", "synthetic": "num_synthetic"}
     classes = [Path(folder).name for folder in CLASS_DIRS.values()]
     have = samples["video_path"].map(_class).value_counts().reindex(classes, fill_value=0)
-    lines = [
+    known = len(samples) and (build.output_dir / MANIFEST).is_file()
+    lines = [f"labels of the natural clips: {labels_of(build.output_dir / CSV, samples)}"] if known else []
+    lines += [
         f"{n} of {counted(parameters[name], f'{kind} clip')} that were asked for"
         for (kind, name), n in zip(asked.items(), have, strict=True)
         if n < parameters[name] and not (kind == "synthetic" and "were not made" in lacking)
@@ -390,8 +393,8 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     who = "group" if on_folders(build) else "patient"
     few = f"{counted(parts[-1], who, 'are')} left to test on"
     untested = untested_machines(samples) if parts[-1] else []
-    few += f", none with a clip {' or '.join(map(made_by, untested))}" if untested else ""
-    told = f"a sure test takes {TEST_PATIENTS}"
+    few += f", none of them {' or '.join(map(made_by, untested))}" if untested else ""
+    told = "a sure test takes {} to {} of them".format(*TEST_PATIENTS)
     doubts = [f"only {few}; {told}"] if parts[-1] < 10 else [few] if untested else []
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
@@ -436,6 +439,8 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
         return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
     who = "group" if on_folders(build) else "patient"
     if build.samples["group"].nunique() < settings.min_patients:
-        asked = f"collect clips of at least {settings.min_patients} {plural(who)} in all, on every machine that you use"
-        return f"{asked}, and build again. A training on these is a trial:", train_on(settings)
+        whole = math.ceil(TEST_PATIENTS[0] / SPLITS["test"])
+        asked = f"of {settings.min_patients} in all for a first use, of about {whole} for {TEST_PATIENTS[0]} to test on"
+        asked = f"collect clips of more {plural(who)}, on every machine that you use: {asked}"
+        return f"{asked}. A training on these is a trial:", train_on(settings)
     return "train a network.", train_on(settings)

@@ -477,7 +477,8 @@ def _enough(row, least: int = 0) -> str:
         return ""
     if row.groups >= MIN_PATIENTS and (_enough_patients(row) or 0) <= max(row.groups, least):
         return ""
-    count = f"about {_enough_patients(row)}" if row.groups >= MIN_PATIENTS else f"usually {TEST_PATIENTS}"
+    known = row.groups >= MIN_PATIENTS
+    count = f"about {_enough_patients(row)}" if known else "usually {} to {}".format(*TEST_PATIENTS)
     return f"{count} give an interval of ± 0.05, these ± {half:.2f}"
 
 # %% ../nbs/evidence/report.ipynb #84339da2

@@ -8,8 +8,8 @@ __all__ = ['Name', 'Pairs', 'QUARANTINE', 'LINKS', 'FAN_FROM', 'show_scores', 's
            'selection_verdict', 'main', 'SelectionSettings', 'from_notebook', 'settings_table', 'as_table', 'bullets',
            'captioned', 'show_verdict', 'decisions', 'read_reviews', 'review_agreement', 'review_counts', 'LABELS',
            'SelectionError', 'candidates', 'meeting', 'wanted', 'class_table', 'offer_table', 'preselect', 'CHOSEN',
-           'OFFERED', 'more_chosen', 'offer_in_words', 'offer_shown', 'threshold_offer', 'score_warning', 'FOLDER',
-           'probe', 'fan_table', 'folder_facts', 'with_machines']
+           'OFFERED', 'chosen_shown', 'more_chosen', 'offer_in_words', 'offer_shown', 'threshold_offer',
+           'score_warning', 'FOLDER', 'probe', 'fan_table', 'folder_facts', 'with_machines']
 
 # %% ../nbs/01_selection.ipynb #2aa3cb96
 from .settings import MIN_CLASS_PATIENTS, SelectionSettings, next_command, run_stage
@@ -34,6 +34,7 @@ from echoquality.candidates import (
     OFFERED,
     SelectionError,
     candidates,
+    chosen_shown,
     class_table,
     meeting,
     more_chosen,
@@ -87,7 +88,7 @@ _all_ = ["SelectionSettings", "from_notebook", "settings_table"]  # what the sec
 _all_ += ["as_table", "bullets", "captioned", "show_verdict"]
 _all_ += ["decisions", "read_reviews", "review_agreement", "review_counts"]
 _all_ += ["LABELS", "SelectionError", "candidates", "meeting", "wanted", "class_table", "offer_table", "preselect"]
-_all_ += ["CHOSEN", "OFFERED", "more_chosen", "offer_in_words", "offer_shown", "threshold_offer"]
+_all_ += ["CHOSEN", "OFFERED", "chosen_shown", "more_chosen", "offer_in_words", "offer_shown", "threshold_offer"]
 _all_ += ["score_warning"]
 _all_ += ["FOLDER", "probe", "fan_table", "folder_facts", "with_machines"]
 from .figures import GOOD_COLOUR, GROUND, HATCH, MIDDLE_COLOUR, POOR_COLOUR, described, styled

@@ -81,7 +81,7 @@ def test_a_flow_adds_up_whatever_was_left_out(counts, finished):
     manifest = {"flow": at, "samples": samples, "quarantine": [{"stage": "selection", "reason": "no DICOM: x"}] * left}
     manifest |= {"outputs": [each["video_path"] for each in samples][min(lost, len(samples)):]} if finished else {}
     flow = exclusion_flow(manifest)
-    assert adds_up(flow) and (flow.loc[flow["step"] == "files opened", "change"] == -left).all()
+    assert adds_up(flow) and (flow.loc[flow["step"] == "files tried", "change"] == -left).all()
     assert exclusion_flow({"samples": []}).empty  # of before 0.4.0
 
 
