@@ -212,7 +212,7 @@ def _on_fans(build: Build) -> list[str]:
     plan, refused, lines = build.plan, build.quarantine["reason"].str.startswith("its sector is no").sum(), []
     if fans := plan.get("fans"):
         known = [(counted(row["clips"], "clip"), FAN_FROM.get(row["fan"], row["fan"])) for row in fans]
-        sources = "; ".join(f"of {clips} in {where}" for clips, where in known)
+        sources = "; ".join(f"{'in ' * (where != 'nowhere')}{where} for {clips}" for clips, where in known)
         unsure, misfit = (sum(row[name] for row in fans) for name in ("unsure", "misfit"))
         clear = f"uncertain in {unsure} of them, which stay" if unsure else "certain in all of them"
         gone = f"; {counted(refused, 'clip')} left out because it was not clear" if refused else ""
@@ -440,7 +440,7 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
     who = "group" if on_folders(build) else "patient"
     if build.samples["group"].nunique() < settings.min_patients:
         whole = math.ceil(TEST_PATIENTS[0] / SPLITS["test"])
-        asked = f"of {settings.min_patients} in all for a first use, of about {whole} for {TEST_PATIENTS[0]} to test on"
+        asked = f"{settings.min_patients} in all for a first use, about {whole} to have {TEST_PATIENTS[0]} to test on"
         asked = f"collect clips of more {plural(who)}, on every machine that you use: {asked}"
         return f"{asked}. A training on these is a trial:", train_on(settings)
     return "train a network.", train_on(settings)

@@ -115,14 +115,14 @@ def kinds_of_clips(data: Path) -> str:
     return f"{known}{'; here the recordings themselves are simulated' if is_simulated(data) else ''}."
 
 # %% ../nbs/base/verdict.ipynb #4dd95e4a
-def verdict_html(verdict: Verdict) -> str:
-    "A verdict as HTML."
+def verdict_html(verdict: Verdict, simulated: bool = False) -> str:
+    "A verdict as HTML; `simulated`: whether the recordings are, which is said first."
     figures = "".join(f"<li><b>{escaped(value)}</b> <span>{escaped(what)}</span> <small>{escaped(count)}</small></li>"
                       for value, what, count in verdict.figures)  # fmt: skip
     command = f"<pre>{escaped(verdict.command)}</pre>" if verdict.command else ""
     if verdict.review:
         command += f"<div>People can judge these clips, by:</div><pre>{escaped(verdict.review)}</pre>"
-    word, said = escaped(verdict.word), escaped(verdict.sentence)
+    word, said = escaped(verdict.word), "Simulated recordings. " * simulated + escaped(verdict.sentence)
     return (f'<section class="verdict {word}"><p><strong>{word}</strong> {said}</p>'
             f"<ul>{figures}</ul><div><b>Next:</b> {escaped(verdict.next)}{command}</div></section>")  # fmt: skip
 
@@ -139,7 +139,7 @@ def verdict_facts(verdict: Verdict, data: Path) -> dict:
 
 def show_verdict(verdict: Verdict, data: Path) -> None:
     "Show a verdict on a result from the folder `data`."
-    display(HTML(verdict_html(verdict)), metadata={"echoquality": verdict_facts(verdict, data)})
+    display(HTML(verdict_html(verdict, is_simulated(data))), metadata={"echoquality": verdict_facts(verdict, data)})
 
 # %% ../nbs/base/verdict.ipynb #38c45371
 _NAMES = {  # columns of tables in words; underscores of others become blanks

@@ -147,7 +147,7 @@ def test_a_fan_that_a_person_gave_is_trusted_and_all_outside_it_is_black(corpus,
         frames = read_frames(tmp_path / "out" / name, grey=True)
         assert frames.any() and not frames[:, outside].any()
     refused = (build.quarantine["reason"] == "its sector is no clear fan").sum()
-    said = f"{natural} clips in the table of fans, by machine; certain in all of them; {refused} clips left out"
+    said = f"in the table of fans, by machine for {natural} clips; certain in all of them; {refused} clips left out"
     assert refused > 5 and said in "\n".join(dataset_remarks(build))
     (tmp_path / "fans.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}0\n")
     with pytest.raises(DatasetError, match="fans was 'file"):
