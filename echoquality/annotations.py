@@ -298,7 +298,7 @@ def labels_of(annotations: Path, table: pd.DataFrame) -> str:
         with suppress(OSError, ValueError, KeyError, TypeError):
             name = json.loads(manifest.read_text(encoding="utf-8"))["scores"]
             origin = f"the scores of the table {name}" if name else origin
-            origin = "the scores of a model, its teacher (summary.json)" if name == "summary.json" else origin
+            origin = "the scores of another model, its teacher (summary.json)" if name == "summary.json" else origin
     if steps := grade_steps(annotations):
         natural = table[~table["synthetic"]]
         graded, people = int((natural["grade"] != "").sum()), f"people's grades ({'<'.join(steps)})"
@@ -354,7 +354,7 @@ def exclusion_flow(manifest: dict) -> pd.DataFrame:
         ("candidates", at["candidates"], at["opened"] - at["candidates"], "not tried, for that class had enough"),
         ("files tried", at["opened"], -at["left_out"], _commonest(quarantine, "selection")),
         ("files chosen", files, natural - files, "several pictures in a file" if natural > files else "too many"),
-        ("natural clips", natural, made, "synthetic clips are made of them"),
+        ("natural clips", natural, made, "synthetic clips, made of good ones"),
         ("clips", natural + made, -lost, _commonest(quarantine, "write")),
         (f"clips {'planned' if written is None else 'written'}", len(there), 0, ""),
     ]

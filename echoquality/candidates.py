@@ -148,9 +148,9 @@ def chosen_shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 CHOSEN = {  # how it is shown: parameters of `as_table`
-    "caption": "Natural clips of each class and machine: candidates among the results, those chosen, and how many more "
-    "would make the machine's share equal.",
-    "names": {"available": "candidates", "taken": "chosen", "short": "missing to an equal share"},
+    "caption": "Natural clips of each class and machine: candidates among the results, those chosen, and how many are "
+    "missing to an equal share: the clips asked for, divided by the machines.",
+    "names": {"available": "candidates", "taken": "chosen", "short": "missing"},
     "formats": {"MB": "{:.1f}"},
 }
 

@@ -433,7 +433,7 @@ def _verdict(report: Path) -> str:
     lines = [f"{about['word']}: {about['sentence']}"] if about.get("word") else []
     lines += [f"next: {about['next']}"] if about.get("next") else []
     lines += [f"    {about['command']}"] if about.get("command") else []
-    lines += ["people can judge these clips, by:", f"    {about['review']}"] if about.get("review") else []
+    lines += ["people can judge the clips of the report, by:", f"    {about['review']}"] if about.get("review") else []
     return "\n".join([*lines, f"report: {report}"])
 
 

@@ -440,7 +440,6 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
     who = "group" if on_folders(build) else "patient"
     if build.samples["group"].nunique() < settings.min_patients:
         whole = math.ceil(TEST_PATIENTS[0] / SPLITS["test"])
-        asked = f"{settings.min_patients} in all for a first use, about {whole} to have {TEST_PATIENTS[0]} to test on"
-        asked = f"collect clips of more {plural(who)}, on every machine that you use: {asked}"
-        return f"{asked}. A training on these is a trial:", train_on(settings)
+        asked = f"collect clips of more {plural(who)}, on every machine that you use: about {whole} in all leave "
+        return f"{asked}{TEST_PATIENTS[0]} to test on. A training on these is a trial:", train_on(settings)
     return "train a network.", train_on(settings)

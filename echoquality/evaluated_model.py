@@ -334,7 +334,7 @@ def log_evidence(settings: EvaluationSettings, evaluated: EvaluatedModel, eviden
         elif run_id and word == "no":
             notes.append("this model was not put forward as champion, for the verdict on it is no")
         elif run_id and (said := promote(tracker, "echoquality", against)):
-            notes.append(f"MLflow's registry: {said}")
+            notes.append(f"MLflow's registry (the champion is the best model there, whatever the verdict): {said}")
 
 # %% ../nbs/evidence/evaluated_model.ipynb #8af34ed3
 def without_machine(table: pd.DataFrame, machine: str) -> pd.DataFrame:

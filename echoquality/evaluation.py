@@ -145,7 +145,7 @@ def _against_grades(settings: EvaluationSettings, evaluated: EvaluatedModel, val
     scores = {"probability": "the model", "score": "the scores behind the labels", **BASELINES}
     if name:
         val, test = (each.assign(best_feature=sign * seen.loc[each.index, name].astype(float)) for each in (val, test))
-        scores["best_feature"] = f"{name}, the best single feature of the validation patients"
+        scores["best_feature"] = f"{name}, the best single feature on the validation patients"
     return against_grades(val, test, steps, scores, by, settings.min_n, seed=settings.seed, rounds=settings.rounds)
 
 

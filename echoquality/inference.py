@@ -329,7 +329,7 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     ends = share_interval(passed, passed, passed, patients, settings.min_patients)
     between = f" ({ends[0]:.0%} to {ends[1]:.0%})" if ends[0] < ends[1] else ""
     kinds, left = inference.quarantine["kind"].value_counts(), len(inference.quarantine)
-    most = f"{', most of them' if len(kinds) > 1 else ''}: {kinds.index[0]}" if len(kinds) else ""
+    most = f"{', most often' if len(kinds) > 1 else ''}: {kinds.index[0]}" if len(kinds) else ""
     machines = (f"{by.iloc[0]:.0%} – {by.iloc[-1]:.0%}", f"pass, by type of machine: least {made_by(by.index[0])}, "
                 f"most {made_by(by.index[-1])}", f"{len(by)} types of machine")  # fmt: skip
     of = f"{counted(len(scores), 'clip')} of {counted(patients, inference.who)}"
@@ -338,10 +338,13 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
         machines if len(by) > 1 else ("100%", f"are {made_by(by.index[0])}", "there is no other type of machine"),
         (counted(left, "file"), f"{'was' if left == 1 else 'were'} left out{most}", f"of {len(scores) + left}"),
     )
-    after = "look at the worst clips in the report; if they are poor, preview the next dataset."
     word, sentence = judged_inference(inference, settings.min_patients)
     halves = (scores.loc[scores["status"] == status, "score"].tolist() for status in ("PASS", "FAIL"))
-    then = next_command("select", settings, **thresholds_for(*halves))
+    thresholds = thresholds_for(*halves)
+    after = "look at the worst clips in the report; if they are poor" if word == "good" else (
+        "have people judge clips, by the command below; if they agree with the scores")
+    after += f", preview the next dataset{', of the better and the poorer half' * bool(thresholds)}:"
+    then = next_command("select", settings, **thresholds)
     if word == "no":
         after, then = _mended(scores["score"], passed, settings)
     review = review_command(inference.output_dir, settings.raw_data_dir, min(50, len(scores)))

@@ -291,11 +291,14 @@ def pairs_shown(pairs: pd.DataFrame) -> pd.DataFrame:
     return shown.replace({"severity": {"": "–"}}) if (pairs["severity"] != "").any() else shown.drop(columns="severity")
 
 
+_KINDS = {"combined": "several degradations at once", "": "an unknown degradation"}
+
+
 def pairs_in_words(pairs: pd.DataFrame) -> list[str]:
     "A table of `pairs_ordered` as sentences, one a row; [] without pairs."
     lines = []
     for row in pairs.itertuples():
-        what = "" if row.kind == "all" else f" by {row.kind.replace('_', ' ') or 'an unknown degradation'}"
+        what = "" if row.kind == "all" else f" by {_KINDS.get(row.kind, row.kind).replace('_', ' ')}"
         what += f", severity {row.severity}" if row.severity else ""
         of = f"{counted(row.pairs, 'synthetic clip')}{what} of {counted(row.patients, 'patient')}"
         score = "scores below its source" if row.pairs == 1 else "score below their source"

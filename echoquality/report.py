@@ -119,10 +119,13 @@ def _doubts(predictions: pd.DataFrame, measured: pd.DataFrame) -> list[str]:
     groups, doubts = predictions["group"].nunique(), []
     if groups == 1:
         doubts.append("all test clips are of one patient: nothing is known of others, and there are no intervals")
-    rows = measured[(measured["by"] == "probability") & (measured["slice"] == "all clips")].set_index("measure")
-    if (error := rows.loc["expected calibration error", "value"]) > 0.1:
+    rows = measured[(measured["by"] == "probability") & (measured["measure"] == "expected calibration error")]
+    errors = rows.set_index("slice")["value"]
+    part = "natural clips" if np.isfinite(errors["natural clips"]) else "all clips"
+    if errors[part] > 0.1:
         doubts.append(
-            f"its probabilities are off by {error:.2f} on average: use the threshold, do not read them as chances"
+            f"its probabilities are off by {errors[part]:.2f} on average, on {part}: use the threshold, do not read "
+            "them as chances"
         )
     return doubts
 
@@ -253,12 +256,15 @@ def _simpler(evidence: Evidence) -> list[str]:
     return lines
 
 
-def _bar_in_words(evidence: Evidence) -> tuple[list[str], list[str]]:
-    "(against, doubts): whether the model beats the best single feature of its validation patients, by the grades."
+def _bar_in_words(evidence: Evidence, least: int) -> tuple[list[str], list[str]]:
+    """(against, doubts): whether the model beats the best single feature on its validation patients, by the grades.
+
+    Fewer than `least` test patients prove no failure.
+    """
     if not (bar := evidence.bar) or not np.isfinite(bar["difference"]):
         return [], []
     said = f"{bar['name']} (ρ with the {evidence.simulated}grades {bar['model']:.2f} against {bar['feature']:.2f})"
-    if bar["difference"] <= 0:
+    if bar["difference"] <= 0 and _natural(evidence).groups >= least:
         return [f"it does not beat {said}"], []
     return [], [] if bar["low"] > 0 else [f"it is not shown to beat {said}"]
 
@@ -290,12 +296,13 @@ def _other_doubts(evidence: Evidence) -> list[str]:
 
 # %% ../nbs/evidence/report.ipynb #cc5b62ef
 def _of_slope(row, patients: int) -> str:
-    "What a calibration slope with its interval says, as a sentence."
+    "A calibration slope and what it says, for a sentence; few patients do not tell how far it is from 1."
     if patients < MIN_PATIENTS or not np.isfinite(row.low):
-        return f"{counted(patients, 'patient', 'do')} not tell whether the probabilities are too sure"
+        return f"{row.value:.2f}, where 1 is right; {counted(patients, 'patient')} cannot tell more"
+    said = f"{with_interval(row.value, row.low, row.high)}, where 1 is right: the probabilities are"
     if row.low <= 1 <= row.high:
-        return "The probabilities are not shown to be too sure, nor to be unsure"
-    return f"The probabilities are {'too sure' if row.value < 1 else 'not sure enough'}"
+        return f"{said} not shown to be too sure, nor to be unsure"
+    return f"{said} {'too sure' if row.value < 1 else 'not sure enough'}"
 
 # %% ../nbs/evidence/report.ipynb #8ce71ed9
 def _spectrum(evidence: Evidence, least: int) -> list[str]:
@@ -323,8 +330,7 @@ def _spectrum(evidence: Evidence, least: int) -> list[str]:
         row.slice: row for row in evidence.calibration.itertuples()
         if row.measure == "calibration slope" and np.isfinite(row.value)}  # fmt: skip
     if row := slopes.get("natural clips", slopes.get("all clips")):
-        slope = f"Calibration slope, {row.slice}: {with_interval(row.value, row.low, row.high)}; 1 is right"
-        lines.append(f"{slope}. {_of_slope(row, _natural(evidence).groups)}")
+        lines.append(f"Calibration slope, {row.slice}: {_of_slope(row, _natural(evidence).groups)}")
     return [f"{line}." for line in lines]
 
 # %% ../nbs/evidence/report.ipynb #39a11987
@@ -334,12 +340,22 @@ def _counting(row) -> str:
     return f"{row.measure} {in_words(row, '.0%')}, {of}"
 
 
+def _by_synthetic(evidence: Evidence, row) -> str:
+    "How many of the wrong poor clips of a machine are synthetic, for a sentence; '' for another slice."
+    table = evidence.predictions[evidence.predictions["machine"] == row.slice]
+    wrong = table[(table["label"] == 0) & (table["probability"] >= row.threshold)]
+    made = int((wrong["source"] != "natural").sum())
+    if not made or row.measure != "specificity":
+        return ""
+    return f"; {made} of {counted(len(wrong), 'error', 'are')} synthetic"
+
+
 def _weakest(evidence: Evidence) -> list[str]:
     "Machines and kinds of poor clips on which it is weak; else its lowest figure."
     rows = list(failures(evidence.measures).itertuples())
     where = [f"degraded {row.slice.removeprefix('poor ')}" if row.slice.startswith("poor by ") else
              f"machine {row.slice}, synthetic clips too" for row in rows]  # fmt: skip
-    said = [_counting(row) for row in rows]
+    said = [_counting(row) + _by_synthetic(evidence, row) for row in rows]
     lines = [f"{_FAILS[row.measure]}, {place}: {text}" for row, place, text in zip(rows, where, said, strict=True)]
     weak = [line for line, row in zip(lines, rows, strict=True) if row.value < _WEAK]
     if (evidence.predictions["source"] != "natural").any():
@@ -376,8 +392,8 @@ def _between(evidence: Evidence) -> list[str]:
     rows = evidence.grades[(evidence.grades["part"] == BETWEEN) & (evidence.grades["measure"] == "Spearman's ρ")]
     whose = evidence.simulated.capitalize() or "People's "
     return [
-        f"{whose}grades call {row.n} of these clips, of "
-        f"{counted(row.patients, 'patient')}, neither poor nor good; on them Spearman's ρ with the grades is "
+        f"{whose}grades call {row.n} test clips, of {counted(row.patients, 'patient')}, neither poor nor good, whatever"
+        " their labels; on them Spearman's ρ with the grades is "
         f"{with_interval(row.value, row.low, row.high)}."
         for row in rows.itertuples() if np.isfinite(row.value)
     ]  # fmt: skip
@@ -440,16 +456,11 @@ def _against_rules(evidence: Evidence) -> str:
 
 
 def _side_by_side(evidence: Evidence, other: str) -> str:
-    "The AUROCs of the model and of a baseline on natural clips, and on all where some are synthetic."
-    def both(part: str) -> list[str]:
-        rows = [_row(evidence, part, "AUROC", by) for by in ("probability", other)]
-        return [with_interval(row.value, np.nan, np.nan) for row in rows]
-
-    (ours, theirs), name = both("natural clips"), evidence.names.get(other, other)
-    said = f"AUROC {ours}, as that of {name}" if ours == theirs else f"AUROC {ours}; {name}: {theirs}"
-    if (evidence.predictions["source"] != "natural").any():
-        said += "; with synthetic clips {}, that rule {}".format(*both("all clips"))
-    return said
+    "The AUROCs of the model and of a baseline on natural clips."
+    rows = [_row(evidence, "natural clips", "AUROC", by) for by in ("probability", other)]
+    ours, theirs = (with_interval(row.value, np.nan, np.nan) for row in rows)
+    name = evidence.names.get(other, other)
+    return f"AUROC {ours}, as that of {name}" if ours == theirs else f"AUROC {ours}; {name}: {theirs}"
 
 # %% ../nbs/evidence/report.ipynb #a41acb00
 def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[str, str]:
@@ -457,8 +468,7 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
     said, natural, every = _against_rules(evidence), _natural(evidence), _row(evidence, "all clips", "AUROC")
     row, where = (natural, "on natural clips") if np.isfinite(natural.value) else (every, "on all test clips")
     against, doubts = by_chance(row.value, row.low, where)
-    no, perhaps = _bar_in_words(evidence)
-    no, perhaps = (no, perhaps) if natural.groups >= least else ([], no + perhaps)  # few patients prove no failure
+    no, perhaps = _bar_in_words(evidence, least)
     against, doubts = no + against, perhaps + doubts
     if np.ptp(evidence.predictions["logit"]) == 0:
         against.insert(0, "it gives every test clip the same score")
@@ -473,25 +483,26 @@ def judged_evaluation(evidence: Evidence, least: int = MIN_PATIENTS) -> tuple[st
 
 def _enough(row, least: int = 0) -> str:
     "The number of patients for an AUROC interval of ± 0.05, in words; '' where there are as many, or `least` is more."
-    if not (half := (row.high - row.low) / 2) > 0.05:
+    if not (row.high - row.low) / 2 > 0.05:
         return ""
     if row.groups >= MIN_PATIENTS and (_enough_patients(row) or 0) <= max(row.groups, least):
         return ""
     known = row.groups >= MIN_PATIENTS
     count = f"about {_enough_patients(row)}" if known else "usually {} to {}".format(*TEST_PATIENTS)
-    return f"{count} give an interval of ± 0.05, these ± {half:.2f}"
+    return f"{count} tell the AUROC to ± 0.05"
 
 # %% ../nbs/evidence/report.ipynb #84339da2
 def evaluation_verdict(evidence: Evidence, settings: EvaluationSettings) -> Verdict:
     "The verdict on a model from natural test clips, and the next step."
     rows = {name: _row(evidence, "natural clips", name) for name in ("AUROC", "sensitivity", "specificity")}
     whole = _row(evidence, "all clips", "specificity")
-    meanings = ("AUROC on natural clips", "of good clips are called good", "of poor clips are called poor")
+    meanings = ("AUROC on natural clips", "of clips labelled good are called good", "of those labelled poor, poor")
     area, good, poor = rows.values()
-    counts = (f"{counted(area.n, 'clip')} of {counted(area.groups, 'patient')}", counted(good.n, "good clip"))
+    counts = (f"{counted(area.n, 'clip')} of {counted(area.groups, 'patient')}",
+              f"{counted(good.n, 'clip')} of {counted(good.patients, 'patient')}")  # fmt: skip
     more = whole.n > poor.n > 0 and np.isfinite(whole.value)
     made = f"; with synthetic ones {in_words(whole, '.0%')} of {whole.n}" if more else ""
-    counts += (f"{counted(poor.n, 'natural poor clip')}{made}",)
+    counts += (f"{counted(poor.n, 'natural clip')} of {counted(poor.patients, 'patient')}{made}",)
     shown = [in_words(row, form) if np.isfinite(row.value) else "not known"
              for row, form in zip(rows.values(), (".2f", ".0%", ".0%"), strict=True)]  # fmt: skip
     figures = tuple(zip(shown, meanings, counts, strict=True))
@@ -508,7 +519,8 @@ def _listed(evidence: Evidence, area) -> dict:
     "The facts of an evaluation for the list of runs, and its natural test clips, by which two runs are compared."
     beaten = "" if _against_rules(evidence).startswith("Better") else ", not shown to beat a simple rule"
     of = f"natural clips of {counted(area.groups, 'patient')}"
-    found = {"stage": "evaluation", "said": f"a model with AUROC {_known(area)} on {of}{beaten}"}
+    by = " (labels by another model)" if "of another model" in evidence.facts.get("labels", "") else ""
+    found = {"stage": "evaluation", "said": f"a model with AUROC {_known(area)} on {of}{by}{beaten}"}
     found |= {name: evidence.facts.get(name, "") for name in ("dataset", "model")}
     found |= {"AUROC": in_words(area, ".2f")} if np.isfinite(area.value) else {}
     if evidence.grades is not None:

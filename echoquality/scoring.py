@@ -199,7 +199,7 @@ def known_of(settings: InferenceSettings, model: Model) -> dict[str, tuple[str, 
 def _finding(sentence: str) -> str:
     "The finding of a verdict's sentence, without figures and doubts, to be told within a sentence."
     found = re.split(r" \(|; ", sentence)[0]
-    return found[:1].lower() + found[1:]
+    return found[:1].lower() + found[1:] if found[1:2].islower() else found
 
 
 def by_worth(known: dict[str, tuple[str, str]]) -> tuple[list[str], list[str]]:

@@ -14,6 +14,7 @@ import cv2
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.patches import Patch
 from pydicom import Dataset
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -234,14 +235,16 @@ def show_audit(found: pd.DataFrame, bound: float) -> plt.Figure:
         kind = np.where(rows["AUROC"] <= bound, 0, np.where(seen, 2, 1))
         features = rows["feature"].replace({"all together": "all of these, combined"}).map(as_drawn)
         axis.barh(features, 0)  # keeps the order
-        for number, (name, (colour, hatch)) in enumerate(_AUDITED.items()):
+        for number, (colour, hatch) in enumerate(_AUDITED.values()):
             part, look = rows[kind == number], {"color": colour, "hatch": hatch, "edgecolor": GROUND, "linewidth": 0}
-            axis.barh(features[part.index], part["AUROC"] - 0.5, left=0.5, label=name, **look)
+            axis.barh(features[part.index], part["AUROC"] - 0.5, left=0.5, **look)
         axis.hlines(features, rows["low"], rows["high"], color=INK, lw=1)
         axis.axvline(bound, color=SOFT, ls="--", lw=1)
-        axis.set(title=as_drawn(f"good against {source} poor clips"), xlabel="AUROC", xlim=(0.2, 1.02))
+        axis.set(title=as_drawn(f"good against {source} poor clips"), xlabel="AUROC", xlim=(0, 1.02))
         axis.invert_yaxis() if axis is axes[0, 0] else None
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    looked = [Patch(facecolor=colour, hatch=hatch, edgecolor=GROUND, label=name)
+              for name, (colour, hatch) in _AUDITED.items()]  # fmt: skip
+    figure.legend(handles=looked, loc="outside lower center", ncols=3)
     above = [f"{row.feature} {row.AUROC:.2f} ({row.source})" for row in found[found["AUROC"] > bound].itertuples()]
     return described(figure, "shortcuts", f"above {bound}: {', '.join(above) or 'none'}", found)
 

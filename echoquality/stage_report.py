@@ -152,9 +152,10 @@ def _known(run: dict) -> dict:
 
 
 def _listed(known: dict) -> dict:
-    "`about` of a run for the list, its sentence without what is said once over all."
+    "`about` of a run for the list, its sentence without what is said once over all, unless that is its one reason."
     few = f"; {known['few']}" if known["few"] else ""
-    return known | {"sentence": known["sentence"].replace(few, "")}
+    said = known["sentence"].replace(few, "")
+    return known | {"sentence": said if ";" in said or known["word"] == "good" else known["sentence"]}
 
 # %% ../nbs/base/stage_report.ipynb #2470997c
 def _failed_run(run: PastRun, paths: bool) -> dict[str, str]:

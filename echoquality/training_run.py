@@ -132,7 +132,8 @@ def read_training(settings: TrainingSettings, run_id: str = "") -> Training:
     tables = [pd.read_csv(folder / name) for name in ("metrics.csv", "validation.csv")]
     pairs = folder / "pairs.csv"  # a run of 0.1.0 has none
     tables.append(pd.read_csv(pairs, keep_default_na=False) if pairs.is_file() else pd.DataFrame())
-    return Training(folder, load_model(folder / "model.safetensors"), *tables, run_id, ("read, not trained",))
+    notes = ("done before; its files were read",)
+    return Training(folder, load_model(folder / "model.safetensors"), *tables, run_id, notes)
 
 # %% ../nbs/learning/training_run.ipynb #0aa00e0f
 def _of_whom(val: pd.DataFrame, clip: str) -> str:
@@ -158,7 +159,8 @@ def training_remarks(training: Training) -> list[str]:
         f"{training.output_dir}: {counted(len(training.history), 'epoch')}, the best is number {best['epoch'] + 1:.0f}",
         f"{reached} on {_of_whom(val, 'validation clip')}",
         f"threshold {training.model.threshold:.3f} on the probability (largest sensitivity + specificity), "
-        f"temperature {training.model.temperature:.2f}",
+        f"temperature {training.model.temperature:.2f} (it divides "
+        "the network's outputs)",
         *_on_grades(val),
         *pairs_in_words(training.pairs),
         f"MLflow run: {training.run_id or 'none'}",
@@ -183,7 +185,7 @@ def judged_training(training: Training, least: int = MIN_PATIENTS) -> tuple[str,
         against.insert(0, "it gives every validation clip the same score")
     if best == done == facts.get("epochs"):
         doubts.append("it was still getting better at the end: try more epochs")
-    tells = "does not tell" if against else "tells" if low > CHANCE else "may tell"
+    tells = "does not tell" if against else "tells" if low > CHANCE else "perhaps tells"
     said = f"The network {tells} good clips from poor ones on patients it was not trained on"
     return weighed(said, val["group"].nunique(), least, against, doubts)
 

@@ -121,7 +121,7 @@ def verdict_html(verdict: Verdict, simulated: bool = False) -> str:
                       for value, what, count in verdict.figures)  # fmt: skip
     command = f"<pre>{escaped(verdict.command)}</pre>" if verdict.command else ""
     if verdict.review:
-        command += f"<div>People can judge these clips, by:</div><pre>{escaped(verdict.review)}</pre>"
+        command += f"<div>People can judge the clips of this report, by:</div><pre>{escaped(verdict.review)}</pre>"
     word, said = escaped(verdict.word), "Simulated recordings. " * simulated + escaped(verdict.sentence)
     return (f'<section class="verdict {word}"><p><strong>{word}</strong> {said}</p>'
             f"<ul>{figures}</ul><div><b>Next:</b> {escaped(verdict.next)}{command}</div></section>")  # fmt: skip

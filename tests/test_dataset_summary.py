@@ -113,7 +113,7 @@ def test_shortfalls_are_named_and_too_much_quarantine_fails(corpus, tmp_path):
     build = build_dataset(simulated_settings(corpus, tmp_path / "out", num_synthetic=40))
     have = (build.samples["quality_score"] == 1).sum()
     labels, short, *others = dataset_remarks(build)
-    assert labels == "labels of the natural clips: the scores of a model, its teacher (summary.json)"
+    assert labels == "labels of the natural clips: the scores of another model, its teacher (summary.json)"
     assert short == f"{have} of 800 good clips that were asked for"
     assert any("good clips make 40 synthetic ones" in line for line in others)
     asked = {**build.plan, "parameters": build.plan["parameters"] | {"severities": [3, 3]}}

@@ -49,7 +49,7 @@ def test_what_an_evaluation_leaves(evaluated):
     assert {"predictions.parquet", "validation.parquet", "features.parquet", "metrics.json", "model_card.md"} <= names
     whole = json.loads((settings.output_dir / "metrics.json").read_text())
     assert len(whole["attention"]) == len(evaluation.explained) >= 3
-    assert whole["facts"]["labels"] == "the scores of a model, its teacher (summary.json)"
+    assert whole["facts"]["labels"] == "the scores of another model, its teacher (summary.json)"
     assert whole["verdict"]["model_sha256"] == sha256(settings.model) and "AUROC" in evaluation_summary(evaluation)
     assert all(np.isfinite(e.maps).all() for e in evaluation.explained)
     card = (settings.output_dir / "model_card.md").read_text()

@@ -245,7 +245,7 @@ def test_the_circle_with_grades(corpus, tmp_path, capsys):
         assert np.isfinite(rows["the model", "all graded clips", "Spearman's ρ"])
         assert ("two graders, on average" in rows.index.get_level_values(0)) == bool(more)
         word, said = judged_evaluation(found)
-        alone = "the best single feature of the validation patients (ρ with the grades"
+        alone = "the best single feature on the validation patients (ρ with the grades"
         beaten = found.bar["low"] > 0
         assert (alone in said) != beaten and (found.bar["difference"] > 0 or word != "good")
         assert "Agreement with people's grades" in headline(found) and "The labels are people's gr" in headline(found)

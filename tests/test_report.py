@@ -96,9 +96,9 @@ def test_the_verdict_is_good_careful_or_no(evidence):
     found = evaluation_verdict(weigh(useless, {"probability": 0.5}, **FEW), asked(999))
     assert found.word == "no" and "on natural clips is below chance (0.5)" in found.sentence
     bar = {"name": "contrast", "model": 0.5, "feature": 0.6, "difference": -0.1, "low": -0.3, "high": 0.1}
-    for least, word in ((20, "no"), (999, "careful")):  # few patients prove no failure
+    for least, word, said in ((20, "no", "does not beat contrast"), (999, "careful", "is not shown to beat contrast")):
         beaten = evaluation_verdict(replace(good, bar=bar), asked(least))
-        assert beaten.word == word and "does not beat contrast" in beaten.sentence
+        assert beaten.word == word and said in beaten.sentence
     constant = weigh(useless.assign(logit=0.1, probability=0.525), {"probability": 0.5}, **FEW)
     found = evaluation_verdict(constant, asked(30))
     assert found.word == "no" and "every test clip the same score" in found.sentence
@@ -107,11 +107,11 @@ def test_the_verdict_is_good_careful_or_no(evidence):
 def test_the_verdict_says_how_many_test_patients_would_do(evidence):
     row = _row(evidence, "natural clips", "AUROC")._replace(groups=40, low=0.6, high=0.9)
     assert _enough_patients(row) == 370 and _enough_patients(row._replace(groups=12)) is None
-    assert "about 370 give" in _enough(row) and _enough(row._replace(low=0.85)) == ""
+    assert "about 370 tell" in _enough(row) and _enough(row._replace(low=0.85)) == ""
     assert _enough_patients(row._replace(low=np.nan)) is None
     few = weigh(evidence.predictions[evidence.predictions["group"] < "g2"], {"probability": 0.5}, **FEW, least=2)
     said = evaluation_verdict(few, asked(30)).sentence
-    assert re.search(r"test patients are too few .*at least 30; usually 30 to 60 give an interval", said)
+    assert re.search(r"test patients are too few .*at least 30; usually 30 to 60 tell the AUROC to", said)
 
 
 def test_random_weights_are_called_that(evidence):

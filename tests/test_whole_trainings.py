@@ -279,4 +279,4 @@ def test_two_processes_share_the_work(small_training, tmp_path, resumed, narrow)
 
     if resumed:
         again = subprocess.run([*command, "--resume"], capture_output=True, text=True, timeout=300)
-        assert "read, not trained" in again.stdout, again.stderr[-2000:]
+        assert "done before; its files were read" in again.stdout, again.stderr[-2000:]

@@ -89,7 +89,8 @@ function compare() {
   const found = differences(a, b)
   const text = Object.assign(document.createElement("p"), {textContent: found.count ?
     `${found.count} natural test clips of ${found.patients} patients are in both.` :
-    "No test clip is in both, so that there is no paired difference: evaluate both models on the same dataset."})
+    a.facts.clips && b.facts.clips ? "No test clip is in both, so that there is no paired difference: evaluate both " +
+    "models on the same dataset." : "Only two evaluations have figures of the same clips, and a paired difference."})
   shown.push(text)
   if (found.count) shown.push(table("Figures on these clips; the 95 % interval is that of the paired difference, over " +
     "patients. The second run is better or worse beyond chance where it leaves out 0.",
