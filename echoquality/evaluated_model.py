@@ -28,7 +28,6 @@ from echoquality.annotations import (
     read_annotations,
     subgroups,
     table_hashes,
-    untested_machines,
 )
 from .batches import Recipe, choose_hardware
 from .clips import Window
@@ -56,7 +55,6 @@ from .store import ClipStore, build_store
 from .tracking import Tracker, ending
 from .training import Data, train
 from .training_run import OLDER_TRAINING, check_output_folders
-from .verdict import made_by
 
 # %% ../nbs/evidence/evaluated_model.ipynb #c27d47c7
 def training_of(model: Model) -> dict:
@@ -157,10 +155,8 @@ def prepare_evaluation(settings: EvaluationSettings) -> EvaluatedModel:
     table = leave_out(table, store.bad, settings.max_quarantine_share, settings.annotations_csv)
     check_classes(table.loc[table["split"] == "test", "quality_score"], tested)
     bad = f"{counted(len(store.bad), 'file')} cannot be used: see {QUARANTINE_CSV}" if len(store.bad) else ""
-    lacking = " or ".join(map(made_by, untested_machines(table)))
-    blind = f"no natural test clip is {lacking}, so how good the model is there is not known" if lacking else ""
     prints = {"model": sha256(settings.model)[:12], "dataset": sha256(settings.annotations_csv)[:12]}
-    return EvaluatedModel(model, prints, table, store, starting, tuple(filter(None, [missing, bad, blind])))
+    return EvaluatedModel(model, prints, table, store, starting, tuple(filter(None, [missing, bad])))
 
 # %% ../nbs/evidence/evaluated_model.ipynb #7f43757f
 def logits_of(

@@ -32,6 +32,7 @@ from echoquality.annotations import (
     labels_of,
     licence_of,
     show_flow,
+    untested_machines,
 )
 from .attention import Explained, animated, attention_table, choose_clips, explain, show_strips
 from .batches import LearningError
@@ -80,7 +81,7 @@ from echoquality.report import (
 from .runs import found_run, left_alone, note_run
 from .safe_files import only_one, sha256, write_text
 from .shortcuts import SINGLE, best_single, feature_table, show_audit
-from .verdict import as_table, bullets, captioned, is_simulated, kinds_of_clips, show_verdict
+from .verdict import as_table, bullets, captioned, is_simulated, kinds_of_clips, made_by, show_verdict
 
 _all_ = ["EvaluationSettings", "Markdown", "animated", "from_notebook", "headline", "overview", "settings_table"]
 _all_ += ["as_table", "bullets", "captioned", "show_verdict", "evaluation_verdict", "calibration_in_words"]
@@ -192,6 +193,12 @@ def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: 
     return explain(evaluated.model, pd.DataFrame({"file": files, "title": titles}), evaluated.store, settings.seed)
 
 # %% ../nbs/05_evaluation.ipynb #8bf2e284
+def _untested(evaluated: EvaluatedModel) -> list[str]:
+    "A doubt, in words, about machines that were learned from and are not tested on; [] for none."
+    lacking = " or ".join(map(made_by, untested_machines(evaluated.table)))
+    return [f"no natural test clip is {lacking}, so how good the model is there is not known"] if lacking else []
+
+
 @dataclass(frozen=True)
 class Evaluation:
     "Result of an evaluation."
@@ -224,7 +231,8 @@ def evaluate(settings: EvaluationSettings) -> Evaluation:
         evidence = _weigh(settings, evaluated, validation, predictions, features)
         explained = _explain(settings, evaluated, evidence)
         maps = attention_table(explained) if explained else None
-        warnings = (*evidence.warnings, *(attention_doubts(maps) if explained else ()), *evaluated.notes)
+        seen = attention_doubts(maps) if explained else []
+        warnings = (*evidence.warnings, *seen, *_untested(evaluated), *evaluated.notes)
         evidence = replace(evidence, attention=maps.reset_index() if explained else None, warnings=warnings)
         evidence = replace(evidence, machines=unseen_machines(settings, evaluated), pairs=_pairs(evaluated, logits))
         chosen = evidence.thresholds["probability"]
