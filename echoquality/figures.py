@@ -122,6 +122,8 @@ def files_of(figure: "Figure", caption: str) -> dict[str, str]:
 # %% ../nbs/base/figures.ipynb #e2417f78
 def _listed(earlier: Path) -> list[str]:
     "The names in a list of figures; [] without one, or where it is damaged."
+    if not earlier.is_file():
+        return []
     try:
         names = pd.read_csv(earlier)["file"].astype(str)
     except (OSError, ValueError, KeyError):  # ValueError: pandas' errors, and other encodings

@@ -342,7 +342,7 @@ def inference_verdict(inference: Inference, settings: InferenceSettings) -> Verd
     halves = (scores.loc[scores["status"] == status, "score"].tolist() for status in ("PASS", "FAIL"))
     thresholds = thresholds_for(*halves)
     after = "look at the worst clips in the report; if they are poor" if word == "good" else (
-        "have people judge clips, by the command below; if they agree with the scores")
+        "have people judge clips (second command); if they agree with the scores")
     after += f", preview the next dataset{', of the better and the poorer half' * bool(thresholds)}:"
     then = next_command("select", settings, **thresholds)
     if word == "no":

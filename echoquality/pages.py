@@ -194,7 +194,7 @@ def run_page(stage: str, parameters: dict, name: str = "", quiet: bool = False) 
             write_runs(executed.parent)
         raise PageError(f"the process that executed {executed} {_KILLED}") from None
     except KeyboardInterrupt:
-        with suppress(OSError):
+        with suppress(OSError, ValueError, KeyError):  # it may have come while the notebook was written
             _note_end(executed, "KeyboardInterrupt", "it was interrupted")
             write_runs(executed.parent)
         raise
