@@ -27,7 +27,7 @@ import pandas as pd
 from .annotations import CSV
 from .copy_quality import quality_table, sources_real, told_of_copies
 from .core import as_drawn, counted, escaped, generator, printable
-from .metrics import bootstrap, interval, step_of, weighted_kappa
+from .metrics import bootstrap, correlation_interval, interval, step_of, weighted_kappa
 from .parameters import project_root
 from .reviews import MORE, REVIEW
 from .runs import newest, past_runs
@@ -128,7 +128,9 @@ def agreement_row(wide: pd.DataFrame, groups: pd.Series, of: str, part: str, see
             draws = bootstrap(lambda weights: _mean_kappa(pairs, weights), groups.to_numpy(), seed, rounds)
             known = draws[np.isfinite(draws)]
             if len({*known}) > 1:  # where all draws are one, they say nothing of other patients
-                row["low"], row["high"] = map(float, interval(draws))
+                row["low"], row["high"] = correlation_interval(
+                    row["kappa"], *map(float, interval(draws)), row["patients"]
+                )
     return row
 
 # %% ../nbs/evidence/agreement.ipynb #e2f79ee8
@@ -557,7 +559,7 @@ def _html_table(table: pd.DataFrame) -> str:
 
 def overview_html(folder: Path, nonce: str = "") -> str:
     "Where the study in a folder stands, as a page that stands alone; `nonce`: of its style. Raises StudyError."
-    found = study_overview(folder, rounds=200)
+    found = study_overview(folder)
     style = (resources.files("echoquality") / "report_template/style.css").read_text(encoding="utf-8")
     parts = [f"<h2>{escaped(name)}</h2>{_html_table(table)}" for name, table in _sections(found).items()]
     body = "".join([verdict_html(study_verdict(found)), "<figure>", flow_svg(flow(found)), "</figure>", *parts])
@@ -607,7 +609,7 @@ def _report_path(study: Study) -> tuple[Path, str]:
 
 def study_report(folder: Path) -> Path:
     "Write the labels of a study, and its report to runs/, and return the report's path. Raises StudyError."
-    labels, found = write_labels(folder), study_overview(folder, rounds=1000)
+    labels, found = write_labels(folder), study_overview(folder)
     verdict, text = study_verdict(found), nbformat.v4.new_markdown_cell
     about = verdict_facts(verdict, found.study.raw_data_dir)
     cells = [text("## Run"), _cell(verdict_html(verdict), echoquality=about)]
