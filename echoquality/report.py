@@ -380,7 +380,7 @@ def retest_in_words(evidence: Evidence) -> list[str]:
     return [
         f"{row.change}: within-clip SD of the score {with_interval(row.sd, row.low, row.high, '.3f')}; "
         f"{row.changed} of {counted(row.clips, 'natural clip')} of {counted(row.patients, 'patient')} change sides "
-        f"of the threshold. Two scores of a clip differ by less than {2.77 * row.sd:.2f} in 95 % of clips."
+        f"of the threshold. Two scores of a clip differ by at most {np.ceil(277 * row.sd) / 100:.2f} in 95 % of clips."
         for row in (() if evidence.retest is None else evidence.retest.itertuples())
     ]
 

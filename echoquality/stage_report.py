@@ -76,7 +76,7 @@ def about(notebook: nbformat.NotebookNode, name: str) -> dict:
         parts += [f"{kind}: {known['data']}", *filter(None, [known.get("config") and f"parameters: {known['config']}"])]
         parts += [f"echoquality {known['echoquality']}, Python {known['python']}"]
     verdict = {key: known.get(key, "") for key in ("word", "sentence", "few", "next", "command", "review")}
-    verdict["facts"] = known.get("facts", {})
+    verdict |= {"facts": known.get("facts", {}), "simulated": bool(known.get("simulated"))}
     return {"title": name.replace("_", " ").capitalize(), "date": end.isoformat(), "line": " · ".join(parts), **verdict}
 
 # %% ../nbs/base/stage_report.ipynb #29a0e042
@@ -131,6 +131,7 @@ def overall(runs: list[dict]) -> dict[str, str]:
     worst = next((word for word in ("no", "careful", "good") if word in words), "")
     *first, last = [run["facts"]["said"] for run in there] or [""]
     said = f"{'; '.join(first)}; and {last}" if first else last
+    said = f"simulated recordings: {said}" if any(run.get("simulated") for run in there) else said
     led = next((newest[each] for each in _LEADING if each in newest and newest[each]["word"] == worst), {})
     then = {name: led.get(name, "") for name in ("next", "command")}
     return {"word": worst, "said": f"{said[:1].upper()}{said[1:]}" if said else "", "few": "".join(few[:1]), **then}
@@ -142,7 +143,7 @@ _TOLD = dict.fromkeys(("title", "date", "line", "word", "sentence", "few", "next
 
 def _known(run: dict) -> dict:
     "`about` of a run with all that the list needs: reports of earlier versions lack some of it, damaged ones most."
-    usual = _TOLD | {"facts": {}, "parameters": {}}
+    usual = _TOLD | {"facts": {}, "parameters": {}, "simulated": False}
     known = {name: run[name] if isinstance(run.get(name), type(each)) else each for name, each in usual.items()}
     facts = known["facts"]
     if not all(isinstance(facts.get(name), str) for name in ("stage", "said")):
