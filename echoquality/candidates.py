@@ -141,7 +141,7 @@ def class_table(available: Counts, taken: Counts, settings: SelectionSettings) -
         rows.append(table.assign(short=(share - table["taken"]).clip(lower=0)).rename_axis("machine"))
     return pd.concat(rows, keys=[CLASSES[label] for label in wanted(settings)], names=["class"]).astype(int)
 
-
+# %% ../nbs/curation/candidates.ipynb #292c61dc
 def chosen_shown(table: pd.DataFrame) -> pd.DataFrame:
     "`class_table` for a reader: all machines together have no share."
     return table.assign(short=table["short"].where(table.index.get_level_values("machine") != "all"))
@@ -228,7 +228,7 @@ def offer_shown(offer: pd.DataFrame) -> pd.DataFrame:
     shown = offer[(offer["clips"] > stricter) | offer["now"]].replace({"assessment": {"": "anything"}})
     return shown.assign(threshold=shown["threshold"].map("{:g}".format)).reset_index(drop=True)
 
-
+# %% ../nbs/curation/candidates.ipynb #dd569649
 OFFERED = {  # how it is shown: parameters of `as_table`
     "caption": "Clips and patients of each class at other thresholds, counted by the scores alone: no file is opened "
     "for it, and clips that cannot be read are among them; a threshold that brings no more is left out. Any threshold "

@@ -124,7 +124,7 @@ def _tables(evaluated: EvaluatedModel, logits: pd.DataFrame, features: pd.DataFr
     table, split = with_baselines(table, features, starting), rows["split"].to_numpy()
     return [table[split == name].reset_index(drop=True) for name in ("val", "test")]
 
-
+# %% ../nbs/05_evaluation.ipynb #63cdca90
 def _pairs(evaluated: EvaluatedModel, logits: pd.DataFrame) -> pd.DataFrame | None:
     "Number of synthetic test clips that score below their source, by kind; None without any."
     split = evaluated.table["split"]
@@ -132,7 +132,7 @@ def _pairs(evaluated: EvaluatedModel, logits: pd.DataFrame) -> pd.DataFrame | No
     found = pairs_ordered(evaluated.table[split == "test"], logits["logit"].to_numpy()[test])
     return None if found.empty else found
 
-# %% ../nbs/05_evaluation.ipynb #63cdca90
+
 def _against_grades(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, predictions, features):
     "`against_grades` of the model, simpler models, and the best single feature of the validation patients; or None."
     steps = grade_steps(settings.annotations_csv)
@@ -149,7 +149,7 @@ def _against_grades(settings: EvaluationSettings, evaluated: EvaluatedModel, val
         scores["best_feature"] = f"{name}, the best single feature on the validation patients"
     return against_grades(val, test, steps, scores, by, settings.min_n, seed=settings.seed, rounds=settings.rounds)
 
-
+# %% ../nbs/05_evaluation.ipynb #caf85c87
 def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, predictions, features) -> Evidence:
     "Evidence from tables of predictions, with the facts for the model card."
     model, graded = evaluated.model, _against_grades(settings, evaluated, validation, predictions, features)
@@ -177,7 +177,7 @@ def _weigh(settings: EvaluationSettings, evaluated: EvaluatedModel, validation, 
         few=settings.min_patients,
     )  # fmt: skip
 
-
+# %% ../nbs/05_evaluation.ipynb #08e26faa
 def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: Evidence) -> list[Explained]:
     "`explained` clips of each kind with their maps."
     if not settings.explained:
@@ -192,7 +192,7 @@ def _explain(settings: EvaluationSettings, evaluated: EvaluatedModel, evidence: 
     files = [settings.annotations_csv.parent / path for path in rows["video_path"]]
     return explain(evaluated.model, pd.DataFrame({"file": files, "title": titles}), evaluated.store, settings.seed)
 
-# %% ../nbs/05_evaluation.ipynb #8bf2e284
+
 def _untested(evaluated: EvaluatedModel) -> list[str]:
     "A doubt, in words, about machines that were learned from and are not tested on; [] for none."
     lacking = " or ".join(map(made_by, untested_machines(evaluated.table)))
@@ -208,7 +208,7 @@ class Evaluation:
     explained: list[Explained]
     notes: tuple[str, ...]
 
-
+# %% ../nbs/05_evaluation.ipynb #8bf2e284
 def evaluate(settings: EvaluationSettings) -> Evaluation:
     """Evaluate as `settings` say, and write predictions, tables, metrics.json and model_card.md.
 

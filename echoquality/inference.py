@@ -257,7 +257,7 @@ def _against_grades(inference: Inference, settings: InferenceSettings, model: Mo
     of = {"scores": {"score": "the model"}, "cuts": {"score": cuts}, "rows": grades.rows, "seed": settings.seed}
     return agreement(table, grades.steps, **of)
 
-
+# %% ../nbs/06_inference.ipynb #badd3663
 def _with_worth(inference: Inference, settings: InferenceSettings, model: Model) -> Inference:
     "Add the verdicts on the model, and from headers the patient of each clip, as a number in the column `owner`."
     rows, index = inference.scores, HeaderIndex(settings.index_dir, settings.raw_data_dir)
@@ -269,7 +269,7 @@ def _with_worth(inference: Inference, settings: InferenceSettings, model: Model)
     known = {"known": known_of(settings, model), "spread": usual, "least": settings.min_patients}
     return replace(inference, scores=rows.assign(owner=pd.factorize(keys)[0]), who=who, **known)
 
-# %% ../nbs/06_inference.ipynb #badd3663
+
 def judged_inference(inference: Inference, least: int = MIN_PATIENTS) -> tuple[str, str]:
     "(word, sentence) of the verdict: can the scores be used? `least`: minimum number of patients for *good*."
     scores, unknown = inference.scores, inference.unknown

@@ -315,7 +315,7 @@ def by_machine(
     drawn, judged = with_headers(scored, settings, most), with_headers(judged, settings)
     return score_differences(drawn, settings), review_differences(judged, settings.seed)
 
-
+# %% ../nbs/01_selection.ipynb #b7dc96d1
 def _quarantine_rows(rows: pd.DataFrame, verdicts: pd.DataFrame, left: Pairs) -> list[tuple]:
     "(row, stage, reason) of unusable results, of clips that reviewers left out, and of `left`."
     unfit = unusable(rows)

@@ -111,7 +111,7 @@ def _check(settings: TrainingSettings) -> None:
     if rank == 0:  # other processes would find the run that the first has begun
         read_run(settings)
 
-# %% ../nbs/04_training.ipynb #04dbcdd3
+
 @dataclass(frozen=True)
 class Data:
     "Usable clips, and the store of decoded clips."
@@ -124,7 +124,7 @@ class Data:
 def _decided(settings: TrainingSettings, auto: tuple[str, str] | None) -> TrainingSettings:
     return settings.model_copy(update={"synthetic_as": auto[0]}) if auto else settings
 
-
+# %% ../nbs/04_training.ipynb #04dbcdd3
 def _check_natural(table: pd.DataFrame, settings: TrainingSettings) -> None:
     "Raise LearningError if synthetic clips do not count as poor, and a split lacks good or poor natural clips."
     if settings.synthetic_as == "label":
@@ -138,7 +138,6 @@ def _check_natural(table: pd.DataFrame, settings: TrainingSettings) -> None:
                 f"of these the split {split!r} has {good.sum()} good and {poor.sum()} poor; set it to 'label', or "
                 "build a dataset with natural clips of both"
             )
-
 
 
 def prepare_training(settings: TrainingSettings) -> Data:
