@@ -384,6 +384,15 @@ def _too_few(build: Build, settings: DatasetSettings) -> list[str]:
     return [less, f"more would come {helps}" if helps else none]
 
 # %% ../nbs/curation/dataset_summary.ipynb #e3af23d8
+def _few_to_test(samples: pd.DataFrame, patients: int, who: str) -> list[str]:
+    "A doubt about few `patients` to test on, or machines without any, in words; [] for none."
+    untested = untested_machines(samples) if patients else []
+    few = f"{counted(patients, who, 'are')} left to test on"
+    few += f", none of them {' or '.join(map(made_by, untested))}" if untested else ""
+    told = "a sure test takes {} to {} of them".format(*TEST_PATIENTS)
+    return [f"only {few}; {told}"] if patients < 10 else [few] if untested else []
+
+# %% ../nbs/curation/dataset_summary.ipynb #a2a8bb63
 def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     "Verdict: whether a network can be trained on the dataset, and the next step."
     samples, (files, parts) = build.samples, count_patients(build).to_numpy()
@@ -391,11 +400,7 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     counts = [int(kinds.get(Path(folder).name, 0)) for folder in CLASS_DIRS.values()]
     against = _too_few(build, settings)
     who = "group" if on_folders(build) else "patient"
-    few = f"{counted(parts[-1], who, 'are')} left to test on"
-    untested = untested_machines(samples) if parts[-1] else []
-    few += f", none of them {' or '.join(map(made_by, untested))}" if untested else ""
-    told = "a sure test takes {} to {} of them".format(*TEST_PATIENTS)
-    doubts = [f"only {few}; {told}"] if parts[-1] < 10 else [few] if untested else []
+    doubts = _few_to_test(samples, int(parts[-1]), who)
     doubts += ["patients are told apart by names of folders, not by patient ids"] if who == "group" else []
     several = build.plan.get("people_in_several_groups")
     doubts += ["a patient may be in several splits, under several ids"] if several else []
@@ -425,11 +430,11 @@ def dataset_verdict(build: Build, settings: DatasetSettings) -> Verdict:
     facts = {"stage": "dataset", "said": f"a dataset of {counted(len(samples), 'clip')} of {counted(patients, who)}"}
     if (table := build.output_dir / CSV).is_file():
         facts |= {"dataset": table_hashes(table)["annotations_sha256"][:12]}
-    return Verdict(word, sentence, figures, *_what_next(word, build, settings), facts=facts)
+    return Verdict(word, sentence, figures, *_what_next(word, who, build, settings), facts=facts)
 
 # %% ../nbs/curation/dataset_summary.ipynb #99af1f45
-def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
-    "Next step after a dataset with the verdict `word`, and its command."
+def _what_next(word: str, who: str, build: Build, settings: DatasetSettings) -> tuple[str, str]:
+    "Next step after a dataset with the verdict `word`, and its command; `who`: the noun for a patient."
     if word == "no" and (more := better_options(build, settings)):
         after = "see which clips other thresholds give; then build another dataset."
         return after, next_command("select", settings, **more)
@@ -437,7 +442,6 @@ def _what_next(word: str, build: Build, settings: DatasetSettings) -> tuple[str,
         return "score files of more patients; then select and build again.", ""
     if build.status == "planned":
         return "build it.", next_command("dataset", settings, output_dir=settings.output_dir)
-    who = "group" if on_folders(build) else "patient"
     if build.samples["group"].nunique() < settings.min_patients:
         whole = math.ceil(TEST_PATIENTS[0] / SPLITS["test"])
         asked = f"collect clips of more {plural(who)}, on every machine that you use: about {whole} in all leave "

@@ -485,10 +485,9 @@ def _enough(row, least: int = 0) -> str:
     "The number of patients for an AUROC interval of ± 0.05, in words; '' where there are as many, or `least` is more."
     if not (row.high - row.low) / 2 > 0.05:
         return ""
-    if row.groups >= MIN_PATIENTS and (_enough_patients(row) or 0) <= max(row.groups, least):
+    if (needed := _enough_patients(row)) and needed <= max(row.groups, least):
         return ""
-    known = row.groups >= MIN_PATIENTS
-    count = f"about {_enough_patients(row)}" if known else "usually {} to {}".format(*TEST_PATIENTS)
+    count = f"about {needed}" if needed else "usually {} to {}".format(*TEST_PATIENTS)
     return f"{count} tell the AUROC to ± 0.05"
 
 # %% ../nbs/evidence/report.ipynb #84339da2
