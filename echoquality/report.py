@@ -27,7 +27,7 @@ from echoquality.evidence import (
     simulated_predictions,
     with_interval,
 )
-from .grades import BETWEEN, GRADERS, Against, agreement_in_words
+from .grades import BETWEEN, CORRELATIONS, GRADERS, Against, agreement_in_words
 from .pairs import pairs_in_words
 from .predictions import BASELINES
 from .runs import score_with, train_again
@@ -372,7 +372,7 @@ def _first_graded(found: pd.DataFrame) -> pd.DataFrame:
     "Of `agreement` ρ and κ of the model, the best single feature and the graders: the rows of a first screen."
     names = [name for name in dict.fromkeys(found["by"]) if "best single feature" in name or name == GRADERS]
     shown = found["by"].isin([*found["by"].head(1), *names])
-    return found[shown & found["measure"].isin(["Spearman's ρ", "weighted κ"])]
+    return found[shown & found["measure"].isin(CORRELATIONS)]
 
 # %% ../nbs/evidence/report.ipynb #4e92783d
 def retest_in_words(evidence: Evidence) -> list[str]:
